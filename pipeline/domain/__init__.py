@@ -1,0 +1,1 @@
+"""The nouns: what is passed from stage to stage. Needs numpy only."""

@@ -1,0 +1,76 @@
+"""The structures that are measured, and the bones that give the foot its frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Muscle:
+    """One label of the muscle map.
+
+    Parameters
+    ----------
+    fma
+        Identifier of the right-side part in the Foundational Model of Anatomy,
+        as BodyParts3D 3.0 uses it; None for pooled labels.
+    layer
+        Plantar layer 1 to 4, or ``dorsal``.
+    """
+
+    index: int
+    name: str
+    abbreviation: str
+    fma: int | None
+    layer: str
+
+    @property
+    def is_plantar(self) -> bool:
+        """Whether the muscle counts in the plantar total by default."""
+        return self.layer != "dorsal"
+
+
+MUSCLES = (
+    Muscle(1, "abductor hallucis", "ABH", 37459, "1"),
+    Muscle(2, "flexor digitorum brevis", "FDB", 37461, "1"),
+    Muscle(3, "abductor digiti minimi", "ADM", 37463, "1"),
+    Muscle(4, "quadratus plantae", "QP", 37465, "2"),
+    Muscle(5, "lumbricals", "LUM", None, "2"),
+    Muscle(6, "flexor hallucis brevis", "FHB", None, "3"),
+    Muscle(7, "adductor hallucis oblique head", "ADHO", 46018, "3"),
+    Muscle(8, "adductor hallucis transverse head", "ADHT", 46020, "3"),
+    Muscle(9, "flexor digiti minimi brevis", "FDMB", 37471, "3"),
+    Muscle(10, "interossei", "INT", None, "4"),
+    Muscle(11, "extensor digitorum brevis", "EDB", 51142, "dorsal"),
+    Muscle(12, "extensor hallucis brevis", "EHB", 51144, "dorsal"),
+)
+MUSCLE_NAMES: Mapping[int, str] = MappingProxyType({m.index: m.name for m in MUSCLES})
+PLANTAR_MUSCLES = tuple(m.abbreviation for m in MUSCLES if m.is_plantar)
+
+CALCANEUS, TALUS, NAVICULAR, CUBOID = 1, 2, 3, 4
+MEDIAL_CUNEIFORM = 5
+METATARSAL_1, METATARSAL_2, METATARSAL_5 = 8, 9, 12
+PHALANGES, TIBIA, FIBULA, SESAMOIDS = 13, 14, 15, 16
+BONE_NAMES: Mapping[int, str] = MappingProxyType(
+    {
+        CALCANEUS: "calcaneus",
+        TALUS: "talus",
+        NAVICULAR: "navicular",
+        CUBOID: "cuboid",
+        5: "medial cuneiform",
+        6: "intermediate cuneiform",
+        7: "lateral cuneiform",
+        8: "metatarsal 1",
+        9: "metatarsal 2",
+        10: "metatarsal 3",
+        11: "metatarsal 4",
+        12: "metatarsal 5",
+        PHALANGES: "phalanges",
+        TIBIA: "tibia",
+        FIBULA: "fibula",
+        SESAMOIDS: "sesamoids",
+    }
+)
+
+REARFOOT, FOREFOOT = 1, 2
+REGION_NAMES: Mapping[int, str] = MappingProxyType({REARFOOT: "rearfoot", FOREFOOT: "forefoot"})

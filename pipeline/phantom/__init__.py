@@ -1,0 +1,1 @@
+"""The digital foot: anatomy, acquisition and cohort, kept apart."""

@@ -1,0 +1,77 @@
+"""A digital foot: what each point is made of, and which structure it is."""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Side
+
+PHANTOM = "phantom"
+
+
+class Tissue(IntEnum):
+    """What a voxel is made of, as far as MRI can tell."""
+
+    AIR = 0
+    SKIN = 1
+    FAT = 2
+    MUSCLE = 3
+    TENDON = 4  # also ligament, aponeurosis and fascia
+    CORTEX = 5
+    MARROW = 6
+    FLUID = 7
+    BLOOD = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foot:
+    """Tissues, muscles and bones of one foot on one isotropic grid.
+
+    Parameters
+    ----------
+    tissues
+        A `Tissue` per voxel, uint8. Beyond the grid there is air, except past the
+        leg's cut end.
+    truth
+        Muscle and bone labels of the same voxels: exact by construction.
+    """
+
+    tissues: NDArray[np.integer[Any]]
+    truth: Segmentation
+
+    def __post_init__(self) -> None:
+        tissues = np.array(self.tissues, dtype=np.uint8)
+        if tissues.shape != self.grid.shape:
+            msg = f"Tissues are {tissues.shape} but their grid is {self.grid.shape}"
+            raise ValueError(msg)
+        tissues.flags.writeable = False
+        object.__setattr__(self, "tissues", tissues)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels sit in the world (RAS+, mm)."""
+        return self.truth.muscles.grid
+
+    @property
+    def side(self) -> Side:
+        """Side of the body."""
+        return self.truth.side
+
+    def moved(self, transform: ArrayLike) -> "Foot":
+        """Give the same foot elsewhere: only the affine changes, no voxel does.
+
+        Parameters
+        ----------
+        transform
+            Rigid 4 x 4 matrix, world to world, mm.
+        """
+        grid = Grid.from_arrays(self.grid.shape, np.asarray(transform) @ self.grid.matrix)
+        muscles, bones = (
+            LabelMap(m.voxels, grid, m.names) for m in (self.truth.muscles, self.truth.bones)
+        )
+        return replace(self, truth=replace(self.truth, muscles=muscles, bones=bones))

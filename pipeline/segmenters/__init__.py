@@ -1,0 +1,1 @@
+"""Anything that turns a scan into muscle and bone labels, behind one Protocol."""

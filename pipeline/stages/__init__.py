@@ -1,0 +1,1 @@
+"""The verbs: pure functions, nouns in, one noun out."""
