@@ -1,0 +1,80 @@
+"""Whole files or none, their checksums, and JSON."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ArtefactError, ConfigError
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Yield a scratch path that becomes `target` only if the block succeeds.
+
+    The scratch file lies beside the target, so the last step is a rename on one
+    disk, and keeps its name's ending, so that writers still see ``.nii.gz``.
+
+    Raises
+    ------
+    ConfigError
+        If the folder cannot be written to.
+    """
+    scratch = target.with_name(f".{os.getpid()}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        scratch.replace(target)
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        msg = (
+            f"The output folder must be writable: got {str(target.parent)!r}, where the system "
+            f"says {error.strerror!r}. Choose another folder or change its permissions."
+        )
+        raise ConfigError(msg) from error
+    finally:
+        if target.parent.is_dir():
+            scratch.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write an object with sorted keys, so that equal content gives equal bytes."""
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with written_whole(path) as scratch:
+        scratch.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one JSON object.
+
+    Raises
+    ------
+    ArtefactError
+        If the file is missing or holds anything but a JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        msg = (
+            f"The file {path.name!r} must exist: got {error.strerror!r}. "
+            "Run the stage that writes it again."
+        )
+        raise ArtefactError(msg) from error
+    except ValueError as error:
+        msg = f"The file {path.name!r} must be JSON: {error}. Mend it or make it again."
+        raise ArtefactError(msg) from error
+    if not isinstance(content, dict):
+        msg = (
+            f"The file {path.name!r} must hold a JSON object: got {type(content).__name__}. "
+            "Make it again."
+        )
+        raise ArtefactError(msg)
+    return content

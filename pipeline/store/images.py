@@ -1,0 +1,262 @@
+"""Images in and out: canonical (RAS) arrays inside, the raw file's own order on disk."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.cautions import Caution
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.files import read_json, written_whole
+from pipeline.store.headers import check_header, to_nifti
+from pipeline.store.names import sidecar_of, without_ending
+
+# BIDS fields that are kept of a sidecar: how the image was taken, never who was in it.
+ACQUISITION_FIELDS = (
+    "Manufacturer",
+    "ManufacturersModelName",
+    "MagneticFieldStrength",
+    "ReceiveCoilName",
+    "PulseSequenceType",
+    "ScanningSequence",
+    "SequenceVariant",
+    "ScanOptions",
+    "MRAcquisitionType",
+    "EchoTime",
+    "RepetitionTime",
+    "InversionTime",
+    "FlipAngle",
+    "EchoTrainLength",
+    "NumberOfAverages",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "PixelBandwidth",
+    "ParallelReductionFactorInPlane",
+    "PartialFourier",
+    "InPlanePhaseEncodingDirectionDICOM",
+    "PhaseEncodingDirection",
+    "ImageType",
+)
+_RAS = nib.orientations.axcodes2ornt("RAS")
+_INT16 = np.iinfo(np.int16)
+_QUANTISATION_STEPS = 8192
+
+
+def read_scan(path: Path) -> Scan:
+    """Read one volume, its contrast from its name and its facts from its sidecar.
+
+    Axes are reordered and flipped to the closest canonical (RAS) order, so the
+    order of the voxels on disk never matters.
+
+    Raises
+    ------
+    ScanError
+        If the file is missing, damaged, not one 3-D volume, or its header does
+        not say for certain where each voxel lies.
+    """
+    image = to_nifti(path)
+    check_header(image, path)
+    facts = _facts_beside(path)
+    voxels, affine = _canonical(_voxels(image, path), image.affine)
+    try:
+        return Scan(
+            voxels,
+            Grid.from_arrays(voxels.shape, affine),
+            contrast=contrast_of(path),
+            side=side_of(facts),
+            acquisition={k: facts[k] for k in ACQUISITION_FIELDS if k in facts},
+            cautions=_cautions(facts),
+        )
+    except ScanError as error:
+        msg = f"{path.name}: {error}"
+        raise ScanError(msg) from error
+
+
+def write_scan(scan: Scan, path: Path, *, like: Path | None) -> None:
+    """Write a scan as 16-bit integers, in the storage order and space of `like`.
+
+    Whole numbers that fit are kept as they are. Others are rounded to the power
+    of two that leaves 4096 to 8192 steps up to the largest magnitude: finer
+    than the 12 bits that scanners deliver, and noise still compresses.
+
+    Parameters
+    ----------
+    like
+        The raw file that the scan came from; None stores it in canonical order.
+    """
+    voxels = scan.intensity
+    largest = float(np.abs(voxels).max())
+    step = 1.0
+    if largest > _INT16.max or not np.array_equal(voxels, np.rint(voxels)):
+        step = float(2.0 ** np.ceil(np.log2(largest / _QUANTISATION_STEPS)))
+    _write(np.rint(voxels / step).astype(np.int16), scan.grid, path, like=like, step=step)
+
+
+def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
+    """Read a label map, in canonical order.
+
+    Raises
+    ------
+    ArtefactError
+        If the file is missing or damaged, or holds anything but whole labels
+        that have a name.
+    """
+    try:
+        image = to_nifti(path)
+        check_header(image, path)
+        voxels, affine = _canonical(_voxels(image, path), image.affine)
+    except ScanError as error:
+        msg = f"A label map must be readable: {error}"
+        raise ArtefactError(msg) from error
+    labels = np.rint(np.nan_to_num(voxels, nan=0.5))
+    unknown = sorted(set(np.unique(voxels).tolist()) - {0, *names})
+    if unknown or not np.array_equal(labels, voxels):
+        msg = (
+            f"The label map {path.name!r} must hold the labels 0 to {max(names)} only: got "
+            f"{unknown[:5]}. Run the stage that writes it again."
+        )
+        raise ArtefactError(msg)
+    return LabelMap(labels.astype(np.uint8), Grid.from_arrays(voxels.shape, affine), names)
+
+
+def write_labels(labels: LabelMap, path: Path, *, like: Path | None) -> None:
+    """Write labels as 8-bit integers, in the storage order and space of `like`."""
+    _write(labels.voxels.astype(np.uint8), labels.grid, path, like=like)
+
+
+def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
+    """Read muscles and bones, with side, segmenter and cautions from the sidecar.
+
+    Raises
+    ------
+    ArtefactError
+        If a map or the sidecar is missing or altered.
+    """
+    facts = read_json(sidecar_of(muscles_path))
+    side = side_of(facts)
+    if side is None or "Segmenter" not in facts:
+        msg = (
+            f"The sidecar {sidecar_of(muscles_path).name!r} must say 'Laterality' and "
+            f"'Segmenter': got {sorted(facts)}. Run the segment stage again."
+        )
+        raise ArtefactError(msg)
+    return Segmentation(
+        read_labels(muscles_path, MUSCLE_NAMES),
+        read_labels(bones_path, BONE_NAMES),
+        side=side,
+        segmenter=str(facts["Segmenter"]),
+        cautions=_cautions(facts),
+    )
+
+
+def contrast_of(path: Path) -> Contrast:
+    """Tell the contrast by the words of the file's name; T1-weighted if none says."""
+    words = re.split(r"[_\-]", without_ending(path))
+    for word in words:
+        if word.lower().endswith(("water", "fat")):
+            return Contrast.WATER if word.lower().endswith("water") else Contrast.FAT
+    return next(
+        (Contrast(word) for word in reversed(words) if word in set(Contrast)), Contrast.T1W
+    )
+
+
+def side_of(facts: Mapping[str, Any]) -> Side | None:
+    """Give the side that a sidecar claims."""
+    letter = str(facts.get("Laterality", ""))[:1].upper()
+    return {"R": Side.RIGHT, "L": Side.LEFT}.get(letter)
+
+
+def _facts_beside(path: Path) -> dict[str, Any]:
+    sidecar = sidecar_of(path)
+    if not sidecar.is_file():
+        return {}
+    try:
+        return read_json(sidecar)
+    except ArtefactError as error:
+        raise ScanError(str(error)) from error
+
+
+def _cautions(facts: Mapping[str, Any]) -> tuple[Caution, ...]:
+    return tuple(
+        Caution(str(c["code"]), str(c["message"]), str(c["stage"]))
+        for c in facts.get("Cautions", ())
+    )
+
+
+def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:
+    try:
+        voxels = np.asanyarray(image.dataobj)
+        if voxels.dtype.fields or np.iscomplexobj(voxels):
+            msg = (
+                f"{path.name}: A scan must hold one number per voxel: got {voxels.dtype}. "
+                "Export the magnitude image."
+            )
+            raise ScanError(msg)
+        numbers: NDArray[np.float32] = voxels.astype(np.float32)
+        return numbers.reshape(image.shape[:3])
+    except (OSError, EOFError, ValueError, MemoryError, OverflowError, zlib.error) as error:
+        msg = (
+            f"{path.name}: A scan must be whole: got a damaged or cut-off file "
+            f"({type(error).__name__}). Copy or convert it again."
+        )
+        raise ScanError(msg) from error
+
+
+def _canonical(
+    voxels: NDArray[np.float32], affine: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    orientation = nib.io_orientation(affine)
+    turned = nib.apply_orientation(voxels, orientation)
+    canonical: NDArray[np.float64] = affine @ nib.orientations.inv_ornt_aff(
+        orientation, voxels.shape
+    )
+    return turned, canonical
+
+
+def _write(
+    voxels: NDArray[Any], grid: Grid, path: Path, *, like: Path | None, step: float = 1.0
+) -> None:
+    image = _stored(voxels, grid, like)
+    image.set_data_dtype(voxels.dtype)
+    image.header.set_slope_inter(step, 0.0)
+    content = image.to_bytes()
+    with written_whole(path) as scratch, scratch.open("wb") as file:
+        if path.suffix == ".gz":
+            # No time and no name in the gzip header: equal images give equal bytes.
+            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+                packed.write(content)
+        else:
+            file.write(content)
+
+
+def _stored(voxels: NDArray[Any], grid: Grid, like: Path | None) -> nib.Nifti1Image:
+    header = nib.Nifti1Header()
+    header.set_xyzt_units("mm")
+    if like is None:
+        image = nib.Nifti1Image(voxels, grid.matrix, header)
+        image.set_qform(grid.matrix, 1)
+        image.set_sform(grid.matrix, 1)
+        return image
+    raw = to_nifti(like)
+    transform = nib.orientations.ornt_transform(_RAS, nib.io_orientation(raw.affine))
+    stored = nib.apply_orientation(voxels, transform)
+    if stored.shape != raw.shape[:3]:
+        msg = (
+            f"An image must have the grid of {like.name!r}: got {stored.shape}, not {raw.shape}"
+        )
+        raise ValueError(msg)
+    image = nib.Nifti1Image(np.ascontiguousarray(stored), raw.affine, header)
+    for form in ("qform", "sform"):
+        matrix, code = getattr(raw.header, f"get_{form}")(coded=True)
+        getattr(image, f"set_{form}")(matrix, int(code))
+    return image

@@ -1,0 +1,148 @@
+"""Where every number came from: sidecars, dataset description, label tables."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pipeline
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.domain.cautions import Caution
+from pipeline.domain.scan import Side
+from pipeline.store.files import sha256_of, write_json, written_whole
+from pipeline.store.names import sidecar_of
+
+_BIDS_VERSION = "1.10.0"
+_LIBRARIES = ("nibabel", "numpy", "pandas", "scikit-image", "scipy", "SimpleITK")
+# What BIDS has no name for; a slash after figures would make the validator miss it.
+_BIDSIGNORE = """\
+config.toml
+volumes.tsv
+volumes.json
+statistics.tsv
+statistics.json
+report.html
+logs
+sub-*.html
+sub-*/figures
+**/*_landmarks.json
+"""
+
+
+@cache
+def code_version() -> str:
+    """Give the version and a short checksum of the package's own files."""
+    root = Path(pipeline.__file__).parent
+    digest = sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return f"{pipeline.__version__}+{digest.hexdigest()[:12]}"
+
+
+@cache
+def software_versions() -> Mapping[str, str]:
+    """Give the versions of footvol and of the libraries that numbers depend on."""
+    versions = {"footvol": code_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "n/a"
+    return versions
+
+
+def sidecar(
+    path: Path,
+    *,
+    sources: Mapping[str, Path] | None = None,
+    side: Side | None = None,
+    segmenter: str | None = None,
+    cautions: Iterable[Caution] = (),
+    settings: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Path:
+    """Write the JSON file that belongs to an image or table.
+
+    Parameters
+    ----------
+    path
+        The image or table.
+    sources
+        Files that it was made from, by the name to be recorded, such as
+        ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``.
+    side
+        Written as the DICOM letter, ``R`` or ``L``.
+    fields
+        Further fields under their own names, such as ``SkullStripped=False``;
+        those that are None are left out.
+
+    Returns
+    -------
+    Path
+        The sidecar.
+    """
+    sums = {name: sha256_of(source) for name, source in sorted((sources or {}).items())}
+    content = {
+        "Sources": list(sums) or None,
+        "SourcesSHA256": sums or None,
+        "SoftwareVersions": dict(software_versions()),
+        "Settings": settings,
+        "Cautions": [asdict(c) for c in cautions],
+        "BodyPart": "FOOT",
+        "Laterality": side.value[0].upper() if side else None,
+        "Segmenter": segmenter,
+        **fields,
+    }
+    target = sidecar_of(path)
+    write_json({k: v for k, v in content.items() if v is not None}, target)
+    return target
+
+
+def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
+    """Write what makes a folder a BIDS derivative dataset.
+
+    These are the description, the label tables and the ``.bidsignore``.
+
+    Parameters
+    ----------
+    raw
+        Where the raw dataset lies, relative to `out_dir` or as a URI; sidecars
+        name it ``bids:raw:``.
+    """
+    description = {
+        "Name": "Volumes of the intrinsic foot muscles",
+        "BIDSVersion": _BIDS_VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "footvol", "Version": pipeline.__version__}],
+    }
+    links = {"DatasetLinks": {"raw": raw}} if raw else {}
+    write_json({**description, **links}, out_dir / "dataset_description.json")
+    _write_text(_muscle_table(), out_dir / "dseg.tsv")
+    _write_text(_label_table(BONE_NAMES), out_dir / "seg-bones_dseg.tsv")
+    _write_text(_label_table(REGION_NAMES), out_dir / "seg-regions_dseg.tsv")
+    _write_text(_BIDSIGNORE, out_dir / ".bidsignore")
+
+
+def _muscle_table() -> str:
+    rows = [
+        (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer) for m in MUSCLES
+    ]
+    return _tsv([("index", "name", "abbreviation", "fma", "layer"), *rows])
+
+
+def _label_table(names: Mapping[int, str]) -> str:
+    return _tsv([("index", "name"), *((str(i), name) for i, name in sorted(names.items()))])
+
+
+def _tsv(rows: Iterable[tuple[str, ...]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _write_text(text: str, path: Path) -> None:
+    with written_whole(path) as scratch:
+        scratch.write_text(text, encoding="utf-8")
