@@ -55,9 +55,9 @@ OUTCOMES = tuple(outcome for family in FAMILIES for outcome in family)
 class CompareParams(BaseModel, frozen=True, extra="forbid"):
     """How two groups are compared."""
 
-    group_column: str = Field("group", min_length=1)
+    group_column: str = Field(default="group", min_length=1)
     """Column of volumes.tsv that parts the participants."""
-    reference: str = Field("healthy", min_length=1)
+    reference: str = Field(default="healthy", min_length=1)
     """Group a; differences are group a less group b."""
     test: Literal["welch", "student"] = "welch"
     """t test of the means: unequal variances (welch), or pooled (student)."""

@@ -9,7 +9,7 @@ from pipeline.domain.scan import Scan
 class ReportParams(BaseModel, frozen=True, extra="forbid"):
     """What the pictures of the report show."""
 
-    short_axis_levels: int = Field(6, ge=3, le=12)
+    short_axis_levels: int = Field(default=6, ge=3, le=12)
     """Slices across the foot in each overlay."""
 
 
