@@ -51,8 +51,8 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
         EOFError,
     ) as error:
         msg = (
-            f"{path.name}: An image must be what its ending says: got one that cannot be read so "
-            f"({type(error).__name__}). Copy or convert it again."
+            f"{path.name}: An image must be what its ending says: got one that cannot be read "
+            f"so ({type(error).__name__}). Copy or convert it again."
         )
         raise ScanError(msg) from error
 
@@ -190,14 +190,18 @@ def _from_simpleitk(path: Path) -> nib.Nifti1Image:
         )
         raise ScanError(msg)
     voxels = SimpleITK.GetArrayFromImage(image).T
+    if voxels.dtype.itemsize > 2:
+        voxels = voxels.astype(np.float32)
+    elif voxels.dtype == np.int8:
+        voxels = voxels.astype(np.int16)
     if image.GetDimension() != 3:
-        return nib.Nifti1Image(voxels.astype(np.float32), np.eye(4))
+        return nib.Nifti1Image(voxels, np.eye(4))
     affine = np.eye(4)
     direction = np.reshape(image.GetDirection(), (3, 3))
     affine[:3, :3] = direction * np.array(image.GetSpacing())
     affine[:3, 3] = image.GetOrigin()
     affine = _LPS_TO_RAS @ affine
-    nifti = nib.Nifti1Image(voxels.astype(np.float32), affine)
+    nifti = nib.Nifti1Image(voxels, affine)
     nifti.set_qform(affine, 1)
     nifti.set_sform(affine, 1)
     return nifti

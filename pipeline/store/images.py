@@ -1,6 +1,5 @@
 """Images in and out: canonical (RAS) arrays inside, the raw file's own order on disk."""
 
-import gzip
 import re
 import zlib
 from collections.abc import Mapping
@@ -17,16 +16,16 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
-from pipeline.store.files import read_json, written_whole
+from pipeline.store.files import read_json
 from pipeline.store.headers import check_header, to_nifti
 from pipeline.store.names import sidecar_of, without_ending
+from pipeline.store.nifti import in_space_of, save_image
 
 # BIDS fields that are kept of a sidecar: how the image was taken, never who was in it.
 ACQUISITION_FIELDS = (
     "Manufacturer",
     "ManufacturersModelName",
     "MagneticFieldStrength",
-    "ReceiveCoilName",
     "PulseSequenceType",
     "ScanningSequence",
     "SequenceVariant",
@@ -226,37 +225,17 @@ def _canonical(
 def _write(
     voxels: NDArray[Any], grid: Grid, path: Path, *, like: Path | None, step: float = 1.0
 ) -> None:
-    image = _stored(voxels, grid, like)
-    image.set_data_dtype(voxels.dtype)
-    image.header.set_slope_inter(step, 0.0)
-    content = image.to_bytes()
-    with written_whole(path) as scratch, scratch.open("wb") as file:
-        if path.suffix == ".gz":
-            # No time and no name in the gzip header: equal images give equal bytes.
-            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-                packed.write(content)
-        else:
-            file.write(content)
-
-
-def _stored(voxels: NDArray[Any], grid: Grid, like: Path | None) -> nib.Nifti1Image:
-    header = nib.Nifti1Header()
-    header.set_xyzt_units("mm")
     if like is None:
-        image = nib.Nifti1Image(voxels, grid.matrix, header)
-        image.set_qform(grid.matrix, 1)
-        image.set_sform(grid.matrix, 1)
-        return image
-    raw = to_nifti(like)
+        raw = nib.Nifti1Image(voxels, grid.matrix)
+        raw.set_qform(grid.matrix, 1)
+        raw.set_sform(grid.matrix, 1)
+    else:
+        raw = to_nifti(like)
     transform = nib.orientations.ornt_transform(_RAS, nib.io_orientation(raw.affine))
-    stored = nib.apply_orientation(voxels, transform)
+    stored = nib.apply_orientation(voxels, transform) if like else voxels
     if stored.shape != raw.shape[:3]:
-        msg = (
-            f"An image must have the grid of {like.name!r}: got {stored.shape}, not {raw.shape}"
-        )
+        msg = f"An image must have the shape of {like}: got {stored.shape}, not {raw.shape}"
         raise ValueError(msg)
-    image = nib.Nifti1Image(np.ascontiguousarray(stored), raw.affine, header)
-    for form in ("qform", "sform"):
-        matrix, code = getattr(raw.header, f"get_{form}")(coded=True)
-        getattr(image, f"set_{form}")(matrix, int(code))
-    return image
+    image = in_space_of(raw, stored)
+    image.header.set_slope_inter(step, 0.0)
+    save_image(image, path)
