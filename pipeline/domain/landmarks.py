@@ -38,10 +38,9 @@ class FootFrame:
     def coordinates(self, points_mm: ArrayLike) -> NDArray[np.float64]:
         """Give (long, lateral, dorsal) in mm of world points, shape (..., 3)."""
         axes = np.array((self.long, self.lateral, self.dorsal))
-        offsets: NDArray[np.float64] = np.asarray(points_mm, dtype=float) - np.array(
-            self.origin
-        )
-        return offsets @ axes.T
+        offsets = np.asarray(points_mm, dtype=float) - np.array(self.origin)
+        coordinates: NDArray[np.float64] = offsets @ axes.T
+        return coordinates
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,235 @@
+"""Where a foot's landmarks are, from its bones."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain import anatomy
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap
+from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
+from pipeline.errors import ConfigError, ScanError
+
+Points = NDArray[np.float64]
+
+_NEEDED = (
+    anatomy.CALCANEUS,
+    anatomy.TALUS,
+    anatomy.METATARSAL_1,
+    anatomy.METATARSAL_2,
+    anatomy.METATARSAL_5,
+)
+_END_MM = 10.0  # the contract's "most posterior" and "distal" 10 mm
+_HEAD_SHARE = 0.25  # of a metatarsal's length that is head
+_CONTACT_MM = 1.0  # points this near to the lowest one make up a contact, so noise averages
+_FACE_QUANTILE = 0.01  # a bone's face: beyond the odd stray voxel
+_SPLIT_MM = 1.0  # long voxels are split, so that faces do not jump by whole slices
+
+
+def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = None) -> Landmarks:
+    """Find the foot frame, its landmarks and the border.
+
+    Parameters
+    ----------
+    border
+        One of `BORDERS`, or ``fraction``.
+    fraction
+        Of the foot length, for the border of that name.
+
+    Raises
+    ------
+    ScanError
+        If a bone that the frame rests on is missing, or a border needs a foot length
+        that the image does not show.
+    ConfigError
+        If there is no such border.
+
+    Notes
+    -----
+    Plantar plane and long axis depend on one another, so both are found by turns until
+    they rest. Calculated about the middle of the grid, so that the order of the
+    voxels on disk does not matter to the last bit.
+    """
+    missing = [bones.names[label] for label in _NEEDED if not (bones.voxels == label).any()]
+    if missing:
+        msg = (
+            "The foot frame needs calcaneus, talus and metatarsals 1, 2 and 5: "
+            f"got no voxels of {', '.join(missing)}. Scan from the heel to the toes, or correct the bone labels."
+        )
+        raise ScanError(msg)
+    shift = bones.grid.centre_mm
+    points = {
+        label: _points(bones.voxels == label, bones.grid.centred())
+        for label in bones.names
+        if (bones.voxels == label).any()
+    }
+    frame, marks = _settle(points)
+    length_mm = _foot_length_mm(bones, points, frame)
+    position_mm = _border_position_mm(border, fraction, points, frame, length_mm)
+    return Landmarks(
+        **{name: to_point(mark + shift) for name, mark in marks.items()},
+        metatarsal_1_base=to_point(_base(points[anatomy.METATARSAL_1], frame) + shift),
+        frame=FootFrame(
+            to_point(np.array(frame.origin) + shift), frame.long, frame.lateral, frame.dorsal
+        ),
+        border=Border(border, position_mm),
+        foot_length_mm=length_mm,
+    )
+
+
+def _points(mask: NDArray[np.bool_], grid: Grid) -> Points:
+    """Evenly spread points of a structure, in mm."""
+    counts = [max(1, round(s / _SPLIT_MM)) for s in grid.spacing_mm]
+    inside = [(np.arange(n) + 0.5) / n - 0.5 for n in counts]
+    offsets = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1).reshape(-1, 3)
+    return grid.to_world((np.argwhere(mask)[:, None, :] + offsets).reshape(-1, 3))
+
+
+def _unit(vector: Points) -> Points:
+    return vector / float(np.linalg.norm(vector))
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    long: Points
+    dorsal: Points
+
+    def lowest(self, points: Points) -> Points:
+        height = points @ self.dorsal
+        contact: Points = points[height <= height.min() + _CONTACT_MM].mean(axis=0)
+        return contact
+
+    def distal(self, points: Points, reach_mm: float) -> Points:
+        along = points @ self.long
+        end: Points = points[along >= along.max() - reach_mm]
+        return end
+
+    def proximal(self, points: Points, reach_mm: float) -> Points:
+        along = points @ self.long
+        end: Points = points[along <= along.min() + reach_mm]
+        return end
+
+    def head(self, points: Points) -> Points:
+        return self.distal(points, _HEAD_SHARE * float(np.ptp(points @ self.long)))
+
+
+def _settle(points: Mapping[int, Points]) -> tuple[FootFrame, dict[str, Points]]:
+    calcaneus, talus = points[anatomy.CALCANEUS], points[anatomy.TALUS]
+    first, second, fifth = (
+        points[label]
+        for label in (anatomy.METATARSAL_1, anatomy.METATARSAL_2, anatomy.METATARSAL_5)
+    )
+    sesamoids = points.get(anatomy.SESAMOIDS, first[:0])
+
+    long = _unit(second.mean(axis=0) - calcaneus.mean(axis=0))
+    across = fifth.mean(axis=0) - first.mean(axis=0)
+    upward = talus.mean(axis=0) - calcaneus.mean(axis=0)
+    dorsal = np.cross(long, _unit(across))
+    axes = _Axes(long, _unit(dorsal * np.sign(dorsal @ upward)))
+    marks: dict[str, Points] = {}
+    for _ in range(10):
+        marks = {
+            "heel": axes.proximal(calcaneus, _END_MM).mean(axis=0),
+            "calcaneal_tuberosity": axes.lowest(calcaneus),
+            "metatarsal_1_head": axes.lowest(np.concatenate((axes.head(first), sesamoids))),
+            "metatarsal_5_head": axes.lowest(axes.head(fifth)),
+            "metatarsal_2_head": axes.distal(second, _END_MM).mean(axis=0),
+        }
+        tuberosity = marks["calcaneal_tuberosity"]
+        normal = np.cross(
+            marks["metatarsal_1_head"] - tuberosity, marks["metatarsal_5_head"] - tuberosity
+        )
+        normal = _unit(normal * np.sign(normal @ axes.dorsal))
+        ray = marks["metatarsal_2_head"] - marks["heel"]
+        axes = _Axes(_unit(ray - (ray @ normal) * normal), normal)
+
+    lateral = np.cross(axes.long, axes.dorsal)
+    lateral *= np.sign(lateral @ across)
+    on_plane = marks["heel"] - ((marks["heel"] - tuberosity) @ axes.dorsal) * axes.dorsal
+    back_mm = _face(calcaneus @ axes.long) - on_plane @ axes.long
+    origin = on_plane + back_mm * axes.long
+    frame = FootFrame(*(to_point(v) for v in (origin, axes.long, lateral, axes.dorsal)))
+    return frame, marks
+
+
+def _face(along: NDArray[np.float64]) -> float:
+    return float(np.quantile(along, _FACE_QUANTILE))
+
+
+def _base(points: Points, frame: FootFrame) -> Points:
+    """Centre of a bone's proximal face."""
+    along = frame.coordinates(points)[:, 0]
+    near = points[along <= _face(along) + 2 * _SPLIT_MM].mean(axis=0)
+    back_mm = _face(along) - frame.coordinates(near)[0]
+    base: Points = near + back_mm * np.array(frame.long)
+    return base
+
+
+def _foot_length_mm(
+    bones: LabelMap, points: Mapping[int, Points], frame: FootFrame
+) -> float | None:
+    toes = points.get(anatomy.PHALANGES)
+    cut = any(touches_edge(bones, label) for label in (anatomy.CALCANEUS, anatomy.PHALANGES))
+    if toes is None or cut:
+        return None
+    return float(frame.coordinates(toes)[:, 0].max())
+
+
+def touches_edge(labels: LabelMap, label: int) -> bool:
+    """Whether a structure reaches the outermost voxels of the image."""
+    mask = labels.voxels == label
+    return any(np.take(mask, (0, -1), axis=axis).any() for axis in range(3))
+
+
+def _behind(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:
+    """Make the rule: mean position of the proximal faces of these bones."""
+
+    def position_mm(points: Mapping[int, Points], frame: FootFrame) -> float:
+        absent = [anatomy.BONE_NAMES[label] for label in labels if label not in points]
+        if absent:
+            msg = (
+                f"This border needs the {' and the '.join(absent)}: "
+                "got none in the bone labels. "
+                "Choose another regions.border, or correct the bone labels."
+            )
+            raise ScanError(msg)
+        faces = [_face(frame.coordinates(points[label])[:, 0]) for label in labels]
+        return float(np.mean(faces))
+
+    return position_mm
+
+
+BORDERS: Mapping[str, Callable[[Mapping[int, Points], FootFrame], float]] = MappingProxyType(
+    {
+        "tmt1": _behind(anatomy.METATARSAL_1),
+        "chopart": _behind(anatomy.NAVICULAR, anatomy.CUBOID),
+        "naviculocuneiform": _behind(anatomy.MEDIAL_CUNEIFORM),
+        "mt5_base": _behind(anatomy.METATARSAL_5),
+    }
+)
+"""Rules that place the border, by the contract's names."""
+
+
+def _border_position_mm(
+    border: str,
+    fraction: float | None,
+    points: Mapping[int, Points],
+    frame: FootFrame,
+    length_mm: float | None,
+) -> float:
+    if border in BORDERS:
+        return BORDERS[border](points, frame)
+    if border != "fraction" or fraction is None:
+        known = ", ".join((*BORDERS, "fraction (with regions.fraction)"))
+        msg = f"There is no border named {border!r}. Known: {known}."
+        raise ConfigError(msg)
+    if length_mm is None:
+        msg = (
+            "A border at a fraction of the foot length needs heel and toes in the image: "
+            "got a foot that is cut off. Choose another regions.border."
+        )
+        raise ScanError(msg)
+    return fraction * length_mm
