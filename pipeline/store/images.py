@@ -65,7 +65,7 @@ def read_scan(path: Path) -> Scan:
     """
     image = to_nifti(path)
     check_header(image, path)
-    facts = _facts_beside(path)
+    facts = facts_beside(path)
     voxels, affine = _canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
@@ -175,7 +175,14 @@ def side_of(facts: Mapping[str, Any]) -> Side | None:
     return {"R": Side.RIGHT, "L": Side.LEFT}.get(letter)
 
 
-def _facts_beside(path: Path) -> dict[str, Any]:
+def facts_beside(path: Path) -> dict[str, Any]:
+    """Read the image's JSON sidecar; empty if there is none.
+
+    Raises
+    ------
+    ScanError
+        If it is not a JSON object.
+    """
     sidecar = sidecar_of(path)
     if not sidecar.is_file():
         return {}

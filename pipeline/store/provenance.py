@@ -15,7 +15,7 @@ from pipeline.domain.scan import Side
 from pipeline.store.files import sha256_of, write_json, written_whole
 from pipeline.store.names import sidecar_of
 
-_BIDS_VERSION = "1.10.0"
+BIDS_VERSION = "1.10.0"
 _LIBRARIES = ("nibabel", "numpy", "pandas", "scikit-image", "scipy", "SimpleITK")
 # What BIDS has no name for; a slash after figures would make the validator miss it.
 _BIDSIGNORE = """\
@@ -116,7 +116,7 @@ def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
     """
     description = {
         "Name": "Volumes of the intrinsic foot muscles",
-        "BIDSVersion": _BIDS_VERSION,
+        "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "GeneratedBy": [{"Name": "footvol", "Version": pipeline.__version__}],
     }
