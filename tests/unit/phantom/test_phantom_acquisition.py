@@ -1,0 +1,220 @@
+"""Scanning a small made-up foot: nested boxes of tissue."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.errors import ConfigError
+from pipeline.phantom.acquisition import NOISE_LEVELS, acquire, ideal_scan, random_pose
+from pipeline.phantom.foot import PHANTOM, Foot, Tissue
+from pipeline.phantom.protocols import PROTOCOLS, Protocol, get_protocol
+
+BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e4, coil_bias=0)
+FAT_LEVEL = 1e4 * NOISE_LEVELS / 0.2606  # muscle has 0.2606 of the signal of fat here
+
+
+@cache
+def make_foot(side: Side = Side.RIGHT) -> Foot:
+    """Make a box of fat (14 x 40 x 20 mm) with a core of muscle, open at the top."""
+    tissues = np.zeros((22, 56, 26), dtype=np.uint8)
+    tissues[4:18, 8:48, 6:] = Tissue.FAT
+    tissues[7:14, 20:44, 10:18] = Tissue.MUSCLE
+    affine = np.diag((1.0 if side is Side.RIGHT else -1.0, 1.0, 1.0, 1.0))
+    affine[:3, 3] = (3, -11, 5)
+    grid = Grid.from_arrays(tissues.shape, affine)
+    muscles = LabelMap(np.where(tissues == Tissue.MUSCLE, 1, 0), grid, MUSCLE_NAMES)
+    bones = LabelMap(np.zeros_like(tissues), grid, BONE_NAMES)
+    return Foot(tissues, Segmentation(muscles, bones, side, PHANTOM))
+
+
+def take(foot: Foot, protocol: Protocol = BARE, seed: int = 5, tilt_deg: float = 0) -> Scan:
+    """Scan with a fresh generator."""
+    return acquire(foot, protocol, np.random.default_rng(seed), max_tilt_deg=tilt_deg)
+
+
+def brightness_mm3(scan: Scan) -> float:
+    """Sum the signal, relative to fat, over the volume."""
+    relative = float(scan.intensity.sum(dtype=np.float64)) / FAT_LEVEL
+    return relative * scan.grid.voxel_volume_mm3
+
+
+def test_no_signal_is_lost_between_foot_and_scan() -> None:
+    """Contiguous slices hold the whole brightness of the foot's voxels of 1 mm3."""
+    foot = make_foot()
+
+    scan = take(foot.moved(pose(12, -9)), replace(BARE, slice_thickness_mm=4.0))
+    expected_mm3 = float(ideal_scan(foot, BARE).intensity.sum())
+    assert brightness_mm3(scan) == pytest.approx(expected_mm3, rel=0.02)
+
+
+def pose(about_right_deg: float, about_superior_deg: float) -> NDArray[np.float64]:
+    """Make a rigid turn, first about +R, then about +S, and a shift."""
+    a, b = np.radians((about_right_deg, about_superior_deg))
+    about_right = np.array(((1, 0, 0), (0, np.cos(a), -np.sin(a)), (0, np.sin(a), np.cos(a))))
+    about_superior = np.array(
+        ((np.cos(b), -np.sin(b), 0), (np.sin(b), np.cos(b), 0), (0, 0, 1))
+    )
+    matrix = np.eye(4)
+    matrix[:3, :3] = about_superior @ about_right
+    matrix[:3, 3] = (8, -5, 2)
+    return matrix
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 10.0])
+def test_each_tissue_is_seen_where_it_lies(tilt_deg: float) -> None:
+    """The middle of the muscle is dark, fat beside it bright, air black: in the world."""
+    foot = make_foot().moved(pose(14, 17))
+    scan = take(foot, tilt_deg=tilt_deg)
+    spots = foot.grid.to_world([(10, 32, 14), (10, 13, 20), (2, 32, 14)])
+
+    i, j, k = np.rint(scan.grid.to_index(spots)).astype(int).T
+    relative = scan.intensity[i, j, k] / FAT_LEVEL
+    assert relative == pytest.approx([0.26, 1.0, 0.0], abs=0.01)
+
+
+def test_slices_stand_square_on_the_long_axis_but_for_the_tilt() -> None:
+    """The slice normal follows the foot and leaves it by 10 degrees at most."""
+    foot = make_foot().moved(pose(-20, 15))
+    long_axis = foot.grid.matrix[:3, 1]
+
+    cosines = [
+        float(long_axis @ s.grid.matrix[:3, 2] / s.grid.spacing_mm[2])
+        for s in (take(foot, tilt_deg=t, seed=n) for t in (0, 10) for n in (1, 2, 3))
+    ]
+    angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
+    np.testing.assert_allclose(angles[:3], 0, atol=1e-5)
+    assert 0.1 < angles[3:].min() < angles[3:].max() <= 10
+
+
+def test_pixel_and_slice_spacing_are_the_protocols() -> None:
+    """The distance between slices is thickness plus gap."""
+    assert take(make_foot(), tilt_deg=8).grid.spacing_mm == pytest.approx((0.7, 0.7, 4.0))
+
+
+def test_the_stack_reaches_from_heel_to_toes() -> None:
+    """Every tissue voxel lies in the image, whatever the tilt."""
+    foot = make_foot().moved(pose(5, 10))
+    scan = take(foot, tilt_deg=10)
+
+    inside = scan.grid.to_index(foot.grid.to_world(np.argwhere(foot.tissues)))
+    assert inside.min() >= -0.5
+    assert (inside <= np.array(scan.grid.shape) - 0.5).all()
+
+
+def test_the_leg_goes_on_to_the_edge_of_the_image() -> None:
+    """No cut surface is seen: fat fills the uppermost row."""
+    scan = take(make_foot())
+
+    middle = scan.intensity[scan.grid.shape[0] // 2, -1, 4] / FAT_LEVEL
+    assert middle == pytest.approx(1, abs=0.01)
+
+
+def test_a_voxel_on_the_edge_shows_both_its_sides() -> None:
+    """A slice half in fat and half in air has half the brightness of fat."""
+    foot = make_foot()
+    start_mm = float(foot.grid.to_world((0, 7.5, 0))[1])  # fat begins here
+
+    scan = take(foot, replace(BARE, slice_thickness_mm=4.0))
+    first_mm = scan.grid.matrix[1, 3]
+    share = np.clip((first_mm + 2 + 4 * np.arange(2) - start_mm) / 4, 0, 1)
+    profile = scan.intensity[scan.grid.shape[0] // 2, -3, :2] / FAT_LEVEL
+    assert profile == pytest.approx(share, abs=0.04)
+
+
+def test_noise_is_as_strong_as_the_protocol_says() -> None:
+    """In air the magnitude of two noisy channels is Rayleigh: mean sqrt(pi/2) sigma."""
+    scan = take(make_foot(), replace(BARE, muscle_snr=20))
+
+    margin = scan.intensity[:3]
+    assert margin.mean() == pytest.approx(np.sqrt(np.pi / 2) * NOISE_LEVELS, rel=0.05)
+
+
+def test_coil_bias_reaches_its_limit_and_no_farther() -> None:
+    """Fat is brighter here and darker there, by 15 % at most."""
+    foot = make_foot()
+    bright = take(foot, replace(BARE, coil_bias=0.15, slice_thickness_mm=4.0))
+    plain = take(foot, replace(BARE, slice_thickness_mm=4.0))
+
+    in_fat = plain.intensity > 0.9 * FAT_LEVEL
+    ratio = bright.intensity[in_fat] / plain.intensity[in_fat]
+    assert 0.05 < np.abs(ratio - 1).max() <= 0.152
+
+
+def test_intensities_are_whole_numbers() -> None:
+    """A scanner delivers integers."""
+    scan = take(make_foot(), PROTOCOLS["t1_se_4mm"])
+
+    np.testing.assert_array_equal(scan.intensity, np.rint(scan.intensity))
+
+
+def test_same_generator_same_scan() -> None:
+    """Everything random comes from the generator given."""
+    first, second = (take(make_foot(), PROTOCOLS["t1_se_4mm"], 7, 10) for _ in range(2))
+
+    assert first.grid == second.grid
+    np.testing.assert_array_equal(first.intensity, second.intensity)
+
+
+def test_another_seed_gives_another_scan() -> None:
+    """Tilt and noise differ from scan to scan."""
+    assert take(make_foot(), seed=7, tilt_deg=10).grid != take(make_foot(), tilt_deg=10).grid
+
+
+@pytest.mark.parametrize("side", Side)
+def test_the_scanner_does_not_know_the_side(side: Side) -> None:
+    """The scan claims no side, and its axes run to the body's right for both feet."""
+    scan = take(make_foot(side))
+
+    assert scan.side is None
+    assert scan.grid.matrix[0, 0] > 0
+
+
+def test_facts_are_in_the_units_of_bids() -> None:
+    """Times are in seconds, thickness is not spacing."""
+    facts = take(make_foot()).acquisition
+
+    assert (facts["RepetitionTime"], facts["EchoTime"]) == (0.5, 0.015)
+    assert (facts["SliceThickness"], facts["SpacingBetweenSlices"]) == (3.0, 4.0)
+
+
+@pytest.mark.parametrize(("side", "toes_turn_right"), [(Side.RIGHT, 1), (Side.LEFT, -1)])
+def test_poses_point_the_toes_down_and_out(side: Side, toes_turn_right: int) -> None:
+    """Plantarflexion and external rotation stay within 0 to 20 degrees; nothing is bent."""
+    rng = np.random.default_rng(11)
+    poses = [random_pose(rng, side)[:3, :3] for _ in range(30)]
+
+    toes = np.array([p[:, 1] for p in poses])
+    down = np.degrees(np.arcsin(-toes[:, 2]))
+    out = np.degrees(np.arctan2(toes_turn_right * toes[:, 0], toes[:, 1]))
+    assert 0 <= down.min() < down.max() <= 20
+    assert 0 <= out.min() < out.max() <= 20
+    np.testing.assert_allclose([np.linalg.det(p) for p in poses], 1)
+
+
+def test_an_ideal_scan_shows_pure_tissue_on_the_foots_own_grid() -> None:
+    """Fat is exactly 1, and the side is known."""
+    foot = make_foot()
+    scan = ideal_scan(foot, BARE)
+
+    assert scan.grid == foot.grid
+    assert scan.side is Side.RIGHT
+    assert set(np.unique(scan.intensity[foot.tissues == Tissue.FAT]).tolist()) == {1.0}
+
+
+def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
+    """The message says what to choose from."""
+    with pytest.raises(ConfigError, match=r"got 't1_magic'.*one of t1_se_4mm, .*pd_tse"):
+        get_protocol("t1_magic")
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_slices_do_not_overlap(name: str) -> None:
+    """Spacing is thickness plus a gap of 0 or more."""
+    assert PROTOCOLS[name].slice_spacing_mm >= PROTOCOLS[name].slice_thickness_mm
