@@ -1,0 +1,164 @@
+"""A made-up study on disk."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from pipeline import simulate
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.scan import Contrast, Side
+from pipeline.errors import ConfigError
+from pipeline.phantom.anatomy import make_foot
+from pipeline.simulate import simulate_dataset
+from pipeline.store.files import read_json
+from pipeline.store.images import read_labels, read_scan
+from pipeline.store.landmarks import read_landmarks
+from pipeline.store.tables import read_measurements, read_participants
+
+Simulate = Callable[..., Path]
+TRUTH = Path("sourcedata", "truth", "sub-01")
+
+
+@pytest.fixture(scope="module")
+def write_study(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
+    """Write a study of two feet that are built of 2 mm voxels, as that is quick."""
+
+    def write(**changes: object) -> Path:
+        out = tmp_path_factory.mktemp("study") / "out"
+        chosen = {"per_group": 1, "seed": 6, "protocol": "t1_se_4mm_coarse", **changes}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(simulate, "make_foot", partial(make_foot, spacing_mm=2.0))
+            simulate_dataset(out, **chosen)  # type: ignore[arg-type]
+        return out
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def study(write_study: Simulate) -> Path:
+    """Write one study for all tests that only look at it."""
+    return write_study()
+
+
+def test_participants_are_listed_with_group_mass_and_side(study: Path) -> None:
+    """The table is one that the main job accepts."""
+    people = list(read_participants(study).values())
+
+    assert [(p.label, p.group, p.side) for p in people] == [
+        ("01", "healthy", Side.RIGHT),
+        ("02", "plantar_fasciitis", Side.RIGHT),
+    ]
+    assert all(p.body_mass_kg for p in people)
+
+
+def test_scans_are_raw_bids_with_their_facts(study: Path) -> None:
+    """Image and sidecar give back contrast, side and timing."""
+    scan = read_scan(study / "sub-02" / "anat" / "sub-02_T1w.nii.gz")
+
+    assert (scan.contrast, scan.side) == (Contrast.T1W, Side.RIGHT)
+    assert sorted(scan.grid.spacing_mm) == pytest.approx([0.6, 0.6, 4.0], rel=1e-4)
+    assert scan.acquisition["RepetitionTime"] == 0.5
+    assert read_json(study / "dataset_description.json")["DatasetType"] == "raw"
+
+
+def test_true_labels_lie_where_the_scan_shows_muscle(study: Path) -> None:
+    """In the scanner's space, muscle is darker than the rest of the foot."""
+    scan = read_scan(study / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    labels = read_labels(study / TRUTH / "sub-01_seg-muscles_dseg.nii.gz", MUSCLE_NAMES)
+    points = labels.grid.to_world(np.argwhere(labels.voxels == 7))  # deep in the foot
+    i, j, k = np.rint(scan.grid.to_index(points)).astype(int).T
+
+    fat_level = np.percentile(scan.intensity, 98)
+    assert np.median(scan.intensity[i, j, k]) == pytest.approx(0.27 * fat_level, rel=0.25)
+
+
+def test_truth_holds_volumes_landmarks_and_border(study: Path) -> None:
+    """Volumes are those of the label map; the border lies within the foot."""
+    table = read_measurements(study / TRUTH / "sub-01_seg-muscles_desc-volumes_dseg.tsv")
+    landmarks = read_landmarks(study / TRUTH / "sub-01_landmarks.json")
+    labels = read_labels(study / TRUTH / "sub-01_seg-muscles_dseg.nii.gz", MUSCLE_NAMES)
+
+    plantar_mm3 = sum(labels.volume_mm3(label) for label in range(1, 11))
+    assert table.volume_cm3("total") == pytest.approx(plantar_mm3 / 1000, rel=1e-5)
+    assert landmarks.border.definition == "tmt1"
+    assert landmarks.foot_length_mm is not None
+    assert 0.3 < landmarks.border.position_mm / landmarks.foot_length_mm < 0.7
+
+
+def test_true_bones_are_written_too(study: Path) -> None:
+    """All bones but perhaps the smallest are there at this coarse spacing."""
+    bones = read_labels(study / TRUTH / "sub-01_seg-bones_dseg.nii.gz", BONE_NAMES)
+
+    assert set(range(1, 16)) <= set(np.unique(bones.voxels).tolist())
+
+
+def test_readme_says_how_it_was_made_and_whom_to_credit(study: Path) -> None:
+    """Seed, protocol and the source's licence are there."""
+    text = (study / "README.md").read_text(encoding="utf-8")
+
+    assert "seed 6, protocol t1_se_4mm_coarse" in text
+    assert "CC Attribution-Share Alike 2.1 Japan" in text
+
+
+def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
+    """Every file is the same again."""
+    again = write_study()
+
+    files = sorted(p.relative_to(study) for p in study.rglob("*") if p.is_file())
+    assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
+    differing = [f for f in files if (study / f).read_bytes() != (again / f).read_bytes()]
+    assert differing == []
+
+
+def test_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulate) -> None:
+    """Series come in place of NIfTI; label maps can be left out; progress is told."""
+    told: list[str] = []
+    out = write_study(image_format="dicom", with_label_maps=False, progress=told.append)
+
+    slices = sorted((out / "sourcedata" / "dicom" / "sub-01").iterdir())
+    assert len(slices) > 40
+    assert pydicom.dcmread(slices[0]).PatientID == "sub-01"
+    assert not list(out.rglob("*.nii.gz"))
+    assert (out / TRUTH / "sub-01_landmarks.json").is_file()
+    assert told == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    """Nothing of the user's is touched."""
+    (tmp_path / "thesis.txt").write_text("dear")
+
+    with pytest.raises(ConfigError, match=r"new or an empty folder: got .* holds something"):
+        simulate_dataset(tmp_path, per_group=1, seed=1, protocol="t1_se_4mm")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
+    """A file is not a folder."""
+    file = tmp_path / "out"
+    file.write_text("")
+
+    with pytest.raises(ConfigError, match=r"new or an empty folder"):
+        simulate_dataset(file, per_group=1, seed=1, protocol="t1_se_4mm")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"protocol": "t9"}, r"protocol must be a known one: got 't9'.*t1_se_4mm"),
+        ({"image_format": "jpeg"}, r"one of nifti, dicom: got 'jpeg'"),
+        ({"per_group": 0}, r"at least 1 participant: got 0"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_is_written(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    """The folder is not even made."""
+    chosen = {"per_group": 1, "seed": 1, "protocol": "t1_se_4mm", **changes}
+
+    with pytest.raises(ConfigError, match=words):
+        simulate_dataset(tmp_path / "out", **chosen)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
