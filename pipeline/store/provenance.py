@@ -17,6 +17,13 @@ from pipeline.store.names import sidecar_of
 
 BIDS_VERSION = "1.10.0"
 _LIBRARIES = ("nibabel", "numpy", "pandas", "scikit-image", "scipy", "SimpleITK")
+_MUSCLE_COLUMNS = {
+    "index": "Label in the map seg-muscles",
+    "name": "Name of the muscle",
+    "abbreviation": "Abbreviation of the muscle in all tables",
+    "fma": "Right-side part in the Foundational Model of Anatomy; n/a where pooled",
+    "layer": "Plantar layer 1 to 4, or dorsal",
+}
 # What BIDS has no name for; a slash after figures would make the validator miss it.
 _BIDSIGNORE = """\
 config.toml
@@ -90,7 +97,7 @@ def sidecar(
     content = {
         "Sources": list(sums) or None,
         "SourcesSHA256": sums or None,
-        "SoftwareVersions": dict(software_versions()),
+        "GeneratedBy": [{"Name": n, "Version": v} for n, v in software_versions().items()],
         "Settings": settings,
         "Cautions": [asdict(c) for c in cautions],
         "BodyPart": "FOOT",
@@ -123,6 +130,9 @@ def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
     links = {"DatasetLinks": {"raw": raw}} if raw else {}
     write_json({**description, **links}, out_dir / "dataset_description.json")
     _write_text(_muscle_table(), out_dir / "dseg.tsv")
+    write_json(
+        {k: {"Description": v} for k, v in _MUSCLE_COLUMNS.items()}, out_dir / "dseg.json"
+    )
     _write_text(_label_table(BONE_NAMES), out_dir / "seg-bones_dseg.tsv")
     _write_text(_label_table(REGION_NAMES), out_dir / "seg-regions_dseg.tsv")
     _write_text(_BIDSIGNORE, out_dir / ".bidsignore")
@@ -132,7 +142,7 @@ def _muscle_table() -> str:
     rows = [
         (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer) for m in MUSCLES
     ]
-    return _tsv([("index", "name", "abbreviation", "fma", "layer"), *rows])
+    return _tsv([tuple(_MUSCLE_COLUMNS), *rows])
 
 
 def _label_table(names: Mapping[int, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
 from pipeline.domain.participant import Participant
@@ -30,7 +31,9 @@ _MISSING = "n/a"
 # Seven digits: finer than any measurement, coarser than the rounding of another storage order.
 _FLOAT_FORMAT = "%.7g"
 _MEASUREMENT_COLUMNS = {
-    "muscle": "Abbreviation of the muscle; names are in dseg.tsv",
+    "index": "Label of the muscle in the label map",
+    "name": "Name of the muscle",
+    "muscle": "Abbreviation of the muscle",
     "region": "rearfoot, forefoot, or total of both",
     "volume_mm3": "Volume in mm3; n/a where it could not be measured, 0 where absent",
     "contractile_mm3": "Volume times (1 - fat fraction), summed over voxels, in mm3",
@@ -127,8 +130,11 @@ def write_measurements(
     facts
         Further fields of the JSON, such as sources.
     """
+    known = {m.abbreviation: {"index": m.index, "name": m.name} for m in MUSCLES}
     rows = pd.DataFrame(
-        [asdict(row) for row in table.rows], columns=list(_MEASUREMENT_COLUMNS), dtype=object
+        [{**known[row.muscle], **asdict(row)} for row in table.rows],
+        columns=list(_MEASUREMENT_COLUMNS),
+        dtype=object,
     )
     write_table(rows, path, _MEASUREMENT_COLUMNS)
     foot = {
