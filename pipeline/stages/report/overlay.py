@@ -1,9 +1,30 @@
 """The picture by which an anatomist judges a segmentation."""
 
+from collections.abc import Sequence
+from io import BytesIO
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
 from pydantic import BaseModel, Field
 
+from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Scan
+from pipeline.stages.report import panels as draw
+from pipeline.stages.report.planes import DORSAL, LONG, RIGHTWARD, Cut, View, sample
+
+_WIDTH_INCH, _DPI = 16.0, 100
+_GAP_INCH = 0.08
+_LEGEND_INCH = 0.5
+_PANELS_PER_ROW = 3
+
+Array = NDArray[np.float64]
 
 
 class ReportParams(BaseModel, frozen=True, extra="forbid"):
@@ -14,5 +35,104 @@ class ReportParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
-    """Draw the muscles and the border over the scan, as PNG."""
-    raise NotImplementedError
+    """Draw the muscles and the border over the scan.
+
+    Parameters
+    ----------
+    scan
+        The image that was segmented; on any grid.
+
+    Returns
+    -------
+    bytes
+        A PNG 1600 pixels wide: cuts across the foot from heel to toes, one along
+        the second ray and one parallel to the sole. Nothing is mirrored.
+
+    Notes
+    -----
+    Image and labels are interpolated linearly between voxels, for display only: no
+    number is taken from the picture.
+    """
+    view = View.of(split)
+    levels_mm = view.levels_mm(params.short_axis_levels)
+    short = [Cut(LONG, level, RIGHTWARD, DORSAL) for level in levels_mm]
+    # the long axis runs through the head of the second metatarsal, so its ray is at 0
+    ray = Cut(RIGHTWARD, 0.0, LONG, DORSAL)
+    sole = Cut(DORSAL, view.plantar_height_mm(), LONG, RIGHTWARD, upside_down=True)
+    with matplotlib.style.context("default"):
+        figure, panels = _layout(view, [*_rows(short), [ray, sole]])
+        _fill(panels, [*short, ray, sole], view, scan, split)
+        draw.draw_level_names(panels, levels_mm)
+        for panel, name in zip(
+            panels[-2:], ("second ray", "parallel to the sole"), strict=True
+        ):
+            draw.draw_border(panel, split.landmarks.border, levels_mm, name)
+        draw.draw_legend(figure)
+        return _png(figure)
+
+
+def _fill(
+    panels: Sequence[Axes], cuts: Sequence[Cut], view: View, scan: Scan, split: RegionSplit
+) -> None:
+    """Draw image, outlines, letters and scale into each panel."""
+    pages = [view.world_mm(cut) for cut in cuts]
+    images = [sample(scan.intensity, scan.grid, page) for page in pages]
+    white = float(np.percentile(np.concatenate([image.ravel() for image in images]), 99))
+    masks = {m.index: split.muscles.voxels == m.index for m in MUSCLES}
+    seen = {index: mask.astype(np.float32) for index, mask in masks.items() if mask.any()}
+    for panel, cut, page, image in zip(panels, cuts, pages, images, strict=True):
+        shares = {index: sample(m, split.muscles.grid, page) for index, m in seen.items()}
+        draw.draw_image(panel, image, view.extent(cut), white)
+        draw.draw_muscles(panel, view.page_axes(cut), shares)
+        draw.draw_scale_bar(panel, view.extent(cut))
+        draw.draw_ends(panel, cut, split.side)
+
+
+def _rows(short: Sequence[Cut]) -> list[list[Cut]]:
+    """Share the cuts out evenly over rows of three or fewer."""
+    count = -(-len(short) // _PANELS_PER_ROW)
+    return [[short[i] for i in row] for row in np.array_split(range(len(short)), count)]
+
+
+def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axes]]:
+    """Lay out rows of panels that fill the width, all of one height within a row."""
+    shapes = [[view.width_over_height(cut) for cut in row] for row in rows]
+    heights = [(_WIDTH_INCH - _GAP_INCH * (len(row) - 1)) / sum(row) for row in shapes]
+    total = sum(heights) + _GAP_INCH * len(rows) + _LEGEND_INCH
+    figure = Figure(figsize=(_WIDTH_INCH, total), dpi=_DPI, facecolor="white")
+    panels, bottom = [], total
+    for height, row in zip(heights, shapes, strict=True):
+        left, bottom = 0.0, bottom - height
+        for shape in row:
+            width = shape * height
+            box = (left / _WIDTH_INCH, bottom / total, width / _WIDTH_INCH, height / total)
+            panels.append(figure.add_axes(box))
+            left += width + _GAP_INCH
+        bottom -= _GAP_INCH
+    return figure, panels
+
+
+def _png(figure: Figure) -> bytes:
+    """Give a small PNG that says nothing of when or by what version it was drawn."""
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, metadata={"Software": None})
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette())
+    picture = Image.open(drawn).convert("RGB")
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(
+        small, "png", optimize=True
+    )
+    return small.getvalue()
+
+
+def _palette() -> list[int]:
+    """Give 128 greys, and each colour mixed with black, grey and white at its edges."""
+    greys = np.repeat(np.linspace(0, 255, 128), 3).reshape(-1, 3)
+    colours = 255 * np.array([to_rgb(colour) for colour in draw.COLOURS.values()])
+    mixed = [
+        part * colours + (1 - part) * ground
+        for ground in (0, 70, 255)
+        for part in (0.25, 0.5, 0.75)
+    ]
+    palette = np.vstack([greys, colours, *mixed]).round().astype(int)
+    return [int(value) for value in palette.ravel()]
