@@ -114,15 +114,14 @@ def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axe
 
 def _png(figure: Figure) -> bytes:
     """Give a small PNG that says nothing of when or by what version it was drawn."""
-    drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DPI, metadata={"Software": None})
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette())
-    picture = Image.open(drawn).convert("RGB")
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(
-        small, "png", optimize=True
-    )
-    return small.getvalue()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    file = BytesIO()
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "png", optimize=True)
+    return file.getvalue()
 
 
 def _palette() -> list[int]:
