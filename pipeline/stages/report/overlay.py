@@ -6,11 +6,11 @@ from io import BytesIO
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Image import Dither
 from pydantic import BaseModel, Field
 
 from pipeline.domain.anatomy import MUSCLES
@@ -114,14 +114,14 @@ def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axe
 
 def _png(figure: Figure) -> bytes:
     """Give a small PNG that says nothing of when or by what version it was drawn."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, pil_kwargs={"compress_level": 0})
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette())
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    file = BytesIO()
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "png", optimize=True)
-    return file.getvalue()
+    picture = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Dither.NONE)
+    picture.info.clear()
+    picture.save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def _palette() -> list[int]:
