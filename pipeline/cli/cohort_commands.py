@@ -1,0 +1,167 @@
+"""What the commands over participants do; imported only when one of them runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.batch import open_executor, process_all
+from pipeline.cli.options import Session
+from pipeline.cli.progress import open_bar
+from pipeline.errors import ConfigError
+from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
+from pipeline.run.job import OK, Outcome, exit_code
+from pipeline.run.participant import look
+from pipeline.run.tables import (
+    gather,
+    record_tables,
+    write_report,
+    write_statistics,
+    write_volumes,
+)
+
+__all__ = [
+    "Way",
+    "all_labels",
+    "compare_groups",
+    "open_cohort",
+    "open_scan",
+    "run_all",
+    "run_stage",
+    "tell_pending",
+    "write_pages",
+]
+VOLUMES_SHOWN = [
+    "participant_id",
+    "group",
+    "rearfoot_cm3",
+    "forefoot_cm3",
+    "total_cm3",
+    "rearfoot_mm3_per_kg",
+    "forefoot_mm3_per_kg",
+    "total_mm3_per_kg",
+    "status",
+]
+STATISTICS_SHOWN = [
+    "outcome",
+    "n_a",
+    "n_b",
+    "mean_a",
+    "mean_b",
+    "mean_difference",
+    "ci95_low",
+    "ci95_high",
+    "p",
+    "cohens_d",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the participants are worked through."""
+
+    jobs: int = 1
+    scheduler: str | None = None
+    force: bool = False
+    stop_on_first_failure: bool = False
+
+
+def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple[str, ...]:
+    """Join ``--participant-label 01`` and the bare labels after it, as in BIDS apps.
+
+    Raises
+    ------
+    ConfigError
+        If there are bare words without the option.
+    """
+    if more and not named:
+        msg = (
+            f"A command takes two folders: got {list(more)!r} beyond them. "
+            "Name participants with --participant-label."
+        )
+        raise ConfigError(msg)
+    return (*(named or ()), *(more or ()))
+
+
+def run_all(session: Session, cohort: Cohort, way: Way, *, is_single_scan: bool = False) -> int:
+    """Do everything, print the tables and where the report is."""
+    prepare_out(cohort, force=way.force)
+    outcomes = _process(cohort, (), way)
+    _write_all(session, cohort, outcomes)
+    return exit_code(_counting(cohort, outcomes), is_single_stage=is_single_scan)
+
+
+def run_stage(session: Session, cohort: Cohort, stage: str, way: Way) -> int:
+    """Do one stage and print how it went."""
+    prepare_out(cohort, force=way.force)
+    outcomes = _process(cohort, (stage,), way)
+    done = sum(outcome.status == OK for outcome in outcomes)
+    session.print(f"{stage}: {done} of {len(outcomes)} participants, in {cohort.out}")
+    return exit_code(outcomes, is_single_stage=True)
+
+
+def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
+    """Write the two tables from what is measured, and print them."""
+    prepare_out(cohort, force=force)
+    gathered = gather(cohort)
+    volumes = write_volumes(gathered)
+    statistics = write_statistics(cohort, volumes)
+    record_tables(cohort)
+    _print_tables(session, volumes, statistics)
+    return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
+
+
+def write_pages(session: Session, cohort: Cohort, *, force: bool) -> int:
+    """Draw missing figures, then write tables and pages."""
+    prepare_out(cohort, force=force)
+    outcomes = _process(cohort, ("figures",), Way(force=force))
+    _write_all(session, cohort, outcomes)
+    return exit_code(_counting(cohort, outcomes), is_single_stage=True)
+
+
+def tell_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
+    """Print what a run would do."""
+    for job in cohort.jobs(force=force):
+        outcome = look(job)
+        todo = ", ".join(outcome.stages) or "nothing, all is up to date"
+        session.print(f"{job.participant.participant_id}: would do {todo}")
+    return 0
+
+
+def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
+    jobs = cohort.jobs(stages, force=way.force)
+    with (
+        open_executor(way.jobs, way.scheduler) as executor,
+        open_bar(len(jobs), "participants") as advance,
+    ):
+        return process_all(
+            jobs, executor, stop_on_first_failure=way.stop_on_first_failure, told=advance
+        )
+
+
+def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
+    gathered = gather(cohort, outcomes)
+    volumes = write_volumes(gathered)
+    statistics = write_statistics(cohort, volumes)
+    page = write_report(gathered, volumes, statistics)
+    record_tables(cohort)
+    _print_tables(session, volumes, statistics)
+    session.print(f"\nReport: {page}")
+
+
+def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Leave out those that review has excluded: their failure is no news."""
+    return [outcome for outcome in outcomes if outcome.participant.label not in cohort.excluded]
+
+
+def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
+    for frame, columns in ((volumes, VOLUMES_SHOWN), (statistics, STATISTICS_SHOWN)):
+        shown = frame[[*columns]].astype(object)
+        cells = shown.map(_cell)
+        session.print(cells.to_string(index=False) + "\n")
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 NaN alone differs from itself
+        return "n/a"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

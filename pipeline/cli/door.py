@@ -1,0 +1,66 @@
+"""From a command line to an exit code."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from pipeline.cli.commands import app
+from pipeline.errors import ConfigError, PipelineError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+BUG = 1
+STOPPED = "Stopped. What was finished is kept; run again to go on."
+
+# typer carries click within itself or beside it, by version; its base class has no public name.
+_UsageError = typer.BadParameter.__base__ or typer.BadParameter
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do one command and give its exit code.
+
+    Parameters
+    ----------
+    argv
+        Without the program's name; None takes the process's own.
+    """
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    said = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
+    try:
+        code = typer.main.get_command(app).main(
+            words, prog_name="footvol", standalone_mode=False
+        )
+    except PipelineError as error:
+        return _say(said, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say(said, STOPPED, INTERRUPTED)
+    except Exception as error:  # the last place where a bug of ours can be told
+        if isinstance(error, _UsageError):
+            return _say(said, _sentence(error), ConfigError.exit_code)
+        traceback.print_exc()
+        return _say(
+            said, "this is a bug of footvol: please report it with the lines above.", BUG
+        )
+    if code == INTERRUPTED:
+        return _say(said, STOPPED, INTERRUPTED)
+    return int(code or 0)
+
+
+def _command_names() -> set[str]:
+    return {
+        str(command.name or getattr(command.callback, "__name__", ""))
+        for command in app.registered_commands
+    }
+
+
+def _sentence(error: Exception) -> str:
+    """Say what is wrong with the words of the command, in one line."""
+    text = getattr(error, "format_message", lambda: str(error))()
+    sentence = " ".join(text.split())
+    return f"{sentence or 'Name a command.'} See --help."
+
+
+def _say(said: str, sentence: str, code: int) -> int:
+    sys.stderr.write(f"{said}: {sentence}\n")
+    return code

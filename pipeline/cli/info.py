@@ -1,0 +1,49 @@
+"""What this footvol is and knows; imports nothing heavy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import __version__
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.phantom.protocols import PROTOCOL_NAMES
+
+# Named here because the segmenters' own table imports their libraries; a test holds both equal.
+SEGMENTER_NAMES = ("atlas",)
+
+
+def facts() -> dict[str, Any]:
+    """Give version, labels, segmenters and protocols."""
+    return {
+        "version": __version__,
+        "muscles": [
+            {
+                "index": muscle.index,
+                "name": muscle.name,
+                "abbreviation": muscle.abbreviation,
+                "fma": muscle.fma,
+                "layer": muscle.layer,
+                "in_plantar_total": muscle.is_plantar,
+            }
+            for muscle in MUSCLES
+        ],
+        "bones": {str(index): name for index, name in BONE_NAMES.items()},
+        "regions": {str(index): name for index, name in REGION_NAMES.items()},
+        "segmenters": list(SEGMENTER_NAMES),
+        "protocols": list(PROTOCOL_NAMES),
+    }
+
+
+def describe(known: Mapping[str, Any]) -> str:
+    """Give the same facts as lines to read."""
+    lines = [f"footvol {known['version']}", "", "Muscles (* counts in the plantar total):"]
+    for muscle in known["muscles"]:
+        mark = "*" if muscle["in_plantar_total"] else " "
+        lines.append(
+            f"  {muscle['index']:>2} {muscle['abbreviation']:<4} {mark} {muscle['name']}"
+        )
+    for title in ("bones", "regions"):
+        listed = ", ".join(f"{index} {name}" for index, name in known[title].items())
+        lines.append(f"{title.capitalize()}: {listed}")
+    for title in ("segmenters", "protocols"):
+        lines.append(f"{title.capitalize()}: {', '.join(known[title])}")
+    return "\n".join(lines)

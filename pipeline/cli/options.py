@@ -1,0 +1,107 @@
+"""Options that several commands share, and what they come to."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.progress import open_log
+
+if TYPE_CHECKING:
+    from pipeline.config import PipelineConfig
+
+BidsDir = Annotated[Path, typer.Argument(help="Raw BIDS dataset.", show_default=False)]
+Out = Annotated[Path, typer.Argument(help="Folder for the results.", show_default=False)]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--participant-label",
+        metavar="L",
+        help="Only these participants, with or without sub-. May be repeated.",
+    ),
+]
+MoreLabels = Annotated[list[str] | None, typer.Argument(metavar="[L...]", hidden=True)]
+Force = Annotated[
+    bool, typer.Option("--force", help="Do everything anew, also over altered files.")
+]
+Jobs = Annotated[int, typer.Option("--jobs", metavar="N", help="Participants at a time.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler to send participants to."),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings file.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting. May be repeated."),
+]
+Verbose = Annotated[
+    int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Say more.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the options that every command has come to.
+
+    Parameters
+    ----------
+    verbosity
+        -1 for errors only, 0 for what is done, 1 for more.
+    """
+
+    config_file: Path | None
+    overrides: tuple[str, ...]
+    verbosity: int
+
+    def config(self, *overrides: str) -> "PipelineConfig":
+        """Resolve the settings; `overrides` are those that options of their own give."""
+        from pipeline.config import load_config
+
+        return load_config(self.config_file, (*self.overrides, *overrides))
+
+    def print(self, text: str) -> None:
+        """Print a result, unless quiet."""
+        if self.verbosity >= 0:
+            typer.echo(text)
+
+
+def with_session(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command --config, --set, -v and -q; it gets them as its first argument."""
+
+    @wraps(command)
+    def entry(
+        *,
+        config_file: Path | None,
+        settings: list[str] | None,
+        verbose: int,
+        quiet: bool,
+        **own: Any,
+    ) -> int:
+        session = Session(config_file, tuple(settings or ()), -1 if quiet else verbose)
+        with open_log(session.verbosity):
+            return command(session, **own)
+
+    shared: dict[str, tuple[object, object]] = {
+        "config_file": (ConfigFile, None),
+        "settings": (Settings, None),
+        "verbose": (Verbose, 0),
+        "quiet": (Quiet, False),
+    }
+    first, *own_parameters = inspect.signature(command).parameters.values()
+    added = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
+        )
+        for name, (kind, default) in shared.items()
+    ]
+    entry.__signature__ = inspect.Signature([*own_parameters, *added])  # type: ignore[attr-defined]
+    hints = {name: hint for name, hint in command.__annotations__.items() if name != first.name}
+    entry.__annotations__ = hints | {name: kind for name, (kind, _) in shared.items()}
+    return entry

@@ -1,0 +1,135 @@
+"""The settings of all stages, from strict TOML."""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.stages.compare import CompareParams
+from pipeline.stages.intake import IntakeParams
+from pipeline.stages.measure import MeasureParams
+from pipeline.stages.preprocess import PreprocessParams
+from pipeline.stages.regions import RegionsParams
+from pipeline.stages.report import ReportParams
+from pipeline.stages.segment import SegmentParams
+
+COMMAND_LINE = "--set"
+
+
+class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
+    """Every setting of one run, one section per stage."""
+
+    intake: IntakeParams = Field(default_factory=IntakeParams)
+    preprocess: PreprocessParams = Field(default_factory=PreprocessParams)
+    segment: SegmentParams = Field(default_factory=SegmentParams)
+    regions: RegionsParams = Field(default_factory=RegionsParams)
+    measure: MeasureParams = Field(default_factory=MeasureParams)
+    compare: CompareParams = Field(default_factory=CompareParams)
+    report: ReportParams = Field(default_factory=ReportParams)
+
+
+def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """Resolve the settings: defaults, then the file, then the command line.
+
+    Parameters
+    ----------
+    overrides
+        ``section.key=value``, the value as TOML writes it; a bare word is text.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or a setting is unknown or not allowed.
+    """
+    settings = _read_toml(path) if path else {}
+    overridden: set[str] = set()
+    for override in overrides:
+        key, value = _parse_override(override)
+        section, name = key.split(".")
+        table = settings.setdefault(section, {})
+        if isinstance(table, dict):
+            table[name] = value
+        overridden.add(key)
+    try:
+        # JSON mode is strict without refusing lists for tuples or text for enums.
+        return PipelineConfig.model_validate_json(
+            json.dumps(settings, default=str), strict=True
+        )
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path, overridden)) from error
+
+
+def to_toml(config: PipelineConfig) -> str:
+    """Write all settings out; those that are not set (None) are left out."""
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+
+
+def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> Iterator[str]:
+    """Give every setting as ``section.key``."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from setting_keys(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Settings must be readable text: got {str(path)!r} ({error}). Check --config."
+        raise ConfigError(msg) from error
+    except tomllib.TOMLDecodeError as error:
+        msg = f"Settings must be valid TOML: got {str(path)!r} ({error}). Correct that line."
+        raise ConfigError(msg) from error
+
+
+def _parse_override(override: str) -> tuple[str, Any]:
+    match = re.fullmatch(r"\s*([\w-]+\.[\w-]+)\s*=\s*(.+?)\s*", override)
+    if match is None:
+        msg = (
+            f"--set must look like section.key=value: got {override!r}. "
+            "Example: --set regions.border=tmt1."
+        )
+        raise ConfigError(msg)
+    key, text = match.groups()
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        if re.fullmatch(r"[A-Za-z][\w.-]*", text):
+            return key, text
+        msg = f"--set {key} needs a TOML value: got {text!r} ({error}). Put text in quotes."
+        raise ConfigError(msg) from error
+
+
+def _explain(error: ValidationError, path: Path | None, overridden: set[str]) -> str:
+    sentences = []
+    for fact in error.errors(include_url=False):
+        parts = [str(part) for part in fact["loc"]]
+        key = ".".join(parts)
+        source = COMMAND_LINE if ".".join(parts[:2]) in overridden else repr(str(path))
+        sentences.append(_sentence(key, fact, source))
+    return " ".join(sentences)
+
+
+def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
+    if fact["type"] == "extra_forbidden":
+        return f"There is no setting {key!r} (in {source}). {_nearest(key)}"
+    rule = str(fact["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if fact["type"] in {"value_error", "missing"}:
+        return f"Settings in {key!r} do not fit (in {source}): {rule}."
+    return f"Setting {key!r} {rule}: got {fact['input']!r} (in {source})."
+
+
+def _nearest(key: str) -> str:
+    known = [*setting_keys()]
+    sections = [*PipelineConfig.model_fields]
+    near = difflib.get_close_matches(key, known if "." in key else sections, n=1, cutoff=0.0)
+    return f"The nearest is {near[0]!r}; configs/default.toml lists all."

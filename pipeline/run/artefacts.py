@@ -1,0 +1,28 @@
+"""What is passed on by file, and where each lies."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pipeline.store.names import ScanName
+
+SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
+REGIONS, LANDMARKS, VOLUMES, OVERLAY = "regions", "landmarks", "volumes", "overlay"
+
+# The raw scan has no place below OUT.
+_PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
+    {
+        PREPROC: ScanName.preproc,
+        MUSCLES: ScanName.muscles,
+        BONES: ScanName.bones,
+        REGIONS: ScanName.regions,
+        LANDMARKS: ScanName.landmarks_json,
+        VOLUMES: ScanName.volumes_tsv,
+        OVERLAY: ScanName.overlay_png,
+    }
+)
+
+
+def path_of(artefact: str, name: ScanName) -> Path:
+    """Give the file of an artefact, relative to OUT."""
+    return _PATHS[artefact](name)

@@ -1,0 +1,146 @@
+"""What is asked for one participant, and what comes of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import PipelineConfig
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Side
+from pipeline.errors import ArtefactError, ScanError
+from pipeline.run.artefacts import SCAN, path_of
+from pipeline.run.plan import Stage
+from pipeline.run.records import hash_of
+from pipeline.store.files import sha256_of
+from pipeline.store.names import ScanName, find_scan, sidecar_of
+from pipeline.store.provenance import code_version
+
+OK, NOT_RUN = "ok", "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked for one participant; can be sent to another process.
+
+    Parameters
+    ----------
+    bids_dir
+        Where the scan is looked up, unless `image` names it.
+    stages
+        Names of the stages to do, in order.
+    image
+        The scan itself, where there is no BIDS dataset.
+    side
+        Side that the user claims.
+    """
+
+    participant: Participant
+    bids_dir: Path
+    out: Path
+    config: PipelineConfig
+    stages: tuple[str, ...]
+    image: Path | None = None
+    side: Side | None = None
+    force: bool = False
+
+    @property
+    def label(self) -> str:
+        """Participant label, without the prefix."""
+        return self.participant.label
+
+    def record_path(self, stage: str) -> Path:
+        """Where the record of a stage lies."""
+        return self.out / "logs" / self.participant.participant_id / f"{stage}.json"
+
+    def locate(self) -> "Located":
+        """Find the scan, and from its name where everything goes."""
+        if self.image is not None:
+            return Located(self, self.image, ScanName(self.label, (), "T1w"))
+        raw = find_scan(self.bids_dir, self.label)
+        return Located(self, raw, ScanName.parse(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A job whose scan is known."""
+
+    job: Job
+    raw: Path
+    name: ScanName
+
+    def relative(self, artefact: str) -> str:
+        """Path of an artefact below OUT."""
+        return path_of(artefact, self.name).as_posix()
+
+    def path(self, artefact: str) -> Path:
+        """Path of an artefact on disk."""
+        return self.raw if artefact == SCAN else self.job.out / self.relative(artefact)
+
+    def sources(self, stage: Stage) -> dict[str, Path]:
+        """Give what a stage reads by BIDS URI; a scan's sidecar is part of it."""
+        files: dict[str, Path] = {}
+        for artefact in stage.reads:
+            path = self.path(artefact)
+            if artefact == SCAN:
+                pair = filter(Path.is_file, (path, sidecar_of(path)))
+                files |= {f"bids:raw:{self._raw_name(file)}": file for file in pair}
+            else:
+                files[f"bids::{self.relative(artefact)}"] = path
+        return files
+
+    def inputs(self, stage: Stage) -> dict[str, str]:
+        """Hash what a stage reads."""
+        return {name: sha256_of(path) for name, path in self.sources(stage).items()}
+
+    def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
+        """Hash all that decides what a stage writes."""
+        config = self.job.config.model_dump(mode="json")
+        return hash_of(
+            {
+                "inputs": dict(inputs),
+                "settings": {section: config[section] for section in stage.settings},
+                "sides": [self.job.side, self.job.participant.side],
+                "code": code_version(),
+            }
+        )
+
+    def _raw_name(self, file: Path) -> str:
+        inside = self.job.image is None and file.is_relative_to(self.job.bids_dir)
+        return file.relative_to(self.job.bids_dir).as_posix() if inside else file.name
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it went for one participant.
+
+    Parameters
+    ----------
+    status
+        ``ok``, ``failed`` or ``not run``.
+    reason
+        One sentence, where the status is not ``ok``.
+    code
+        Exit code that a failure stands for; 1 is a bug of ours.
+    stages
+        Stages that were or are to be done; empty if all was up to date.
+    """
+
+    participant: Participant
+    status: str = OK
+    reason: str | None = None
+    code: int = 0
+    stages: tuple[str, ...] = ()
+
+
+def exit_code(outcomes: Iterable[Outcome], *, is_single_stage: bool = False) -> int:
+    """Give the exit code of a command over many participants.
+
+    A bug of ours goes before all. Artefacts that are missing or altered give
+    their own code where nothing else went wrong; so does any failure of a single
+    stage. Else a failed participant is 3.
+    """
+    codes = {outcome.code for outcome in outcomes if outcome.code}
+    if not codes or 1 in codes:
+        return min(codes, default=0)
+    own = codes <= {ArtefactError.exit_code} or (is_single_stage and len(codes) == 1)
+    return codes.pop() if own else ScanError.exit_code

@@ -1,0 +1,187 @@
+"""Takes one participant through the stages, doing only what is not up to date."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import ArtefactError, ConfigError, PipelineError
+from pipeline.run import plan
+from pipeline.run.artefacts import SCAN
+from pipeline.run.job import NOT_RUN, Job, Located, Outcome
+from pipeline.run.records import (
+    DONE,
+    FAILED,
+    WRITING,
+    StageRecord,
+    check_unaltered,
+    check_unclaimed,
+    is_current,
+    read_record,
+    write_record,
+)
+from pipeline.run.work import Desk
+from pipeline.store.files import sha256_of
+
+log = logging.getLogger(__name__)
+
+
+def process(job: Job) -> Outcome:
+    """Take one participant through the stages; a failure is told, not raised."""
+    done: list[str] = []
+    try:
+        located = job.locate()
+        for stage in plan.chosen(job.stages):
+            if _make(stage, located):
+                done.append(stage.name)
+    except Exception as error:  # one participant never stops the others
+        return _failure(job, error, tuple(done))
+    return Outcome(job.participant, stages=tuple(done))
+
+
+def look(job: Job) -> Outcome:
+    """Tell what is on disk, and what `process` would do; writes nothing."""
+    try:
+        located = job.locate()
+        for position, stage in enumerate(plan.chosen(job.stages)):
+            record = None if job.force else read_record(job.record_path(stage.name))
+            check_unaltered(record, job.out)
+            if not all(located.path(artefact).exists() for artefact in stage.reads):
+                return _not_run(job, position)
+            key = located.key(stage, located.inputs(stage))
+            if record and record.status == FAILED and record.key == key:
+                return Outcome(
+                    job.participant, FAILED, record.reason, record.code, job.stages[position:]
+                )
+            if not is_current(record, key, job.out):
+                return _not_run(job, position)
+    except PipelineError as error:
+        return Outcome(job.participant, FAILED, str(error), error.exit_code, job.stages)
+    return Outcome(job.participant)
+
+
+def _not_run(job: Job, position: int) -> Outcome:
+    reason = f"Stage {job.stages[position]!r} was not run with these settings."
+    return Outcome(job.participant, NOT_RUN, reason, 0, job.stages[position:])
+
+
+def _failure(job: Job, error: Exception, done: tuple[str, ...]) -> Outcome:
+    # The traceback is for our own bugs only.
+    is_bug = _code(error) == PipelineError.exit_code
+    log.error(
+        "%s: %s",
+        job.participant.participant_id,
+        _reason(error),
+        exc_info=error if is_bug else None,
+    )
+    return Outcome(job.participant, FAILED, _reason(error), _code(error), done)
+
+
+def _code(error: Exception) -> int:
+    if isinstance(error, OSError):
+        return ConfigError.exit_code
+    return error.exit_code if isinstance(error, PipelineError) else PipelineError.exit_code
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, OSError):
+        return (
+            f"Files must be there to read and write: got {error}. Check disk and permissions."
+        )
+    return f"A bug of footvol ({type(error).__name__}: {error}). Please report it."
+
+
+def _make(stage: plan.Stage, located: Located) -> bool:
+    """Do a stage unless it is up to date; say which, and give whether it was done."""
+    job = located.job
+    said = f"{job.participant.participant_id} {stage.name}"
+    _check_upstream(stage, located)
+    inputs = located.inputs(stage)
+    key = located.key(stage, inputs)
+    record = _recorded(job, stage)
+    if not job.force:
+        check_unaltered(record, job.out)
+        if is_current(record, key, job.out):
+            log.info("%s: up to date", said)
+            return False
+        check_unclaimed(record, [located.relative(a) for a in stage.writes], job.out)
+    log.debug("%s: starts", said)
+    started = time.perf_counter()
+    attempt = StageRecord(key, inputs, record.outputs if record else {}, WRITING)
+    try:
+        outputs = _write(stage, located, attempt)
+        attempt = replace(attempt, outputs=outputs, status=DONE)
+    except Exception as error:
+        attempt = replace(attempt, status=FAILED, reason=_reason(error), code=_code(error))
+        raise
+    finally:
+        if attempt.status != WRITING:
+            seconds = round(time.perf_counter() - started, 2)
+            write_record(replace(attempt, seconds=seconds), job.record_path(stage.name))
+    log.info("%s: done in %.1f s", said, time.perf_counter() - started)
+    return True
+
+
+def _recorded(job: Job, stage: plan.Stage) -> StageRecord | None:
+    try:
+        return read_record(job.record_path(stage.name))
+    except ArtefactError:
+        if job.force:
+            return None
+        raise
+
+
+def _check_upstream(stage: plan.Stage, located: Located) -> None:
+    job = located.job
+    if SCAN in stage.reads and not located.raw.exists():
+        msg = (
+            f"A scan must exist: got {str(located.raw)!r}, which is not there. Check the path."
+        )
+        raise ArtefactError(msg)
+    for producer in plan.producers(stage):
+        record = _recorded(job, producer)
+        missing = [
+            located.relative(artefact)
+            for artefact in producer.writes
+            if artefact in stage.reads and not located.path(artefact).exists()
+        ]
+        if missing or (record is not None and record.status != DONE):
+            msg = (
+                f"Stage {stage.name!r} needs what {producer.name!r} writes: missing "
+                f"{missing or 'a finished run of it'}. Run `footvol {producer.name}` first."
+            )
+            raise ArtefactError(msg)
+        if not job.force:
+            check_unaltered(record, job.out)
+
+
+def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[str, str]:
+    """Do the work in a scratch folder, then put all its files in place; gives their sums."""
+    job = located.job
+    job.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=job.out, prefix=".making-") as folder:
+        scratch = Path(folder)
+        write = {artefact: scratch / located.relative(artefact) for artefact in stage.writes}
+        for path in write.values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        read = {artefact: located.path(artefact) for artefact in stage.reads}
+        sources = located.sources(stage)
+        stage.work(Desk(job.participant, job.config, job.side, read, write, sources))
+        files = sorted(
+            p.relative_to(scratch).as_posix() for p in scratch.rglob("*") if p.is_file()
+        )
+        outputs = {name: sha256_of(scratch / name) for name in files}
+        write_record(attempt, job.record_path(stage.name))
+        _put_in_place(files, scratch, job.out)
+    return outputs
+
+
+def _put_in_place(files: Sequence[str], scratch: Path, out: Path) -> None:
+    for name in files:
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).replace(target)

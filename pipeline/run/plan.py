@@ -1,0 +1,79 @@
+"""The stages as plain data: what each reads, writes and calls."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.run import work
+from pipeline.run.artefacts import (
+    BONES,
+    LANDMARKS,
+    MUSCLES,
+    OVERLAY,
+    PREPROC,
+    REGIONS,
+    SCAN,
+    VOLUMES,
+)
+from pipeline.run.work import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of one participant.
+
+    Parameters
+    ----------
+    reads, writes
+        Artefacts; `artefacts.path_of` gives their files.
+    settings
+        Sections of the settings that decide what is written.
+    work
+        Reads, calls the stage's one function, writes.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    settings: tuple[str, ...]
+    work: Callable[[Desk], None]
+
+
+SEGMENTATION = (MUSCLES, BONES)
+STAGES = (
+    Stage("preprocess", (SCAN,), (PREPROC,), ("intake", "preprocess"), work.do_preprocess),
+    Stage("segment", (PREPROC,), SEGMENTATION, ("intake", "segment"), work.do_segment),
+    Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
+    Stage(
+        "measure",
+        (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
+        (VOLUMES,),
+        ("measure",),
+        work.do_measure,
+    ),
+    Stage(
+        "figures",
+        (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
+        (OVERLAY,),
+        ("report",),
+        work.do_figures,
+    ),
+)
+# What the tables and the report over all participants read.
+COHORT_READS = (VOLUMES, OVERLAY)
+# Without these there are no numbers; the figures only show them.
+MEASURING = ("preprocess", "segment", "regions", "measure")
+
+
+def stage_names() -> tuple[str, ...]:
+    """Give all stages, in order."""
+    return tuple(stage.name for stage in STAGES)
+
+
+def chosen(names: Sequence[str]) -> tuple[Stage, ...]:
+    """Give the stages of these names, in the order of `STAGES`."""
+    return tuple(stage for stage in STAGES if stage.name in names)
+
+
+def producers(stage: Stage) -> tuple[Stage, ...]:
+    """Give the stages that write what this one reads."""
+    return tuple(other for other in STAGES if set(other.writes) & set(stage.reads))

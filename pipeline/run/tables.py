@@ -1,0 +1,188 @@
+"""The tables and pages over all participants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+import pipeline
+from pipeline.config import to_toml
+from pipeline.domain.cautions import Caution
+from pipeline.domain.participant import Participant
+from pipeline.domain.table import MeasurementTable
+from pipeline.errors import PipelineError
+from pipeline.run.artefacts import OVERLAY, VOLUMES
+from pipeline.run.cohort import COHORT_TABLES, Cohort
+from pipeline.run.job import OK, Located, Outcome
+from pipeline.run.participant import look
+from pipeline.run.plan import MEASURING
+from pipeline.run.records import StageRecord, hash_of, write_record
+from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS, compare, volume_row
+from pipeline.stages.report import ReportFacts, participant_page, report
+from pipeline.store.files import sha256_of, written_whole
+from pipeline.store.provenance import code_version
+from pipeline.store.tables import read_measurements, read_table, write_table
+
+EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that is known of one participant after the stages.
+
+    Parameters
+    ----------
+    scan_sha256
+        None where no scan was found.
+    table
+        None where nothing was measured with these settings.
+    """
+
+    outcome: Outcome
+    scan_sha256: str | None
+    table: MeasurementTable | None
+    overlay_png: bytes | None
+
+    @property
+    def participant(self) -> Participant:
+        """Who it is."""
+        return self.outcome.participant
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Doubts about this participant's numbers."""
+        return self.table.cautions if self.table else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All participants, and the identifier of this run."""
+
+    cohort: Cohort
+    entries: tuple[Entry, ...]
+    run_id: str
+
+
+def gather(cohort: Cohort, outcomes: Sequence[Outcome] = ()) -> Gathered:
+    """Collect what is on disk of all participants.
+
+    Parameters
+    ----------
+    outcomes
+        Of those just worked on; how it stands with the others is told by what
+        is on disk.
+    """
+    known = {outcome.participant.label: outcome for outcome in outcomes}
+    entries = tuple(_entry(cohort, who, known.get(who.label)) for who in cohort.participants)
+    facts = {
+        "code": code_version(),
+        "settings": cohort.config.model_dump(mode="json"),
+        "scans": {entry.participant.label: entry.scan_sha256 for entry in entries},
+    }
+    return Gathered(cohort, entries, hash_of(facts)[:12])
+
+
+def write_volumes(gathered: Gathered) -> pd.DataFrame:
+    """Write ``volumes.tsv``, a row for every participant."""
+    rows = [
+        volume_row(
+            entry.participant,
+            entry.table,
+            status=entry.outcome.status,
+            reason=entry.outcome.reason,
+            footvol_version=pipeline.__version__,
+            run_id=gathered.run_id,
+            scan_sha256=entry.scan_sha256,
+        )
+        for entry in gathered.entries
+    ]
+    volumes = pd.DataFrame(rows, columns=list(VOLUME_COLUMNS))
+    write_table(volumes, gathered.cohort.out / "volumes.tsv", VOLUME_COLUMNS)
+    return volumes
+
+
+def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
+    """Compare the groups and write ``statistics.tsv``.
+
+    The groups may also be told by a column that only ``participants.tsv`` has.
+    """
+    column = cohort.config.compare.group_column
+    if column not in volumes and cohort.image is None:
+        raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
+        if column in raw:
+            volumes = volumes.assign(**{column: volumes["participant_id"].map(raw[column])})
+    statistics = compare(volumes, cohort.config.compare)
+    write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
+    return statistics
+
+
+def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame) -> Path:
+    """Write a page for each participant and one for the study; gives the latter."""
+    out, entries = gathered.cohort.out, gathered.entries
+    rows = volumes.to_dict("records")
+    for entry, row in zip(entries, rows, strict=True):
+        cells = {str(name): value for name, value in row.items()}
+        page = participant_page(
+            cells, entry.table, entry.cautions, entry.overlay_png, _provenance(gathered, entry)
+        )
+        _write_text(page, out / f"{entry.participant.participant_id}.html")
+    facts = ReportFacts(pipeline.__version__, gathered.run_id, to_toml(gathered.cohort.config))
+    pictures = {e.participant.participant_id: e.overlay_png for e in entries}
+    page = report(
+        volumes,
+        statistics,
+        {name: png for name, png in pictures.items() if png is not None},
+        {entry.participant.participant_id: entry.cautions for entry in entries},
+        facts,
+    )
+    _write_text(page, out / "report.html")
+    return out / "report.html"
+
+
+def record_tables(cohort: Cohort) -> None:
+    """Record the tables as written, so that a later edit is not lost silently."""
+    tables = {name: sha256_of(cohort.out / name) for name in COHORT_TABLES}
+    write_record(StageRecord(key="", outputs=tables), cohort.record_path)
+
+
+def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) -> Entry:
+    job = cohort.job(participant, MEASURING)
+    outcome = outcome or look(job)
+    try:
+        located = job.locate()
+        scan_sha256 = sha256_of(located.raw)
+    except (PipelineError, OSError):
+        located, scan_sha256 = None, None
+    outcome = _marked(outcome, cohort.excluded.get(participant.label))
+    if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
+        return Entry(outcome, scan_sha256, None, None)
+    return Entry(outcome, scan_sha256, *_measured(located))
+
+
+def _marked(outcome: Outcome, excluded: str | None) -> Outcome:
+    """Mark those left out by review; their own failure is then no news."""
+    if excluded is None:
+        return outcome
+    return replace(outcome, status=EXCLUDED, reason=excluded)
+
+
+def _measured(located: Located) -> tuple[MeasurementTable | None, bytes | None]:
+    volumes, overlay = located.path(VOLUMES), located.path(OVERLAY)
+    return (
+        read_measurements(volumes) if volumes.exists() else None,
+        overlay.read_bytes() if overlay.exists() else None,
+    )
+
+
+def _provenance(gathered: Gathered, entry: Entry) -> Mapping[str, str]:
+    return {
+        "footvol_version": pipeline.__version__,
+        "run_id": gathered.run_id,
+        "scan_sha256": entry.scan_sha256 or "n/a",
+    }
+
+
+def _write_text(text: str, path: Path) -> None:
+    with written_whole(path) as scratch:
+        scratch.write_text(text, encoding="utf-8")

@@ -1,0 +1,155 @@
+"""Carries nouns between shelf and workbench: read, call one stage, write."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import PipelineConfig
+from pipeline.domain.cautions import Caution
+from pipeline.domain.labels import Segmentation
+from pipeline.domain.participant import Participant
+from pipeline.domain.regions import RegionSplit
+from pipeline.domain.scan import Side
+from pipeline.run.artefacts import (
+    BONES,
+    LANDMARKS,
+    MUSCLES,
+    OVERLAY,
+    PREPROC,
+    REGIONS,
+    SCAN,
+    VOLUMES,
+)
+from pipeline.stages.intake import IntakeClaims, intake
+from pipeline.stages.measure import measure
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.regions import regions
+from pipeline.stages.report import overlay
+from pipeline.stages.segment import segment
+from pipeline.store.files import read_json, written_whole
+from pipeline.store.images import read_scan, read_segmentation, write_labels, write_scan
+from pipeline.store.landmarks import read_landmarks, write_landmarks
+from pipeline.store.names import sidecar_of
+from pipeline.store.provenance import sidecar
+from pipeline.store.tables import write_measurements
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one stage of one participant works on.
+
+    Parameters
+    ----------
+    side
+        Side that the user claims.
+    read
+        Files by artefact.
+    write
+        Scratch files by artefact; sidecars go beside them.
+    sources
+        What is read, by BIDS URI.
+    started
+        Reading of a clock, in seconds, from which sidecars tell the time taken.
+    """
+
+    participant: Participant
+    config: PipelineConfig
+    side: Side | None
+    read: Mapping[str, Path]
+    write: Mapping[str, Path]
+    sources: Mapping[str, Path]
+    started: float = field(default_factory=time.perf_counter)
+
+    def facts(self, *sections: str) -> dict[str, Any]:
+        """Give the sidecar fields that every artefact of this stage shares."""
+        settings = self.config.model_dump(mode="json", include=set(sections))
+        seconds = round(time.perf_counter() - self.started, 2)
+        return {"settings": settings, "sources": self.sources, "Seconds": seconds}
+
+
+def do_preprocess(desk: Desk) -> None:
+    """Settle the side of the raw scan and make its intensities even."""
+    raw = desk.read[SCAN]
+    scan = read_scan(raw)
+    claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
+    scan = intake(scan, claims, desk.config.intake)
+    ready = preprocess(scan, desk.config.preprocess)
+    write_scan(ready, desk.write[PREPROC], like=raw)
+    sidecar(
+        desk.write[PREPROC],
+        side=ready.side,
+        cautions=ready.cautions,
+        **desk.facts("intake", "preprocess"),
+        SkullStripped=False,
+        **ready.acquisition,
+    )
+
+
+def do_segment(desk: Desk) -> None:
+    """Label muscles and bones."""
+    scan = read_scan(desk.read[PREPROC])
+    found = segment(scan, desk.config.segment)
+    if scan.side is None:  # so nothing but the anatomy could tell a left foot
+        anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
+        intake(scan, anatomy, desk.config.intake)
+    facts = desk.facts("segment")
+    for artefact, labels in ((MUSCLES, found.muscles), (BONES, found.bones)):
+        write_labels(labels, desk.write[artefact], like=desk.read[PREPROC])
+        sidecar(
+            desk.write[artefact],
+            side=found.side,
+            segmenter=found.segmenter,
+            cautions=_distinct((*scan.cautions, *found.cautions)),
+            **facts,
+        )
+
+
+def do_regions(desk: Desk) -> None:
+    """Find the landmarks and part the muscles at the border."""
+    split = regions(_read_segmentation(desk), desk.config.regions)
+    write_labels(split.region_labels(), desk.write[REGIONS], like=desk.read[MUSCLES])
+    write_landmarks(split.landmarks, desk.write[LANDMARKS])
+    sidecar(
+        desk.write[REGIONS],
+        side=split.side,
+        segmenter=split.segmentation.segmenter,
+        cautions=split.cautions,
+        **desk.facts("regions"),
+    )
+
+
+def do_measure(desk: Desk) -> None:
+    """Measure every muscle in every region."""
+    scan = read_scan(desk.read[PREPROC])
+    table = measure(_read_split(desk), scan, desk.config.measure)
+    facts = desk.facts("measure")
+    write_measurements(
+        table,
+        desk.write[VOLUMES],
+        {"Settings": facts["settings"], "Sources": list(facts["sources"])},
+    )
+
+
+def do_figures(desk: Desk) -> None:
+    """Draw the labels over the scan."""
+    picture = overlay(read_scan(desk.read[PREPROC]), _read_split(desk), desk.config.report)
+    with written_whole(desk.write[OVERLAY]) as scratch:
+        scratch.write_bytes(picture)
+
+
+def _read_segmentation(desk: Desk) -> Segmentation:
+    return read_segmentation(desk.read[MUSCLES], desk.read[BONES])
+
+
+def _read_split(desk: Desk) -> RegionSplit:
+    facts = read_json(sidecar_of(desk.read[REGIONS]))
+    cautions = tuple(Caution(**caution) for caution in facts["Cautions"])
+    return RegionSplit.at(
+        _read_segmentation(desk), read_landmarks(desk.read[LANDMARKS]), cautions
+    )
+
+
+def _distinct(cautions: Iterable[Caution]) -> tuple[Caution, ...]:
+    return tuple(dict.fromkeys(cautions))
