@@ -1,0 +1,48 @@
+"""Remake ``sample_scans/``: six digital feet, the first of them as DICOM, too.
+
+Run as ``python tests/make_samples.py FOLDER``, with a folder that is empty or new.
+"""
+
+import sys
+from pathlib import Path
+
+from pipeline.phantom.cohort import draw_cohort
+from pipeline.phantom.protocols import get_protocol
+from pipeline.simulate import simulate_dataset, simulate_scan, write_dicom
+
+PER_GROUP = 3
+SEED = 18
+PROTOCOL = "t1_se_4mm_coarse"
+_README_END = """
+## Sample scans
+
+These are the scans that `make demo` runs on. Participant `sub-01` also lies in
+`sourcedata/dicom/sub-01/`, as a scanner would send it, to try `footvol intake` on.
+The true label maps are left out to keep the files small; `footvol phantom` with
+the same settings writes them. `make samples` remakes this folder bit for bit.
+"""
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def make_samples(out: Path) -> None:
+    """Write the sample dataset into a folder that is empty or new."""
+    simulate_dataset(
+        out,
+        per_group=PER_GROUP,
+        seed=SEED,
+        protocol=PROTOCOL,
+        with_label_maps=False,
+        progress=_tell,
+    )
+    first = draw_cohort(PER_GROUP, SEED)[0]
+    _, scan = simulate_scan(first, get_protocol(PROTOCOL))
+    write_dicom(out, first, scan)
+    readme = out / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8") + _README_END, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    make_samples(Path(sys.argv[1]))
