@@ -1,12 +1,17 @@
 """HTML pages, self-contained and the same for the same input."""
 
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
-from pipeline.domain.table import MeasurementTable
+from pipeline.domain.table import Measurement, MeasurementTable
+from pipeline.stages.report.plots import HEIGHT, WIDTH, strip_plot
+from pipeline.stages.report.words import NAMES, Row, chance, fixed, is_missing, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,31 @@ class ReportFacts:
 
 
 def participant_page(
-    row: Mapping[str, object],
+    row: Row,
     table: MeasurementTable | None,
     cautions: Sequence[Caution],
     overlay_png: bytes | None,
     provenance: Mapping[str, str],
 ) -> str:
-    """Give the page of one participant as HTML."""
-    raise NotImplementedError
+    """Give the page of one participant as HTML.
+
+    Parameters
+    ----------
+    row
+        The participant's row of ``volumes.tsv``.
+    table
+        None where nothing was measured.
+    provenance
+        Words to values, as they are shown.
+    """
+    return _render(
+        "participant.html.j2",
+        row=row,
+        muscles=[] if table is None else _by_muscle(table),
+        cautions=_explained(row, cautions),
+        picture=_data_url(overlay_png),
+        provenance=provenance,
+    )
 
 
 def report(
@@ -42,5 +64,110 @@ def report(
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
 ) -> str:
-    """Give the page of the whole study as HTML; the mappings are by participant_id."""
-    raise NotImplementedError
+    """Give the page of the whole study as HTML.
+
+    Parameters
+    ----------
+    volumes
+        Rows of ``volumes.tsv``.
+    statistics
+        Rows of ``statistics.tsv``; none where no groups were compared.
+    overlays, cautions
+        By ``participant_id``.
+    """
+    measured = volumes[volumes["status"] == "ok"]
+    rows, tested = _records(volumes), _records(statistics)
+    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in NAMES)
+    return _render(
+        "report.html.j2",
+        rows=rows,
+        measured_count=len(measured),
+        facts=facts,
+        borders=_distinct(measured["border"]),
+        sides=_distinct(measured["side"]),
+        segmenters=_distinct(measured["segmenter"]),
+        muscles=[_spelt_out(cell) for cell in _distinct(measured["muscles"])],
+        sensitivities=pd.to_numeric(measured["border_sensitivity_cm3_per_mm"])
+        .dropna()
+        .tolist(),
+        statistics=tested,
+        sentences=[sentence(row) for row in tested],
+        names=NAMES,
+        plots=[plot for plot in plots if plot is not None],
+        cautions={
+            str(row["participant_id"]): _explained(
+                row, cautions.get(str(row["participant_id"]), ())
+            )
+            for row in rows
+        },
+        pictures={name: _data_url(png) for name, png in overlays.items()},
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[Row]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _render(template: str, **context: object) -> str:
+    environment = Environment(
+        loader=PackageLoader("pipeline.stages.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"fixed": fixed, "chance": chance}
+    environment.tests["missing"] = is_missing
+    size = {"plot_width": WIDTH, "plot_height": HEIGHT}
+    return environment.get_template(template).render(**size, **context)
+
+
+def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:
+    """Give the groups there are, the reference first."""
+    found = _distinct(measured["group"])
+    reference = statistics["group_a"].iloc[0] if len(statistics) else None
+    return sorted(found, key=lambda name: (name != reference, name))
+
+
+def _distinct(cells: Iterable[object]) -> list[str]:
+    return sorted({str(cell) for cell in cells if not is_missing(cell)})
+
+
+def _spelt_out(cell: str) -> str:
+    """Give the names behind abbreviations parted by semicolons."""
+    names = {muscle.abbreviation: muscle.name for muscle in MUSCLES}
+    return ", ".join(names.get(part, part) for part in cell.split(";"))
+
+
+def _explained(row: Row, cautions: Sequence[Caution]) -> list[tuple[str, str]]:
+    """Give each caution of a row as its name and its sentence, where there is one."""
+    told = [(caution.code, caution.message) for caution in cautions]
+    codes = [] if is_missing(row["cautions"]) else str(row["cautions"]).split(";")
+    return told + [(code, "") for code in codes if code not in dict(told)]
+
+
+def _by_muscle(table: MeasurementTable) -> list[dict[str, object]]:
+    """Give one row per muscle, in the order of the labels."""
+    regions: dict[str, dict[str, Measurement]] = {}
+    for row in table.rows:
+        regions.setdefault(row.muscle, {})[row.region] = row
+    return [
+        {
+            "abbreviation": name,
+            "name": _spelt_out(name),
+            "in_total": name in table.muscles,
+            "cm3": {region: _cm3(row.volume_mm3) for region, row in parts.items()},
+            "contractile_cm3": _cm3(parts["total"].contractile_mm3),
+            "whole": parts["total"],
+        }
+        for name, parts in regions.items()
+    ]
+
+
+def _cm3(mm3: float | None) -> float | None:
+    return None if mm3 is None else mm3 / 1000
+
+
+def _data_url(png: bytes | None) -> str | None:
+    return None if png is None else f"data:image/png;base64,{b64encode(png).decode('ascii')}"
