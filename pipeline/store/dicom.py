@@ -206,8 +206,9 @@ def _convert(series: Sequence[SliceHeader], scratch: Path) -> Path:
     images = sorted(out.glob("*.nii"))
     if done.returncode or not images:
         msg = (
-            f"dcm2niix must convert the series: got code {done.returncode} and {len(images)} "
-            "volumes. Export the series again, uncompressed (Explicit VR Little Endian)."
+            "A series must be whole and in a known encoding: dcm2niix ended with code "
+            f"{done.returncode} and {len(images)} volumes. Export the whole series again, "
+            "uncompressed (Explicit VR Little Endian)."
         )
         raise ScanError(msg)
     if any(mark in image.name for image in images for mark in _MENDED):
@@ -221,6 +222,12 @@ def _convert(series: Sequence[SliceHeader], scratch: Path) -> Path:
     shape = to_nifti(images[0]).shape
     if len(shape) > 3:
         raise _several(shape[3], [f"{shape[3]} repetitions"])
+    if not series[0].is_packed and len(series) not in shape:
+        msg = (
+            f"Every image of a series must become a slice: got {len(series)} images but "
+            f"{shape} voxels. Export the whole series again."
+        )
+        raise ScanError(msg)
     return images[0]
 
 

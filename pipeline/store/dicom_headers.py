@@ -22,6 +22,7 @@ _TAGS = [
     "ImageType",
     "EchoTime",
     "NumberOfFrames",
+    "Rows",
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "Laterality",
@@ -38,7 +39,6 @@ _SIDE_WORDS = {
     "LEFT": Side.LEFT,
 }
 _FOOT_PARTS = ("FOREFOOT", "FOOT", "ANKLE", "HEEL", "TOE")
-_DICOMDIR = "1.2.840.10008.1.3.10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def read_header(file: Path) -> SliceHeader | None:
         warnings.simplefilter("ignore")
         try:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
-            return None if dataset.get("SOPClassUID") == _DICOMDIR else _facts(file, dataset)
+            return _facts(file, dataset) if _is_image(dataset) else None
         except InvalidDicomError:
             return None
         except Exception as error:
@@ -100,6 +100,14 @@ def read_header(file: Path) -> SliceHeader | None:
         "Export the series again."
     )
     raise ScanError(msg)
+
+
+def _is_image(dataset: Dataset) -> bool:
+    """Whether it is an image, and not a report, a drawing or a directory."""
+    if "Image Storage" not in dataset.SOPClassUID.name and "Rows" not in dataset:
+        return False
+    # Both are there in every whole image (PS3.3 C.7.3.1 and C.7.6.3).
+    return bool(dataset.SeriesInstanceUID) and bool(dataset.Rows)
 
 
 def _facts(file: Path, dataset: Dataset) -> SliceHeader:

@@ -84,7 +84,7 @@ def test_fractions_are_kept_to_a_part_in_four_thousand(
     scan: Scan, scan_file: Path, tmp_path: Path
 ) -> None:
     """16-bit storage rounds by less than half a step, and once only."""
-    fractions = replace(scan, intensity=scan.intensity / 733)
+    fractions = replace(scan, intensity=scan.intensity / np.float32(733))
     write_scan(fractions, tmp_path / "a.nii.gz", like=scan_file)
     back = read_scan(tmp_path / "a.nii.gz")
     write_scan(back, tmp_path / "b.nii.gz", like=scan_file)

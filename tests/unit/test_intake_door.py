@@ -1,0 +1,282 @@
+"""Sources in, a raw BIDS dataset out, with nobody's name in it."""
+
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import ConfigError, ScanError
+from pipeline.intake_door import intake_source
+from pipeline.stages.intake import IntakeParams
+from pipeline.store.dicom_export import write_dicom_series
+from pipeline.store.files import read_json, write_json
+from pipeline.store.images import read_scan, write_scan
+
+HEADER = "participant_id\tgroup\tbody_mass_kg\tside\tname\n"
+MARK = "MUSTERMANN"
+MARKED_DATE = "19570413"
+# Every kind of text that a scanner, an archive or a technician may fill in.
+PLANTED = {
+    "PatientName": MARK,
+    "PatientID": MARK,
+    "OtherPatientNames": MARK,
+    "PatientBirthName": MARK,
+    "PatientComments": MARK,
+    "PatientAddress": MARK,
+    "AccessionNumber": MARK,
+    "StudyID": MARK,
+    "StudyDescription": MARK,
+    "SeriesDescription": MARK,
+    "ProtocolName": MARK,
+    "ImageComments": MARK,
+    "InstitutionName": MARK,
+    "InstitutionAddress": MARK,
+    "InstitutionalDepartmentName": MARK,
+    "StationName": MARK,
+    "DeviceSerialNumber": MARK,
+    "ReferringPhysicianName": MARK,
+    "PerformingPhysicianName": MARK,
+    "OperatorsName": MARK,
+    "RequestedProcedureDescription": MARK,
+    "PerformedProcedureStepDescription": MARK,
+    "ReceiveCoilName": MARK,
+    "SequenceName": MARK,
+    "BodyPartExamined": MARK,
+    "PatientBirthDate": MARKED_DATE,
+    "StudyDate": MARKED_DATE,
+    "SeriesDate": MARKED_DATE,
+    "AcquisitionDate": MARKED_DATE,
+    "ContentDate": MARKED_DATE,
+}
+
+
+@pytest.fixture
+def scan() -> Scan:
+    """Make a scan of 5 x 6 x 7 voxels of 0.5 x 0.7 x 3 mm."""
+    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
+    affine = np.diag((0.5, 0.7, 3.0, 1.0))
+    affine[:3, 3] = (-9, 4, 2)
+    facts = {
+        "MagneticFieldStrength": 3.0,
+        "RepetitionTime": 0.6,
+        "EchoTime": 0.012,
+        "SliceThickness": 2.5,
+        "ProtocolName": "made",
+    }
+    return Scan(levels, Grid.from_arrays(levels.shape, affine), acquisition=facts)
+
+
+def bring(source: Path, bids_dir: Path, **given: Any) -> list[Path]:
+    """Run intake with what is given and defaults for the rest."""
+    return intake_source(
+        source,
+        bids_dir,
+        given.get("table"),
+        given.get("side"),
+        given.get("params", IntakeParams()),
+    )
+
+
+def test_a_dicom_folder_becomes_a_participant(scan: Scan, tmp_path: Path) -> None:
+    """The image, its sidecar, the table and the description are there."""
+    write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
+
+    (image,) = bring(tmp_path / "sub-07", tmp_path / "raw")
+
+    assert image == tmp_path / "raw/sub-07/anat/sub-07_T1w.nii.gz"
+    back = read_scan(image)
+    np.testing.assert_array_equal(back.intensity, scan.intensity)
+    assert back.side is Side.RIGHT
+    assert back.acquisition["MagneticFieldStrength"] == 3
+    assert (tmp_path / "raw/participants.tsv").read_text() == (
+        "participant_id\tgroup\tbody_mass_kg\nsub-07\tn/a\tn/a\n"
+    )
+    assert read_json(tmp_path / "raw/dataset_description.json")["DatasetType"] == "raw"
+
+
+def test_no_person_is_named_anywhere(
+    scan: Scan,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A mark planted in 30 elements, dates and identifiers reach no file, name or message."""
+    series = tmp_path / "sub-07"
+    write_dicom_series(scan, series, label="07", side=Side.RIGHT)
+    identifiers: set[str] = set()
+    for path in sorted(series.iterdir()):
+        dataset = pydicom.dcmread(path)
+        for keyword, value in PLANTED.items():
+            setattr(dataset, keyword, value)
+        identifiers |= {dataset.StudyInstanceUID, dataset.SeriesInstanceUID}
+        dataset.save_as(path)
+    caplog.set_level("DEBUG")
+
+    (image,) = bring(series, tmp_path / "raw")
+    nib.save(nib.load(image), tmp_path / "raw" / "unpacked.nii")
+    said = [*capfd.readouterr(), caplog.text]
+    for path in (tmp_path / "raw").rglob("*"):
+        said += [path.name, path.read_bytes().decode("latin-1") if path.is_file() else ""]
+
+    for mark in (MARK, MARKED_DATE, *identifiers):
+        assert not [text for text in said if mark.lower() in text.lower()], mark
+
+
+def test_a_refusal_names_no_person(scan: Scan, tmp_path: Path) -> None:
+    """The sentence for a broken series quotes no header text."""
+    series = tmp_path / "sub-07"
+    write_dicom_series(scan, series, label="07", side=Side.RIGHT)
+    for number, path in enumerate(sorted(series.iterdir())):
+        dataset = pydicom.dcmread(path)
+        for keyword, value in PLANTED.items():
+            setattr(dataset, keyword, value)
+        dataset.SeriesNumber = number % 2
+        dataset.save_as(path.with_name(f"{MARK}{number}.dcm"))
+        path.unlink()
+
+    with pytest.raises(ScanError, match="must hold one series") as refused:
+        bring(series, tmp_path / "raw")
+    assert MARK not in str(refused.value)
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_folder_of_participants_is_taken_one_by_one(scan: Scan, tmp_path: Path) -> None:
+    """DICOM folders and images side by side; groups come from the table, names do not."""
+    source, raw = tmp_path / "in", tmp_path / "raw"
+    write_dicom_series(scan, source / "sub-02", label="02", side=Side.RIGHT)
+    write_scan(scan, source / "sub-01_acq-x_PDw.nii", like=None)
+    write_json({"Laterality": "R", "EchoTime": 0.03}, source / "sub-01_acq-x_PDw.json")
+    table = tmp_path / "table.tsv"
+    rows = ("03\tpf\t80\tR\tC\n", "02\tpf\t71.5\tR\tB\n", "01\thealthy\tn/a\tn/a\tA\n")
+    table.write_text(HEADER + "".join(rows))
+
+    written = bring(source, raw, table=table)
+
+    assert [path.name for path in written] == ["sub-01_acq-x_PDw.nii.gz", "sub-02_T1w.nii.gz"]
+    assert read_json(raw / "sub-01/anat/sub-01_acq-x_PDw.json") == {
+        "EchoTime": 0.03,
+        "Laterality": "R",
+    }
+    assert (raw / "participants.tsv").read_text() == (
+        "participant_id\tgroup\tbody_mass_kg\tside\n"
+        "sub-01\thealthy\tn/a\tn/a\nsub-02\tpf\t71.5\tR\n"
+    )
+
+
+def test_rows_that_were_there_stay(scan: Scan, tmp_path: Path) -> None:
+    """A later intake adds a row and leaves the others, and their columns, alone."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "participants.tsv").write_text(
+        "participant_id\tgroup\tbody_mass_kg\tshoe_size\nsub-01\thealthy\t70\t43\n"
+    )
+    write_scan(scan, tmp_path / "sub-02.nii", like=None)
+
+    bring(tmp_path / "sub-02.nii", raw, side=Side.RIGHT)
+
+    assert (raw / "participants.tsv").read_text() == (
+        "participant_id\tgroup\tbody_mass_kg\tshoe_size\n"
+        "sub-01\thealthy\t70\t43\nsub-02\tn/a\tn/a\tn/a\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("07.nii.gz", "sub-07_T1w.nii.gz"),
+        ("sub-07_T2w.nii", "sub-07_T2w.nii.gz"),
+        ("sub-07_dixon_water.nii", "sub-07_acq-water_T1w.nii.gz"),
+    ],
+)
+def test_the_name_follows_the_source(
+    source: str, name: str, scan: Scan, tmp_path: Path
+) -> None:
+    """Weighting and Dixon part are taken of the file's name."""
+    write_scan(scan, tmp_path / source, like=None)
+
+    (image,) = bring(tmp_path / source, tmp_path / "raw")
+
+    assert image.name == name
+
+
+def test_the_weighting_may_be_set(scan: Scan, tmp_path: Path) -> None:
+    """DICOM has no word for it."""
+    write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
+
+    (image,) = bring(tmp_path / "sub-07", tmp_path / "raw", params=IntakeParams(suffix="T2w"))
+
+    assert image.name == "sub-07_T2w.nii.gz"
+
+
+def test_one_refusal_does_not_stop_the_others(scan: Scan, tmp_path: Path) -> None:
+    """What is sound is written, what is not is told by its label."""
+    source, raw = tmp_path / "in", tmp_path / "raw"
+    write_dicom_series(scan, source / "sub-01", label="01", side=Side.LEFT)
+    write_dicom_series(scan, source / "sub-02", label="02", side=Side.RIGHT)
+
+    with pytest.raises(ScanError, match=r"^sub-01: The study measures right feet"):
+        bring(source, raw)
+    assert [p.name for p in raw.glob("sub-*")] == ["sub-02"]
+
+
+def test_header_and_table_must_agree(scan: Scan, tmp_path: Path) -> None:
+    """The contradiction is told before anything is written."""
+    write_dicom_series(scan, tmp_path / "sub-01", label="01", side=Side.LEFT)
+    (tmp_path / "t.tsv").write_text(HEADER + "01\ta\t70\tright\tA\n")
+
+    with pytest.raises(
+        ScanError, match=r"right from participants\.tsv but left from DICOM Lat"
+    ):
+        bring(tmp_path / "sub-01", tmp_path / "raw", table=tmp_path / "t.tsv")
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_scan_is_never_overwritten(scan: Scan, tmp_path: Path) -> None:
+    """A second intake of one participant is refused and changes nothing."""
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+    (image,) = bring(tmp_path / "sub-01.nii", tmp_path / "raw")
+    before = image.read_bytes()
+
+    with pytest.raises(ConfigError, match=r"never overwritten: got 'sub-01_T1w.nii.gz'"):
+        bring(tmp_path / "sub-01.nii", tmp_path / "raw")
+    assert image.read_bytes() == before
+
+
+def test_a_participant_without_row_is_told(scan: Scan, tmp_path: Path) -> None:
+    """The table that is given must know everyone."""
+    write_scan(scan, tmp_path / "sub-09.nii", like=None)
+    (tmp_path / "t.tsv").write_text(HEADER + "01\ta\t70\tright\tA\n")
+
+    with pytest.raises(ConfigError, match=r"row in t\.tsv: got none for sub-09"):
+        bring(tmp_path / "sub-09.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
+
+
+@pytest.mark.parametrize(
+    ("made", "source", "error", "words"),
+    [
+        ((), "nowhere", ConfigError, r"source must exist: got .*nowhere"),
+        (("sub-01/",), "sub-01", ConfigError, "empty folder"),
+        (("a b.nii",), "a b.nii", ConfigError, "letters and digits: got 'a b'"),
+        (("x/sub-01.nii", "x/sub-01.mha"), "x", ConfigError, "several for sub-01"),
+        (("sub-01/a.nii", "sub-01/b.nii"), "sub-01", ScanError, "one image: got 2"),
+        (("sub-01/a.txt",), "sub-01", ScanError, "one image: got 0"),
+        (("sub-01.txt",), "sub-01.txt", ConfigError, "letters and digits: got 'sub-01.txt'"),
+    ],
+)
+def test_a_source_that_is_none_is_told(
+    made: tuple[str, ...], source: str, error: type[Exception], words: str, tmp_path: Path
+) -> None:
+    """Missing, empty, ambiguous and unnameable sources."""
+    for name in made:
+        path = tmp_path / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.write_bytes(b"")
+
+    with pytest.raises(error, match=words):
+        bring(tmp_path / source, tmp_path / "raw")
