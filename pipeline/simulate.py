@@ -169,4 +169,5 @@ def _write_truth(
 
 
 def _name(member: PhantomParticipant, suffix: str) -> ScanName:
+    """Name a participant's scan."""
     return ScanName(member.participant.label, suffix=str(suffix))

@@ -24,6 +24,7 @@ the same settings writes them. `make samples` remakes this folder bit for bit.
 
 
 def _tell(line: str) -> None:
+    """Show progress."""
     sys.stderr.write(f"{line}\n")
 
 

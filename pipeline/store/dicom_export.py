@@ -15,6 +15,33 @@ from pipeline.store.files import written_whole
 _RAS_TO_LPS = np.array((-1.0, -1.0, 1.0))
 _LARGEST = np.iinfo(np.uint16).max
 
+_NOBODY: dict[str, Any] = {
+    "PatientName": "Anonymous",
+    "PatientBirthDate": "",
+    "PatientSex": "",
+    "PatientIdentityRemoved": "YES",
+    "DeidentificationMethod": "Simulated: there is no patient",
+    "StudyDate": "",
+    "StudyTime": "",
+    "StudyID": "1",
+    "AccessionNumber": "",
+    "ReferringPhysicianName": "",
+}
+_SEQUENCE: dict[str, Any] = {
+    "Modality": "MR",
+    "Manufacturer": "footvol digital foot",
+    "ImageType": ["ORIGINAL", "PRIMARY", "M", "SE"],
+    "BodyPartExamined": "FOOT",
+    "PatientPosition": "FFS",
+    "PositionReferenceIndicator": "",
+    "ScanningSequence": "SE",
+    "SequenceVariant": "NONE",
+    "ScanOptions": "",
+    "MRAcquisitionType": "2D",
+    "EchoTrainLength": 1,
+    "FlipAngle": 90,
+}
+
 # BIDS field, DICOM keyword, and the factor from the one's unit to the other's.
 _FACTS = (
     ("MagneticFieldStrength", "MagneticFieldStrength", 1.0),
@@ -87,34 +114,6 @@ def _slice(scan: Scan, k: int, entropy: list[str]) -> FileDataset:
     dataset.SeriesDescription = dataset.ProtocolName = str(scan.acquisition["ProtocolName"])
     _set_geometry(dataset, scan, k)
     return dataset
-
-
-_NOBODY: dict[str, Any] = {
-    "PatientName": "Anonymous",
-    "PatientBirthDate": "",
-    "PatientSex": "",
-    "PatientIdentityRemoved": "YES",
-    "DeidentificationMethod": "Simulated: there is no patient",
-    "StudyDate": "",
-    "StudyTime": "",
-    "StudyID": "1",
-    "AccessionNumber": "",
-    "ReferringPhysicianName": "",
-}
-_SEQUENCE: dict[str, Any] = {
-    "Modality": "MR",
-    "Manufacturer": "footvol digital foot",
-    "ImageType": ["ORIGINAL", "PRIMARY", "M", "SE"],
-    "BodyPartExamined": "FOOT",
-    "PatientPosition": "FFS",
-    "PositionReferenceIndicator": "",
-    "ScanningSequence": "SE",
-    "SequenceVariant": "NONE",
-    "ScanOptions": "",
-    "MRAcquisitionType": "2D",
-    "EchoTrainLength": 1,
-    "FlipAngle": 90,
-}
 
 
 def _set_geometry(dataset: FileDataset, scan: Scan, k: int) -> None:
