@@ -1,0 +1,237 @@
+"""Pages tell all that was measured, and say no more than it bears."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.domain.cautions import Caution
+from pipeline.domain.landmarks import Border
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Side
+from pipeline.domain.table import Measurement, MeasurementTable
+from pipeline.stages.compare import (
+    STATISTICS_COLUMNS,
+    VOLUME_COLUMNS,
+    CompareParams,
+    compare,
+    volume_row,
+)
+from pipeline.stages.report import (
+    ReportFacts,
+    participant_page,
+    report,
+)
+from pipeline.stages.report.plots import strip_plot
+from pipeline.stages.report.words import chance, fixed, sentence
+
+FACTS = ReportFacts("0.1.0", "run-7", '[regions]\nborder = "tmt1"\n')
+CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")
+PNG = b"\x89PNG not really"
+
+
+def table_of(scale: float = 1.0) -> MeasurementTable:
+    """Give one plantar and one dorsal muscle."""
+    rows = tuple(
+        Measurement(
+            muscle,
+            region,
+            mm3 * scale,
+            0.8 * mm3 * scale,
+            0.2,
+            190.0,
+            61.0,
+            88.0,
+            muscle == "FDB",
+        )
+        for muscle in ("FDB", "EHB")
+        for region, mm3 in (("rearfoot", 7130.0), ("forefoot", 3000.0), ("total", 10130.0))
+    )
+    return MeasurementTable(
+        rows, ("FDB",), Side.RIGHT, "atlas", Border("tmt1", 131.5), 0.63, 241.0, (CUT,)
+    )
+
+
+def row_of(
+    label: str, group: str, scale: float | None, mass: float | None = 62.5
+) -> dict[str, object]:
+    """Give one row; without a scale it failed."""
+    return volume_row(
+        Participant(label, group, mass, Side.RIGHT),
+        None if scale is None else table_of(scale),
+        status="failed" if scale is None else "ok",
+        reason="The heel <must> be seen: got none." if scale is None else None,
+        footvol_version="0.1.0",
+        run_id="run-7",
+        scan_sha256="ab12",
+    )
+
+
+def volumes_of() -> pd.DataFrame:
+    """Give three healthy participants, two patients and one who failed."""
+    rows = [row_of(f"0{i}", "healthy", 1 + i / 10) for i in (1, 2, 3)]
+    rows += [row_of("04", "patient", 1.05), row_of("05", "patient", 1.3, mass=None)]
+    rows.append(row_of("06", "patient", None))
+    return pd.DataFrame(rows, columns=list(VOLUME_COLUMNS))
+
+
+def page_of(volumes: pd.DataFrame, statistics: pd.DataFrame | None = None) -> str:
+    """Give the study's page, with one picture."""
+    if statistics is None:
+        statistics = compare(volumes, CompareParams())
+    return report(volumes, statistics, {"sub-01": PNG}, {"sub-01": (CUT,)}, FACTS)
+
+
+def test_the_page_shows_every_participant_and_who_failed_why() -> None:
+    """The reason is text, never markup."""
+    page = page_of(volumes_of())
+
+    assert all(f"sub-0{i}" in page for i in range(1, 7))
+    assert "5 of 6 participants measured" in page
+    assert "<strong>failed</strong>: The heel &lt;must&gt; be seen: got none." in page
+
+
+def test_the_page_needs_no_other_file_and_runs_no_script() -> None:
+    """Pictures are within; nothing is fetched."""
+    page = page_of(volumes_of())
+
+    assert 'src="data:image/png;base64,' in page
+    assert not re.search(r"<script|https?://|<link|@import", page)
+
+
+def test_the_page_is_the_same_each_time() -> None:
+    """No clock, no chance."""
+    assert page_of(volumes_of()) == page_of(volumes_of())
+
+
+def test_cautions_are_told_in_words_or_at_least_by_name() -> None:
+    """A code without a sentence is not lost."""
+    page = page_of(volumes_of())
+
+    assert "<code>muscle-truncated</code>: FDB touches the edge of the image." in page
+    assert "<code>body-mass-missing</code>" in page
+
+
+def test_the_page_says_how_the_numbers_were_made() -> None:
+    """Border, its weight, muscles by name, version, settings, and what it is not for."""
+    page = page_of(volumes_of())
+
+    assert "flexor digitorum brevis" in page
+    assert "0.63 cm³ from the forefoot to the rearfoot" in page
+    assert "footvol 0.1.0, run run-7" in page
+    assert "border = &#34;tmt1&#34;" in page
+    assert "Not a medical device" in page
+    assert page.count("<svg") == 6
+
+
+def test_a_page_without_any_measurement_still_tells_why() -> None:
+    """All failed: no plots, no statistics, but every reason."""
+    volumes = pd.DataFrame([row_of("06", "patient", None)], columns=list(VOLUME_COLUMNS))
+    page = page_of(volumes, pd.DataFrame(columns=list(STATISTICS_COLUMNS)))
+
+    assert "0 of 1 participants measured" in page
+    assert "No groups were compared." in page
+    assert "<svg" not in page
+
+
+def test_a_page_of_one_group_says_that_nothing_was_tested() -> None:
+    """Its means are there, its tests are n/a."""
+    page = page_of(volumes_of().iloc[:3])
+
+    assert "could not be tested (3 healthy measured)" in page
+    assert "no other group" in page
+
+
+def test_a_participant_page_lists_every_muscle_and_its_doubts() -> None:
+    """With the sums of the volumes table below."""
+    row = row_of("01", "healthy", 1.0)
+
+    page = participant_page(row, table_of(), (CUT,), PNG, {"scan": "ab12"})
+
+    assert "FDB flexor digitorum brevis</td><td>7.13</td><td>3.00</td><td>10.13</td>" in page
+    assert page.count("cut by the image") == 1
+    assert page.count("not in the sums") == 1
+    assert "<td>114</td><td>48</td><td>162</td>" in page
+    assert "FDB touches the edge of the image." in page
+    assert "<dt>scan</dt><dd>ab12</dd>" in page
+
+
+def test_the_page_of_a_failed_participant_gives_the_reason_alone() -> None:
+    """No table of nothing, no picture."""
+    page = participant_page(row_of("06", "patient", None), None, (), None, {})
+
+    assert "The heel &lt;must&gt; be seen" in page
+    assert "<table>" not in page
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "n/a"), (np.nan, "n/a"), (3.14159, "3.1"), (-0.04, "0.0"), (-2.0, "\u22122.0")],
+)
+def test_numbers_are_fixed_and_missing_ones_named(value: float | None, text: str) -> None:
+    """A missing number is n/a, and there is no minus zero."""
+    assert fixed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0004, "< 0.001"), (0.0235, "= 0.024"), (None, "n/a")]
+)
+def test_tiny_chances_are_not_zero(p: float | None, text: str) -> None:
+    """A p of 0.000 is never shown."""
+    assert chance(p) == text
+
+
+def result(p: float, p_holm: float, difference: float = 4.0) -> dict[str, object]:
+    """Give one row of statistics."""
+    numbers = dict.fromkeys(STATISTICS_COLUMNS, 1.0)
+    return numbers | {
+        "outcome": "rearfoot_cm3",
+        "group_a": "healthy",
+        "group_b": "patient",
+        "mean_difference": difference,
+        "p": p,
+        "p_holm": p_holm,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (result(0.01, 0.03), r"is larger in healthy than in patient: healthy less"),
+        (result(0.01, 0.03, -4.0), r"is larger in patient than in healthy: healthy less"),
+        (result(0.04, 0.12), r"this does not stand once .* corrected for"),
+        (result(0.40, 0.40), r"do not settle it, which is not the same as no difference"),
+    ],
+)
+def test_sentences_say_no_more_than_the_test(row: dict[str, object], words: str) -> None:
+    """A high p is not equality; a p that Holm lifts above 0.05 is said to be so."""
+    assert re.search(words, sentence(row))
+
+
+def test_a_plot_has_a_dot_for_everyone_measured_within_the_axes() -> None:
+    """The reference comes first; the highest value is the highest dot."""
+    volumes = volumes_of()
+    plot = strip_plot(volumes[volumes["status"] == "ok"], "total_cm3", ["healthy", "patient"])
+
+    assert plot is not None
+    assert [(c.name, len(c.dots)) for c in plot.columns] == [("healthy", 3), ("patient", 2)]
+    downs = {dot.name: dot.down for column in plot.columns for dot in column.dots}
+    assert min(downs, key=lambda name: downs[name]) in {"sub-03", "sub-05"}
+    assert plot.ticks[-1][0] <= min(downs.values()) <= max(downs.values()) <= plot.ticks[0][0]
+
+
+def test_an_outcome_that_nobody_has_gives_no_plot() -> None:
+    """An empty axis tells nothing."""
+    volumes = volumes_of().assign(total_cm3=None)
+
+    assert strip_plot(volumes, "total_cm3", ["healthy", "patient"]) is None
+
+
+def test_one_value_alone_can_be_plotted() -> None:
+    """Its axis has a span although the values have none."""
+    plot = strip_plot(volumes_of().iloc[:1], "total_cm3", ["healthy"])
+
+    assert plot is not None
+    assert len(plot.columns[0].dots) == 1
