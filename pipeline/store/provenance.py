@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,7 @@ def code_version() -> str:
 @cache
 def software_versions() -> Mapping[str, str]:
     """Give the versions of footvol and of the libraries that numbers depend on."""
-    versions = {"footvol": code_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "n/a"
-    return versions
+    return {"footvol": code_version(), **{name: version(name) for name in _LIBRARIES}}
 
 
 def sidecar(

@@ -175,10 +175,12 @@ def test_rows_that_were_there_stay(scan: Scan, tmp_path: Path) -> None:
     (raw / "participants.tsv").write_text(
         "participant_id\tgroup\tbody_mass_kg\tshoe_size\nsub-01\thealthy\t70\t43\n"
     )
+    write_json({"Name": "Ours"}, raw / "dataset_description.json")
     write_scan(scan, tmp_path / "sub-02.nii", like=None)
 
     bring(tmp_path / "sub-02.nii", raw, side=Side.RIGHT)
 
+    assert read_json(raw / "dataset_description.json") == {"Name": "Ours"}
     assert (raw / "participants.tsv").read_text() == (
         "participant_id\tgroup\tbody_mass_kg\tshoe_size\n"
         "sub-01\thealthy\t70\t43\nsub-02\tn/a\tn/a\tn/a\n"

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
@@ -17,6 +19,7 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.store.dicom import imported_dicom
 from pipeline.store.dicom_export import write_dicom_series
+from pipeline.store.files import write_json
 from pipeline.store.images import read_scan
 
 REAL = Path(os.environ.get("FOOTVOL_DICOM_SAMPLES", "no folder"))
@@ -268,6 +271,67 @@ def test_elements_that_contradict_are_refused(series: Path) -> None:
     edit(series, setting("ImageLaterality", "L"))
 
     refuse(series, "one side: got ImageLaterality left, Laterality right")
+
+
+def test_frames_may_tell_the_side(series: Path) -> None:
+    """Enhanced files say it in their functional groups."""
+
+    def change(dataset: Dataset) -> None:
+        del dataset.Laterality
+        anatomy, group = Dataset(), Dataset()
+        anatomy.FrameLaterality = "L"
+        group.FrameAnatomySequence = [anatomy]
+        dataset.SharedFunctionalGroupsSequence = [group]
+
+    edit(series, change)
+
+    with imported_dicom(series) as found:
+        assert (found.side, found.side_text) == (Side.LEFT, "DICOM FrameLaterality")
+
+
+def test_a_series_without_orientation_is_listed_so(scan: Scan, series: Path) -> None:
+    """A plane that nobody knows is no reason to fail."""
+    write_dicom_series(scan, series / "other", label="02", side=Side.RIGHT)
+    edit(series / "other", lambda d: d.__delattr__("ImageOrientationPatient"))
+
+    refuse(series, r"got 2 of 2, .*1 \(7 MR images, unknown plane\)")
+
+
+@pytest.mark.parametrize(
+    ("volumes", "frames", "words"),
+    [
+        (
+            {"volume_e1": (5, 6, 7), "volume_e2_ph": (5, 6, 7)},
+            7,
+            "12 ms magnitude; .* 12 ms phase",
+        ),
+        ({"volume_Eq_1": (5, 6, 7)}, 7, "equally far apart .* had to resample"),
+        ({"volume_Tilt_1": (5, 6, 7)}, 7, "square to their plane: .* had to resample"),
+        ({"volume": (5, 6, 7, 3)}, 7, "one volume: got 3 .3 repetitions"),
+        ({"volume": (5, 6, 8)}, 1, r"must become a slice: got 7 images but \(5, 6, 8\) voxels"),
+        ({}, 7, "must be whole and in a known encoding"),
+    ],
+)
+def test_what_dcm2niix_gives_is_looked_at(
+    volumes: dict[str, tuple[int, ...]],
+    frames: int,
+    words: str,
+    series: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Several, resampled, repeated, short or no volumes are refused."""
+
+    def convert(command: list[Any], **_: object) -> subprocess.CompletedProcess[bytes]:
+        for name, shape in volumes.items():
+            out = Path(command[-2])
+            nib.save(nib.Nifti1Image(np.zeros(shape, np.int16), np.eye(4)), out / f"{name}.nii")
+            write_json({"EchoTime": 0.012}, out / f"{name}.json")
+        return subprocess.CompletedProcess(command, 0)
+
+    edit(series, setting("NumberOfFrames", frames))
+    monkeypatch.setattr("pipeline.store.dicom.subprocess.run", convert)
+
+    refuse(series, words)
 
 
 @needs_real

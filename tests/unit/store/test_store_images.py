@@ -112,6 +112,17 @@ def test_lps_formats_give_the_same_scan(ending: str, scan: Scan, scan_file: Path
     assert read_scan(scan_file.with_name("again.nii")).grid.matches(scan.grid, 1e-3)
 
 
+def test_8_bit_metaimages_are_read(tmp_path: Path) -> None:
+    """NIfTI has no signed bytes that all programs read."""
+    voxels = np.arange(-60, 60, dtype=np.int8).reshape(4, 5, 6)
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(voxels), str(tmp_path / "a.mha"))
+
+    copy_image(tmp_path / "a.mha", tmp_path / "a.nii")
+
+    assert nib.load(tmp_path / "a.nii").get_data_dtype() == np.int16
+    assert nib.load(tmp_path / "a.nii").get_fdata()[0, 0, 0] == -60
+
+
 @pytest.mark.parametrize(
     ("name", "contrast"),
     [
