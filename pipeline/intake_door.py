@@ -50,7 +50,7 @@ def intake_source(
     Raises
     ------
     ConfigError
-        If paths or tables are wrong, or a scan exists already.
+        If paths or tables are wrong, or all that were refused exist already.
     ScanError
         Naming each scan that was refused, with the reason.
     """
@@ -62,13 +62,14 @@ def intake_source(
         try:
             written[label] = _intake_one(path, bids_dir, participants[label], side, params)
             _LOG.info("sub-%s: written to %s", label, written[label].name)
-        except ScanError as error:
+        except PipelineError as error:
             refused[label] = error
     if written:
         write_raw_dataset(bids_dir, written, participants_tsv)
     if refused:
         reasons = " ".join(f"sub-{label}: {error}" for label, error in refused.items())
-        raise ScanError(reasons)
+        is_scan = any(isinstance(error, ScanError) for error in refused.values())
+        raise (ScanError if is_scan else ConfigError)(reasons)
     return list(written.values())
 
 

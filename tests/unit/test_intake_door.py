@@ -226,6 +226,18 @@ def test_one_refusal_does_not_stop_the_others(scan: Scan, tmp_path: Path) -> Non
     assert [p.name for p in raw.glob("sub-*")] == ["sub-02"]
 
 
+def test_a_scan_that_exists_does_not_stop_the_others(scan: Scan, tmp_path: Path) -> None:
+    """A source grown by one participant can be brought in again."""
+    source, raw = tmp_path / "in", tmp_path / "raw"
+    write_scan(scan, source / "sub-01.nii", like=None)
+    bring(source, raw)
+    write_scan(scan, source / "sub-02.nii", like=None)
+
+    with pytest.raises(ConfigError, match=r"^sub-01: A raw scan is never overwritten"):
+        bring(source, raw)
+    assert (raw / "participants.tsv").read_text().count("sub-") == 2
+
+
 def test_header_and_table_must_agree(scan: Scan, tmp_path: Path) -> None:
     """The contradiction is told before anything is written."""
     write_dicom_series(scan, tmp_path / "sub-01", label="01", side=Side.LEFT)
