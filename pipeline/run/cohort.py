@@ -153,9 +153,16 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     raw = (
         None if cohort.image else Path(os.path.relpath(cohort.bids_dir, cohort.out)).as_posix()
     )
-    write_dataset_files(cohort.out, raw=raw)
-    with written_whole(cohort.out / "config.toml") as scratch:
-        scratch.write_text(to_toml(cohort.config), encoding="utf-8")
+    try:
+        write_dataset_files(cohort.out, raw=raw)
+        with written_whole(cohort.out / "config.toml") as scratch:
+            scratch.write_text(to_toml(cohort.config), encoding="utf-8")
+    except OSError as error:
+        msg = (
+            f"The output folder must be writable: got {str(cohort.out)!r}, where the system "
+            f"says {error.strerror!r}. Choose another folder."
+        )
+        raise ConfigError(msg) from error
 
 
 def _check_apart(bids_dir: Path, out: Path) -> None:

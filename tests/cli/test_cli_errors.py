@@ -1,0 +1,103 @@
+"""Wrong usage, bad folders and our own bugs: one sentence, the right code."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import cohort_commands, main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rum"], "footvol: No such command 'rum'. Did you mean 'run'?"),
+        (["run"], "footvol run: Missing argument 'bids_dir'."),
+        (["run", "a", "b", "--jbos", "2"], "footvol run: No such option: --jbos"),
+        (["run", "a", "b", "--jobs", "two"], "footvol run: Invalid value for '--jobs'"),
+        (["run", "a", "b", "c"], "footvol run: A command takes two folders: got ['c']"),
+        (["run", "no-such-folder", "b"], "footvol run: The raw dataset must be a folder"),
+        (["scan", "a.nii", "b", "--side", "both"], "footvol scan: Invalid value for '--side'"),
+        (["scan", "a.nii", "b", "--body-mass-kg", "-5"], "footvol scan: Invalid value"),
+        (["compare", "a", "b", "--set", "regions.bordr=1"], "footvol compare: There is no"),
+        (["report", "a", "b", "--config", "no.toml"], "footvol report: Settings must be"),
+    ],
+)
+def test_wrong_usage_gives_2_and_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line names the command and the fault."""
+    assert main(words) == 2
+
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
+
+
+def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """A newcomer sees what there is."""
+    assert main([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+
+
+def test_a_missing_scan_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The path is told."""
+    assert main(["scan", str(tmp_path / "no.nii"), str(tmp_path / "out")]) == 3
+    assert "no.nii" in capsys.readouterr().err
+
+
+def test_an_empty_dataset_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No participants: nothing is written."""
+    (tmp_path / "raw").mkdir()
+
+    assert main(["run", str(tmp_path / "raw"), str(tmp_path / "out")]) == 2
+    assert "must hold folders named 'sub-<label>'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_for_out_gives_2(
+    bids_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """OUT must be a folder that can be written."""
+    (tmp_path / "out").write_text("a file")
+
+    assert main(["run", str(bids_dir), str(tmp_path / "out")]) == 2
+    assert "must be writable" in capsys.readouterr().err
+
+
+def test_a_place_where_nothing_can_be_made_gives_2(
+    bids_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the system forbids is told before any work."""
+    assert main(["run", str(bids_dir), "/dev/null/out"]) == 2
+    assert "must be writable" in capsys.readouterr().err
+
+
+def test_a_bug_of_ours_gives_1_and_a_traceback(
+    bids_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What nobody foresaw asks to be reported."""
+
+    def divide(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cohort_commands, "open_cohort", divide)
+
+    assert main(["run", str(bids_dir), "out"]) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "please report" in told
+
+
+def test_an_interrupt_gives_130_and_one_line(
+    bids_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stopping by hand is no error of anybody."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cohort_commands, "open_cohort", interrupt)
+
+    assert main(["run", str(bids_dir), "out"]) == 130
+    told = capsys.readouterr().err
+    assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"

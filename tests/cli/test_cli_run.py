@@ -1,0 +1,214 @@
+"""The commands over participants, in this process, with stages that take no time."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fake_stages import spoil_scan
+
+from pipeline.cli import main
+
+pytestmark = pytest.mark.usefixtures("calls")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Name a folder for results, not made yet."""
+    return tmp_path / "out"
+
+
+def footvol(*words: object) -> int:
+    """Run a command."""
+    return main([str(word) for word in words])
+
+
+def test_run_prints_the_tables_and_the_report(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All went well: code 0, a row for each participant, and where the report is."""
+    assert footvol("run", bids_dir, out) == 0
+
+    printed = capsys.readouterr().out
+    assert all(f"sub-0{number}" in printed for number in range(1, 7))
+    assert "rearfoot_mm3_per_kg" in printed
+    assert f"Report: {out / 'report.html'}" in printed
+    written = {path.name for path in out.iterdir()}
+    assert written >= {"dataset_description.json", "dseg.tsv", "config.toml", ".bidsignore"}
+    assert written >= {"volumes.tsv", "volumes.json", "statistics.tsv", "statistics.json"}
+    assert written >= {"report.html", "sub-06.html", "logs", "sub-06"}
+
+
+def test_run_tells_each_stage_on_stderr(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Off a terminal, progress is plain lines."""
+    footvol("run", bids_dir, out, "--participant-label", "sub-02")
+    told = capsys.readouterr().err.splitlines()
+    footvol("run", bids_dir, out, "--participant-label", "02")
+    told_again = capsys.readouterr().err.splitlines()
+
+    assert [line.split(":")[0] for line in told[:2]] == ["sub-02 preprocess", "sub-02 segment"]
+    assert told_again[0] == "sub-02 preprocess: up to date"
+    assert "\x1b" not in "".join(told)
+
+
+def test_quiet_is_silent(bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing but errors is said."""
+    assert footvol("run", bids_dir, out, "-q") == 0
+
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_verbose_says_more(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The start of each stage is told, too."""
+    footvol("run", bids_dir, out, "-v")
+
+    assert "sub-01 preprocess: starts" in capsys.readouterr().err
+    assert logging.getLogger("pipeline").level == logging.NOTSET
+
+
+def test_run_again_gives_the_same_bytes(bids_dir: Path, out: Path) -> None:
+    """Neither a skip nor doing all anew moves a byte of the tables."""
+    names = ("volumes.tsv", "statistics.tsv", "report.html", "sub-01.html", "config.toml")
+    footvol("run", bids_dir, out)
+    first = [(out / name).read_bytes() for name in names]
+    footvol("run", bids_dir, out)
+    second = [(out / name).read_bytes() for name in names]
+    footvol("run", bids_dir, out, "--force")
+    third = [(out / name).read_bytes() for name in names]
+
+    assert first == second == third
+
+
+def test_a_failed_participant_gives_3_and_a_row(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are measured all the same."""
+    spoil_scan(bids_dir, "02")
+
+    assert footvol("run", bids_dir, out) == 3
+    captured = capsys.readouterr()
+    assert "sub-02: No foot was found" in captured.err
+    assert "Traceback" not in captured.err
+    rows = (out / "volumes.tsv").read_text().splitlines()
+    assert "\tfailed\t" in rows[2]
+    assert "\tok\t" in rows[6]
+
+
+def test_an_excluded_failure_is_no_news(bids_dir: Path, out: Path, tmp_path: Path) -> None:
+    """Review has dealt with that participant."""
+    spoil_scan(bids_dir, "02")
+    review = tmp_path / "review.tsv"
+    review.write_text("participant_id\treason\nsub-02\tno foot\n")
+
+    assert footvol("run", bids_dir, out, "--exclude", review) == 0
+    assert "\texcluded\t" in (out / "volumes.tsv").read_text().splitlines()[2]
+
+
+def test_stopping_leaves_the_rest_not_run(bids_dir: Path, out: Path) -> None:
+    """The table says who was not reached."""
+    spoil_scan(bids_dir, "02")
+
+    assert footvol("run", bids_dir, out, "--stop-on-first-failure") == 3
+    assert "\tnot run\t" in (out / "volumes.tsv").read_text().splitlines()[3]
+
+
+def test_a_dry_run_writes_nothing(
+    bids_dir: Path, out: Path, calls: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what would be done."""
+    assert footvol("run", bids_dir, out, "--dry-run") == 0
+
+    assert "sub-06: would do preprocess, segment" in capsys.readouterr().out
+    assert not out.exists()
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--participant-label", "01", "02"), ("--participant-label=01", "02")]
+)
+def test_labels_may_follow_one_another(
+    bids_dir: Path, out: Path, calls: list[str], words: Sequence[str]
+) -> None:
+    """As BIDS apps have it."""
+    assert footvol("preprocess", bids_dir, out, *words) == 0
+    assert calls == ["01 preprocess", "02 preprocess"]
+
+
+def test_stages_one_by_one_give_what_run_gives(bids_dir: Path, tmp_path: Path) -> None:
+    """The commands are the parts of run."""
+    apart, whole = tmp_path / "apart", tmp_path / "whole"
+    for command in ("preprocess", "segment", "regions", "measure", "compare", "report"):
+        assert footvol(command, bids_dir, apart) == 0
+    footvol("run", bids_dir, whole)
+
+    for name in ("volumes.tsv", "statistics.tsv", "report.html", "config.toml"):
+        assert (apart / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_stage_too_early_gives_5(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the command to run first."""
+    assert footvol("measure", bids_dir, out) == 5
+    assert "Run `footvol preprocess` first" in capsys.readouterr().err
+
+
+def test_an_unusable_scan_gives_4_in_its_stage(bids_dir: Path, out: Path) -> None:
+    """A single stage keeps the error's own code."""
+    spoil_scan(bids_dir, "02")
+    footvol("preprocess", bids_dir, out)
+
+    assert footvol("segment", bids_dir, out) == 4
+
+
+def test_altered_artefacts_give_5(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An edit is told, kept, and undone only by force."""
+    footvol("run", bids_dir, out)
+    edited = out / "sub-01/anat/sub-01_seg-bones_dseg.nii.gz"
+    edited.write_bytes(b"edited")
+    capsys.readouterr()
+
+    assert footvol("run", bids_dir, out) == 5
+    assert "sub-01_seg-bones_dseg.nii.gz" in capsys.readouterr().err
+    assert edited.read_bytes() == b"edited"
+    assert footvol("run", bids_dir, out, "--force") == 0
+
+
+def test_a_measurement_without_comparison_is_told_by_compare(
+    bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those that were not measured stand in the table as such."""
+    footvol("run", bids_dir, out, "--participant-label", "01")
+    capsys.readouterr()
+
+    assert footvol("compare", bids_dir, out) == 0
+    assert capsys.readouterr().out.count("not run") == 5
+
+
+def test_compare_takes_column_and_reference(bids_dir: Path, out: Path) -> None:
+    """The two options are settings by other names."""
+    footvol("run", bids_dir, out)
+
+    assert footvol("compare", bids_dir, out, "--group-column", "sex", "--reference", "F") == 0
+    assert "\tF\tM\t" in (out / "statistics.tsv").read_text()
+
+
+def test_a_scan_alone_keeps_the_error_code(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One scan, one code."""
+    image = tmp_path / "foot 1.nii.gz"
+    image.write_bytes(b"unusable")
+
+    assert footvol("scan", image, out) == 4
+    assert "sub-foot1: No foot was found" in capsys.readouterr().err
+    image.write_bytes(b"fine")
+    assert footvol("scan", image, out, "--side", "right", "--body-mass-kg", "71.5") == 0
+    assert "\t71.5\t" in (out / "volumes.tsv").read_text()

@@ -1,0 +1,77 @@
+"""What every command promises."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import errors
+from pipeline.cli import main
+from pipeline.cli.info import SEGMENTER_NAMES
+
+USAGE = Path(__file__).parents[2] / "docs" / "usage.md"
+COMMANDS = [
+    *("run", "intake", "preprocess", "segment", "regions", "measure"),
+    *("compare", "report", "scan", "phantom", "info"),
+]
+HEAVY = {"scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help has an example and the options that all commands share."""
+    assert main([command, "--help"]) == 0
+
+    told = capsys.readouterr().out
+    for words in (f"Example: footvol {command}", "--config", "--set", "--verbose", "--quiet"):
+        assert words in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_docs(command: str) -> None:
+    """The usage page has a line for it."""
+    assert f"footvol {command}" in USAGE.read_text()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, Exception)],
+)
+def test_every_exit_code_is_in_the_docs(error: type[errors.PipelineError]) -> None:
+    """The table of exit codes has each error's."""
+    assert f"| {error.exit_code} |" in USAGE.read_text()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["info", "--json"], ["run", "--help"]])
+def test_telling_imports_nothing_heavy(words: list[str]) -> None:
+    """Help and info answer at once."""
+    code = (
+        f"import sys; from pipeline.cli import main; main({words!r}); "
+        f"sys.exit(repr(sorted({HEAVY!r} & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr.strip() == "[]"
+
+
+def test_info_tells_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs can read what people read."""
+    assert main(["info", "--json"]) == 0
+
+    facts = json.loads(capsys.readouterr().out)
+    assert [muscle["index"] for muscle in facts["muscles"]] == [*range(1, 13)]
+    assert set(facts) == {"version", "muscles", "bones", "regions", "segmenters", "protocols"}
+
+
+def test_info_names_the_segmenters_there_are() -> None:
+    """The names are written twice, so they are held equal here."""
+    segment = importlib.import_module("pipeline.stages.segment")
+
+    assert tuple(segment.SEGMENTERS) == SEGMENTER_NAMES

@@ -1,0 +1,28 @@
+"""What the stages promise as data."""
+
+from pipeline.run.artefacts import SCAN
+from pipeline.run.plan import COHORT_READS, MEASURING, STAGES, chosen, producers, stage_names
+
+
+def test_arrows_point_one_way() -> None:
+    """Each stage reads what an earlier stage wrote; nothing is written twice."""
+    written = {SCAN}
+    for stage in STAGES:
+        assert set(stage.reads) <= written, stage.name
+        assert written.isdisjoint(stage.writes), stage.name
+        written |= set(stage.writes)
+
+
+def test_nothing_is_written_in_vain() -> None:
+    """Every artefact is read by a stage, or by what spans all participants."""
+    read = {artefact for stage in STAGES for artefact in stage.reads} | set(COHORT_READS)
+
+    for stage in STAGES:
+        assert set(stage.writes) <= read, stage.name
+
+
+def test_measuring_needs_nothing_beyond_its_stages() -> None:
+    """The stages that give the numbers are closed: no other stage feeds them."""
+    needed = {other.name for stage in chosen(MEASURING) for other in producers(stage)}
+
+    assert needed < set(MEASURING) < set(stage_names())

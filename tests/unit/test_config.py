@@ -1,0 +1,127 @@
+"""Settings: what wins, and what is refused by which words."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import PipelineConfig, load_config, setting_keys, to_toml
+from pipeline.errors import ConfigError
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write a settings file."""
+    path = folder / "study.toml"
+    path.write_text(text)
+    return path
+
+
+def test_no_file_gives_the_defaults() -> None:
+    """Nothing needs to be set."""
+    assert load_config() == PipelineConfig()
+
+
+def test_the_command_line_goes_before_the_file_before_the_defaults(tmp_path: Path) -> None:
+    """Each source covers only the keys that it names."""
+    path = write(tmp_path, '[regions]\nborder = "chopart"\n[compare]\ntest = "student"\n')
+    config = load_config(path, ["regions.border='mt5_base'"])
+
+    assert config.regions.border == "mt5_base"
+    assert config.compare.test == "student"
+    assert config.compare.reference == "healthy"
+
+
+def test_bare_words_are_text() -> None:
+    """A shell eats quotes, so text needs none."""
+    assert load_config(None, ["regions.border=chopart"]).regions.border == "chopart"
+
+
+def test_values_are_toml() -> None:
+    """Lists and truth values are written as in the file."""
+    config = load_config(None, ["measure.muscles=['ABH','QP']", "intake.accept_left = true"])
+
+    assert config.measure.muscles == ("ABH", "QP")
+    assert config.intake.accept_left is True
+
+
+def test_several_settings_of_one_section_add_up() -> None:
+    """A second key of a section does not undo the first."""
+    config = load_config(None, ["regions.border=fraction", "regions.fraction=0.42"])
+
+    assert (config.regions.border, config.regions.fraction) == ("fraction", 0.42)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[regions]\nbordr = 'tmt1'", r"no setting 'regions.bordr' \(in '.*study.toml'\). "
+         r"The nearest is 'regions.border'"),
+        ("[region]\nborder = 'tmt1'", r"no setting 'region'.* The nearest is 'regions'"),
+        ("border = 'tmt1'", r"no setting 'border'"),
+        ("[regions]\nborder = 'lisfranc'", r"'regions.border' should be 'tmt1', 'chopart'.*"
+         r"got 'lisfranc' \(in '.*study.toml'\)"),
+        ("[regions]\nborder = 'fraction'\nfraction = 1.5", r"'regions.fraction' should be less "
+         r"than 1: got 1.5"),
+        ("[regions]\nborder = 'fraction'", r"regions.fraction and .* go together"),
+        ("[measure]\nmuscles = ['ABX']", r"each of ABH, .* got ABX"),
+        ("[report]\nshort_axis_levels = '6'", r"should be a valid integer: got '6'"),
+        ("[intake]\naccept_left = 1", r"should be a valid boolean: got 1"),
+        ("regions = 3", r"'regions' .*: got 3"),
+        ("[regions\n", r"must be valid TOML: got '.*study.toml'"),
+    ],
+)  # fmt: skip
+def test_faulty_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    """The message names key, value, file, and what is allowed or near."""
+    with pytest.raises(ConfigError, match=words):
+        load_config(write(tmp_path, text))
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """Nobody has to mend one fault to hear of the next."""
+    path = write(tmp_path, "[report]\nshort_axis_levels = 99\n[compare]\ntset = 'welch'\n")
+
+    with pytest.raises(ConfigError, match=r"(?s)compare.tset.*report.short_axis_levels"):
+        load_config(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """A wrong path does not mean the defaults."""
+    with pytest.raises(ConfigError, match=r"must be readable text: got '.*no.toml'"):
+        load_config(tmp_path / "no.toml")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("border=tmt1", "must look like section.key=value: got 'border=tmt1'"),
+        ("regions.border", "must look like section.key=value"),
+        ("regions.border=[1", r"needs a TOML value: got '\[1'"),
+        ("regions.bordr=tmt1", r"no setting 'regions.bordr' \(in --set\)"),
+        ("regions.border=lisfranc", r"got 'lisfranc' \(in --set\)"),
+    ],
+)
+def test_faulty_overrides_are_refused(override: str, words: str) -> None:
+    """The message says that the fault is on the command line."""
+    with pytest.raises(ConfigError, match=words):
+        load_config(None, [override])
+
+
+def test_an_override_holds_one_value() -> None:
+    """A line break cannot bring in further settings."""
+    with pytest.raises(ConfigError, match=r"must look like section.key=value"):
+        load_config(None, ["regions.border='tmt1'\nx = 1"])
+
+
+def test_written_settings_are_read_back(tmp_path: Path) -> None:
+    """The resolved settings are a settings file, also for what is not set."""
+    config = load_config(None, ["regions.border=fraction", "regions.fraction=0.42"])
+
+    assert load_config(write(tmp_path, to_toml(config))) == config
+    assert "series_number" not in tomllib.loads(to_toml(config))["intake"]
+
+
+def test_every_section_has_keys() -> None:
+    """All settings are known by their full names."""
+    sections = {key.partition(".")[0] for key in setting_keys()}
+
+    assert sections == set(PipelineConfig.model_fields)
