@@ -1,0 +1,51 @@
+# The first that is new enough; name another with make PYTHON=...
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow check clean accuracy samples lock
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## Make the environment, with the exact versions of requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## Measure the six sample scans, and print the table and where the report is
+	$(BIN)/footvol run sample_scans out/demo --jobs 2
+
+test: setup  ## Run the tests
+	$(BIN)/python -m pytest -n 2
+
+test-slow: setup  ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: setup  ## Check style, types, layers, spelling and docstrings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/interrogate --quiet pipeline tests
+
+accuracy: setup  ## Measure unseen digital feet, and write the table of errors
+	$(BIN)/python tests/accuracy.py
+
+samples: setup  ## Make the sample scans again, bit for bit
+	$(BIN)/python tests/make_samples.py
+
+lock: setup  ## Write the exact versions in use to requirements.lock
+	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+
+clean:  ## Remove results, caches and the environment
+	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
