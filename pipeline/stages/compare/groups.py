@@ -179,10 +179,12 @@ def _row(a: Values, b: Values, params: CompareParams) -> dict[str, object]:
 
 
 def _mean(values: Values) -> float:
+    """Give the mean; missing where there is nothing."""
     return float(values.mean()) if values.size else np.nan
 
 
 def _sd(values: Values) -> float:
+    """Give the sample standard deviation; missing below two values."""
     return float(values.std(ddof=1)) if values.size > 1 else np.nan
 
 
@@ -212,6 +214,7 @@ def _inference(a: Values, b: Values, params: CompareParams) -> dict[str, object]
 
 
 def _shapiro_p(values: Values) -> float | None:
+    """Give the p of Shapiro and Wilk; missing below three values or without spread."""
     if values.size < 3 or not _has_spread(values):
         return None
     return float(stats.shapiro(values).pvalue)

@@ -120,4 +120,5 @@ def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict
 
 
 def _ratio(part: float | None, whole: float | None) -> float | None:
+    """Divide; unknown where either is unknown or the whole is 0."""
     return None if part is None or not whole else part / whole

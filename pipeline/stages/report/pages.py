@@ -105,10 +105,12 @@ def report(
 
 
 def _records(frame: pd.DataFrame) -> list[Row]:
+    """Give the rows of a table as mappings."""
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _render(template: str, **context: object) -> str:
+    """Fill a template."""
     environment = Environment(
         loader=PackageLoader("pipeline.stages.report", ""),
         autoescape=True,
@@ -131,6 +133,7 @@ def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:
 
 
 def _distinct(cells: Iterable[object]) -> list[str]:
+    """Give the cells that are not empty, each once, sorted."""
     return sorted({str(cell) for cell in cells if not is_missing(cell)})
 
 
@@ -166,8 +169,10 @@ def _by_muscle(table: MeasurementTable) -> list[dict[str, object]]:
 
 
 def _cm3(mm3: float | None) -> float | None:
+    """Turn mm3 into cm3; unknown stays unknown."""
     return None if mm3 is None else mm3 / 1000
 
 
 def _data_url(png: bytes | None) -> str | None:
+    """Give a picture as text that a page can hold."""
     return None if png is None else f"data:image/png;base64,{b64encode(png).decode('ascii')}"

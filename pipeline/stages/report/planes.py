@@ -149,6 +149,7 @@ class View:
 
 
 def _rightward(side: Side) -> int:
+    """Give the sign that turns lateral into the body's right."""
     return 1 if side is Side.RIGHT else -1
 
 
@@ -158,6 +159,7 @@ def _seen(coordinates: Array, side: Side) -> Array:
 
 
 def _places(mask: NDArray[np.bool_], grid: Grid, frame: FootFrame, side: Side) -> Array:
+    """Give where the voxels of a mask are along the view's axes, mm."""
     return _seen(frame.coordinates(grid.to_world(np.argwhere(mask))), side)
 
 

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.stages.report.words import NAMES
 
-WIDTH, HEIGHT = 300, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 290, 26, 162
+WIDTH, HEIGHT = 320, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 310, 26, 162
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _SPREAD = (0, -9, 9, -18, 18)
 
@@ -64,6 +64,7 @@ def strip_plot(measured: pd.DataFrame, outcome: str, groups: Sequence[str]) -> S
     low, high = float(ticks[0]), float(ticks[-1])
 
     def down(value: float) -> float:
+        """Give the place of a value on the vertical axis."""
         return round(_BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP), 1)
 
     middles = np.linspace(_LEFT, _RIGHT, 2 * len(groups) + 1)[1::2]
