@@ -31,7 +31,7 @@ class Backwards(Executor):
     def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: Any) -> Iterator[Any]:
         """Give results in the order of the calls."""
         results = [fn(*arguments) for arguments in reversed([*zip(*iterables, strict=True)])]
-        return reversed(results)
+        return iter(results[::-1])
 
 
 class Dying(Executor):
