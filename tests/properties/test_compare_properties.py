@@ -39,7 +39,7 @@ def numbers(frame: pd.DataFrame, columns: list[str]) -> NDArray[np.float64]:
     return frame[columns].astype(float).to_numpy()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=25)
 @given(group, group)
 def test_swapping_the_groups_flips_signs_only(a: list[float], b: list[float]) -> None:
     """Which group is the reference is a matter of words."""
@@ -63,7 +63,7 @@ def test_swapping_the_groups_flips_signs_only(a: list[float], b: list[float]) ->
         )
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=25)
 @given(group, group, st.sampled_from([0.001, 0.7, 16.387, 1000.0]))
 def test_another_unit_scales_means_and_leaves_effects(
     a: list[float], b: list[float], factor: float
@@ -82,7 +82,7 @@ def test_another_unit_scales_means_and_leaves_effects(
     )
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=25)
 @given(group, group, st.lists(st.floats(1, 500), min_size=1, max_size=4))
 def test_failed_rows_equal_absent_rows(
     a: list[float], b: list[float], failed: list[float]
@@ -96,7 +96,7 @@ def test_failed_rows_equal_absent_rows(
     pd.testing.assert_frame_equal(together, compare(volumes, CompareParams()))
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=25)
 @given(group, group)
 def test_every_interval_holds_its_estimate(a: list[float], b: list[float]) -> None:
     """And 0 lies outside the interval of the difference exactly when p < 0.05."""

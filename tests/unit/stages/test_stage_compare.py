@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
@@ -258,6 +259,9 @@ def test_holm_corrects_within_absolute_and_within_per_kg() -> None:
     assert holm["rearfoot_cm3"] == pytest.approx(2 * p["rearfoot_cm3"])
     assert holm["total_cm3"] == pytest.approx(p["total_cm3"])
     assert holm["total_mm3_per_kg"] == pytest.approx(3 * p["total_mm3_per_kg"])
+    absolute = list(OUTCOMES[:3])
+    published = multipletests(p[absolute].astype(float), method="holm")[1]
+    np.testing.assert_allclose(holm[absolute].astype(float), published)
 
 
 def test_holm_counts_only_the_outcomes_that_could_be_tested() -> None:
