@@ -95,9 +95,10 @@ def _rows(short: Sequence[Cut]) -> list[list[Cut]]:
 
 
 def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axes]]:
-    """Lay out rows of panels that fill the width, all of one height within a row."""
+    """Lay out rows of panels to fill the width: all cuts across the foot on one scale."""
     shapes = [[view.width_over_height(cut) for cut in row] for row in rows]
-    heights = [(_WIDTH_INCH - _GAP_INCH * (len(row) - 1)) / sum(row) for row in shapes]
+    full = [(_WIDTH_INCH - _GAP_INCH * (len(row) - 1)) / sum(row) for row in shapes]
+    heights = [*[min(full[:-1])] * (len(full) - 1), full[-1]]
     total = sum(heights) + _GAP_INCH * len(rows) + _LEGEND_INCH
     figure = Figure(figsize=(_WIDTH_INCH, total), dpi=_DPI, facecolor="white")
     panels, bottom = [], total

@@ -50,7 +50,7 @@ def draw_image(panel: Axes, image: Array, extent: Extent, white: float) -> None:
     panel.imshow(
         image,
         cmap="gray",
-        vmin=0,
+        vmin=0.06 * white,  # noise in air is black: it tells nothing and fills the file
         vmax=white,
         extent=extent,
         origin="lower",
