@@ -30,7 +30,7 @@ COLOURS: Mapping[int, str] = MappingProxyType(
         8: "#ffb199",
         9: "#b6e34b",
         10: "#c58cff",
-        11: "#ffffff",
+        11: "#ff4f9a",
         12: "#7fe7e7",
     }
 )
