@@ -146,7 +146,7 @@ def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) ->
     page = write_report(gathered, volumes, statistics)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
-    session.print(f"\nReport: {page}")
+    session.print(f"Report: {page}")
 
 
 def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -155,9 +155,11 @@ def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
-    for frame, columns in ((volumes, VOLUMES_SHOWN), (statistics, STATISTICS_SHOWN)):
-        shown = frame[[*columns]].astype(object)
-        cells = shown.map(_cell)
+    frames = [(volumes, VOLUMES_SHOWN)]
+    if statistics[["n_a", "n_b"]].to_numpy().any():
+        frames.append((statistics, STATISTICS_SHOWN))
+    for frame, columns in frames:
+        cells = frame[columns].astype(object).map(_cell)
         session.print(cells.to_string(index=False) + "\n")
 
 
