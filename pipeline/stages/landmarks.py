@@ -57,7 +57,8 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     if missing:
         msg = (
             "The foot frame needs calcaneus, talus and metatarsals 1, 2 and 5: "
-            f"got no voxels of {', '.join(missing)}. Scan from the heel to the toes, or correct the bone labels."
+            f"got no voxels of {', '.join(missing)}. "
+            "Scan from the heel to the toes, or correct the bone labels."
         )
         raise ScanError(msg)
     shift = bones.grid.centre_mm

@@ -1,0 +1,208 @@
+"""The atlas segmenter: a digital foot brought to the scan."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain import anatomy
+from pipeline.domain.cautions import Caution
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import ScanError, SegmentationError
+from pipeline.segmenters.deform import SPACING_MM, deform
+from pipeline.segmenters.feet import single_feet
+from pipeline.segmenters.pose import Alignment, find_pose
+from pipeline.segmenters.template import Template, make_template
+from pipeline.segmenters.tissue import refine_muscles
+from pipeline.segmenters.volume import Volume, axis_directions
+
+NAME = "atlas"
+STAGE = "segment"
+_POSE_MM = 4.0
+
+# Simulated feet reach 0.97 and more; calves and heads stay below 0.70 (docs/accuracy.md).
+_LEAST_SIMILARITY = 0.80
+_GOOD_SIMILARITY = 0.90
+_SIZE_RANGE = (0.65, 1.5)  # of a foot relative to the template, along its own axes
+_CLEAR_MARGIN = 0.03  # of similarity, between the right side and the mirror image
+_LEAST_SHOWN = 0.9  # of a bone that the frame rests on
+_FRAME_BONES = (
+    anatomy.CALCANEUS,
+    anatomy.METATARSAL_1,
+    anatomy.METATARSAL_2,
+    anatomy.METATARSAL_5,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasSegmenter:
+    """Brings a digital foot of mean proportions to the scan.
+
+    Notes
+    -----
+    Pose and side by matching from every start, then affine, then deformable
+    registration; muscle borders by the scan's own brightness. Calculated along the image's
+    own axes about its middle, so that the order of voxels on disk does not matter.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name that provenance records."""
+        return NAME
+
+    def segment(self, scan: Scan) -> Segmentation:
+        """Label the muscles and bones of one foot.
+
+        Raises
+        ------
+        ScanError
+            If the image does not show one whole foot, or its side cannot be told.
+        SegmentationError
+            If nothing of a muscle was found.
+        """
+        template = make_template(scan.contrast)
+        alignment, foot, cautions = _find_foot(scan, template)
+        _check_shown(alignment, template, scan.grid)
+        image = _image(scan, SPACING_MM)
+        image = replace(image, values=np.where(foot.inside(image), image.values, 0))
+        deformation = deform(image, _image(template, SPACING_MM / 2), alignment)
+        truth = template.foot.truth
+        carried, bones = (
+            deformation.carry(labels.voxels, template.grid, scan.grid)
+            for labels in (truth.muscles, truth.bones)
+        )
+        if not carried.any():
+            msg = (
+                "A foot must show muscle: got none after registration. "
+                "Look at the image, and check its contrast in the file name."
+            )
+            raise SegmentationError(msg)
+        muscles = refine_muscles(scan.intensity, carried, bones, scan.grid.spacing_mm)
+        return Segmentation(
+            LabelMap(muscles, scan.grid, anatomy.MUSCLE_NAMES),
+            LabelMap(bones, scan.grid, anatomy.BONE_NAMES),
+            _side(alignment, scan.grid),
+            NAME,
+            (*scan.cautions, *cautions),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """One foot among the tissue of an image."""
+
+    mask: NDArray[np.bool_]
+    lattice: Volume
+
+    def inside(self, image: Volume) -> NDArray[np.bool_]:
+        """Tell which voxels of another lattice belong to the piece, or to the air near it."""
+        grown = replace(self.lattice, values=self.mask.astype(np.float32)).smoothed(_POSE_MM)
+        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
+        share, _ = grown.sample(everywhere)
+        return share.reshape(image.values.shape) > 0.05
+
+
+def _image(source: Scan | Template, spacing_mm: float) -> Volume:
+    return Volume.from_image(source.intensity, source.grid.spacing_mm, spacing_mm)
+
+
+def _side(alignment: Alignment, grid: Grid) -> Side:
+    is_right_handed = np.linalg.det(axis_directions(grid)) > 0
+    return Side.RIGHT if alignment.is_mirrored != is_right_handed else Side.LEFT
+
+
+def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Piece, tuple[Caution, ...]]:
+    """Find the one foot that is asked for, and how the template lies on it."""
+    lattice = _image(scan, _POSE_MM)
+    small = _image(template, _POSE_MM)
+    candidates = []
+    for mask in single_feet(lattice):
+        piece = _Piece(mask, lattice)
+        alone = replace(lattice, values=np.where(piece.inside(lattice), lattice.values, 0))
+        candidates.append((*find_pose(alone, small), piece))
+    feet = [c for c in candidates if _is_foot(c[0])]
+    if not feet:
+        best = max((c[0].similarity for c in candidates), default=0.0)
+        pieces = "one piece" if len(candidates) == 1 else f"{len(candidates)} pieces"
+        msg = (
+            f"The image must show a foot: got {pieces} of tissue, of which the best resembles "
+            f"one by {best:.2f} where {_LEAST_SIMILARITY:.2f} is asked. Check that this is a "
+            "scan of one foot, that it is not fat/water swapped, and that the file name tells "
+            "its contrast."
+        )
+        raise ScanError(msg)
+    if len(feet) > 1:
+        feet = _asked_for(feet, scan)
+    alignment, rival, piece = feet[0]
+    return _resolve_side(alignment, rival, scan), piece, _doubts(alignment, rival)
+
+
+def _is_foot(alignment: Alignment) -> bool:
+    sizes = np.linalg.svd(alignment.matrix, compute_uv=False)
+    low, high = _SIZE_RANGE
+    is_sized = low < sizes.min() and sizes.max() < high
+    return bool(alignment.similarity >= _LEAST_SIMILARITY and is_sized)
+
+
+def _asked_for(
+    feet: list[tuple[Alignment, Alignment, _Piece]], scan: Scan
+) -> list[tuple[Alignment, Alignment, _Piece]]:
+    clear = [f for f in feet if f[0].similarity - f[1].similarity >= _CLEAR_MARGIN]
+    sides = [_side(f[0], scan.grid) for f in clear]
+    if len(clear) < len(feet) or len(set(sides)) < len(sides) or scan.side is None:
+        msg = (
+            f"The image must show one foot, or say which of two to measure: got {len(feet)} "
+            f"feet, by anatomy {', '.join(sides) or 'of unclear side'}, and the side asked for "
+            f"is {scan.side or 'not given'}. Crop the image to one foot, or give --side."
+        )
+        raise ScanError(msg)
+    return [f for f, side in zip(clear, sides, strict=True) if side is scan.side]
+
+
+def _resolve_side(alignment: Alignment, rival: Alignment, scan: Scan) -> Alignment:
+    """Take the better alignment, or where both are as good the one that was claimed."""
+    if alignment.similarity - rival.similarity >= _CLEAR_MARGIN:
+        return alignment
+    if scan.side is None:
+        msg = (
+            "The side of the foot must be known: got no claim, and an anatomy that fits right "
+            f"and left alike (similarity {alignment.similarity:.3f} and "
+            f"{rival.similarity:.3f}). Give --side or the side column of participants.tsv."
+        )
+        raise ScanError(msg)
+    return next(a for a in (alignment, rival) if _side(a, scan.grid) is scan.side)
+
+
+def _doubts(alignment: Alignment, rival: Alignment) -> tuple[Caution, ...]:
+    cautions = []
+    if alignment.similarity < _GOOD_SIMILARITY:
+        message = (
+            f"The scan resembles the atlas by {alignment.similarity:.2f} only "
+            f"(good ones reach {_GOOD_SIMILARITY:.2f}), so look at the labels."
+        )
+        cautions.append(Caution("low-similarity", message, STAGE))
+    if alignment.similarity - rival.similarity < _CLEAR_MARGIN:
+        message = "The anatomy does not settle the side, so the claimed one was taken."
+        cautions.append(Caution("side-unconfirmed", message, STAGE))
+    return tuple(cautions)
+
+
+def _check_shown(alignment: Alignment, template: Template, grid: Grid) -> None:
+    """Refuse an image that cuts off what the foot frame rests on."""
+    bones = template.foot.truth.bones
+    half_mm = np.array(grid.shape) * np.array(grid.spacing_mm) / 2
+    middle = (np.array(bones.grid.shape) - 1) / 2
+    lost = []
+    for label in _FRAME_BONES:
+        points = (np.argwhere(bones.voxels == label) - middle) * bones.grid.spacing_mm
+        inside = (np.abs(alignment.to_image(points)) <= half_mm).all(axis=1).mean()
+        if inside < _LEAST_SHOWN:
+            lost.append(f"{inside:.0%} of the {bones.names[label]}")
+    if lost:
+        msg = (
+            "The image must show the foot from the heel to the metatarsal heads: "
+            f"got {', '.join(lost)}. Scan again with a field of view from heel to toes."
+        )
+        raise ScanError(msg)

@@ -1,0 +1,79 @@
+"""An image in millimetres along its own axes, which registration works on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+from skimage.measure import block_reduce
+
+from pipeline.domain.grid import Grid
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """Values on an isotropic lattice about the middle of an image.
+
+    Parameters
+    ----------
+    origin_mm
+        Position of the first voxel along the image's own axes; the image's middle is 0.
+    """
+
+    values: NDArray[np.float32]
+    spacing_mm: float
+    origin_mm: Array
+
+    @classmethod
+    def from_image(
+        cls, values: NDArray[np.float32], spacing_mm: ArrayLike, target_mm: float
+    ) -> "Volume":
+        """Average an image down, and interpolate up, to an isotropic lattice."""
+        spacing = np.asarray(spacing_mm, dtype=float)
+        factors = np.maximum(1, np.round(target_mm / spacing)).astype(int)
+        # a block that sticks out is filled with the edge, not with zeros
+        excess = -np.array(values.shape) % factors
+        padded = np.pad(values, [(0, int(e)) for e in excess], mode="edge")
+        small = block_reduce(padded, tuple(factors.tolist()), np.mean)
+        steps = spacing * factors
+        first = (-(np.array(values.shape) - 1) * spacing + (factors - 1) * spacing) / 2
+        extent = np.array(values.shape) * spacing
+        shape = np.maximum(1, np.ceil(extent / target_mm)).astype(int)
+        origin = -(shape - 1) * target_mm / 2
+        sampled = ndimage.affine_transform(
+            small.astype(np.float32),
+            target_mm / steps,
+            (origin - first) / steps,
+            tuple(shape.tolist()),
+            order=1,
+            mode="nearest",
+        )
+        return cls(sampled, target_mm, origin)
+
+    def positions_mm(self, mask: NDArray[np.bool_]) -> Array:
+        """Positions of the voxels of a mask, shape (n, 3)."""
+        return np.argwhere(mask) * self.spacing_mm + self.origin_mm
+
+    def sample(self, points_mm: Array) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Interpolate at points; also tell which lie inside the image."""
+        indices = ((points_mm - self.origin_mm) / self.spacing_mm).T
+        top = np.array(self.values.shape)[:, None] - 0.5
+        inside: NDArray[np.bool_] = np.all((indices > -0.5) & (indices < top), axis=0)
+        values = ndimage.map_coordinates(
+            self.values, indices, order=1, mode="nearest", output=np.float32
+        )
+        return values, inside
+
+    def smoothed(self, sigma_mm: float) -> "Volume":
+        """Give the volume blurred by a Gaussian."""
+        sigma = sigma_mm / self.spacing_mm
+        blurred = ndimage.gaussian_filter(self.values, sigma, mode="nearest")
+        return Volume(blurred, self.spacing_mm, self.origin_mm)
+
+
+def axis_directions(grid: Grid) -> Array:
+    """Give unit vectors of the array axes in world space, as columns."""
+    directions: Array = grid.matrix[:3, :3] / np.array(grid.spacing_mm)
+    return directions
