@@ -41,7 +41,9 @@ accuracy: setup  ## Measure unseen digital feet, and write the table of errors
 	$(BIN)/python tests/accuracy.py
 
 samples: setup  ## Make the sample scans again, bit for bit
-	$(BIN)/python tests/make_samples.py
+	rm -rf out/sample_scans
+	$(BIN)/python tests/make_samples.py out/sample_scans
+	rm -rf sample_scans && mv out/sample_scans sample_scans
 
 lock: setup  ## Write the exact versions in use to requirements.lock
 	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock

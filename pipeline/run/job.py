@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.errors import ArtefactError, ScanError
+from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.run.artefacts import SCAN, path_of
 from pipeline.run.plan import Stage
 from pipeline.run.records import hash_of
@@ -135,12 +135,13 @@ class Outcome:
 def exit_code(outcomes: Iterable[Outcome], *, is_single_stage: bool = False) -> int:
     """Give the exit code of a command over many participants.
 
-    A bug of ours goes before all. Artefacts that are missing or altered give
-    their own code where nothing else went wrong; so does any failure of a single
-    stage. Else a failed participant is 3.
+    A bug of ours goes before all. Settings and artefacts give their own code where
+    nothing else went wrong; so does any failure of a single stage. Else a failed
+    participant is 3.
     """
     codes = {outcome.code for outcome in outcomes if outcome.code}
-    if not codes or 1 in codes:
+    if not codes or PipelineError.exit_code in codes:
         return min(codes, default=0)
-    own = codes <= {ArtefactError.exit_code} or (is_single_stage and len(codes) == 1)
-    return codes.pop() if own else ScanError.exit_code
+    not_the_scans = {ConfigError.exit_code, ArtefactError.exit_code}
+    keeps_own = len(codes) == 1 and (is_single_stage or codes <= not_the_scans)
+    return codes.pop() if keeps_own else ScanError.exit_code

@@ -1,6 +1,5 @@
 """What every command promises."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 from pipeline import errors
 from pipeline.cli import main
 from pipeline.cli.info import SEGMENTER_NAMES
+from pipeline.segmenters import SEGMENTERS
 
 USAGE = Path(__file__).parents[2] / "docs" / "usage.md"
 COMMANDS = [
@@ -72,6 +72,4 @@ def test_info_tells_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_info_names_the_segmenters_there_are() -> None:
     """The names are written twice, so they are held equal here."""
-    segment = importlib.import_module("pipeline.stages.segment")
-
-    assert tuple(segment.SEGMENTERS) == SEGMENTER_NAMES
+    assert tuple(SEGMENTERS) == SEGMENTER_NAMES

@@ -313,6 +313,8 @@ def test_looking_tells_what_was_altered(job: Job) -> None:
         ((3, 4), True, 3),
         ((5, 0), False, 5),
         ((5, 4), False, 3),
+        ((2, 2), False, 2),
+        ((2, 5), False, 3),
         ((1, 5), False, 1),
     ],
 )
