@@ -16,6 +16,7 @@ from pipeline.run.records import FAILED
 
 P = ParamSpec("P")
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class InProcess(Executor):
@@ -87,13 +88,22 @@ def process_all(
     try:
         for outcome in executor.map(process, jobs):
             outcomes.append(outcome)
+            _tell(outcome, len(outcomes), len(jobs))
             told(outcome)
             if stop_on_first_failure and outcome.status == FAILED:
-                executor.shutdown(wait=True, cancel_futures=True)
-                break
+                break  # ends the executor's generator, which cancels what has not begun
     except BrokenExecutor:
-        outcomes.extend(_lost(job) for job in jobs[len(outcomes) :])
+        for job in jobs[len(outcomes) :]:
+            outcomes.append(_lost(job))
+            _tell(outcomes[-1], len(outcomes), len(jobs))
     return outcomes
+
+
+def _tell(outcome: Outcome, done: int, total: int) -> None:
+    who = outcome.participant.participant_id
+    if outcome.reason:
+        log.error("%s: %s", who, outcome.reason)
+    log.info("%s: %s (%d of %d)", who, outcome.status, done, total)
 
 
 def _lost(job: Job) -> Outcome:
@@ -112,20 +122,22 @@ def _process_executor(jobs: int) -> Iterator[Executor]:
     """
     context = multiprocessing.get_context("spawn")
     lines: Queue[logging.LogRecord] = context.Queue()
-    log = logging.getLogger("pipeline")
-    listener = QueueListener(lines, *log.handlers)
+    package_log = logging.getLogger("pipeline")
+    listener = QueueListener(lines, *package_log.handlers)
     listener.start()
     try:
-        with ProcessPoolExecutor(jobs, context, _log_to, (lines, log.level)) as executor:
+        with ProcessPoolExecutor(
+            jobs, context, _log_to, (lines, package_log.level)
+        ) as executor:
             yield executor
     finally:
         listener.stop()
 
 
 def _log_to(lines: "Queue[logging.LogRecord]", level: int) -> None:
-    log = logging.getLogger("pipeline")
-    log.addHandler(QueueHandler(lines))
-    log.setLevel(level)
+    package_log = logging.getLogger("pipeline")
+    package_log.addHandler(QueueHandler(lines))
+    package_log.setLevel(level)
 
 
 @contextmanager

@@ -68,14 +68,8 @@ def _not_run(job: Job, position: int) -> Outcome:
 
 
 def _failure(job: Job, error: Exception, done: tuple[str, ...]) -> Outcome:
-    # The traceback is for our own bugs only.
-    is_bug = _code(error) == PipelineError.exit_code
-    log.error(
-        "%s: %s",
-        job.participant.participant_id,
-        _reason(error),
-        exc_info=error if is_bug else None,
-    )
+    if _code(error) == PipelineError.exit_code:
+        log.error("%s: traceback", job.participant.participant_id, exc_info=error)
     return Outcome(job.participant, FAILED, _reason(error), _code(error), done)
 
 

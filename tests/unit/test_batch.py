@@ -89,6 +89,7 @@ def test_processes_give_what_this_process_gives(
     jobs = open_cohort(bids_dir, tmp_path / "out", PipelineConfig()).jobs()[:2]
     log = logging.getLogger("pipeline")
     log.addHandler(caplog.handler)
+    caplog.set_level("DEBUG", logger="pipeline")
     try:
         with open_executor(2) as executor:
             outcomes = process_all(jobs, executor)
@@ -97,7 +98,7 @@ def test_processes_give_what_this_process_gives(
 
     assert [outcome.participant.label for outcome in outcomes] == ["01", "02"]
     assert [outcome.status for outcome in outcomes] == [FAILED, FAILED]
-    assert "sub-02: " in caplog.text
+    assert "sub-02 preprocess: starts" in caplog.text
 
 
 def test_calls_in_this_process_are_done_at_once() -> None:
