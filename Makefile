@@ -37,7 +37,7 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/codespell
 	$(BIN)/interrogate --quiet pipeline tests
 
-accuracy: setup  ## Measure unseen digital feet, and write the table of errors
+accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 	$(BIN)/python tests/accuracy.py
 
 samples: setup  ## Make the sample scans again, bit for bit
