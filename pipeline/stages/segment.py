@@ -1,0 +1,43 @@
+"""Label the muscles and bones of a scan, and hold its side to what was claimed."""
+
+from pydantic import BaseModel
+
+from pipeline.domain.labels import Segmentation
+from pipeline.domain.scan import Scan
+from pipeline.errors import ScanError
+from pipeline.segmenters import make_segmenter
+
+STAGE = "segment"
+
+
+class SegmentParams(BaseModel, frozen=True, extra="forbid"):
+    """What labels the scan."""
+
+    segmenter: str = "atlas"
+    """Name of the segmenter; ``footvol info`` lists them."""
+
+
+def segment(scan: Scan, params: SegmentParams) -> Segmentation:
+    """Label the muscles and bones of one foot.
+
+    Parameters
+    ----------
+    scan
+        Preprocessed; its side, if any, is what header, table or user claim.
+
+    Raises
+    ------
+    ScanError
+        If the image is not one foot, or shows the other foot than was claimed.
+    ConfigError
+        If there is no such segmenter.
+    """
+    found = make_segmenter(params.segmenter).segment(scan)
+    if scan.side not in {None, found.side}:
+        msg = (
+            f"Anatomy and header must agree on the side: got a {scan.side} foot by header, "
+            f"table or option, but a {found.side} one by its big toe. "
+            "Find out which foot was scanned and correct the claim with --side."
+        )
+        raise ScanError(msg)
+    return found

@@ -1,0 +1,111 @@
+"""Hold the segmentation to digital feet whose truth is known.
+
+Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
+nothing was tuned on.
+"""
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap
+from pipeline.domain.landmarks import Landmarks
+from pipeline.domain.scan import Scan
+from pipeline.phantom.cohort import draw_cohort
+from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES, get_protocol
+from pipeline.simulate import simulate_scan
+from pipeline.stages.measure import MeasureParams, measure
+from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.segment import SegmentParams, segment
+
+PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
+POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
+POINTS.remove("foot_length_mm")
+
+
+def dice(first: np.ndarray, second: np.ndarray) -> float:  # type: ignore[type-arg]
+    """Overlap of two masks: twice the common part over the sum."""
+    return float(2 * np.count_nonzero(first & second) / (first.sum() + second.sum()))
+
+
+def on_grid(labels: LabelMap, grid: Grid) -> np.ndarray:  # type: ignore[type-arg]
+    """Look up labels at the voxel centres of another grid."""
+    to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
+    return ndimage.affine_transform(
+        labels.voxels, to_source[:3, :3], to_source[:3, 3], grid.shape, order=0
+    )
+
+
+def assess(k: int, *, seed: int, per_group: int, protocol: str) -> dict[str, object]:
+    """Simulate participant `k`, measure it and compare with the truth."""
+    foot, raw = simulate_scan(draw_cohort(per_group, seed)[k], get_protocol(protocol))
+    scan = preprocess(raw, PreprocessParams())
+    found = segment(scan, SegmentParams())
+    split, true_split = (regions(s, RegionsParams()) for s in (found, foot.truth))
+    table = measure(split, scan, MeasureParams())
+    flat = Scan(foot.tissues, foot.grid)
+    truth = measure(true_split, flat, MeasureParams())
+    true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
+    true_plantar, plantar = (np.isin(v, PLANTAR) for v in (true_labels, labels))
+    row: dict[str, object] = {
+        "foot": f"{seed}-{k + 1:02d}",
+        "true total (cm3)": truth.volume_cm3("total"),
+        "Dice": dice(plantar, true_plantar),
+    }
+    for region in ("rearfoot", "forefoot", "total"):
+        got, due = table.volume_cm3(region), truth.volume_cm3(region)
+        assert got is not None
+        assert due is not None
+        row[f"{region} error (%)"] = 100 * (got / due - 1)
+    marks = [
+        np.subtract(getattr(split.landmarks, n), getattr(true_split.landmarks, n)) for n in POINTS
+    ]
+    row["worst landmark (mm)"] = float(np.linalg.norm(marks, axis=1).max())
+    borders = [s.landmarks.border.position_mm for s in (split, true_split)]
+    row["border (mm)"] = borders[0] - borders[1]
+    row["side"] = "right" if found.side is foot.side else "WRONG"
+    for muscle in MUSCLES:
+        pair = (labels == muscle.index, true_labels == muscle.index)
+        row[muscle.abbreviation] = dice(*pair)
+    return row
+
+
+def main() -> None:
+    """Print the tables as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=9001)
+    parser.add_argument("--feet", type=int, default=10)
+    parser.add_argument("--protocol", choices=PROTOCOL_NAMES, default=DEFAULT_PROTOCOL)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    task = partial(
+        assess, seed=given.seed, per_group=(given.feet + 1) // 2, protocol=given.protocol
+    )
+    with ProcessPoolExecutor(given.jobs) as pool:
+        rows = pd.DataFrame(pool.map(task, range(given.feet)))
+    print_markdown(rows[[c for c in rows if c not in {m.abbreviation for m in MUSCLES}]])
+    dices = rows[[m.abbreviation for m in MUSCLES]]
+    print_markdown(dices.agg(["median", "min"]).rename_axis("Dice").reset_index())
+    errors = rows[[c for c in rows if c.endswith("error (%)")]].abs()
+    print_markdown(errors.agg(["median", "max"]).rename_axis("|error|").reset_index())
+
+
+def print_markdown(frame: pd.DataFrame) -> None:
+    """Print a frame as a Markdown table, figures to two decimals."""
+    print("| " + " | ".join(map(str, frame)) + " |")  # noqa: T201
+    print("|" + "---|" * frame.shape[1])  # noqa: T201
+    for row in frame.itertuples(index=False):
+        cells = (f"{c:.2f}" if isinstance(c, float) else str(c) for c in row)
+        print("| " + " | ".join(cells) + " |")  # noqa: T201
+    print()  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
