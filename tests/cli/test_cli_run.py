@@ -1,6 +1,7 @@
 """The commands over participants, in this process, with stages that take no time."""
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -212,3 +213,19 @@ def test_a_scan_alone_keeps_the_error_code(
     image.write_bytes(b"fine")
     assert footvol("scan", image, out, "--side", "right", "--body-mass-kg", "71.5") == 0
     assert "\t71.5\t" in (out / "volumes.tsv").read_text()
+
+
+def test_a_terminal_gets_a_bar(
+    bids_dir: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There, the lines run above a bar that goes when the work is done."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    assert footvol("run", bids_dir, out) == 0
+    told = capsys.readouterr().err
+    assert "participants" in told
+    assert "6/6" in told
