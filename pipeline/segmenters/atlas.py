@@ -73,6 +73,7 @@ class AtlasSegmenter:
             deformation.carry(labels.voxels, template.grid, scan.grid)
             for labels in (truth.muscles, truth.bones)
         )
+        bones[foot.share(scan.grid) < 0.1] = 0  # no bone sticks out into the air
         if not carried.any():
             msg = (
                 "A foot must show muscle: got none after registration. "
@@ -98,10 +99,16 @@ class _Piece:
 
     def inside(self, image: Volume) -> NDArray[np.bool_]:
         """Tell which voxels of another lattice belong to the piece, or to the air near it."""
-        grown = replace(self.lattice, values=self.mask.astype(np.float32)).smoothed(_POSE_MM)
         everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
-        share, _ = grown.sample(everywhere)
+        share, _ = self._volume().smoothed(_POSE_MM).sample(everywhere)
         return share.reshape(image.values.shape) > 0.05
+
+    def share(self, grid: Grid) -> NDArray[np.float32]:
+        """Tell how far each voxel of the scan belongs to the piece, 0 to 1."""
+        return self._volume().on_grid(grid)
+
+    def _volume(self) -> Volume:
+        return replace(self.lattice, values=self.mask.astype(np.float32))
 
 
 def _image(source: Scan | Template, spacing_mm: float) -> Volume:

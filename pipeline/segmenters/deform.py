@@ -1,6 +1,6 @@
 """From an aligned template to the individual foot: a smooth displacement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,28 +38,17 @@ class Deformation:
         self, labels: NDArray[np.integer[Any]], template: Grid, image: Grid
     ) -> NDArray[np.uint8]:
         """Bring template labels to the voxels of an image."""
-        steps = np.array(image.spacing_mm) / self.lattice.spacing_mm
-        first = -(np.array(image.shape) - 1) * np.array(image.spacing_mm) / 2
-        start = (first - self.lattice.origin_mm) / self.lattice.spacing_mm
         planes = (
-            f + s * np.arange(n)
-            for f, s, n in zip(first, image.spacing_mm, image.shape, strict=True)
+            step * (np.arange(n) - (n - 1) / 2)
+            for step, n in zip(image.spacing_mm, image.shape, strict=True)
         )
-        lateral, long, dorsal = np.meshgrid(*planes, indexing="ij", sparse=True)
-        inverse = np.linalg.inv(self.alignment.matrix)
+        offsets = zip(np.ix_(*planes), self.alignment.offset_mm, strict=True)
         moved = [
-            ndimage.affine_transform(
-                self.displacement_mm[..., axis],
-                steps,
-                start,
-                image.shape,
-                order=1,
-                mode="nearest",
-            )
-            for axis in range(3)
+            replace(self.lattice, values=self.displacement_mm[..., axis]).on_grid(image)
+            + (plane - offset).astype(np.float32)
+            for axis, (plane, offset) in enumerate(offsets)
         ]
-        for axis, plane in enumerate((lateral, long, dorsal)):
-            moved[axis] += (plane - self.alignment.offset_mm[axis]).astype(np.float32)
+        inverse = np.linalg.inv(self.alignment.matrix)
         indices = [
             sum(np.float32(inverse[row, axis]) * moved[axis] for axis in range(3))
             / np.float32(template.spacing_mm[row])

@@ -7,6 +7,7 @@ from scipy import ndimage
 _BLUR_MM = 1.5  # how far carried-over borders may be off
 _LEAST_CHANCE = 0.2  # of the blurred atlas, for a voxel of the right brightness to be muscle
 _SURE = 0.95
+_PASSES = 2  # the second follows large bellies out of the atlas's reach
 _REACH_MM = 6.0
 _FINE_MM = 0.8  # pixels below this resolve the rims that partial volume draws
 _CLEAR_SDS = 4.0  # brightness this far from muscle's, in noise SDs, is another tissue's
@@ -38,13 +39,15 @@ def refine_muscles(
     muscles a voxel belongs to is left to the atlas, as brightness cannot tell.
     """
     box = _box_around(carried, spacing_mm)
-    chance, owner = _blurred(carried[box], spacing_mm)
-    low, high = _muscle_band(intensity[box], chance)
-    brightness = intensity[box]
-    is_muscle = (brightness > low) & (brightness < high) & (chance > _LEAST_CHANCE)
-    is_muscle = _without_rims(is_muscle & (bones[box] == 0), spacing_mm)
+    brightness, is_free = intensity[box], bones[box] == 0
+    labels = carried[box]
+    for _ in range(_PASSES):
+        chance, owner = _blurred(labels, spacing_mm)
+        low, high = _muscle_band(brightness, chance)
+        is_muscle = (brightness > low) & (brightness < high) & (chance > _LEAST_CHANCE)
+        labels = np.where(_without_rims(is_muscle & is_free, spacing_mm), owner, 0)
     refined = np.zeros_like(carried)
-    refined[box] = np.where(is_muscle, owner, 0)
+    refined[box] = labels
     return refined
 
 

@@ -66,6 +66,21 @@ class Volume:
         )
         return values, inside
 
+    def on_grid(self, grid: Grid) -> NDArray[np.float32]:
+        """Interpolate at the voxels of the image that the lattice was made for."""
+        steps = np.array(grid.spacing_mm)
+        first_mm = -(np.array(grid.shape) - 1) * steps / 2
+        interpolated: NDArray[np.float32] = ndimage.affine_transform(
+            self.values,
+            steps / self.spacing_mm,
+            (first_mm - self.origin_mm) / self.spacing_mm,
+            grid.shape,
+            output=np.float32,
+            order=1,
+            mode="nearest",
+        )
+        return interpolated
+
     def smoothed(self, sigma_mm: float) -> "Volume":
         """Give the volume blurred by a Gaussian."""
         sigma = sigma_mm / self.spacing_mm

@@ -1,11 +1,11 @@
 """Label the muscles and bones of a scan, and hold its side to what was claimed."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import ScanError
-from pipeline.segmenters import make_segmenter
+from pipeline.segmenters import SEGMENTERS, make_segmenter
 
 STAGE = "segment"
 
@@ -15,6 +15,14 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
 
     segmenter: str = "atlas"
     """Name of the segmenter; ``footvol info`` lists them."""
+
+    @field_validator("segmenter")
+    @classmethod
+    def _known(cls, segmenter: str) -> str:
+        if segmenter not in SEGMENTERS:
+            msg = f"one of {', '.join(sorted(SEGMENTERS))}, got {segmenter!r}"
+            raise ValueError(msg)
+        return segmenter
 
 
 def segment(scan: Scan, params: SegmentParams) -> Segmentation:
