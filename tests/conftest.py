@@ -1,8 +1,14 @@
-"""What several folders of tests share: a tiny raw dataset and stages that take no time."""
+"""What several folders of tests share: small nouns, feet, a tiny dataset, idle stages."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+if TYPE_CHECKING:  # tests of single rooms do not pay for importing all of them
+    from pipeline.domain.grid import Grid
+    from pipeline.phantom.foot import Foot
 
 PARTICIPANTS = (
     ("sub-01", "healthy", "61.5"),
@@ -12,6 +18,39 @@ PARTICIPANTS = (
     ("sub-05", "plantar_fasciitis", "68.5"),
     ("sub-06", "plantar_fasciitis", "75"),
 )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Make a generator that gives the same numbers in every test."""
+    return np.random.default_rng(20)
+
+
+@pytest.fixture
+def grid() -> "Grid":
+    """Make 23 x 31 x 17 voxels of 0.5 x 0.7 x 3 mm, tilted 20 degrees and flipped."""
+    from makers import make_grid  # noqa: PLC0415
+
+    return make_grid()
+
+
+@pytest.fixture(scope="session")
+def coarse_foot() -> "Foot":
+    """Build the mean digital foot in voxels of 2 mm, once."""
+    return _mean_foot(2.0)
+
+
+@pytest.fixture(scope="session")
+def foot() -> "Foot":
+    """Build the mean digital foot in voxels of 1 mm, once."""
+    return _mean_foot(1.0)
+
+
+def _mean_foot(spacing_mm: float) -> "Foot":
+    from pipeline.phantom.anatomy import make_foot  # noqa: PLC0415
+    from pipeline.phantom.shape import FootShape  # noqa: PLC0415
+
+    return make_foot(FootShape(), spacing_mm)
 
 
 @pytest.fixture
@@ -31,7 +70,6 @@ def bids_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Put stages in place that take no time; gives what was done, in order."""
-    # Here, so that tests of single rooms do not pay for importing all of them.
     from fake_stages import fake_stages  # noqa: PLC0415
 
     from pipeline.run import plan, tables  # noqa: PLC0415

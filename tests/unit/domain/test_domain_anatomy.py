@@ -1,0 +1,62 @@
+"""The labels that users rely on; a change here is a change of version."""
+
+from dataclasses import astuple
+
+from pipeline.domain.anatomy import (
+    BONE_NAMES,
+    MUSCLE_NAMES,
+    MUSCLES,
+    PLANTAR_MUSCLES,
+    REGION_NAMES,
+)
+
+CONTRACT = """
+1 | abductor hallucis | ABH | 37459 | 1 | yes
+2 | flexor digitorum brevis | FDB | 37461 | 1 | yes
+3 | abductor digiti minimi | ADM | 37463 | 1 | yes
+4 | quadratus plantae | QP | 37465 | 2 | yes
+5 | lumbricals | LUM | | 2 | yes
+6 | flexor hallucis brevis | FHB | | 3 | yes
+7 | adductor hallucis oblique head | ADHO | 46018 | 3 | yes
+8 | adductor hallucis transverse head | ADHT | 46020 | 3 | yes
+9 | flexor digiti minimi brevis | FDMB | 37471 | 3 | yes
+10 | interossei | INT | | 4 | yes
+11 | extensor digitorum brevis | EDB | 51142 | dorsal | no
+12 | extensor hallucis brevis | EHB | 51144 | dorsal | no
+"""
+ROWS = [[cell.strip() for cell in line.split("|")] for line in CONTRACT.strip().splitlines()]
+
+
+def test_muscles_are_those_of_the_contract() -> None:
+    """Index, name, abbreviation, FMA number and layer, in order of the index."""
+    assert [astuple(m) for m in MUSCLES] == [
+        (int(index), name, abbreviation, int(fma) if fma else None, layer)
+        for index, name, abbreviation, fma, layer, _ in ROWS
+    ]
+
+
+def test_the_plantar_total_is_that_of_the_contract() -> None:
+    """The two dorsal muscles stay outside."""
+    assert tuple(row[2] for row in ROWS if row[5] == "yes") == PLANTAR_MUSCLES
+
+
+def test_names_are_found_by_index() -> None:
+    """Each index has the name of its muscle."""
+    assert dict(MUSCLE_NAMES) == {int(row[0]): row[1] for row in ROWS}
+
+
+def test_bones_are_those_of_the_contract() -> None:
+    """Sixteen, counted from the heel."""
+    names = (
+        *("calcaneus", "talus", "navicular", "cuboid"),
+        *("medial cuneiform", "intermediate cuneiform", "lateral cuneiform"),
+        *(f"metatarsal {ray}" for ray in range(1, 6)),
+        *("phalanges", "tibia", "fibula", "sesamoids"),
+    )
+
+    assert dict(BONE_NAMES) == dict(enumerate(names, start=1))
+
+
+def test_regions_are_two() -> None:
+    """The rearfoot is 1."""
+    assert dict(REGION_NAMES) == {1: "rearfoot", 2: "forefoot"}

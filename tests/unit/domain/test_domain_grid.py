@@ -1,0 +1,193 @@
+"""Where voxels sit: known answers on a tilted, flipped, anisotropic lattice."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from makers import SHAPE, SPACING_MM, make_grid
+
+from pipeline.domain.grid import Grid
+
+SHEARED = ((0.5, 0.2, 0.0, 4.0), (0.0, -0.7, 0.3, 5.0), (0.0, 0.0, 3.0, 6.0), (0, 0, 0, 1))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 5, 6), (3, 0, 5), (3, 4, -5)])
+def test_three_positive_sizes_are_needed(shape: tuple[int, ...]) -> None:
+    """The message gives the sizes."""
+    with pytest.raises(ValueError, match=r"three positive sizes, got \(3, "):
+        Grid.from_arrays(shape, np.eye(4))
+
+
+@pytest.mark.parametrize("affine", [np.eye(3), np.ones((4, 3)), np.ones(4)])
+def test_a_four_by_four_affine_is_needed(affine: object) -> None:
+    """Matrices of other sizes are refused."""
+    with pytest.raises(ValueError, match=r"finite 4 x 4 affine, got \["):
+        Grid.from_arrays(SHAPE, np.asarray(affine))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_finite_affine_is_needed(bad: float) -> None:
+    """One NaN or infinite number is enough to be refused."""
+    affine = np.eye(4)
+    affine[1, 3] = bad
+
+    with pytest.raises(ValueError, match=r"finite 4 x 4 affine, got .*(nan|inf)"):
+        Grid.from_arrays(SHAPE, affine)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_an_invertible_affine_is_needed(axis: int) -> None:
+    """An axis without extent is refused."""
+    affine = np.eye(4)
+    affine[axis, axis] = 0
+
+    with pytest.raises(ValueError, match=r"invertible affine, got \["):
+        Grid.from_arrays(SHAPE, affine)
+
+
+def test_grids_are_values(grid: Grid) -> None:
+    """Arrays come in as plain numbers: equal grids are equal and hash alike."""
+    again = Grid.from_arrays(np.array(SHAPE).tolist(), grid.matrix)
+
+    assert again == grid
+    assert hash(again) == hash(grid)
+
+
+def test_the_matrix_is_a_copy(grid: Grid) -> None:
+    """Writing into the matrix leaves the grid alone."""
+    grid.matrix[0, 0] = 99
+
+    assert grid == make_grid()
+
+
+@pytest.mark.parametrize("turns_deg", [(0, 0, 0), (20, 0, 0), (20, -35, 140)])
+def test_tilt_and_flip_leave_volume_and_spacing_alone(
+    turns_deg: tuple[float, float, float],
+) -> None:
+    """A voxel of 0.5 x 0.7 x 3 mm holds 1.05 mm3 however it lies."""
+    grid = make_grid(turns_deg=turns_deg)
+
+    assert grid.voxel_volume_mm3 == pytest.approx(1.05)
+    assert grid.spacing_mm == pytest.approx(SPACING_MM)
+
+
+def test_a_sheared_voxel_has_the_volume_of_its_determinant() -> None:
+    """Spacing alone would say 0.5 x 0.73 x 3.01 mm3."""
+    grid = Grid.from_arrays(SHAPE, SHEARED)
+
+    assert grid.voxel_volume_mm3 == pytest.approx(0.5 * 0.7 * 3.0)
+    assert grid.spacing_mm == pytest.approx((0.5, np.sqrt(0.53), np.sqrt(9.09)))
+
+
+def test_indices_become_world_positions_by_the_affine() -> None:
+    """Known by arithmetic on a sheared grid."""
+    grid = Grid.from_arrays(SHAPE, SHEARED)
+
+    world = grid.to_world(np.array([(0, 0, 0), (2, 0, 0), (1, 10, 2)]))
+    np.testing.assert_allclose(world, [(4, 5, 6), (5, 5, 6), (6.5, -1.4, 12)])
+
+
+def test_world_positions_go_back_to_their_indices(grid: Grid, rng: np.random.Generator) -> None:
+    """Fractions of voxels and leading axes are kept."""
+    indices = rng.uniform(-3, 40, (4, 5, 3))
+
+    np.testing.assert_allclose(grid.to_index(grid.to_world(indices)), indices)
+
+
+def test_the_centre_lies_halfway_between_first_and_last_voxel(grid: Grid) -> None:
+    """Voxels are counted at their middles."""
+    first, last = grid.to_world([(0, 0, 0), (22, 30, 16)])
+
+    np.testing.assert_allclose(grid.centre_mm, (first + last) / 2)
+
+
+def test_a_centred_grid_keeps_its_directions(grid: Grid) -> None:
+    """Only the place changes: the middle becomes the origin."""
+    centred = grid.centred()
+
+    np.testing.assert_allclose(centred.centre_mm, 0, atol=1e-12)
+    np.testing.assert_array_equal(centred.matrix[:3, :3], grid.matrix[:3, :3])
+    assert centred.shape == grid.shape
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_a_flip_does_not_move_a_centred_grid(grid: Grid, axis: int) -> None:
+    """The flipped lattice has the same voxel positions."""
+    flipped = grid.matrix
+    flipped[:3, 3] += flipped[:3, axis] * (grid.shape[axis] - 1)
+    flipped[:3, axis] *= -1
+    index = np.array((3, 7, 11))
+    mirrored = index.copy()
+    mirrored[axis] = grid.shape[axis] - 1 - index[axis]
+
+    np.testing.assert_allclose(
+        Grid.from_arrays(grid.shape, flipped).centred().to_world(mirrored),
+        grid.centred().to_world(index),
+        atol=1e-12,
+    )
+
+
+def test_corners_are_the_outer_ones(grid: Grid) -> None:
+    """They lie half a voxel outside the middles of the corner voxels."""
+    indices = grid.to_index(grid.corners_mm())
+
+    np.testing.assert_allclose(indices.min(axis=0), (-0.5, -0.5, -0.5))
+    np.testing.assert_allclose(indices.max(axis=0), (22.5, 30.5, 16.5))
+    assert len(np.unique(indices.round(6), axis=0)) == 8
+
+
+def test_a_grid_around_points_holds_them_and_the_margin() -> None:
+    """Axes are the world's, and no plane is more than needed."""
+    points = np.array([(-3.0, 10.0, 2.0), (4.1, 12.2, 40.7), (0.0, 11.0, 3.0)])
+
+    grid = Grid.around(points, 0.8, margin_mm=5)
+    reach = grid.to_world(np.array([(0, 0, 0), grid.shape]) - [[0], [1]])
+    assert grid.spacing_mm == pytest.approx((0.8, 0.8, 0.8))
+    np.testing.assert_allclose(reach[0], points.min(axis=0) - 5)
+    spare_mm = reach[1] - points.max(axis=0) - 5
+    assert 0 <= spare_mm.min() <= spare_mm.max() < 0.8
+
+
+def test_a_grid_around_points_has_no_margin_unless_asked() -> None:
+    """The first point is the first voxel."""
+    grid = Grid.around([(1.0, 2.0, 3.0), (5.0, 9.0, 4.0)], 0.5)
+
+    assert grid.shape == (9, 15, 3)
+    np.testing.assert_allclose(grid.to_world((0, 0, 0)), (1, 2, 3))
+
+
+@pytest.mark.parametrize("row", range(3))
+@pytest.mark.parametrize("column", range(4))
+def test_every_affine_entry_matters(grid: Grid, row: int, column: int) -> None:
+    """Changing any one number of the affine makes grids differ."""
+    nudged = grid.matrix
+    nudged[row, column] += 0.05
+
+    assert not grid.matches(Grid.from_arrays(grid.shape, nudged))
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_every_size_matters(grid: Grid, axis: int) -> None:
+    """Changing any one size makes grids differ."""
+    sizes = list(grid.shape)
+    sizes[axis] += 1
+
+    assert not grid.matches(dataclasses.replace(grid, shape=(sizes[0], sizes[1], sizes[2])))
+
+
+@pytest.mark.parametrize(("shift_mm", "matches"), [(0.009, True), (0.011, False)])
+def test_rounding_in_files_is_tolerated(grid: Grid, shift_mm: float, matches: bool) -> None:
+    """A hundredth of a millimetre at the corners is the limit."""
+    shifted = grid.matrix
+    shifted[2, 3] += shift_mm
+
+    assert grid.matches(Grid.from_arrays(grid.shape, shifted)) is matches
+
+
+def test_offset_is_that_of_the_corner_farthest_away(grid: Grid) -> None:
+    """A spacing wrong by 0.1 mm adds up over 17 slices."""
+    stretched = grid.matrix
+    stretched[:3, 2] *= 3.1 / 3.0
+
+    offset_mm = grid.max_offset_mm(Grid.from_arrays(grid.shape, stretched))
+    assert offset_mm == pytest.approx(17 * 0.1)

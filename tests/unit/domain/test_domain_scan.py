@@ -1,0 +1,125 @@
+"""One image of one foot: what is refused, and that nothing changes afterwards."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from makers import make_grid
+from numpy.typing import NDArray
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.errors import ScanError
+
+
+@pytest.fixture
+def intensity(grid: Grid, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Make numbers between 0 and 900."""
+    return rng.uniform(0, 900, grid.shape)
+
+
+def test_a_scan_is_single_precision(grid: Grid, intensity: NDArray[np.float64]) -> None:
+    """Whatever comes in, what follows works on float32."""
+    scan = Scan(intensity.astype(np.int16), grid)
+
+    assert scan.intensity.dtype == np.float32
+    np.testing.assert_array_equal(scan.intensity, intensity.astype(np.int16))
+
+
+def test_a_scan_does_not_change_with_the_array_it_was_made_of(grid: Grid) -> None:
+    """The array is copied, float32 ones too."""
+    given = np.zeros(grid.shape, dtype=np.float32)
+    given[4, 5, 6] = 7
+
+    scan = Scan(given, grid)
+    given[4, 5, 6] = 99
+    assert scan.intensity[4, 5, 6] == 7
+
+
+def test_intensities_cannot_be_written(grid: Grid, intensity: NDArray[np.float64]) -> None:
+    """The array is locked."""
+    scan = Scan(intensity.astype(np.float32), grid)
+
+    with pytest.raises(ValueError, match="read-only"):
+        scan.intensity[0, 0, 0] = 1
+
+
+def test_acquisition_facts_cannot_be_written(
+    grid: Grid, intensity: NDArray[np.float64]
+) -> None:
+    """Facts are copied and locked."""
+    facts: dict[str, Any] = {"EchoTime": 0.015}
+    scan = Scan(intensity.astype(np.float32), grid, acquisition=facts)
+
+    facts["EchoTime"] = 0.03
+    assert scan.acquisition["EchoTime"] == 0.015
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        scan.acquisition["EchoTime"] = 0.03  # type: ignore[index]
+
+
+def test_nothing_is_claimed_unless_said(grid: Grid, intensity: NDArray[np.float64]) -> None:
+    """Without more, a scan is T1-weighted and of an unknown side."""
+    scan = Scan(intensity.astype(np.float32), grid)
+
+    assert (scan.contrast, scan.side) == (Contrast.T1W, None)
+    assert (dict(scan.acquisition), scan.cautions) == ({}, ())
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_array_and_grid_must_have_one_shape(grid: Grid, axis: int) -> None:
+    """One plane too few along any axis is refused, with both shapes."""
+    few = np.delete(np.zeros(grid.shape, dtype=np.float32), 0, axis=axis)
+
+    with pytest.raises(ValueError, match=r"are \(2.*but their grid is \(23, 31, 17\)"):
+        Scan(few, grid)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_every_voxel_must_be_finite(
+    grid: Grid, intensity: NDArray[np.float64], bad: float
+) -> None:
+    """The message counts the bad voxels and says what to do."""
+    intensity[1:3, 2, 4] = bad
+
+    with pytest.raises(ScanError, match=r"got 2 NaN or infinite of 12121\. Export the image"):
+        Scan(intensity.astype(np.float32), grid)
+
+
+def test_a_constant_image_is_refused(grid: Grid) -> None:
+    """The message gives the constant."""
+    with pytest.raises(ScanError, match=r"got the constant 41\.5 in every voxel\. Export"):
+        Scan(np.full(grid.shape, 41.5, dtype=np.float32), grid)
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("bad_mm", [0.09, 20.5])
+def test_absurd_spacing_is_refused(
+    intensity: NDArray[np.float64], axis: int, bad_mm: float
+) -> None:
+    """One spacing outside 0.1 to 20 mm is enough; the message gives all three."""
+    s0, s1, s2 = (bad_mm if i == axis else s for i, s in enumerate((0.5, 0.7, 3.0)))
+
+    with pytest.raises(
+        ScanError, match=rf"between 0\.1 and 20\.0 mm: got {s0:g} x {s1:g} x {s2:g} mm"
+    ):
+        Scan(intensity.astype(np.float32), make_grid(spacing_mm=(s0, s1, s2)))
+
+
+@pytest.mark.parametrize("spacing_mm", [(0.11, 0.7, 3.0), (0.5, 0.7, 19.9)])
+def test_unusual_spacing_is_let_in(
+    intensity: NDArray[np.float64], spacing_mm: tuple[float, float, float]
+) -> None:
+    """What a scanner might deliver is not absurd."""
+    grid = make_grid(spacing_mm=spacing_mm)
+
+    assert Scan(intensity.astype(np.float32), grid).grid == grid
+
+
+def test_each_side_has_its_opposite() -> None:
+    """There are two."""
+    assert (Side.LEFT.opposite, Side.RIGHT.opposite) == (Side.RIGHT, Side.LEFT)
+
+
+def test_contrasts_carry_the_names_of_bids() -> None:
+    """Suffixes, and the values of the acquisition entity for Dixon images."""
+    assert [c.value for c in Contrast] == ["T1w", "PDw", "T2w", "water", "fat"]
