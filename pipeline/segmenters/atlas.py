@@ -1,5 +1,6 @@
 """The atlas segmenter: a digital foot brought to the scan."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.segmenters.deform import SPACING_MM, deform
-from pipeline.segmenters.feet import single_feet
+from pipeline.segmenters.feet import filled, single_feet, tissue_mask
 from pipeline.segmenters.pose import Alignment, find_pose
 from pipeline.segmenters.template import Template, make_template
 from pipeline.segmenters.tissue import refine_muscles
@@ -28,6 +29,7 @@ _GOOD_SIMILARITY = 0.90
 _SIZE_RANGE = (0.65, 1.5)  # of a foot relative to the template, along its own axes
 _CLEAR_MARGIN = 0.03  # of similarity, between the right side and the mirror image
 _LEAST_SHOWN = 0.9  # of a bone that the frame rests on
+_Alone = Callable[[Volume], Volume]
 _FRAME_BONES = (
     anatomy.CALCANEUS,
     anatomy.METATARSAL_1,
@@ -63,17 +65,17 @@ class AtlasSegmenter:
             If nothing of a muscle was found.
         """
         template = make_template(scan.contrast)
-        alignment, foot, cautions = _find_foot(scan, template)
+        alignment, alone, cautions = _find_foot(scan, template)
         _check_shown(alignment, template, scan.grid)
-        image = _image(scan, SPACING_MM)
-        image = replace(image, values=np.where(foot.inside(image), image.values, 0))
+        image = alone(_image(scan, SPACING_MM))
         deformation = deform(image, _image(template, SPACING_MM / 2), alignment)
         truth = template.foot.truth
         carried, bones = (
             deformation.carry(labels.voxels, template.grid, scan.grid)
             for labels in (truth.muscles, truth.bones)
         )
-        bones[foot.share(scan.grid) < 0.1] = 0  # no bone sticks out into the air
+        solid = replace(image, values=filled(tissue_mask(image)).astype(np.float32))
+        bones[solid.on_grid(scan.grid) == 0] = 0  # no bone sticks out of the skin
         if not carried.any():
             msg = (
                 "A foot must show muscle: got none after registration. "
@@ -90,27 +92,6 @@ class AtlasSegmenter:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """One foot among the tissue of an image."""
-
-    mask: NDArray[np.bool_]
-    lattice: Volume
-
-    def inside(self, image: Volume) -> NDArray[np.bool_]:
-        """Tell which voxels of another lattice belong to the piece, or to the air near it."""
-        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
-        share, _ = self._volume().smoothed(_POSE_MM).sample(everywhere)
-        return share.reshape(image.values.shape) > 0.05
-
-    def share(self, grid: Grid) -> NDArray[np.float32]:
-        """Tell how far each voxel of the scan belongs to the piece, 0 to 1."""
-        return self._volume().on_grid(grid)
-
-    def _volume(self) -> Volume:
-        return replace(self.lattice, values=self.mask.astype(np.float32))
-
-
 def _image(source: Scan | Template, spacing_mm: float) -> Volume:
     return Volume.from_image(source.intensity, source.grid.spacing_mm, spacing_mm)
 
@@ -120,15 +101,26 @@ def _side(alignment: Alignment, grid: Grid) -> Side:
     return Side.RIGHT if alignment.is_mirrored != is_right_handed else Side.LEFT
 
 
-def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Piece, tuple[Caution, ...]]:
+def _without_others(mask: NDArray[np.bool_], lattice: Volume) -> _Alone:
+    """Make what blanks out other feet, on any lattice of the same image."""
+
+    def alone(image: Volume) -> Volume:
+        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
+        share, _ = replace(lattice, values=mask.astype(np.float32)).sample(everywhere)
+        is_own = share.reshape(image.values.shape) > 0.5
+        return replace(image, values=np.where(is_own, image.values, 0))
+
+    return alone
+
+
+def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Alone, tuple[Caution, ...]]:
     """Find the one foot that is asked for, and how the template lies on it."""
     lattice = _image(scan, _POSE_MM)
     small = _image(template, _POSE_MM)
     candidates = []
     for mask in single_feet(lattice):
-        piece = _Piece(mask, lattice)
-        alone = replace(lattice, values=np.where(piece.inside(lattice), lattice.values, 0))
-        candidates.append((*find_pose(alone, small), piece))
+        alone = _without_others(mask, lattice)
+        candidates.append((*find_pose(alone(lattice), small), alone))
     feet = [c for c in candidates if _is_foot(c[0])]
     if not feet:
         best = max((c[0].similarity for c in candidates), default=0.0)
@@ -142,8 +134,8 @@ def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Piece, tuple
         raise ScanError(msg)
     if len(feet) > 1:
         feet = _asked_for(feet, scan)
-    alignment, rival, piece = feet[0]
-    return _resolve_side(alignment, rival, scan), piece, _doubts(alignment, rival)
+    alignment, rival, alone = feet[0]
+    return _resolve_side(alignment, rival, scan), alone, _doubts(alignment, rival)
 
 
 def _is_foot(alignment: Alignment) -> bool:
@@ -154,8 +146,8 @@ def _is_foot(alignment: Alignment) -> bool:
 
 
 def _asked_for(
-    feet: list[tuple[Alignment, Alignment, _Piece]], scan: Scan
-) -> list[tuple[Alignment, Alignment, _Piece]]:
+    feet: list[tuple[Alignment, Alignment, _Alone]], scan: Scan
+) -> list[tuple[Alignment, Alignment, _Alone]]:
     clear = [f for f in feet if f[0].similarity - f[1].similarity >= _CLEAR_MARGIN]
     sides = [_side(f[0], scan.grid) for f in clear]
     if len(clear) < len(feet) or len(set(sides)) < len(sides) or scan.side is None:

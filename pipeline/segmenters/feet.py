@@ -12,7 +12,7 @@ TISSUE_SIGNAL = 0.12
 """Above it is tissue rather than air, on preprocessed intensities."""
 
 _SMALLEST_FOOT_CM3 = 250.0  # of whole tissue; a child's foot is larger
-_EROSION_MM = 8.0  # parts feet that touch; a foot's own waist is far thicker
+_EROSION_MM = 16.0  # parts feet that touch; the ankle and midfoot of one foot are thicker
 
 
 def tissue_mask(image: Volume) -> NDArray[np.bool_]:
@@ -21,33 +21,43 @@ def tissue_mask(image: Volume) -> NDArray[np.bool_]:
     return mask
 
 
+def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill what is closed off in any layer along any axis.
+
+    Marrow is dark on a water image, and open to the image's edge where the leg is cut,
+    so filling closed cavities alone would leave it empty.
+    """
+    full = mask.copy()
+    for axis in range(3):
+        layers = [ndimage.binary_fill_holes(layer) for layer in np.moveaxis(mask, axis, 0)]
+        full |= np.moveaxis(np.stack(layers), 0, axis)
+    return full
+
+
 def largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep the largest connected piece, filled."""
     pieces, _ = ndimage.label(mask)
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
-    filled: NDArray[np.bool_] = ndimage.binary_fill_holes(pieces == sizes.argmax())
-    return filled
+    return filled(pieces == sizes.argmax())
 
 
 def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
-    """Yield a mask for each piece of tissue that is large enough to be a foot.
+    """Yield, for each piece of tissue that may be a foot, all but the other such pieces.
 
     Notes
     -----
     Pieces are parted by erosion, so feet that touch are two; each eroded piece then
     takes back the tissue that is nearest to it.
     """
-    mask = tissue_mask(image)
-    # layer by layer, so that noise holes in a dark heel are no depth to erode from
-    solid = np.stack([ndimage.binary_fill_holes(layer) for layer in mask], axis=0)
-    solid = ndimage.binary_fill_holes(ndimage.binary_closing(solid, iterations=2))
+    solid = filled(ndimage.binary_closing(tissue_mask(image), iterations=2))
     depth = ndimage.distance_transform_edt(np.pad(solid, 1), sampling=image.spacing_mm)
     cores, _ = ndimage.label(depth[1:-1, 1:-1, 1:-1] > _EROSION_MM)
     nearest = ndimage.distance_transform_edt(
         cores == 0, return_distances=False, return_indices=True
     )
-    owner = np.where(solid, cores[tuple(nearest)], 0)
-    volumes_cm3 = np.bincount(owner.ravel())[1:] * image.spacing_mm**3 / 1e3
-    for piece in np.flatnonzero(volumes_cm3 > _SMALLEST_FOOT_CM3) + 1:
-        yield owner == piece
+    owner = cores[tuple(nearest)]
+    volumes_cm3 = np.bincount(owner[solid], minlength=2)[1:] * image.spacing_mm**3 / 1e3
+    feet = np.flatnonzero(volumes_cm3 > _SMALLEST_FOOT_CM3) + 1
+    for piece in feet:
+        yield ~np.isin(owner, feet[feet != piece])
