@@ -1,0 +1,117 @@
+"""Fascia, pads and skin around a block."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.phantom.envelope import SPACING_MM, Envelope, make_envelope
+
+SHAPE = (35, 50, 40)
+BLOCK = (slice(12, 23), slice(13, 37), slice(14, 26))  # 22 x 48 x 24 mm
+ALONG = np.linspace(0.42, 0.72, SHAPE[1])  # a stretch of midfoot: sole 7.5, sides 4.5 mm
+MIDDLE = (17, 25, 20)
+
+
+def block() -> NDArray[np.bool_]:
+    """Make a box of deep structures in the middle of the lattice."""
+    core = np.zeros(SHAPE, dtype=bool)
+    core[BLOCK] = True
+    return core
+
+
+def wrap(core: NDArray[np.bool_], pad_scale: float = 1.0, skin_scale: float = 1.0) -> Envelope:
+    """Wrap it as if it were part of a midfoot."""
+    return make_envelope(core, ALONG, pad_scale=pad_scale, skin_scale=skin_scale)
+
+
+def thickness_mm(envelope: Envelope) -> tuple[float, float, float]:
+    """Measure under the sole, on the side and on the dorsum, at mid-length."""
+    depth = envelope.fascia - envelope.skin
+    i, j, k = MIDDLE
+    return (
+        float(depth[i, j, BLOCK[2].start - 2]),
+        float(depth[BLOCK[0].stop + 1, j, k]),
+        float(depth[i, j, BLOCK[2].stop + 1]),
+    )
+
+
+def test_the_fascia_wraps_the_deep_structures() -> None:
+    """Its distance is negative inside, positive outside, in mm."""
+    fascia = wrap(block()).fascia
+
+    i, j, k = MIDDLE
+    assert fascia[MIDDLE] < -8
+    profile = fascia[i, j, BLOCK[2].stop :] - fascia[i, j, BLOCK[2].stop]
+    np.testing.assert_allclose(profile[:6], SPACING_MM * np.arange(6), atol=0.5)
+    assert fascia[i, j, BLOCK[2].stop + 1] > 0 > fascia[i, j, BLOCK[2].stop - 2]
+    assert fascia[BLOCK[0].stop + 1, j, k] > 0
+
+
+def test_only_the_sole_is_plantar() -> None:
+    """1 under the block, 0 above it and to its sides."""
+    plantar = wrap(block()).plantar
+
+    i, j, k = MIDDLE
+    assert plantar[i, j, BLOCK[2].start - 3] > 0.95
+    assert plantar[i, j, BLOCK[2].stop + 2] == 0
+    assert plantar[BLOCK[0].stop + 2, j, k] < 0.05
+    assert 0 <= plantar.min() <= plantar.max() <= 1
+
+
+def test_skin_lies_outside_the_fascia_everywhere() -> None:
+    """There is always something between them."""
+    envelope = wrap(block())
+
+    near = np.abs(envelope.fascia) < 8
+    assert (envelope.fascia - envelope.skin)[near].min() > 2.5
+
+
+def test_the_sole_is_thicker_than_side_and_dorsum() -> None:
+    """About 8 mm against 4.5 mm here."""
+    sole_mm, side_mm, dorsum_mm = thickness_mm(wrap(block()))
+
+    assert sole_mm == pytest.approx(7.8, abs=1.0)
+    assert (side_mm, dorsum_mm) == pytest.approx((4.5, 4.5), abs=1.0)
+
+
+def test_a_thicker_pad_is_thicker_under_the_sole() -> None:
+    """The dorsum stays as it was."""
+    mean, thick = (thickness_mm(wrap(block(), pad_scale=s)) for s in (1.0, 1.2))
+
+    assert thick[0] - mean[0] == pytest.approx(0.2 * 7.8, abs=0.4)
+    assert thick[2] == pytest.approx(mean[2], abs=0.1)
+
+
+def test_a_thicker_subcutis_is_thicker_everywhere_else() -> None:
+    """The pad stays as it was."""
+    mean, thick = (thickness_mm(wrap(block(), skin_scale=s)) for s in (1.0, 1.4))
+
+    assert thick[2] - mean[2] == pytest.approx(0.4 * 4.4, abs=0.3)
+    assert thick[0] == pytest.approx(mean[0], abs=0.4)
+
+
+@pytest.mark.parametrize(
+    ("along", "gap_mm", "is_bridged"),
+    [(0.2, 24, True), (0.2, 48, False), (0.5, 24, False), (0.5, 12, True), (0.9, 12, False)],
+)
+def test_wide_hollows_are_bridged_behind_the_ankle_only(
+    along: float, gap_mm: float, is_bridged: bool
+) -> None:
+    """Up to 36 mm at the ankle, 20 mm at the midfoot and 6 mm between the toes."""
+    planes = round(gap_mm / SPACING_MM)
+    core = np.zeros((planes + 16, *SHAPE[1:]), dtype=bool)
+    core[4:8, 10:40, 5:35] = core[planes + 8 : planes + 12, 10:40, 5:35] = True
+
+    fascia = make_envelope(core, np.full(SHAPE[1], along), pad_scale=1.0, skin_scale=1.0).fascia
+    assert bool(fascia[planes // 2 + 8, 25, 20] < 0) is is_bridged
+
+
+def test_the_leg_is_not_rounded_off_where_it_is_cut() -> None:
+    """What reaches the lattice's upper edge goes on there as below."""
+    core = block()
+    core[14:21, 20:30, 20:] = True
+
+    envelope = wrap(core)
+    near_skin = np.abs(envelope.skin[..., -1]) < 3
+    below = envelope.skin[..., -3][near_skin]
+    np.testing.assert_allclose(envelope.skin[..., -1][near_skin], below, atol=0.3)

@@ -1,0 +1,50 @@
+"""A digital foot as a noun."""
+
+import numpy as np
+import pytest
+from makers import BLOCK, make_grid, make_labels, make_segmentation
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.scan import Side
+from pipeline.phantom.foot import Foot, Tissue
+
+
+@pytest.fixture
+def small(grid: Grid) -> Foot:
+    """Make a left foot of one muscle in fat."""
+    tissues = np.full(grid.shape, Tissue.FAT, dtype=np.uint8)
+    tissues[BLOCK] = Tissue.MUSCLE
+    return Foot(tissues, make_segmentation(make_labels(grid, {4: BLOCK}), Side.LEFT))
+
+
+def test_a_foot_lies_where_its_labels_lie(small: Foot) -> None:
+    """Grid and side are those of the truth."""
+    assert small.grid == make_grid()
+    assert small.side is Side.LEFT
+
+
+def test_tissues_and_labels_must_have_one_shape(small: Foot) -> None:
+    """The message gives both shapes."""
+    with pytest.raises(ValueError, match=r"\(22, 31, 17\) but their grid is \(23, 31, 17\)"):
+        Foot(small.tissues[1:], small.truth)
+
+
+def test_tissues_cannot_be_written(small: Foot) -> None:
+    """The array is locked."""
+    with pytest.raises(ValueError, match="read-only"):
+        small.tissues[0, 0, 0] = Tissue.AIR
+
+
+def test_moving_changes_the_affine_and_no_voxel(small: Foot) -> None:
+    """Every voxel is where the transform puts it; the foot itself stays."""
+    transform = np.array([[0, -1, 0, 5], [1, 0, 0, -7], [0, 0, 1, 2], [0, 0, 0, 1.0]])
+
+    moved = small.moved(transform)
+    right, anterior, superior = small.grid.to_world((3, 7, 11))
+    np.testing.assert_allclose(
+        moved.grid.to_world((3, 7, 11)), (5 - anterior, right - 7, superior + 2)
+    )
+    np.testing.assert_array_equal(moved.tissues, small.tissues)
+    np.testing.assert_array_equal(moved.truth.muscles.voxels, small.truth.muscles.voxels)
+    assert moved.truth.bones.grid == moved.grid
+    assert small.grid == make_grid()
