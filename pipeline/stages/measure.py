@@ -15,6 +15,7 @@ from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.landmarks import touches_edge
 
 STAGE = "measure"
+_WINDOW_MM = 2.0
 _CALIBRATED = (Contrast.T1W, Contrast.PDW)  # contrasts where fat is bright and set to 1
 
 
@@ -47,7 +48,7 @@ def measure(split: RegionSplit, scan: Scan, params: MeasureParams) -> Measuremen
     Notes
     -----
     Volume is the voxel count times |det(affine)|, voxels cut by the border shared out.
-    A cross-section is the volume per length in a window one voxel deep (2 mm at least)
+    A cross-section is the volume per length in a window of whole voxels, about 2 mm deep,
     along the long axis. The fat fraction of one image is a two-point calibration,
     ``(mean - muscle) / (fat - muscle)``, with the scan's own most frequent muscle signal
     as lean: fat that is spread evenly through all muscles does not show.
@@ -130,7 +131,7 @@ def _profile(
     grid = split.muscles.grid
     steps = np.abs(np.array(split.landmarks.frame.long) @ grid.matrix[:3, :3])
     depth_mm = float(steps.sum())
-    window_mm = max(2.0, float(steps.max()))
+    window_mm = depth_mm * max(1, round(_WINDOW_MM / depth_mm))  # else planes alias
     present = along[share > 0]
     bins = max(1, int(np.ceil((np.ptp(present) + depth_mm) / window_mm)))
     start = float(present.min()) - depth_mm / 2
