@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:  # tests of single rooms do not pay for importing all of them
+    from simulated import Segmented, Simulated
+
     from pipeline.domain.grid import Grid
     from pipeline.phantom.foot import Foot
+    from pipeline.segmenters.pose import Alignment
+    from pipeline.segmenters.volume import Volume
 
 PARTICIPANTS = (
     ("sub-01", "healthy", "61.5"),
@@ -79,3 +83,30 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(tables, "participant_page", lambda *_: "<html>one</html>\n")
     monkeypatch.setattr(tables, "report", lambda *_: "<html>all</html>\n")
     return done
+
+
+@pytest.fixture(scope="session")
+def simulated() -> "Simulated":
+    """Scan one digital foot, coarsely."""
+    from simulated import simulate  # noqa: PLC0415
+
+    return simulate(seed=11)
+
+
+@pytest.fixture(scope="session")
+def segmented(simulated: "Simulated") -> "Segmented":
+    """Segment that scan, once for all tests, and keep the poses that were found."""
+    from simulated import Segmented  # noqa: PLC0415
+
+    from pipeline.segmenters import atlas, pose  # noqa: PLC0415
+
+    found = []
+
+    def find_pose(image: "Volume", template: "Volume") -> "tuple[Alignment, Alignment]":
+        found.append(pose.find_pose(image, template))
+        return found[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atlas, "find_pose", find_pose)
+        labels = atlas.AtlasSegmenter().segment(simulated.scan)
+    return Segmented(labels, found[0])

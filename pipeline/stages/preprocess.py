@@ -45,7 +45,7 @@ def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
     Raises
     ------
     ScanError
-        If nothing stands out from the background.
+        If nothing stands out from the background, or what does has no bright tissue.
 
     Notes
     -----
@@ -135,10 +135,18 @@ def _reference_signal(
 ) -> float:
     depth = _enlarge(depth_mm.astype(np.float32), intensity.shape, factors)
     inside = intensity[depth > 0]
+    shell = intensity[(depth > _SUBCUTIS_MM[0]) & (depth < _SUBCUTIS_MM[1])]
+    fat = shell[shell > threshold_otsu(inside)] if contrast in _BRIGHT_FAT else inside
+    if fat.size == 0 or np.percentile(fat, 95) <= 0:
+        msg = (
+            f"A {contrast} image must show bright tissue to scale by: got none in the largest "
+            "piece. Look at the image, and check its contrast in the file name."
+        )
+        raise ScanError(msg)
     if contrast not in _BRIGHT_FAT:
         return float(np.percentile(inside, 95))
-    shell = intensity[(depth > _SUBCUTIS_MM[0]) & (depth < _SUBCUTIS_MM[1])]
-    fat = shell[shell > threshold_otsu(inside)]
-    counts, edges = np.histogram(fat, bins=100, range=(fat.min(), np.percentile(fat, 99.5)))
+    counts, edges = np.histogram(
+        fat, bins=100, range=(float(fat.min()), float(np.percentile(fat, 99.5)))
+    )
     peak = int(ndimage.gaussian_filter1d(counts.astype(float), 3.0).argmax())
     return float(edges[peak : peak + 2].mean())

@@ -1,0 +1,73 @@
+"""One coarse simulated scan, cheap enough to segment in a test."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Scan, Side
+from pipeline.phantom.acquisition import acquire, random_pose
+from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.shape import draw_shape
+from pipeline.segmenters.pose import Alignment
+from pipeline.stages.preprocess import PreprocessParams, preprocess
+
+PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """A foot whose truth is known, its scan as taken and as preprocessed."""
+
+    foot: Foot
+    raw: Scan
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmented:
+    """Labels of a scan, and the poses that were found on the way, better one first."""
+
+    labels: Segmentation
+    poses: tuple[Alignment, Alignment]
+
+
+def simulate(seed: int, side: Side = Side.RIGHT) -> Simulated:
+    """Scan a foot of the population at 1 x 1 x 4 mm."""
+    rng = np.random.default_rng(seed)
+    foot = make_foot(draw_shape(rng, side), 1.0).moved(random_pose(rng, side))
+    protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
+    raw = acquire(foot, protocol, rng)
+    return Simulated(foot, raw, preprocess(raw, PreprocessParams()))
+
+
+def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
+    """Take a shorter field of view, every voxel where it was."""
+    where = [slice(None)] * 3
+    where[axis] = kept
+    start = [s.indices(n)[0] for s, n in zip(where, scan.grid.shape, strict=True)]
+    affine = scan.grid.matrix
+    affine[:3, 3] = scan.grid.to_world(start)
+    voxels = scan.intensity[tuple(where)]
+    return replace(scan, intensity=voxels, grid=Grid.from_arrays(voxels.shape, affine))
+
+
+def on_grid(labels: LabelMap, grid: Grid) -> NDArray[np.uint8]:
+    """Look up labels at the voxel centres of another grid."""
+    indices = np.indices(grid.shape).reshape(3, -1).T
+    source = np.rint(labels.grid.to_index(grid.to_world(indices))).astype(int)
+    inside = ((source >= 0) & (source < labels.grid.shape)).all(axis=1)
+    looked_up = np.zeros(len(source), dtype=np.uint8)
+    looked_up[inside] = labels.voxels[tuple(source[inside].T)]
+    return looked_up.reshape(grid.shape)
+
+
+def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Overlap of two masks: twice the common part over the sum."""
+    both = np.count_nonzero(first & second)
+    return 2 * both / (np.count_nonzero(first) + np.count_nonzero(second))
