@@ -38,7 +38,9 @@ def make_split(step_mm: float = 1.1, first: int = 4, border_mm: float = 8.8) -> 
     voxels[6:8, 3:5, 9:11] = 11
     origin = to_point(grid.to_world((0, 0, 0)))
     frame = FootFrame(origin, long, lateral, dorsal)
-    landmarks = Landmarks(*[origin] * 6, frame, Border("tmt1", border_mm), None)
+    border = Border("tmt1", border_mm)
+    points = (origin, origin, origin, origin, origin, origin)
+    landmarks = Landmarks(*points, frame, border, None)
     bones = LabelMap(np.zeros(SHAPE, dtype=np.uint8), grid, BONE_NAMES)
     muscles = LabelMap(voxels, grid, MUSCLE_NAMES)
     return RegionSplit.at(
