@@ -53,18 +53,19 @@ def test_shares_are_those_found_by_counting_points(
 
 
 @pytest.mark.parametrize("axis", range(3))
-def test_a_plane_along_the_voxel_faces_cuts_one_layer(axis: int) -> None:
-    """Of the layer that it cuts, 30 % lie behind; others are whole."""
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.98])
+def test_a_plane_along_the_voxel_faces_cuts_one_layer(axis: int, part: float) -> None:
+    """Of the layer that it cuts, a part lies behind; others are whole."""
     grid = make_grid(turns_deg=(0, 0, 0))
     direction = grid.matrix[:3, axis] / grid.spacing_mm[axis]
     frame = replace(make_frame((0, 0, 0)), long=to_point(direction))
     index = np.zeros(3)
-    index[axis] = 6 - 0.5 + 0.3
+    index[axis] = 6 - 0.5 + part
 
     share = share_behind(grid, frame, float(grid.to_world(index) @ direction))
     profile = np.moveaxis(share, axis, 0).reshape(SHAPE[axis], -1)
     expected = np.where(np.arange(SHAPE[axis]) < 6, 1.0, 0.0)
-    expected[6] = 0.3
+    expected[6] = part
     np.testing.assert_allclose(
         profile, np.broadcast_to(expected[:, None], profile.shape), atol=1e-3
     )

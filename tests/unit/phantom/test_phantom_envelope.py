@@ -109,9 +109,10 @@ def test_wide_hollows_are_bridged_behind_the_ankle_only(
 def test_the_leg_is_not_rounded_off_where_it_is_cut() -> None:
     """What reaches the lattice's upper edge goes on there as below."""
     core = block()
-    core[14:21, 20:30, 20:] = True
+    core[8:14, 16:34, 20:] = core[20:26, 16:34, 20:] = True  # with a hollow to be bridged
 
     envelope = wrap(core)
     near_skin = np.abs(envelope.skin[..., -1]) < 3
     below = envelope.skin[..., -3][near_skin]
     np.testing.assert_allclose(envelope.skin[..., -1][near_skin], below, atol=0.3)
+    assert envelope.fascia[17, 25, -1] < 0
