@@ -1,17 +1,21 @@
 """What an image's header must say for certain before anything is measured."""
 
+import logging
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
-from nibabel.imageglobals import LoggingOutputSuppressor
+from nibabel.imageglobals import logger as nibabel_log
 from nibabel.openers import ImageOpener
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+
+# What nibabel would log about a header, `check_header` refuses in a sentence of our own.
+nibabel_log.setLevel(logging.CRITICAL)
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 _TOLERANCE = 0.01
@@ -39,8 +43,7 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
         raise ScanError(msg)
     try:
         if path.name.lower().endswith((".nii", ".nii.gz")):
-            with LoggingOutputSuppressor():
-                return nib.load(path)
+            return nib.load(path)
         return _from_simpleitk(path)
     except (
         ImageFileError,

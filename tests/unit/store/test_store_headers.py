@@ -60,6 +60,7 @@ def test_a_header_that_contradicts_itself_is_refused(
     words: str,
     scan_file: Path,
     capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """One field wrong at a time; nothing but the error is said."""
     image = nib.load(scan_file)
@@ -68,6 +69,7 @@ def test_a_header_that_contradicts_itself_is_refused(
     with pytest.raises(ScanError, match=f"a.nii: .*{words}"):
         read_scan(store(image, scan_file.with_name("a.nii")))
     assert capfd.readouterr() == ("", "")
+    assert not caplog.records
 
 
 def test_half_a_percent_is_let_pass(scan_file: Path) -> None:
