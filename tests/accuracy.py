@@ -65,7 +65,8 @@ def assess(k: int, *, seed: int, per_group: int, protocol: str) -> dict[str, obj
         assert due is not None
         row[f"{region} error (%)"] = 100 * (got / due - 1)
     marks = [
-        np.subtract(getattr(split.landmarks, n), getattr(true_split.landmarks, n)) for n in POINTS
+        np.subtract(getattr(split.landmarks, n), getattr(true_split.landmarks, n))
+        for n in POINTS
     ]
     row["worst landmark (mm)"] = float(np.linalg.norm(marks, axis=1).max())
     borders = [s.landmarks.border.position_mm for s in (split, true_split)]
@@ -94,7 +95,7 @@ def main() -> None:
     dices = rows[[m.abbreviation for m in MUSCLES]]
     print_markdown(dices.agg(["median", "min"]).rename_axis("Dice").reset_index())
     errors = rows[[c for c in rows if c.endswith("error (%)")]].abs()
-    print_markdown(errors.agg(["median", "max"]).rename_axis("|error|").reset_index())
+    print_markdown(errors.agg(["median", "max"]).rename_axis("absolute error").reset_index())
 
 
 def print_markdown(frame: pd.DataFrame) -> None:
