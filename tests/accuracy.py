@@ -30,12 +30,12 @@ POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame
 POINTS.remove("foot_length_mm")
 
 
-def dice(first: np.ndarray, second: np.ndarray) -> float:  # type: ignore[type-arg]
+def dice(first: np.ndarray, second: np.ndarray) -> float:
     """Overlap of two masks: twice the common part over the sum."""
     return float(2 * np.count_nonzero(first & second) / (first.sum() + second.sum()))
 
 
-def on_grid(labels: LabelMap, grid: Grid) -> np.ndarray:  # type: ignore[type-arg]
+def on_grid(labels: LabelMap, grid: Grid) -> np.ndarray:
     """Look up labels at the voxel centres of another grid."""
     to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
     return ndimage.affine_transform(
@@ -50,7 +50,7 @@ def assess(k: int, *, seed: int, per_group: int, protocol: str) -> dict[str, obj
     found = segment(scan, SegmentParams())
     split, true_split = (regions(s, RegionsParams()) for s in (found, foot.truth))
     table = measure(split, scan, MeasureParams())
-    flat = Scan(foot.tissues, foot.grid)
+    flat = Scan(foot.tissues.astype(np.float32), foot.grid)
     truth = measure(true_split, flat, MeasureParams())
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
     true_plantar, plantar = (np.isin(v, PLANTAR) for v in (true_labels, labels))
@@ -94,7 +94,7 @@ def main() -> None:
     print_markdown(rows[[c for c in rows if c not in {m.abbreviation for m in MUSCLES}]])
     dices = rows[[m.abbreviation for m in MUSCLES]]
     print_markdown(dices.agg(["median", "min"]).rename_axis("Dice").reset_index())
-    errors = rows[[c for c in rows if c.endswith("error (%)")]].abs()
+    errors = rows[[c for c in rows if str(c).endswith("error (%)")]].abs()
     print_markdown(errors.agg(["median", "max"]).rename_axis("absolute error").reset_index())
 
 
