@@ -17,6 +17,9 @@ from pipeline.phantom.shape import draw_shape
 from pipeline.segmenters.pose import Alignment
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 
+LONG = 2  # array axis of the simulated scan that points to the toes
+GAP = 6  # voxels of air between two feet
+Poses = tuple[Alignment, Alignment]
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
@@ -34,7 +37,7 @@ class Segmented:
     """Labels of a scan, and the poses that were found on the way, better one first."""
 
     labels: Segmentation
-    poses: tuple[Alignment, Alignment]
+    poses: Poses
 
 
 def simulate(seed: int, side: Side = Side.RIGHT) -> Simulated:
@@ -71,3 +74,25 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     """Overlap of two masks: twice the common part over the sum."""
     both = np.count_nonzero(first & second)
     return 2 * both / (np.count_nonzero(first) + np.count_nonzero(second))
+
+
+def shifted(poses: Poses, axis: int, by_mm: float) -> Poses:
+    """Give the same poses, of an image whose middle lies elsewhere."""
+    shift = by_mm * np.eye(3)[axis]
+    first, second = (replace(p, offset_mm=p.offset_mm + shift) for p in poses)
+    return first, second
+
+
+def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:
+    """Give the first and last plane along the foot that show a structure."""
+    planes = np.flatnonzero((on_grid(labels, grid) == label).any(axis=(0, 1)))
+    return int(planes[0]), int(planes[-1])
+
+
+def both_feet(right: Scan) -> Scan:
+    """Lay a foot and its mirror image side by side, the left one at the low indices."""
+    pair = (right.intensity[::-1], np.zeros_like(right.intensity[:GAP]), right.intensity)
+    voxels = np.concatenate(pair)
+    return replace(
+        right, intensity=voxels, grid=Grid.from_arrays(voxels.shape, right.grid.matrix)
+    )
