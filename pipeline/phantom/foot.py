@@ -26,6 +26,9 @@ class Tissue(IntEnum):
     MARROW = 6
     FLUID = 7
     BLOOD = 8
+    CARTILAGE = 9
+    NERVE = 10
+    OEDEMA = 11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
