@@ -13,11 +13,13 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition import NOISE_LEVELS, acquire, ideal_scan, random_pose
+from pipeline.phantom.artefacts import Artefacts
 from pipeline.phantom.foot import PHANTOM, Foot, Tissue
 from pipeline.phantom.protocols import PROTOCOLS, Protocol, get_protocol
 
-BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e4, coil_bias=0)
-FAT_LEVEL = 1e4 * NOISE_LEVELS / 0.2606  # muscle has 0.2606 of the signal of fat here
+MUSCLE = 0.2606  # muscle's brightness relative to fat here
+BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e3)
+FAT_LEVEL = 1e3 * NOISE_LEVELS / MUSCLE
 
 
 @cache
@@ -34,9 +36,23 @@ def make_foot(side: Side = Side.RIGHT) -> Foot:
     return Foot(tissues, Segmentation(muscles, bones, side, PHANTOM))
 
 
-def take(foot: Foot, protocol: Protocol = BARE, seed: int = 5, tilt_deg: float = 0) -> Scan:
-    """Scan with a fresh generator."""
-    return acquire(foot, protocol, np.random.default_rng(seed), max_tilt_deg=tilt_deg)
+def take(
+    foot: Foot,
+    protocol: Protocol = BARE,
+    seed: int = 5,
+    tilt_deg: float = 0,
+    beside: Foot | None = None,
+    **artefacts: float,
+) -> Scan:
+    """Scan with a fresh generator, without artefacts but those named."""
+    return acquire(
+        foot,
+        protocol,
+        np.random.default_rng(seed),
+        max_tilt_deg=tilt_deg,
+        artefacts=Artefacts(**artefacts),
+        beside=beside,
+    )
 
 
 def brightness_mm3(scan: Scan) -> float:
@@ -139,7 +155,7 @@ def test_noise_is_as_strong_as_the_protocol_says() -> None:
 def test_coil_bias_reaches_its_limit_and_no_farther() -> None:
     """Fat is brighter here and darker there, by 15 % at most."""
     foot = make_foot()
-    bright = take(foot, replace(BARE, coil_bias=0.15, slice_thickness_mm=4.0))
+    bright = take(foot, replace(BARE, slice_thickness_mm=4.0), coil_bias=0.15)
     plain = take(foot, replace(BARE, slice_thickness_mm=4.0))
 
     in_fat = plain.intensity > 0.9 * FAT_LEVEL
