@@ -8,54 +8,30 @@ import numpy as np
 import pandas as pd
 
 from pipeline.domain.scan import Scan
+from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition import acquire, ideal_scan, random_pose
 from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import PhantomParticipant, draw_cohort
+from pipeline.phantom.cohort import PhantomParticipant, draw_cohort, with_matched_masses
+from pipeline.phantom.effects import Effect
 from pipeline.phantom.foot import Foot
 from pipeline.phantom.protocols import Protocol, get_protocol
-from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.compare import STATISTICS_COLUMNS
 from pipeline.store.dicom_export import write_dicom_series
+from pipeline.store.effects import read_effect
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.images import write_labels, write_scan
 from pipeline.store.landmarks import write_landmarks
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.tables import write_measurements, write_table
+from pipeline.study import COLUMNS, Study, columns, readme
+from pipeline.truth import measure_truth, region_volumes, survey, true_statistics
 
 IMAGE_FORMATS = ("nifti", "dicom")
-_COLUMNS = {
-    "participant_id": "Participant; made up, nobody was scanned",
-    "group": "healthy, or plantar_fasciitis with smaller rearfoot muscles",
-    "body_mass_kg": "Body mass in kg; unrelated to muscle size and to group",
-    "side": "Foot that was scanned",
-}
-_README = """\
-# Simulated MRI of the right foot
-
-Nobody was scanned: `footvol phantom` made these images of a digital foot
-({per_group} participants per group, seed {seed}, protocol {protocol}). The same
-version and the same settings give the same bytes again.
-
-Scans: {place}. What is true of each foot: `sourcedata/truth/`; it lies in the
-scanner's space, on the digital foot's own fine grid. Participants with plantar
-fasciitis have smaller rearfoot muscles by construction; the size of the
-difference is chosen, not measured in patients.
-
-The proportions of the digital foot come from BodyParts3D, (c) The Database Center
-for Life Science, licensed under CC Attribution-Share Alike 2.1 Japan.
-"""
 
 
 def simulate_dataset(
-    out: Path,
-    *,
-    per_group: int,
-    seed: int,
-    protocol: str,
-    image_format: str = "nifti",
-    with_label_maps: bool = True,
-    progress: Callable[[str], None] | None = None,
+    out: Path, study: Study, progress: Callable[[str], None] | None = None
 ) -> None:
     """Write a raw dataset of digital feet, and the truth beside it.
 
@@ -63,38 +39,44 @@ def simulate_dataset(
     ----------
     out
         A folder that is empty or does not exist yet.
-    image_format
-        ``nifti`` for a raw BIDS dataset; ``dicom`` for one folder of DICOM files
-        per participant below ``sourcedata/dicom``.
-    with_label_maps
-        Whether the true label maps are written, too; volumes and landmarks always.
     progress
         Called with one line per participant.
 
     Raises
     ------
     ConfigError
-        If the folder holds something, or an argument is out of range.
+        If the folder holds something, what the study asks for is out of range, or human
+        feet cannot have its effect sizes.
     """
-    chosen = get_protocol(protocol)
-    if image_format not in IMAGE_FORMATS:
+    protocol = get_protocol(study.protocol)
+    if study.image_format not in IMAGE_FORMATS:
         known = ", ".join(IMAGE_FORMATS)
-        msg = f"The format must be one of {known}: got {image_format!r}. Choose one of them."
+        msg = (
+            f"The format must be one of {known}: got {study.image_format!r}. "
+            "Choose one of them."
+        )
         raise ConfigError(msg)
-    cohort = draw_cohort(per_group, seed)
+    effect = read_effect(study.effect) if study.effect is not None else None
     _check_empty(out)
-    _write_study(out, cohort)
-    place = "`sub-*/anat/`" if image_format == "nifti" else "`sourcedata/dicom/`"
-    text = _README.format(per_group=per_group, seed=seed, protocol=protocol, place=place)
+    cohort = draw_cohort(study.per_group, study.seed, effect, survey)
     with written_whole(out / "README.md") as scratch:
-        scratch.write_text(text, encoding="utf-8")
-    write_images = partial(write_nifti if image_format == "nifti" else write_dicom, out)
+        scratch.write_text(readme(study, effect), encoding="utf-8")
+    write_images = partial(write_nifti if study.image_format == "nifti" else write_dicom, out)
+    tables: list[MeasurementTable] = []
     for done, member in enumerate(cohort, start=1):
-        foot, scan = simulate_scan(member, chosen)
+        foot, scan = simulate_scan(member, protocol)
         write_images(member, scan)
-        _write_truth(out, member, foot, chosen, with_label_maps=with_label_maps)
+        maps = study.with_label_maps
+        tables.append(_write_truth(out, member, foot, protocol, with_label_maps=maps))
         if progress:
             progress(f"{member.participant.participant_id}: written ({done} of {len(cohort)})")
+    if effect:
+        cohort = with_matched_masses(cohort, effect, [region_volumes(t) for t in tables])
+        people = [member.participant for member in cohort]
+        statistics = true_statistics(people, tables, effect.reference)
+        path = out / "sourcedata" / "truth" / "statistics.tsv"
+        write_table(statistics, path, STATISTICS_COLUMNS)
+    _write_study(out, cohort, effect)
 
 
 def simulate_scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:
@@ -131,7 +113,9 @@ def _check_empty(out: Path) -> None:
         raise ConfigError(msg)
 
 
-def _write_study(out: Path, cohort: tuple[PhantomParticipant, ...]) -> None:
+def _write_study(
+    out: Path, cohort: tuple[PhantomParticipant, ...], effect: Effect | None
+) -> None:
     """Write what describes the dataset and its participants."""
     description = {
         "Name": "Digital feet, simulated by footvol phantom",
@@ -144,8 +128,8 @@ def _write_study(out: Path, cohort: tuple[PhantomParticipant, ...]) -> None:
         (p.participant_id, p.group, p.body_mass_kg, p.side)
         for p in (m.participant for m in cohort)
     ]
-    table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    write_table(table, out / "participants.tsv", _COLUMNS)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    write_table(table, out / "participants.tsv", columns(effect))
 
 
 def _write_truth(
@@ -155,17 +139,17 @@ def _write_truth(
     protocol: Protocol,
     *,
     with_label_maps: bool,
-) -> None:
+) -> MeasurementTable:
     """Write what is true of a foot: measured by the same stages, on exact labels."""
     name = _name(member, protocol.contrast)
     folder = out / "sourcedata" / "truth" / name.participant_id
-    split = regions(foot.truth, RegionsParams())
-    table = measure(split, ideal_scan(foot, protocol), MeasureParams())
+    split, table = measure_truth(foot, ideal_scan(foot, protocol))
     write_measurements(table, folder / name.volumes_tsv().name)
     write_landmarks(split.landmarks, folder / name.landmarks_json().name)
     if with_label_maps:
         write_labels(foot.truth.muscles, folder / name.muscles().name, like=None)
         write_labels(foot.truth.bones, folder / name.bones().name, like=None)
+    return table
 
 
 def _name(member: PhantomParticipant, suffix: str) -> ScanName:

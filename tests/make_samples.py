@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.phantom.cohort import draw_cohort
 from pipeline.phantom.protocols import get_protocol
 from pipeline.simulate import simulate_dataset, simulate_scan, write_dicom
+from pipeline.study import Study
 
 PER_GROUP = 3
 SEED = 18
@@ -30,14 +31,8 @@ def _tell(line: str) -> None:
 
 def make_samples(out: Path) -> None:
     """Write the sample dataset into a folder that is empty or new."""
-    simulate_dataset(
-        out,
-        per_group=PER_GROUP,
-        seed=SEED,
-        protocol=PROTOCOL,
-        with_label_maps=False,
-        progress=_tell,
-    )
+    study = Study(PER_GROUP, SEED, PROTOCOL, with_label_maps=False)
+    simulate_dataset(out, study, _tell)
     first = draw_cohort(PER_GROUP, SEED)[0]
     _, scan = simulate_scan(first, get_protocol(PROTOCOL))
     write_dicom(out, first, scan)

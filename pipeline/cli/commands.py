@@ -204,20 +204,25 @@ def phantom(
     image_format: Annotated[
         Literal["nifti", "dicom"], typer.Option("--format", help="What to write.")
     ] = "nifti",
+    effect: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE.toml", help="How the groups differ; see footvol info."),
+    ] = None,
 ) -> int:
     """Make scans of digital feet with known volumes."""
     from pipeline.cli.progress import log
     from pipeline.phantom.protocols import DEFAULT_PROTOCOL
     from pipeline.simulate import simulate_dataset
+    from pipeline.study import Study
 
-    simulate_dataset(
-        out,
+    study = Study(
         per_group=per_group,
         seed=seed,
         protocol=protocol or DEFAULT_PROTOCOL,
         image_format=image_format,
-        progress=log.info,
+        effect=effect,
     )
+    simulate_dataset(out, study, log.info)
     session.print(f"Wrote {2 * per_group} feet to {out}")
     return 0
 

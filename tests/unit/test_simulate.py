@@ -5,19 +5,26 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pydicom
 import pytest
 
 from pipeline import simulate
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.domain.scan import Contrast, Side
+from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError
+from pipeline.phantom.acquisition import ideal_scan
 from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.cohort import PhantomParticipant
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import Protocol
 from pipeline.simulate import simulate_dataset
+from pipeline.stages.compare.effect_size import cohens_d
 from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.landmarks import read_landmarks
 from pipeline.store.tables import read_measurements, read_participants
+from pipeline.study import Study
 
 Simulate = Callable[..., Path]
 TRUTH = Path("sourcedata", "truth", "sub-01")
@@ -27,12 +34,12 @@ TRUTH = Path("sourcedata", "truth", "sub-01")
 def write_study(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
     """Write a study of two feet that are built of 2 mm voxels, as that is quick."""
 
-    def write(**changes: object) -> Path:
+    def write(progress: Callable[[str], None] | None = None, **changes: object) -> Path:
         out = tmp_path_factory.mktemp("study") / "out"
         chosen = {"per_group": 1, "seed": 6, "protocol": "t1_se_4mm_coarse", **changes}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(simulate, "make_foot", partial(make_foot, spacing_mm=2.0))
-            simulate_dataset(out, **chosen)  # type: ignore[arg-type]
+            simulate_dataset(out, Study(**chosen), progress)  # type: ignore[arg-type]
         return out
 
     return write
@@ -127,12 +134,62 @@ def test_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulat
     assert told == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
 
 
+@pytest.fixture(scope="module")
+def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a study with effect sizes, of four feet as they are."""
+
+    def scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:
+        foot = make_foot(member.shape, spacing_mm=3.0)
+        return foot, ideal_scan(foot, protocol)
+
+    out = tmp_path_factory.mktemp("matched") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulate, "simulate_scan", scan)
+        simulate_dataset(out, Study(2, 6, effect="cheung2016", with_label_maps=False))
+    return out
+
+
+def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Path) -> None:
+    """Of the true volumes, read back, per body mass of the participants' table."""
+    per_kg: dict[str, list[float]] = {"healthy": [], "plantar_fasciitis": []}
+    for label, person in read_participants(matched_study).items():
+        folder = matched_study / "sourcedata" / "truth" / f"sub-{label}"
+        table = read_measurements(folder / f"sub-{label}_seg-muscles_desc-volumes_dseg.tsv")
+        assert person.group is not None
+        assert person.body_mass_kg is not None
+        per_kg[person.group].append((table.volume_cm3("rearfoot") or 0) / person.body_mass_kg)
+
+    d, _ = cohens_d(*(np.array(values) for values in per_kg.values()))
+    assert d == pytest.approx(1.13, abs=1e-3)
+
+
+def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
+    """As the comparison would print them."""
+    truth = matched_study / "sourcedata" / "truth"
+    statistics = pd.read_csv(truth / "statistics.tsv", sep="\t", index_col="outcome")
+
+    found = statistics.loc[
+        ["rearfoot_mm3_per_kg", "forefoot_mm3_per_kg", "total_mm3_per_kg"], "cohens_d"
+    ]
+    assert found.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
+
+
+def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:
+    """So that nobody takes it for a finding."""
+    text = " ".join((matched_study / "README.md").read_text(encoding="utf-8").split())
+    columns = read_json(matched_study / "participants.json")
+
+    assert "plantar_fasciitis has lost 18% of ABH, FDB, ADM, QP" in text
+    assert "rearfoot 1.13, forefoot 0.3, total 0.92" in text
+    assert columns["body_mass_kg"]["Description"].endswith("set so that effect sizes are exact")
+
+
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     """Nothing of the user's is touched."""
     (tmp_path / "thesis.txt").write_text("dear")
 
     with pytest.raises(ConfigError, match=r"new or an empty folder: got .* holds something"):
-        simulate_dataset(tmp_path, per_group=1, seed=1, protocol="t1_se_4mm")
+        simulate_dataset(tmp_path, Study(per_group=1, seed=1))
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -142,7 +199,7 @@ def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
     file.write_text("")
 
     with pytest.raises(ConfigError, match=r"new or an empty folder"):
-        simulate_dataset(file, per_group=1, seed=1, protocol="t1_se_4mm")
+        simulate_dataset(file, Study(per_group=1, seed=1))
 
 
 @pytest.mark.parametrize(
@@ -151,6 +208,8 @@ def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
         ({"protocol": "t9"}, r"protocol must be a known one: got 't9'.*t1_se_4mm"),
         ({"image_format": "jpeg"}, r"one of nifti, dicom: got 'jpeg'"),
         ({"per_group": 0}, r"at least 1 participant: got 0"),
+        ({"effect": "miracle"}, r"got 'miracle'\. Known: cheung2016"),
+        ({"effect": "cheung2016"}, r"at least 2 participants for an effect size: got 1"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_anything_is_written(
@@ -160,5 +219,5 @@ def test_a_wrong_argument_is_refused_before_anything_is_written(
     chosen = {"per_group": 1, "seed": 1, "protocol": "t1_se_4mm", **changes}
 
     with pytest.raises(ConfigError, match=words):
-        simulate_dataset(tmp_path / "out", **chosen)  # type: ignore[arg-type]
+        simulate_dataset(tmp_path / "out", Study(**chosen))  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()

@@ -1,0 +1,79 @@
+"""The table that says how two groups differ."""
+
+from importlib.resources import files
+from typing import Self
+
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from pipeline.domain.anatomy import MUSCLES
+
+LARGEST_D = 5.0
+_ENDING = ".toml"
+
+
+class TargetD(BaseModel, frozen=True, extra="forbid"):
+    """Cohen's d of mm3 per kg of body mass, reference less affected group.
+
+    The pooled standard deviation is the unit. What is not given is left to chance.
+    """
+
+    rearfoot: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
+    """Of the plantar muscles behind the border."""
+    forefoot: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
+    """Of the plantar muscles before the border."""
+    total: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
+    """Of all plantar muscles."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is asked for."""
+        return any(d is not None for d in (self.rearfoot, self.forefoot, self.total))
+
+
+class Effect(BaseModel, frozen=True, extra="forbid"):
+    """How the affected group differs from the reference group."""
+
+    description: str = Field(min_length=1)
+    """One line for the dataset's README."""
+    reference: str = Field(default="healthy", pattern=r"^\w+$")
+    """Name of the group whose muscles are as drawn."""
+    affected: str = Field(default="plantar_fasciitis", pattern=r"^\w+$")
+    """Name of the group whose muscles are smaller."""
+    muscles: tuple[str, ...] = Field(min_length=1)
+    """Abbreviations of the muscles that are smaller."""
+    atrophy: float = Field(ge=0, le=0.9)
+    """Part of these muscles' volume that is lost, before effect sizes are matched."""
+    cohens_d: TargetD = Field(default_factory=TargetD)
+    """Sample effect sizes that the true volumes shall have."""
+
+    @field_validator("muscles")
+    @classmethod
+    def _known(cls, muscles: tuple[str, ...]) -> tuple[str, ...]:
+        known = [m.abbreviation for m in MUSCLES]
+        if not set(muscles) <= set(known) or len(set(muscles)) < len(muscles):
+            msg = f"must be each of {', '.join(known)} at most once"
+            raise ValueError(msg)
+        return muscles
+
+    @model_validator(mode="after")
+    def _groups_differ(self) -> Self:
+        if self.reference == self.affected:
+            msg = f"the two groups must have two names, got {self.reference!r} twice"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Contract labels of the muscles that are smaller."""
+        return tuple(m.index for m in MUSCLES if m.abbreviation in self.muscles)
+
+
+def effect_names() -> tuple[str, ...]:
+    """Names of the effects that footvol brings along."""
+    found = (entry.name for entry in files(__package__).iterdir())
+    return tuple(sorted(n.removesuffix(_ENDING) for n in found if n.endswith(_ENDING)))
+
+
+def packaged_effect(name: str) -> str:
+    """Give the TOML text of an effect that footvol brings along."""
+    return files(__package__).joinpath(f"{name}{_ENDING}").read_text("utf-8")

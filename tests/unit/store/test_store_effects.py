@@ -1,0 +1,91 @@
+"""Effects by name, and from a file of the user's."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.phantom.effects import TargetD
+from pipeline.store.effects import read_effect
+
+GOOD = """\
+description = "mine"
+muscles = ["ABH", "ADHO"]
+atrophy = 0.25
+
+[cohens_d]
+total = 0.7
+"""
+
+
+def test_the_packaged_effect_has_the_printed_sizes() -> None:
+    """Of Cheung 2016; the forefoot's is our reading of "similar"."""
+    effect = read_effect("cheung2016")
+
+    assert effect.cohens_d == TargetD(rearfoot=1.13, forefoot=0.3, total=0.92)
+    assert (effect.reference, effect.affected) == ("healthy", "plantar_fasciitis")
+    assert effect.labels == (1, 2, 3, 4)
+
+
+def test_an_effect_is_read_from_a_file(tmp_path: Path) -> None:
+    """What is not given keeps its default."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD)
+
+    effect = read_effect(str(path))
+    assert effect.cohens_d == TargetD(total=0.7)
+    assert (effect.description, effect.atrophy, effect.labels) == ("mine", 0.25, (1, 7))
+    assert effect.reference == "healthy"
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    """Also where the ending was forgotten."""
+    with pytest.raises(ConfigError, match=r"got 'chang2012'\. Known: cheung2016\.$"):
+        read_effect("chang2012")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """With the option that named it."""
+    with pytest.raises(ConfigError, match=r"readable text: got '.*none\.toml'.*Check --effect"):
+        read_effect(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "0.25",
+            "1.2",
+            r"'atrophy' should be less than or equal to 0.9: got 1.2 \(in",
+        ),
+        ("0.25", "-0.1", r"'atrophy' should be greater than or equal to 0: got -0.1"),
+        (
+            "total = 0.7",
+            "total = 40",
+            r"'cohens_d.total' should be less .* to 5: got 40",
+        ),
+        ("total = 0.7", "total = nan", r"'cohens_d.total' should be .*: got nan"),
+        ('"ADHO"', '"FHL"', r"'muscles' must be each of ABH, .* at most once: got .*'FHL'"),
+        ('"ADHO"', '"ABH"', r"'muscles' must be each of ABH, .* at most once"),
+        ('description = "mine"\n', "", r"must have 'description': got none"),
+        ("atrophy", "athropy", r"must have 'atrophy'|no 'athropy'"),
+        ("[cohens_d]\n", "colour = 1\n[cohens_d]\n", r"has no 'colour' .*Known: description"),
+        ("total", "heel", r"has no 'cohens_d.heel'"),
+        (
+            "atrophy",
+            'affected = "healthy"\natrophy',
+            r"have two names, got 'healthy' twice",
+        ),
+        ("atrophy", 'affected = "a b"\natrophy', r"'affected' .*pattern.*got 'a b'"),
+        ("= 0.25", "=", r"valid TOML: got '.*toml' \(Invalid value"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_by_name(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    """One sentence with the key, the rule and what was got."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace(old, new))
+
+    with pytest.raises(ConfigError, match=words):
+        read_effect(str(path))
