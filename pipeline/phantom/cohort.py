@@ -25,6 +25,7 @@ GROUPS = (HEALTHY, PLANTAR_FASCIITIS)
 REARFOOT_MUSCLES = (1, 2, 3, 4)  # their bellies lie under the calcaneus and the midfoot
 VOLUME_KEPT = (0.80, 0.85)  # by the rearfoot muscles in plantar fasciitis
 BODY_MASS_KG, BODY_MASS_SD_KG = 62.0, 8.0
+_SURVEYS = 2  # the second sees how neighbours give way to muscles of another size
 PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 
 RegionVolumes = NDArray[np.float64]
@@ -98,7 +99,10 @@ def draw_cohort(
     if survey is None:
         msg = "Effect sizes need a survey of the feet drawn"
         raise ValueError(msg)
-    return _with_matched_volumes(cohort, effect, [survey(m.shape) for m in cohort])
+    for _ in range(_SURVEYS):
+        found = [survey(member.shape) for member in cohort]
+        cohort = _with_matched_volumes(cohort, effect, found)
+    return cohort
 
 
 def with_matched_masses(

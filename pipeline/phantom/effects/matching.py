@@ -72,8 +72,8 @@ def match_volumes(
     -------
     ndarray
         A factor per participant and muscle, to six decimals so that no machine's last bit
-        matters: one for the muscles of the effect, one for
-        the others, the least squares of whose logarithms give the effect sizes.
+        matters: one for the muscles of the effect and one for the others, as near to 1 as
+        the effect sizes allow.
 
     Raises
     ------
@@ -98,6 +98,7 @@ def match_volumes(
         lambda logs: cohens_ds(sample.scaled(factors(logs)), mass_kg),
         target,
         (-limit, limit),
+        quartic=2.0,  # squares alone would let a few outliers carry a whole correlation
     )
     matched = np.round(factors(logs), 6)
     _check(cohens_ds(sample.scaled(matched), mass_kg), target, people, "muscle volumes")
@@ -128,19 +129,26 @@ def _nearest(
     effect_sizes: Callable[[Array], Array],
     target: TargetD,
     limits: tuple[float, float],
+    quartic: float = 0.0,
 ) -> Array:
-    """Give the point nearest to `start` within limits that has the effect sizes."""
+    """Give the point nearest to `start` within limits that has the effect sizes.
+
+    Nearest by the sum of squared steps, and `quartic` times that of fourth powers.
+    """
     asked, wanted = _wanted(target)
     unit = (limits[1] - limits[0]) / 6  # so that the squares are of the order of d
 
-    def distance(moved: Array) -> float:
-        return float(((moved - start) ** 2).sum()) / unit**2
+    def cost(moved: Array) -> float:
+        steps = (moved - start) / unit
+        return float((steps**2 + quartic * steps**4).sum())
 
     def slope(moved: Array) -> Array:
-        return 2 * (moved - start) / unit**2
+        steps = (moved - start) / unit
+        gradient: Array = (2 * steps + 4 * quartic * steps**3) / unit
+        return gradient
 
     solved = optimize.minimize(
-        distance,
+        cost,
         start,
         jac=slope,
         bounds=[limits] * len(start),
