@@ -233,7 +233,7 @@ def info(
     session: Session,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Tell version, labels, segmenters and protocols."""
+    """Tell version, labels, segmenters, protocols and effects."""
     from pipeline.cli.info import describe, facts
 
     session.print(json.dumps(facts(), indent=2) if as_json else describe(facts()))

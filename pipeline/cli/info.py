@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.phantom.effects import effect_names
 from pipeline.phantom.protocols import PROTOCOL_NAMES
 
 # Named here because the segmenters' own table imports their libraries; a test holds both equal.
@@ -12,7 +13,7 @@ SEGMENTER_NAMES = ("atlas",)
 
 
 def facts() -> dict[str, Any]:
-    """Give version, labels, segmenters and protocols."""
+    """Give version, labels, segmenters, protocols and effects."""
     return {
         "version": __version__,
         "muscles": [
@@ -30,6 +31,7 @@ def facts() -> dict[str, Any]:
         "regions": {str(index): name for index, name in REGION_NAMES.items()},
         "segmenters": list(SEGMENTER_NAMES),
         "protocols": list(PROTOCOL_NAMES),
+        "effects": list(effect_names()),
     }
 
 
@@ -44,6 +46,6 @@ def describe(known: Mapping[str, Any]) -> str:
     for title in ("bones", "regions"):
         listed = ", ".join(f"{index} {name}" for index, name in known[title].items())
         lines.append(f"{title.capitalize()}: {listed}")
-    for title in ("segmenters", "protocols"):
+    for title in ("segmenters", "protocols", "effects"):
         lines.append(f"{title.capitalize()}: {', '.join(known[title])}")
     return "\n".join(lines)

@@ -19,6 +19,14 @@ from pipeline.cli import cohort_commands, main
         (["scan", "a.nii", "b", "--side", "both"], "footvol scan: Invalid value for '--side'"),
         (["scan", "a.nii", "b", "--body-mass-kg", "-5"], "footvol scan: Invalid value"),
         (["compare", "a", "b", "--set", "regions.bordr=1"], "footvol compare: There is no"),
+        (
+            ["phantom", "out", "--effect", "magic"],
+            "footvol phantom: The effect must be a known",
+        ),
+        (
+            ["phantom", "out", "--effect", "no.toml"],
+            "footvol phantom: An effect must be readable",
+        ),
         (["report", "a", "b", "--config", "no.toml"], "footvol report: Settings must be"),
     ],
 )

@@ -67,7 +67,8 @@ def test_info_tells_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None
 
     facts = json.loads(capsys.readouterr().out)
     assert [muscle["index"] for muscle in facts["muscles"]] == [*range(1, 13)]
-    assert set(facts) == {"version", "muscles", "bones", "regions", "segmenters", "protocols"}
+    names = {"segmenters", "protocols", "effects"}
+    assert set(facts) == {"version", "muscles", "bones", "regions", *names}
 
 
 def test_info_names_the_segmenters_there_are() -> None:
