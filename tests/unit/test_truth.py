@@ -1,0 +1,92 @@
+"""What is true of a digital foot, by the stages that measure a scan."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.domain.anatomy import PLANTAR_MUSCLES
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Scan
+from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.cohort import draw_cohort, with_matched_masses
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.shape import FootShape
+from pipeline.store.effects import read_effect
+from pipeline.truth import measure_truth, region_volumes, survey, true_statistics
+
+PRINTED = {"rearfoot": 1.13, "forefoot": 0.30, "total": 0.92}
+
+
+def cell(statistics: pd.DataFrame, outcome: str, column: str) -> float:
+    """Look up one figure."""
+    return float(statistics.set_index("outcome")[column].astype(float)[outcome])
+
+
+def test_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
+    """Regions of a muscle add up to its voxels."""
+    split, table = measure_truth(coarse_foot)
+
+    assert split.segmentation is coarse_foot.truth
+    expected = [coarse_foot.truth.muscles.volume_mm3(label) / 1e3 for label in range(1, 11)]
+    np.testing.assert_allclose(region_volumes(table).sum(axis=0), expected, rtol=1e-6)
+    assert table.volume_cm3("total") == pytest.approx(sum(expected), rel=1e-6)
+
+
+def test_an_image_adds_fat_and_changes_no_volume(coarse_foot: Foot) -> None:
+    """The signal of the foot's own voxels is what fat fractions come from."""
+    signal = Scan((coarse_foot.tissues == 2).astype(np.float32), coarse_foot.grid)
+
+    (_, plain), (_, pictured) = measure_truth(coarse_foot), measure_truth(coarse_foot, signal)
+    np.testing.assert_array_equal(region_volumes(plain), region_volumes(pictured))
+
+
+def test_a_survey_is_near_what_was_asked_for() -> None:
+    """Each muscle within 10 %, most of the rearfoot ones behind the border."""
+    shape = FootShape()
+    volumes = survey(shape)
+
+    assert volumes.shape == (2, len(PLANTAR_MUSCLES))
+    asked = [shape.muscle_volumes_cm3[label] for label in range(1, 11)]
+    np.testing.assert_allclose(volumes.sum(axis=0), asked, rtol=0.10)
+    assert (volumes[0, :4] > volumes[1, :4]).all()
+    assert (volumes[0, 4:] < volumes[1, 4:]).all()
+
+
+def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
+    """One foot on four pairs of shoulders: only masses differ."""
+    _, table = measure_truth(coarse_foot)
+    masses = {"a": (50.0, 60.0), "b": (70.0, 90.0)}
+    people = [
+        Participant(f"{g}{kg:.0f}", group=g, body_mass_kg=kg)
+        for g, both in masses.items()
+        for kg in both
+    ]
+
+    found = true_statistics(people, [table] * 4, "b").set_index("outcome")
+    total = 1e3 * (table.volume_cm3("total") or 0)
+    assert found.loc["total_mm3_per_kg", "mean_b"] == pytest.approx(
+        total * (1 / 50 + 1 / 60) / 2
+    )
+    assert found.loc["total_mm3_per_kg", "cohens_d"] < 0
+    assert found.loc["total_cm3", "mean_difference"] == 0
+
+
+@pytest.mark.slow
+def test_twenty_feet_have_the_printed_effect_sizes() -> None:
+    """Of real geometry; the forefoot does not differ, and the scale is that of Chang 2012."""
+    effect = read_effect("cheung2016")
+    cohort = draw_cohort(10, 0, effect, survey)
+    tables = [measure_truth(make_foot(member.shape, 1.0))[1] for member in cohort]
+    matched = with_matched_masses(cohort, effect, [region_volumes(table) for table in tables])
+
+    people = [member.participant for member in matched]
+    found = true_statistics(people, tables, effect.reference)
+    for region, d in PRINTED.items():
+        assert cell(found, f"{region}_mm3_per_kg", "cohens_d") == pytest.approx(d, abs=1e-3)
+    assert cell(found, "forefoot_mm3_per_kg", "p") > 0.3
+    assert cell(found, "total_cm3", "mean_a") == pytest.approx(113.3, abs=25)
+    drawn, solved = (
+        np.array([m.participant.body_mass_kg for m in who], dtype=float)
+        for who in (cohort, matched)
+    )
+    np.testing.assert_allclose(solved, drawn, atol=5)
