@@ -89,3 +89,14 @@ def test_what_is_not_allowed_is_refused_by_name(
 
     with pytest.raises(ConfigError, match=words):
         read_effect(str(path))
+
+
+def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
+    """What people copy works."""
+    text = (Path(__file__).parents[3] / "docs" / "phantom.md").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.split("```toml\n")[1].split("```")[0])
+
+    effect = read_effect(str(path))
+    assert effect.affected == "neuropathy"
+    assert effect.cohens_d == TargetD(forefoot=1.5, total=0.8)
