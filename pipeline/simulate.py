@@ -1,6 +1,7 @@
 """Write a made-up study: raw scans as a scanner would give them, and the truth."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +32,10 @@ IMAGE_FORMATS = ("nifti", "dicom")
 
 
 def simulate_dataset(
-    out: Path, study: Study, progress: Callable[[str], None] | None = None
+    out: Path,
+    study: Study,
+    progress: Callable[[str], None] | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Write a raw dataset of digital feet, and the truth beside it.
 
@@ -41,6 +45,8 @@ def simulate_dataset(
         A folder that is empty or does not exist yet.
     progress
         Called with one line per participant.
+    executor
+        Makes several feet at a time; the bytes are the same.
 
     Raises
     ------
@@ -48,7 +54,7 @@ def simulate_dataset(
         If the folder holds something, what the study asks for is out of range, or human
         feet cannot have its effect sizes.
     """
-    protocol = get_protocol(study.protocol)
+    get_protocol(study.protocol)  # refused before anything is drawn
     if study.image_format not in IMAGE_FORMATS:
         known = ", ".join(IMAGE_FORMATS)
         msg = (
@@ -58,18 +64,18 @@ def simulate_dataset(
         raise ConfigError(msg)
     effect = read_effect(study.effect) if study.effect is not None else None
     _check_empty(out)
-    cohort = draw_cohort(study.per_group, study.seed, effect, survey)
+    each = executor.map if executor else map
+    cohort = draw_cohort(
+        study.per_group, study.seed, effect, lambda shapes: each(survey, shapes)
+    )
     with written_whole(out / "README.md") as scratch:
         scratch.write_text(readme(study, effect), encoding="utf-8")
-    write_images = partial(write_nifti if study.image_format == "nifti" else write_dicom, out)
     tables: list[MeasurementTable] = []
-    for done, member in enumerate(cohort, start=1):
-        foot, scan = simulate_scan(member, protocol)
-        write_images(member, scan)
-        maps = study.with_label_maps
-        tables.append(_write_truth(out, member, foot, protocol, with_label_maps=maps))
+    for table in each(partial(_make_member, out, study), cohort):
+        who = cohort[len(tables)].participant.participant_id
+        tables.append(table)
         if progress:
-            progress(f"{member.participant.participant_id}: written ({done} of {len(cohort)})")
+            progress(f"{who}: written ({len(tables)} of {len(cohort)})")
     if effect:
         cohort = with_matched_masses(cohort, effect, [region_volumes(t) for t in tables])
         people = [member.participant for member in cohort]
@@ -77,6 +83,15 @@ def simulate_dataset(
         path = out / "sourcedata" / "truth" / "statistics.tsv"
         write_table(statistics, path, STATISTICS_COLUMNS)
     _write_study(out, cohort, effect)
+
+
+def _make_member(out: Path, study: Study, member: PhantomParticipant) -> MeasurementTable:
+    """Write a participant's scan and truth."""
+    protocol = get_protocol(study.protocol)
+    foot, scan = simulate_scan(member, protocol)
+    write_image = write_nifti if study.image_format == "nifti" else write_dicom
+    write_image(out, member, scan)
+    return _write_truth(out, member, foot, protocol, with_label_maps=study.with_label_maps)
 
 
 def simulate_scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:

@@ -20,13 +20,13 @@ Nobody was scanned: `footvol phantom` made these images of a digital foot
 version and the same settings give the same bytes again.
 
 Scans: {place}. What is true of each foot: `sourcedata/truth/`; it lies in the
-scanner's space, on the digital foot's own fine grid. {groups}
+scanner's space, on the digital foot's own fine grid.{groups}
 
 The proportions of the digital foot come from BodyParts3D, (c) The Database Center
 for Life Science, licensed under CC Attribution-Share Alike 2.1 Japan.
 """
 _GROUPS = """\
-Participants with plantar
+ Participants with plantar
 fasciitis have smaller rearfoot muscles by construction; the size of the
 difference is chosen, not measured in patients."""
 
@@ -95,4 +95,4 @@ def _tell(effect: Effect) -> str:
             " Muscle volumes and body masses are then set so that the true volumes have these "
             f"sample effect sizes (Cohen's d of mm3 per kg): {sizes}."
         )
-    return "\n" + textwrap.fill(f"{said} See `sourcedata/truth/statistics.tsv`.", 79)
+    return "\n\n" + textwrap.fill(f"{said} See `sourcedata/truth/statistics.tsv`.", 79)

@@ -208,8 +208,10 @@ def phantom(
         str | None,
         typer.Option(metavar="NAME|FILE.toml", help="How the groups differ; see footvol info."),
     ] = None,
+    jobs: Jobs = 1,
 ) -> int:
     """Make scans of digital feet with known volumes."""
+    from pipeline.batch import open_executor
     from pipeline.cli.progress import log
     from pipeline.phantom.protocols import DEFAULT_PROTOCOL
     from pipeline.simulate import simulate_dataset
@@ -222,7 +224,8 @@ def phantom(
         image_format=image_format,
         effect=effect,
     )
-    simulate_dataset(out, study, log.info)
+    with open_executor(jobs) as executor:
+        simulate_dataset(out, study, log.info, executor)
     session.print(f"Wrote {2 * per_group} feet to {out}")
     return 0
 

@@ -1,6 +1,7 @@
 """A made-up study: who is scanned, and how the groups differ."""
 
-from collections.abc import Callable, Mapping, Sequence
+import copyreg
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -32,6 +33,13 @@ RegionVolumes = NDArray[np.float64]
 """Shape (2, 10): rearfoot and forefoot volume of each plantar muscle, cm3."""
 
 
+def _locked(volumes: dict[int, float]) -> MappingProxyType[int, float]:
+    return MappingProxyType(volumes)
+
+
+copyreg.pickle(MappingProxyType, lambda m: (_locked, (dict(m),)))  # for other processes
+
+
 @dataclass(frozen=True, slots=True)
 class PhantomParticipant:
     """One made-up participant and the foot that belongs to them.
@@ -53,7 +61,7 @@ def draw_cohort(
     per_group: int,
     seed: int,
     effect: Effect | None = None,
-    survey: Callable[[FootShape], RegionVolumes] | None = None,
+    survey: Callable[[Iterable[FootShape]], Iterable[RegionVolumes]] | None = None,
 ) -> tuple[PhantomParticipant, ...]:
     """Draw right-footed participants, reference and affected group in turn.
 
@@ -68,7 +76,7 @@ def draw_cohort(
         How the groups differ; by default rearfoot muscles keep 80 to 85 % of their
         volume in plantar fasciitis.
     survey
-        Measures what a foot of this shape holds, roughly; needed for effect sizes.
+        Measures what feet of these shapes hold, roughly; needed for effect sizes.
 
     Raises
     ------
@@ -100,8 +108,8 @@ def draw_cohort(
         msg = "Effect sizes need a survey of the feet drawn"
         raise ValueError(msg)
     for _ in range(_SURVEYS):
-        found = [survey(member.shape) for member in cohort]
-        cohort = _with_matched_volumes(cohort, effect, found)
+        found = survey(member.shape for member in cohort)
+        cohort = _with_matched_volumes(cohort, effect, list(found))
     return cohort
 
 

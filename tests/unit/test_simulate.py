@@ -1,6 +1,7 @@
 """A made-up study on disk."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -34,12 +35,16 @@ TRUTH = Path("sourcedata", "truth", "sub-01")
 def write_study(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
     """Write a study of two feet that are built of 2 mm voxels, as that is quick."""
 
-    def write(progress: Callable[[str], None] | None = None, **changes: object) -> Path:
+    def write(
+        progress: Callable[[str], None] | None = None,
+        executor: Executor | None = None,
+        **changes: object,
+    ) -> Path:
         out = tmp_path_factory.mktemp("study") / "out"
         chosen = {"per_group": 1, "seed": 6, "protocol": "t1_se_4mm_coarse", **changes}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(simulate, "make_foot", partial(make_foot, spacing_mm=2.0))
-            simulate_dataset(out, Study(**chosen), progress)  # type: ignore[arg-type]
+            simulate_dataset(out, Study(**chosen), progress, executor)  # type: ignore[arg-type]
         return out
 
     return write
@@ -112,8 +117,9 @@ def test_readme_says_how_it_was_made_and_whom_to_credit(study: Path) -> None:
 
 
 def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
-    """Every file is the same again."""
-    again = write_study()
+    """Every file is the same again, also when two feet are made at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        again = write_study(executor=pool)
 
     files = sorted(p.relative_to(study) for p in study.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())

@@ -1,6 +1,8 @@
 """How groups are made to differ, to the printed decimals."""
 
+import pickle
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -35,6 +37,9 @@ def survey(shape: FootShape) -> RegionVolumes:
     return np.array((volumes * REARFOOT_SHARE, volumes * (1 - REARFOOT_SHARE)))
 
 
+survey_all = partial(map, survey)
+
+
 def built(cohort: tuple[PhantomParticipant, ...]) -> list[RegionVolumes]:
     """Give volumes as a finer foot would have them: near those surveyed, not the same."""
     rng = np.random.default_rng(8)
@@ -58,13 +63,13 @@ def per_kg(
 @pytest.fixture(scope="module")
 def cohort() -> tuple[PhantomParticipant, ...]:
     """Draw ten in each group."""
-    return draw_cohort(10, seed=0, effect=CHEUNG, survey=survey)
+    return draw_cohort(10, seed=0, effect=CHEUNG, survey=survey_all)
 
 
 @pytest.mark.parametrize("per_group", [2, 3, 10])
 def test_sample_effect_sizes_are_those_printed(per_group: int) -> None:
     """Of volumes as built and masses as solved, whatever the sample's size."""
-    cohort = draw_cohort(per_group, seed=5, effect=CHEUNG, survey=survey)
+    cohort = draw_cohort(per_group, seed=5, effect=CHEUNG, survey=survey_all)
     truth = built(cohort)
 
     values = per_kg(with_matched_masses(cohort, CHEUNG, truth), truth)
@@ -85,6 +90,16 @@ def test_masses_stay_near_those_drawn(cohort: tuple[PhantomParticipant, ...]) ->
     np.testing.assert_allclose(solved, drawn, atol=3.0)
     np.testing.assert_array_equal(solved, np.round(solved, 3))
     assert 45 <= solved.min() < solved.max() <= 95
+
+
+def test_participants_travel_to_other_processes(
+    cohort: tuple[PhantomParticipant, ...],
+) -> None:
+    """And come out as they were."""
+    there = pickle.loads(pickle.dumps(cohort[1]))
+
+    assert (there.participant, there.shape) == (cohort[1].participant, cohort[1].shape)
+    assert there.seed.generate_state(2).tolist() == cohort[1].seed.generate_state(2).tolist()
 
 
 def test_only_volumes_are_matched(cohort: tuple[PhantomParticipant, ...]) -> None:
@@ -137,14 +152,14 @@ def test_groups_are_named_by_the_effect() -> None:
     """The reference group comes first."""
     named = CHEUNG.model_copy(update={"reference": "before", "affected": "after"})
 
-    groups = [m.participant.group for m in draw_cohort(2, 1, named, survey)]
+    groups = [m.participant.group for m in draw_cohort(2, 1, named, survey_all)]
     assert groups == ["before", "after", "before", "after"]
 
 
 def test_one_effect_size_alone_can_be_asked_for() -> None:
     """What is not asked for is left to chance; larger patients are possible."""
     target = TargetD(total=-0.5)
-    cohort = draw_cohort(4, 2, replace_d(target), survey)
+    cohort = draw_cohort(4, 2, replace_d(target), survey_all)
 
     values = per_kg(cohort, [survey(m.shape) for m in cohort])["total"]
     d, _ = cohens_d(values["healthy"], values["plantar_fasciitis"])
@@ -169,7 +184,7 @@ def test_effect_sizes_are_those_of_the_comparison(region: int) -> None:
 def test_one_participant_has_no_effect_size() -> None:
     """Two are needed for a spread."""
     with pytest.raises(ConfigError, match=r"at least 2 participants for an effect size: got 1"):
-        draw_cohort(1, 1, CHEUNG, survey)
+        draw_cohort(1, 1, CHEUNG, survey_all)
 
 
 def test_effect_sizes_need_a_survey() -> None:
@@ -187,7 +202,7 @@ def test_effect_sizes_that_contradict_one_another_are_refused() -> None:
         match=r"human muscle volumes can have: asked for rearfoot 1, forefoot 1, total -3 in "
         r"4 participants per group, got no nearer than .*smaller or more alike",
     ):
-        draw_cohort(4, 1, odd, survey)
+        draw_cohort(4, 1, odd, survey_all)
 
 
 def test_masses_that_would_not_be_human_are_refused(sample: Sample) -> None:
