@@ -1,58 +1,19 @@
 """Scanning a small made-up foot: nested boxes of tissue."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from small_foot import BARE, FAT_LEVEL, foot_of, make_foot, take
 
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.domain.grid import Grid
-from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition import NOISE_LEVELS, acquire, ideal_scan, random_pose
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.foot import PHANTOM, Foot, Tissue
-from pipeline.phantom.protocols import PROTOCOLS, Protocol, get_protocol
-
-MUSCLE = 0.2606  # muscle's brightness relative to fat here
-BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e3)
-FAT_LEVEL = 1e3 * NOISE_LEVELS / MUSCLE
-
-
-@cache
-def make_foot(side: Side = Side.RIGHT) -> Foot:
-    """Make a box of fat (14 x 40 x 20 mm) with a core of muscle, open at the top."""
-    tissues = np.zeros((22, 56, 26), dtype=np.uint8)
-    tissues[4:18, 8:48, 6:] = Tissue.FAT
-    tissues[7:14, 20:44, 10:18] = Tissue.MUSCLE
-    affine = np.diag((1.0 if side is Side.RIGHT else -1.0, 1.0, 1.0, 1.0))
-    affine[:3, 3] = (3, -11, 5)
-    grid = Grid.from_arrays(tissues.shape, affine)
-    muscles = LabelMap(np.where(tissues == Tissue.MUSCLE, 1, 0), grid, MUSCLE_NAMES)
-    bones = LabelMap(np.zeros_like(tissues), grid, BONE_NAMES)
-    return Foot(tissues, Segmentation(muscles, bones, side, PHANTOM))
-
-
-def take(
-    foot: Foot,
-    protocol: Protocol = BARE,
-    seed: int = 5,
-    tilt_deg: float = 0,
-    beside: Foot | None = None,
-    **artefacts: float,
-) -> Scan:
-    """Scan with a fresh generator, without artefacts but those named."""
-    return acquire(
-        foot,
-        protocol,
-        np.random.default_rng(seed),
-        max_tilt_deg=tilt_deg,
-        artefacts=Artefacts(**artefacts),
-        beside=beside,
-    )
+from pipeline.phantom.acquisition import NOISE_LEVELS, acquire_all, ideal_scan, random_pose
+from pipeline.phantom.foot import Tissue
+from pipeline.phantom.protocols import PROTOCOLS
 
 
 def brightness_mm3(scan: Scan) -> float:
@@ -224,13 +185,90 @@ def test_an_ideal_scan_shows_pure_tissue_on_the_foots_own_grid() -> None:
     assert set(np.unique(scan.intensity[foot.tissues == Tissue.FAT]).tolist()) == {1.0}
 
 
-def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
-    """The message says what to choose from."""
-    with pytest.raises(ConfigError, match=r"got 't1_magic'.*one of t1_se_4mm, .*pd_tse"):
-        get_protocol("t1_magic")
+def test_truth_has_no_part_in_the_image() -> None:
+    """The same tissues with other labels give the same image, and stay as they were."""
+    foot = make_foot()
+    tissues, labels = foot.tissues.tobytes(), foot.truth.muscles.voxels.tobytes()
+    unlabelled = replace(foot, truth=replace(foot.truth, muscles=foot.truth.bones))
+
+    noisy = replace(BARE, muscle_snr=4)
+    shown = [take(f, noisy, coil_bias=0.5, ghosts=0.3).intensity for f in (foot, unlabelled)]
+    np.testing.assert_array_equal(shown[0], shown[1])
+    assert (foot.tissues.tobytes(), foot.truth.muscles.voxels.tobytes()) == (tissues, labels)
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-def test_slices_do_not_overlap(name: str) -> None:
-    """Spacing is thickness plus a gap of 0 or more."""
-    assert PROTOCOLS[name].slice_spacing_mm >= PROTOCOLS[name].slice_thickness_mm
+def dixon(contrast: Contrast = Contrast.WATER) -> dict[str, Scan]:
+    """Take all images of a Dixon scan of a foot with an oedema beside its muscle."""
+    tissues = make_foot().tissues.copy()
+    tissues[7:14, 20:44, 18:24] = Tissue.OEDEMA
+    protocol = replace(BARE, is_dixon=True, contrast=contrast, slice_thickness_mm=4.0)
+    return dict(acquire_all(foot_of(tissues, Side.RIGHT), protocol, np.random.default_rng(2)))
+
+
+def test_a_dixon_scan_has_four_images_on_one_grid() -> None:
+    """Water and fat know their contrast; each image says which it is."""
+    images = dixon()
+
+    assert list(images) == ["water", "fat", "in", "opposed"]
+    assert len({image.grid for image in images.values()}) == 1
+    assert [images[n].contrast for n in images] == ["water", "fat", "T1w", "T1w"]
+    assert images["opposed"].acquisition["ImageType"][-1] == "OUT_PHASE"
+
+
+def test_water_and_fat_add_up_in_phase_and_cancel_opposed() -> None:
+    """Where both are in one voxel, opposed phase is dark; fat is black in the water image."""
+    images = {name: image.intensity.astype(float) for name, image in dixon().items()}
+    water, fat = images["water"], images["fat"]
+
+    tolerance = 0.01 * images["in"].max()
+    np.testing.assert_allclose(images["in"], water + fat, atol=tolerance)
+    np.testing.assert_allclose(images["opposed"], np.abs(water - fat), atol=tolerance)
+    purest = images["in"] > 0.95 * images["in"].max()
+    assert np.median(water[purest]) < 0.05 * np.median(fat[purest])
+
+
+def test_the_measured_image_of_a_dixon_scan_is_the_protocols() -> None:
+    """`take` gives water or fat, the same as among all images."""
+    protocol = replace(BARE, is_dixon=True, contrast=Contrast.FAT)
+
+    fat = take(make_foot(), protocol)
+    ideal = ideal_scan(make_foot(), protocol)
+    assert fat.contrast is ideal.contrast is Contrast.FAT
+    assert np.unique(ideal.intensity).tolist() == pytest.approx([0.0, 0.97])
+
+
+def test_skin_is_as_bright_as_muscle_in_a_water_image() -> None:
+    """The two differ by less than 15 % under the Dixon protocol."""
+    tissues = make_foot().tissues.copy()
+    tissues[4, 8:48, 6:] = Tissue.SKIN
+    water = ideal_scan(foot_of(tissues, Side.RIGHT), PROTOCOLS["dixon_2pt"]).intensity
+
+    skin, muscle, fat = (
+        float(water[tissues == t].mean()) for t in (Tissue.SKIN, Tissue.MUSCLE, Tissue.FAT)
+    )
+    assert skin == pytest.approx(muscle, rel=0.15)
+    assert fat < 0.1 * muscle
+
+
+def test_same_seed_same_bytes_in_another_process() -> None:
+    """Nothing depends on hash seed, threads or what ran before."""
+    program = (
+        "import hashlib; import numpy as np; from small_foot import make_foot, take;"
+        "from pipeline.phantom.randomised import draw_acquisition;"
+        "from dataclasses import asdict, replace;"
+        "p, a = draw_acquisition(np.random.default_rng(8), finest_mm=1.0);"
+        "p = replace(p, cut_heel_mm=0, cut_toes_mm=0);"
+        "s = take(make_foot(), p, 3, 5, **asdict(a));"
+        "print(hashlib.sha256(s.intensity.tobytes()).hexdigest())"
+    )
+    paths = os.pathsep.join(filter(None, sys.path))
+    digests = set()
+    for seed, threads in (("1", "1"), ("2", "2")):
+        env = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": seed}
+        env |= {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
+        )
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
+    assert len(digests.pop()) == 64

@@ -1,0 +1,47 @@
+"""Two feet in one image."""
+
+import numpy as np
+import pytest
+from small_foot import make_foot, take
+
+from pipeline.domain.scan import Side
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.pose import laid_beside, random_pose
+
+
+def reach_mm(foot: Foot) -> tuple[float, float]:
+    """Give the foot's lowest and highest position across the body."""
+    points = foot.grid.to_world(np.argwhere(foot.tissues))
+    return float(points[:, 0].min()), float(points[:, 0].max())
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_feet_lie_side_by_side_and_apart(side: Side, seed: int) -> None:
+    """The right foot lies to the right, with the gap between them, in any pose."""
+    rng = np.random.default_rng(seed)
+    foot, other = (make_foot(s).moved(random_pose(rng, s)) for s in (side, side.opposite))
+    pair = {f.side: f for f in (foot, laid_beside(other, foot, gap_mm=6.0))}
+
+    gap_mm = reach_mm(pair[Side.RIGHT])[0] - reach_mm(pair[Side.LEFT])[1]
+    assert gap_mm == pytest.approx(6.0)
+    assert pair[side] is foot
+
+
+def test_two_feet_of_one_side_are_no_pair() -> None:
+    """A mirrored foot is wanted, not a copy."""
+    with pytest.raises(ValueError, match="must be a pair, got two right feet"):
+        laid_beside(make_foot(), make_foot())
+
+
+def test_both_feet_are_in_the_image_and_keep_their_brightness() -> None:
+    """Twice the signal of one foot, with air between them."""
+    foot = make_foot()
+    other = laid_beside(make_foot(Side.LEFT), foot, gap_mm=8.0)
+
+    one, both = take(foot), take(foot, beside=other)
+    single, double = (s.intensity.sum(dtype=float) for s in (one, both))
+    assert double == pytest.approx(2 * single, rel=0.03)
+    across = both.intensity[:, 8, 4]
+    bright = np.flatnonzero(np.diff((across > across.max() / 2).astype(int)))
+    assert len(bright) == 4
