@@ -17,6 +17,7 @@ _PITCHES_DEG = (-25.0, 0.0, 25.0)  # the leg's share in the image turns the prin
 _SHIFTS_MM = (-25.0, 0.0, 25.0)  # a cut-off heel or toe moves the centroid
 _STARTS_KEPT = 3
 _MIN_OVERLAP = 0.6
+_MAX_STRETCH = 1.0  # log scale: far beyond any foot
 _UNITS = np.array([0.1] * 3 + [5.0] * 3 + [0.05] * 6)  # rad, mm, log scale and shear
 
 
@@ -65,7 +66,8 @@ class _Matcher:
         rigid, stretches = numbers[:6], numbers[6:]
         shape = stretches if len(stretches) == 6 else (*np.repeat(stretches, 3), 0, 0, 0)
         given = np.concatenate((rigid, shape)) * _UNITS
-        stretch = np.diag(np.exp(given[6:9]))
+        # a step of the search may overshoot by far
+        stretch = np.diag(np.exp(np.clip(given[6:9], -_MAX_STRETCH, _MAX_STRETCH)))
         stretch[0, 1], stretch[0, 2], stretch[1, 2] = given[9:]
         mirror = np.diag((-1.0 if is_mirrored else 1.0, 1.0, 1.0))
         matrix = Rotation.from_rotvec(given[:3]).as_matrix() @ turn @ stretch @ mirror

@@ -62,5 +62,5 @@ def test_every_tissue_but_air_has_relaxation_times(field_t: float) -> None:
 
 def test_an_unknown_field_strength_is_refused() -> None:
     """Relaxation times are not guessed for another field."""
-    with pytest.raises(ValueError, match=r"known at \[1\.5, 3\.0\] T only, got 7\.0"):
-        spin_echo_signals(7.0, repetition_time_ms=500, echo_time_ms=15)
+    with pytest.raises(ValueError, match=r"known at \[1\.5, 3\.0, 7\.0\] T only, got 0\.2"):
+        spin_echo_signals(0.2, repetition_time_ms=500, echo_time_ms=15)

@@ -8,7 +8,7 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.scan import Contrast
-from pipeline.segmenters.pose import Alignment, find_pose
+from pipeline.segmenters.pose import Alignment, _Matcher, find_pose
 from pipeline.segmenters.template import make_template
 from pipeline.segmenters.volume import Array, Volume
 
@@ -81,3 +81,16 @@ def test_noise_resembles_no_foot(template: Volume) -> None:
     best, _ = find_pose(ball, template)
 
     assert best.similarity < 0.75
+
+
+@pytest.mark.parametrize("far", [-2e4, 2e4])
+def test_a_search_that_overshoots_meets_a_size(far: float, template: Volume) -> None:
+    """A step of the optimiser to anywhere gives a finite map, and no warning."""
+    matcher = _Matcher(template, template, blur_mm=6.0, stride=4)
+    numbers = np.array([0.0] * 6 + [far] * 3 + [0.0] * 3)
+
+    matrix, offset = matcher.affine(numbers, np.eye(3), np.zeros(3), is_mirrored=False)
+
+    assert np.isfinite(matrix).all()
+    assert np.isfinite(offset).all()
+    assert np.linalg.det(matrix) > 0

@@ -1,0 +1,35 @@
+"""Real images that are no foot, or two; in place, where the machine has them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import main
+
+LIMBS = os.environ.get("FOOTVOL_REAL_LIMBS")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(LIMBS is None, reason="FOOTVOL_REAL_LIMBS names no folder of images"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("calf_dixon_water.nii.gz", ("--side", "right")),
+        ("calf_dixon_fat.nii.gz", ("--side", "right")),
+        ("both_feet_dixon_water.nii.gz", ("--side", "right")),
+        ("both_feet_dixon_water.nii.gz", ()),
+    ],
+)
+def test_what_is_not_one_foot_is_refused_in_one_sentence(
+    name: str, side: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A calf is none; two fused feet of which one is fat/water swapped are not one."""
+    code = main(["scan", str(Path(str(LIMBS)) / name), str(tmp_path / "out"), *side, "-q"])
+
+    said = capsys.readouterr().err
+    assert code == 3
+    assert "The image must show" in said
+    assert "Traceback" not in said
