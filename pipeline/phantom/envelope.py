@@ -13,8 +13,9 @@ SPACING_MM = 2.0
 
 # Hollows narrower than twice the radius hold fat and vessels, not air: wide ones behind
 # the ankle, narrower ones at the midfoot, hardly any between the toes (by bone length).
-_ANKLE, _TOES = 0.35, 0.77
-_BRIDGE_MM = (18.0, 10.0, 3.0)
+_ANKLE, _TOES = 0.35, 0.82
+_WEB = 0.05  # over which the foot's body turns into toes
+_BRIDGE_MM = (18.0, 10.0)
 
 # Thickness of everything superficial to the deep fascia under the sole, by fraction of
 # bone length. Heel pad 18.8 mm (Korean radiographs, n = 670), under the first metatarsal
@@ -46,7 +47,7 @@ class Envelope:
 
 
 def make_envelope(
-    core: NDArray[np.bool_],
+    core: Field,
     long_fraction: Array,
     *,
     pad_scale: float,
@@ -57,19 +58,22 @@ def make_envelope(
     Parameters
     ----------
     core
-        Voxels of bones, tendons and bellies on the coarse lattice.
+        Signed distance to the nearest of bones, tendons and bellies, on the coarse
+        lattice; valid near their surfaces.
     long_fraction
         Position of each plane along the foot, in bone lengths.
     pad_scale, skin_scale
         Individual thickness of the sole's pad, and of the rest, relative to the
         table above.
     """
-    hull = _close(core, _BRIDGE_MM[1])
-    for is_part, radius_mm in zip(
-        (long_fraction < _ANKLE, long_fraction > _TOES), _BRIDGE_MM[::2], strict=True
-    ):
-        hull[:, is_part] = _close(core, radius_mm)[:, is_part]
-    fascia = _smooth(_signed_distance(hull), 1.5)
+    wide = (None, slice(None), None)
+    hull = _close(core < 0, _BRIDGE_MM[1])
+    is_ankle = long_fraction < _ANKLE
+    hull[:, is_ankle] = _close(core < 0, _BRIDGE_MM[0])[:, is_ankle]
+    body = _smooth(_signed_distance(hull), 1.5)
+    # toes are too thin for the coarse lattice's voxels, but not for distances on it
+    toe = np.clip((long_fraction - _TOES) / _WEB + 0.5, 0, 1)[wide]
+    fascia = (1 - toe) * body + toe * core
 
     slopes = np.gradient(_smooth(fascia, 4.0), SPACING_MM)
     steepness = np.sqrt(sum(s**2 for s in slopes)) + 1e-6
@@ -77,9 +81,9 @@ def make_envelope(
 
     pad_mm = np.interp(long_fraction, _PAD_AT, _PAD_MM) * pad_scale
     side_mm = np.interp(long_fraction, _SIDE_AT, _SIDE_MM) * skin_scale
-    wide = (None, slice(None), None)
     thickness = _smooth(side_mm[wide] + plantar * (pad_mm - side_mm)[wide], 4.0)
-    skin = _smooth(fascia - thickness, 2.0)
+    skin = fascia - thickness
+    skin = (1 - toe) * _smooth(skin, 2.0) + toe * skin
     return Envelope(*(f.astype(np.float32) for f in (fascia, skin, plantar)))
 
 

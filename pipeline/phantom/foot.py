@@ -42,10 +42,13 @@ class Foot:
         leg's cut end.
     truth
         Muscle and bone labels of the same voxels: exact by construction.
+    fat_fraction
+        Part of each muscle voxel that is fat, 0 to 1; None where muscles are lean.
     """
 
     tissues: NDArray[np.integer[Any]]
     truth: Segmentation
+    fat_fraction: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         tissues = np.array(self.tissues, dtype=np.uint8)
@@ -54,6 +57,13 @@ class Foot:
             raise ValueError(msg)
         tissues.flags.writeable = False
         object.__setattr__(self, "tissues", tissues)
+        if self.fat_fraction is not None:
+            fat = np.array(self.fat_fraction, dtype=np.float32)
+            if fat.shape != tissues.shape or fat.min() < 0 or fat.max() > 1:
+                msg = f"Fat fractions must be 0 to 1 on {tissues.shape}, got {fat.shape}"
+                raise ValueError(msg)
+            fat.flags.writeable = False
+            object.__setattr__(self, "fat_fraction", fat)
 
     @property
     def grid(self) -> Grid:

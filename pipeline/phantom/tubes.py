@@ -1,7 +1,7 @@
 """Generalised cylinders: a structure as ellipses along an axis."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,6 @@ from scipy.interpolate import PchipInterpolator
 
 Array = NDArray[np.float64]
 Field = NDArray[np.float32]
-Box = tuple[slice, slice, slice]
 
 LATERAL, LONG, DORSAL = 0, 1, 2
 """Order of coordinates everywhere in the phantom: array axes 0, 1, 2."""
@@ -96,51 +95,6 @@ class Tube:
         slope = np.sqrt(g1**2 + g2**2 + ((cap / np.float32(self.cap)) ** 2 + floor))
         distance: Field = (radius - 1) * radius / slope
         return distance
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lattice:
-    """Planes of an isotropic lattice in the foot's own coordinates (mm)."""
-
-    spacing_mm: float
-    first_mm: Array
-    shape: tuple[int, int, int]
-
-    @classmethod
-    def over(cls, low_mm: Array, high_mm: Array, spacing_mm: float) -> "Lattice":
-        """Cover a box, planes at whole multiples of the spacing."""
-        first = np.floor(low_mm / spacing_mm).astype(int)
-        n0, n1, n2 = (np.ceil(high_mm / spacing_mm).astype(int) - first + 1).tolist()
-        return cls(spacing_mm, first * spacing_mm, (n0, n1, n2))
-
-    def planes_mm(self, box: Box | None = None) -> tuple[Array, Array, Array]:
-        """Positions of the planes along each axis, all or those in a box."""
-        lateral, long, dorsal = (
-            start + self.spacing_mm * np.arange(n)
-            for start, n in zip(self.first_mm, self.shape, strict=True)
-        )
-        if box is None:
-            return lateral, long, dorsal
-        return lateral[box[0]], long[box[1]], dorsal[box[2]]
-
-    def box(self, tube: Tube, margin_mm: float) -> Box:
-        """Slices of the lattice that hold a tube and a margin; may be empty."""
-        low, high = tube.reach + np.array([[-margin_mm], [margin_mm]])
-        starts = np.clip((low - self.first_mm) // self.spacing_mm, 0, self.shape).astype(int)
-        stops = np.clip((high - self.first_mm) // self.spacing_mm + 2, 0, self.shape).astype(
-            int
-        )
-        s0, s1, s2 = (slice(a, max(a, b)) for a, b in zip(starts, stops, strict=True))
-        return s0, s1, s2
-
-    def distances(
-        self, tubes: Mapping[str, Tube], names: tuple[str, ...], margin_mm: float
-    ) -> Iterator[tuple[str, Box, Field]]:
-        """Yield name, box and signed distance (mm) of each tube that is in sight."""
-        for name in names:
-            box = self.box(tubes[name], margin_mm)
-            if all(s.stop > s.start for s in box):
-                yield name, box, tubes[name].distance(self.planes_mm(box))
 
 
 @cache

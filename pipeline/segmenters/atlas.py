@@ -22,6 +22,7 @@ from pipeline.segmenters.volume import Volume, axis_directions
 NAME = "atlas"
 STAGE = "segment"
 _POSE_MM = 4.0
+_LABEL_MM = 1.0  # of carried labels, whatever the scan's slices
 
 # Simulated feet reach 0.97 and more; calves and heads stay below 0.70 (docs/accuracy.md).
 _LEAST_SIMILARITY = 0.80
@@ -70,10 +71,9 @@ class AtlasSegmenter:
         image = alone(_image(scan, SPACING_MM))
         deformation = deform(image, _image(template, SPACING_MM / 2), alignment)
         truth = template.foot.truth
-        carried, bones = (
-            deformation.carry(labels.voxels, template.grid, scan.grid)
-            for labels in (truth.muscles, truth.bones)
-        )
+        lattice = _isotropic(scan.grid)
+        carried = deformation.carry(truth.muscles.voxels, template.grid, lattice)
+        bones = deformation.carry(truth.bones.voxels, template.grid, scan.grid)
         solid = replace(image, values=filled(tissue_mask(image)).astype(np.float32))
         bones[solid.on_grid(scan.grid) == 0] = 0  # no bone sticks out of the skin
         if not carried.any():
@@ -82,7 +82,13 @@ class AtlasSegmenter:
                 "Look at the image, and check its contrast in the file name."
             )
             raise SegmentationError(msg)
-        muscles = refine_muscles(scan.intensity, carried, bones, scan.grid.spacing_mm)
+        origin = -(np.array(lattice.shape) - 1) * _LABEL_MM / 2
+        muscles = refine_muscles(
+            scan.intensity,
+            scan.grid,
+            Volume(carried.astype(np.float32), _LABEL_MM, origin),
+            bones,
+        )
         return Segmentation(
             LabelMap(muscles, scan.grid, anatomy.MUSCLE_NAMES),
             LabelMap(bones, scan.grid, anatomy.BONE_NAMES),
@@ -94,6 +100,16 @@ class AtlasSegmenter:
 
 def _image(source: Scan | Template, spacing_mm: float) -> Volume:
     return Volume.from_image(source.intensity, source.grid.spacing_mm, spacing_mm)
+
+
+def _isotropic(grid: Grid) -> Grid:
+    """Give a fine isotropic grid over the same field of view, about the same middle."""
+    extent_mm = np.array(grid.shape) * np.array(grid.spacing_mm)
+    shape = np.ceil(extent_mm / _LABEL_MM).astype(int)
+    affine = np.eye(4)
+    affine[:3, :3] = axis_directions(grid) * _LABEL_MM
+    affine[:3, 3] = grid.centre_mm - affine[:3, :3] @ ((shape - 1) / 2)
+    return Grid.from_arrays(shape.tolist(), affine)
 
 
 def _side(alignment: Alignment, grid: Grid) -> Side:

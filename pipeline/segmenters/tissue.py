@@ -1,90 +1,82 @@
 """Where muscle really is: the atlas says about where, the scan's brightness says exactly."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pipeline.domain.grid import Grid
+from pipeline.segmenters.volume import Volume
+
 _BLUR_MM = 1.5  # how far carried-over borders may be off
 _LEAST_CHANCE = 0.2  # of the blurred atlas, for a voxel of the right brightness to be muscle
 _SURE = 0.95
-_PASSES = 2  # the second follows large bellies out of the atlas's reach
-_REACH_MM = 6.0
+_SURE_SHARE = 0.55  # of the way from muscle's own brightness to the upper limit
 _FINE_MM = 0.8  # pixels below this resolve the rims that partial volume draws
 _CLEAR_SDS = 4.0  # brightness this far from muscle's, in noise SDs, is another tissue's
 
 
 def refine_muscles(
     intensity: NDArray[np.float32],
-    carried: NDArray[np.uint8],
+    grid: Grid,
+    carried: Volume,
     bones: NDArray[np.uint8],
-    spacing_mm: tuple[float, float, float],
 ) -> NDArray[np.uint8]:
     """Decide for each voxel whether it is muscle, and which.
 
     Parameters
     ----------
     intensity
-        Preprocessed, any contrast.
+        Preprocessed, any contrast, on `grid`.
     carried
-        Muscle labels as registration left them.
+        Muscle labels as registration left them, on a lattice fine enough that the
+        scan's slices have no say in how far a border may move.
     bones
-        Bone labels, which muscle never enters.
+        Bone labels on `grid`, which muscle never enters.
 
     Notes
     -----
     Muscle is a band of brightness between darker tendon and cortex and brighter fat (or
     the reverse on a water image); its limits are the midpoints between this scan's own
-    signals, where partial volume errs to neither side. Rims one pixel thin that pass
-    through the band between bright and dark are opened away. Which of two touching
-    muscles a voxel belongs to is left to the atlas, as brightness cannot tell.
+    signals, where partial volume errs to neither side. Bright and dark mixed, as along
+    tendons in fat, pass through the band too: so the brighter part of it counts only
+    beside sure muscle that is more than a pixel thick. Which of two touching muscles a
+    voxel belongs to is left to the atlas, as brightness cannot tell.
     """
-    box = _box_around(carried, spacing_mm)
-    brightness, is_free = intensity[box], bones[box] == 0
-    labels = carried[box]
-    for _ in range(_PASSES):
-        chance, owner = _blurred(labels, spacing_mm)
-        low, high = _muscle_band(brightness, chance)
-        is_muscle = (brightness > low) & (brightness < high) & (chance > _LEAST_CHANCE)
-        labels = np.where(_without_rims(is_muscle & is_free, spacing_mm), owner, 0)
-    refined = np.zeros_like(carried)
-    refined[box] = labels
+    chances = {
+        int(label): replace(carried, values=(carried.values == label)).smoothed(_BLUR_MM)
+        for label in np.unique(carried.values[carried.values > 0])
+    }
+    summed = np.sum([chance.values for chance in chances.values()], axis=0)
+    total = replace(carried, values=summed).on_grid(grid)
+    low, muscle, high = _muscle_band(intensity, total)
+    may_be = (intensity > low) & (intensity < high) & (total > _LEAST_CHANCE) & (bones == 0)
+    sure = may_be & (intensity < muscle + _SURE_SHARE * (high - muscle))
+    pixels = _neighbours(grid.spacing_mm)
+    is_muscle = may_be & ndimage.binary_dilation(ndimage.binary_opening(sure, pixels), pixels)
+    refined = np.zeros(grid.shape, dtype=np.uint8)
+    refined[is_muscle] = _likeliest(chances, grid, is_muscle)
     return refined
 
 
-def _box_around(
-    labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float]
-) -> tuple[slice, ...]:
-    near = ndimage.find_objects((labels > 0).astype(np.uint8))[0]
-    margins = [int(np.ceil(_REACH_MM / s)) for s in spacing_mm]
-    return tuple(
-        slice(max(0, s.start - m), min(n, s.stop + m))
-        for s, m, n in zip(near, margins, labels.shape, strict=True)
-    )
-
-
-def _blurred(
-    labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float]
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Give the chance of any muscle, and the likeliest one, per voxel."""
-    sigma = [_BLUR_MM / s for s in spacing_mm]
-    total = np.zeros(labels.shape, dtype=np.float32)
-    highest = np.zeros(labels.shape, dtype=np.float32)
-    owner = np.zeros(labels.shape, dtype=np.uint8)
-    for label in np.unique(labels[labels > 0]):
-        chance = ndimage.gaussian_filter(
-            (labels == label).astype(np.float32), sigma, mode="nearest", truncate=3.0
-        )
-        total += chance
-        wins = chance > highest
-        highest[wins] = chance[wins]
-        owner[wins] = label
-    return total, owner
+def _likeliest(
+    chances: Mapping[int, Volume], grid: Grid, where: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    offsets = np.argwhere(where) - (np.array(grid.shape) - 1) / 2
+    points_mm = offsets * np.array(grid.spacing_mm)
+    labels = np.array([*chances], dtype=np.uint8)
+    likeliest: NDArray[np.uint8] = labels[
+        np.argmax([chance.sample(points_mm)[0] for chance in chances.values()], axis=0)
+    ]
+    return likeliest
 
 
 def _muscle_band(
     brightness: NDArray[np.float32], chance: NDArray[np.float32]
-) -> tuple[float, float]:
-    """Find the limits of muscle's brightness in this scan."""
+) -> tuple[float, float, float]:
+    """Find muscle's brightness in this scan, between its lower and upper limit."""
     surest = min(_SURE, float(np.percentile(chance[chance > 0], 75)))
     inner = brightness[chance >= surest]
     counts, edges = np.histogram(inner, bins=200, range=(0.0, 1.5))
@@ -98,12 +90,11 @@ def _muscle_band(
     )
     low = (muscle + dark) / 2 if is_darker else -np.inf
     high = (muscle + bright) / 2 if is_brighter else np.inf
-    return float(low), float(high)
+    return float(low), muscle, float(high)
 
 
-def _without_rims(
-    mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
-) -> NDArray[np.bool_]:
+def _neighbours(spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Give a pixel and its neighbours along the axes that resolve a rim."""
     cross = np.zeros((3, 3, 3), dtype=bool)
     cross[1, 1, 1] = True
     for axis, spacing in enumerate(spacing_mm):
@@ -111,5 +102,4 @@ def _without_rims(
             arm = [slice(1, 2)] * 3
             arm[axis] = slice(None)
             cross[tuple(arm)] = True
-    opened: NDArray[np.bool_] = ndimage.binary_opening(mask, cross)
-    return opened
+    return cross

@@ -84,7 +84,8 @@ class Volume:
     def smoothed(self, sigma_mm: float) -> "Volume":
         """Give the volume blurred by a Gaussian."""
         sigma = sigma_mm / self.spacing_mm
-        blurred = ndimage.gaussian_filter(self.values, sigma, mode="nearest")
+        values = self.values.astype(np.float32)
+        blurred = ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
         return Volume(blurred, self.spacing_mm, self.origin_mm)
 
 
