@@ -179,9 +179,8 @@ def _draw_participant(k: int, seed: int, effect: Effect | None) -> PhantomPartic
     mass_kg = np.clip(rng.normal(BODY_MASS_KG, BODY_MASS_SD_KG), *MASS_LIMITS_KG)
     shape = draw_shape(rng, Side.RIGHT)
     if group == groups[1]:
-        kept = 1 - effect.atrophy if effect else rng.uniform(*VOLUME_KEPT)
-        labels = effect.labels if effect else REARFOOT_MUSCLES
-        shape = _resized(shape, dict.fromkeys(labels, kept))
+        kept = dict.fromkeys(REARFOOT_MUSCLES, rng.uniform(*VOLUME_KEPT))
+        shape = _affected(shape, effect) if effect else _resized(shape, kept)
     participant = Participant(
         label=f"{k + 1:02d}",
         group=group,
@@ -189,6 +188,20 @@ def _draw_participant(k: int, seed: int, effect: Effect | None) -> PhantomPartic
         side=Side.RIGHT,
     )
     return PhantomParticipant(participant, shape, scan)
+
+
+def _affected(shape: FootShape, effect: Effect) -> FootShape:
+    """Give a healthy foot the disease of an effect."""
+    fat = (
+        {} if effect.fat_fraction is None else dict.fromkeys(effect.labels, effect.fat_fraction)
+    )
+    return replace(
+        shape,
+        atrophy=MappingProxyType(dict.fromkeys(effect.labels, effect.atrophy)),
+        fat_fractions=MappingProxyType({**shape.fat_fractions, **fat}),
+        fascia_thickening_mm=effect.fascia_thickening_mm,
+        oedema_mm=effect.oedema_mm,
+    )
 
 
 def _resized(shape: FootShape, factors: Mapping[int, float]) -> FootShape:

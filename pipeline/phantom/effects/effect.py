@@ -42,7 +42,13 @@ class Effect(BaseModel, frozen=True, extra="forbid"):
     muscles: tuple[str, ...] = Field(min_length=1)
     """Abbreviations of the muscles that are smaller."""
     atrophy: float = Field(ge=0, le=0.9)
-    """Part of these muscles' volume that is lost, before effect sizes are matched."""
+    """Part of these muscles' volume that fat replaces, before effect sizes are matched."""
+    fat_fraction: float | None = Field(default=None, ge=0.05, le=0.6)
+    """Mean of what is left of these muscles; by default as in the reference group."""
+    fascia_thickening_mm: float = Field(default=0.0, ge=0, le=6)
+    """Added to the plantar aponeurosis at its calcaneal origin."""
+    oedema_mm: float = Field(default=0.0, ge=0, le=8)
+    """Thickness of oedema around that origin."""
     cohens_d: TargetD = Field(default_factory=TargetD)
     """Sample effect sizes that the true volumes shall have."""
 

@@ -33,7 +33,7 @@ CHEUNG = Effect(
 
 def survey(shape: FootShape) -> RegionVolumes:
     """Share out the volumes asked for as the mean foot does: no foot is built."""
-    volumes = np.array([shape.muscle_volumes_cm3[label] for label in PLANTAR_LABELS])
+    volumes = np.array([shape.remaining_volumes_cm3[label] for label in PLANTAR_LABELS])
     return np.array((volumes * REARFOOT_SHARE, volumes * (1 - REARFOOT_SHARE)))
 
 
@@ -142,10 +142,26 @@ def test_without_effect_sizes_atrophy_is_all_that_happens() -> None:
 
     for k, (ours, theirs) in enumerate(zip(cohort, whole, strict=True)):
         kept = {label: 0.82 if k % 2 and label < 5 else 1.0 for label in range(1, 13)}
-        assert dict(ours.shape.muscle_volumes_cm3) == pytest.approx(
-            {n: v * kept[n] for n, v in theirs.shape.muscle_volumes_cm3.items()}
+        assert ours.shape.remaining_volumes_cm3 == pytest.approx(
+            {n: v * kept[n] for n, v in theirs.shape.remaining_volumes_cm3.items()}
         )
     assert with_matched_masses(cohort, plain, built(cohort)) == cohort
+
+
+def test_disease_shows_in_the_affected_group_only() -> None:
+    """Fat in what is left of the muscles, a thick fascia and oedema around its origin."""
+    ill = {"fat_fraction": 0.4, "fascia_thickening_mm": 2.1, "oedema_mm": 1.2}
+    plain = replace_d(TargetD())
+
+    pair = draw_cohort(1, 3, plain.model_copy(update=ill))
+    for member, before in zip(pair, draw_cohort(1, 3, plain), strict=True):
+        is_ill = member.participant.group == "plantar_fasciitis"
+        shape, lean = member.shape, before.shape.fat_fractions
+        assert shape.fascia_thickening_mm == (2.1 if is_ill else 0)
+        assert shape.oedema_mm == (1.2 if is_ill else 0)
+        assert dict(shape.fat_fractions) == {
+            label: 0.4 if is_ill and label < 5 else lean[label] for label in lean
+        }
 
 
 def test_groups_are_named_by_the_effect() -> None:

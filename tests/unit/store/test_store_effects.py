@@ -25,6 +25,7 @@ def test_the_packaged_effect_has_the_printed_sizes() -> None:
     assert effect.cohens_d == TargetD(rearfoot=1.13, forefoot=0.3, total=0.92)
     assert (effect.reference, effect.affected) == ("healthy", "plantar_fasciitis")
     assert effect.labels == (1, 2, 3, 4)
+    assert effect.fascia_thickening_mm == pytest.approx(2.16)
 
 
 def test_an_effect_is_read_from_a_file(tmp_path: Path) -> None:
@@ -63,6 +64,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
             "total = 0.7",
             "total = 40",
             r"'cohens_d.total' should be less .* to 5: got 40",
+        ),
+        ("0.25", "0.2\nfat_fraction = 0.7", r"'fat_fraction' should be less .* 0.6: got 0.7"),
+        ("0.25", "0.2\noedema_mm = -1", r"'oedema_mm' should be greater .* to 0: got -1"),
+        (
+            "0.25",
+            "0.2\nfascia_thickening_mm = 9",
+            r"'fascia_thickening_mm' should be less .* 9",
         ),
         ("total = 0.7", "total = nan", r"'cohens_d.total' should be .*: got nan"),
         ('"ADHO"', '"FHL"', r"'muscles' must be each of ABH, .* at most once: got .*'FHL'"),
