@@ -132,7 +132,7 @@ class Protocol:
 
 _ALL = (
     Protocol("t1_se_4mm", Contrast.T1W, 1.5, 500, 15, 0.5, 4.0, 4.0),
-    Protocol("t1_se_4mm_coarse", Contrast.T1W, 1.5, 500, 15, 0.6, 4.0, 4.0),  # small files
+    Protocol("t1_se_4mm_coarse", Contrast.T1W, 1.5, 500, 15, 0.7, 4.0, 4.0),  # small files
     Protocol(
         "t1_tse_3mm", Contrast.T1W, 3.0, 700, 12, 0.4, 3.0, 3.3, muscle_snr=30.0,
         technique=Technique.FAST_SPIN_ECHO, echo_train_ms=36.0,
