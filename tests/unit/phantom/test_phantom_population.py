@@ -116,7 +116,7 @@ def test_one_foot_gives_every_column_that_is_checked(feet: pd.DataFrame) -> None
 
 @pytest.mark.slow
 @pytest.mark.xfail(
-    reason="ABH, ADM, FHB and QP are too thick where they are thickest, and feet too short",
+    reason="the short hallux flexor is too thick where it is thickest, and feet are too short",
     strict=True,
 )
 def test_the_population_is_that_of_the_sources() -> None:
