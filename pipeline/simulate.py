@@ -1,7 +1,8 @@
 """Write a made-up study: raw scans as a scanner would give them, and the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,24 +12,27 @@ import pandas as pd
 from pipeline.domain.scan import Scan
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition import acquire, ideal_scan, random_pose
+from pipeline.phantom.acquisition import acquire_all, ideal_scan
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import PhantomParticipant, draw_cohort, with_matched_masses
 from pipeline.phantom.effects import Effect
 from pipeline.phantom.foot import Foot
+from pipeline.phantom.imaging import Imaging
+from pipeline.phantom.pose import laid_beside, random_pose
 from pipeline.phantom.protocols import Protocol, get_protocol
+from pipeline.phantom.shape import draw_shape
 from pipeline.stages.compare import STATISTICS_COLUMNS
-from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.effects import read_effect
 from pipeline.store.files import write_json, written_whole
-from pipeline.store.images import write_labels, write_scan
+from pipeline.store.images import write_labels
 from pipeline.store.landmarks import write_landmarks
-from pipeline.store.names import ScanName, sidecar_of
+from pipeline.store.names import ScanName
+from pipeline.store.simulated import measured_name, write_dicom_images, write_nifti_images
 from pipeline.store.tables import write_measurements, write_table
 from pipeline.study import COLUMNS, Study, columns, readme
 from pipeline.truth import measure_truth, region_volumes, survey, true_statistics
 
-IMAGE_FORMATS = ("nifti", "dicom")
+IMAGE_FORMATS = ("nifti", "dicom", "dicom-enhanced")
 
 
 def simulate_dataset(
@@ -54,7 +58,7 @@ def simulate_dataset(
         If the folder holds something, what the study asks for is out of range, or human
         feet cannot have its effect sizes.
     """
-    get_protocol(study.protocol)  # refused before anything is drawn
+    study.imaging.applied(get_protocol(study.protocol))  # refused before anything is drawn
     if study.image_format not in IMAGE_FORMATS:
         known = ", ".join(IMAGE_FORMATS)
         msg = (
@@ -86,36 +90,44 @@ def simulate_dataset(
 
 
 def _make_member(out: Path, study: Study, member: PhantomParticipant) -> MeasurementTable:
-    """Write a participant's scan and truth."""
+    """Write a participant's images and truth."""
+    who, side = member.participant.label, member.shape.side
     protocol = get_protocol(study.protocol)
-    foot, scan = simulate_scan(member, protocol)
-    write_image = write_nifti if study.image_format == "nifti" else write_dicom
-    write_image(out, member, scan)
-    return _write_truth(out, member, foot, protocol, with_label_maps=study.with_label_maps)
+    foot, images = simulate_images(member, protocol, study.imaging)
+    if study.image_format == "nifti":
+        write_nifti_images(out, images, label=who, side=side)
+    else:
+        is_enhanced = study.image_format == "dicom-enhanced"
+        write_dicom_images(out, images, label=who, side=side, enhanced=is_enhanced)
+    name = measured_name(who, images)
+    return _write_truth(out, name, foot, protocol, with_label_maps=study.with_label_maps)
+
+
+def simulate_images(
+    member: PhantomParticipant, protocol: Protocol, imaging: Imaging
+) -> tuple[Foot, Mapping[str, Scan]]:
+    """Make a participant's foot as it lies in the scanner, and take all its images.
+
+    With both feet in the image the other one lies beside it, of the same length but
+    otherwise of a shape of its own; the truth is that of the participant's foot alone.
+    """
+    rng = np.random.default_rng(member.seed)
+    chance = rng.spawn(1)[0]
+    foot = make_foot(member.shape)
+    foot = foot.moved(random_pose(rng, foot.side))
+    beside = None
+    if imaging.both_feet:
+        shape = draw_shape(chance, foot.side.opposite)
+        other = make_foot(replace(shape, bone_length_mm=member.shape.bone_length_mm))
+        beside = laid_beside(other.moved(random_pose(chance, other.side)), foot)
+    chosen, artefacts = imaging.drawn(protocol, chance)
+    return foot, acquire_all(foot, chosen, rng, artefacts=artefacts, beside=beside)
 
 
 def simulate_scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:
-    """Make a participant's foot as it lies in the scanner, and scan it."""
-    rng = np.random.default_rng(member.seed)
-    foot = make_foot(member.shape)
-    foot = foot.moved(random_pose(rng, foot.side))
-    return foot, acquire(foot, protocol, rng)
-
-
-def write_nifti(out: Path, member: PhantomParticipant, scan: Scan) -> None:
-    """Write a participant's raw BIDS image and sidecar."""
-    path = out / _name(member, scan.contrast).raw()
-    write_scan(scan, path, like=None)
-    side = member.shape.side
-    facts = {"Laterality": side.value[0].upper(), "Manufacturer": "footvol digital foot"}
-    write_json({**scan.acquisition, **facts}, sidecar_of(path))
-
-
-def write_dicom(out: Path, member: PhantomParticipant, scan: Scan) -> None:
-    """Write a participant's scan as a folder of DICOM files."""
-    who = member.participant
-    folder = out / "sourcedata" / "dicom" / who.participant_id
-    write_dicom_series(scan, folder, label=who.label, side=member.shape.side)
+    """Make a participant's foot, and take the one image of it that is to be measured."""
+    foot, images = simulate_images(member, protocol, Imaging())
+    return foot, next(iter(images.values()))
 
 
 def _check_empty(out: Path) -> None:
@@ -148,15 +160,9 @@ def _write_study(
 
 
 def _write_truth(
-    out: Path,
-    member: PhantomParticipant,
-    foot: Foot,
-    protocol: Protocol,
-    *,
-    with_label_maps: bool,
+    out: Path, name: ScanName, foot: Foot, protocol: Protocol, *, with_label_maps: bool
 ) -> MeasurementTable:
     """Write what is true of a foot: measured by the same stages, on exact labels."""
-    name = _name(member, protocol.contrast)
     folder = out / "sourcedata" / "truth" / name.participant_id
     split, table = measure_truth(foot, ideal_scan(foot, protocol))
     write_measurements(table, folder / name.volumes_tsv().name)
@@ -165,8 +171,3 @@ def _write_truth(
         write_labels(foot.truth.muscles, folder / name.muscles().name, like=None)
         write_labels(foot.truth.bones, folder / name.bones().name, like=None)
     return table
-
-
-def _name(member: PhantomParticipant, suffix: str) -> ScanName:
-    """Name a participant's scan."""
-    return ScanName(member.participant.label, suffix=str(suffix))

@@ -1,9 +1,10 @@
 """What a made-up study is asked to be, and what it says of itself."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.phantom.effects import Effect
+from pipeline.phantom.imaging import Imaging
 from pipeline.phantom.protocols import DEFAULT_PROTOCOL
 
 COLUMNS = {
@@ -20,7 +21,7 @@ Nobody was scanned: `footvol phantom` made these images of a digital foot
 version and the same settings give the same bytes again.
 
 Scans: {place}. What is true of each foot: `sourcedata/truth/`; it lies in the
-scanner's space, on the digital foot's own fine grid.{groups}
+scanner's space, on the digital foot's own fine grid.{imaging}{groups}
 
 The proportions of the digital foot come from BodyParts3D, (c) The Database Center
 for Life Science, licensed under CC Attribution-Share Alike 2.1 Japan.
@@ -42,14 +43,17 @@ class Study:
     protocol
         Name of the scan protocol.
     image_format
-        ``nifti`` for a raw BIDS dataset; ``dicom`` for one folder of DICOM files
-        per participant below ``sourcedata/dicom``.
+        ``nifti`` for a raw BIDS dataset; ``dicom`` (one file per slice) or
+        ``dicom-enhanced`` (one file per image) for a folder per participant below
+        ``sourcedata/dicom``.
     with_label_maps
         Whether the true label maps are written, too; volumes and landmarks always.
     effect
         Name or TOML file of an `Effect`: how the groups differ, and which sample effect
         sizes their true volumes have. By default rearfoot muscles are smaller in plantar
         fasciitis.
+    imaging
+        What is asked for beyond the protocol's own numbers.
     """
 
     per_group: int
@@ -58,6 +62,7 @@ class Study:
     image_format: str = "nifti"
     with_label_maps: bool = True
     effect: str | None = None
+    imaging: Imaging = field(default_factory=Imaging)
 
 
 def readme(study: Study, effect: Effect | None) -> str:
@@ -67,6 +72,7 @@ def readme(study: Study, effect: Effect | None) -> str:
         seed=study.seed,
         protocol=study.protocol,
         place="`sub-*/anat/`" if study.image_format == "nifti" else "`sourcedata/dicom/`",
+        imaging=_wrapped("Imaging: " + study.imaging.told()) if study.imaging.told() else "",
         groups=_GROUPS if effect is None else _tell(effect),
     )
 
@@ -95,4 +101,8 @@ def _tell(effect: Effect) -> str:
             " Muscle volumes and body masses are then set so that the true volumes have these "
             f"sample effect sizes (Cohen's d of mm3 per kg): {sizes}."
         )
-    return "\n\n" + textwrap.fill(f"{said} See `sourcedata/truth/statistics.tsv`.", 79)
+    return _wrapped(f"{said} See `sourcedata/truth/statistics.tsv`")
+
+
+def _wrapped(paragraph: str) -> str:
+    return "\n\n" + textwrap.fill(f"{paragraph}.", 79)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pipeline.phantom.cohort import draw_cohort
 from pipeline.phantom.protocols import get_protocol
-from pipeline.simulate import simulate_dataset, simulate_scan, write_dicom
+from pipeline.simulate import simulate_dataset, simulate_images
+from pipeline.store.simulated import write_dicom_images
 from pipeline.study import Study
 
 PER_GROUP = 3
@@ -34,8 +35,9 @@ def make_samples(out: Path) -> None:
     study = Study(PER_GROUP, SEED, PROTOCOL, with_label_maps=False)
     simulate_dataset(out, study, _tell)
     first = draw_cohort(PER_GROUP, SEED)[0]
-    _, scan = simulate_scan(first, get_protocol(PROTOCOL))
-    write_dicom(out, first, scan)
+    _, images = simulate_images(first, get_protocol(PROTOCOL), study.imaging)
+    who = first.participant
+    write_dicom_images(out, images, label=who.label, side=first.shape.side)
     readme = out / "README.md"
     readme.write_text(readme.read_text(encoding="utf-8") + _README_END, encoding="utf-8")
 

@@ -82,8 +82,8 @@ def foot_signals(
     signal: NDArray[np.float32] = by_tissue[foot.tissues]
     if tendon is not None:
         signal[foot.tissues == Tissue.TENDON] = tendon
-    fraction = getattr(foot, "fat_fraction", None)
-    if fraction is not None:
+    if foot.fat_fraction is not None:
         muscle = foot.tissues == Tissue.MUSCLE
-        signal[muscle] += fraction[muscle] * (by_tissue[Tissue.FAT] - by_tissue[Tissue.MUSCLE])
+        fattening = by_tissue[Tissue.FAT] - by_tissue[Tissue.MUSCLE]
+        signal[muscle] += foot.fat_fraction[muscle] * fattening
     return signal

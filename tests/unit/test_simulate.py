@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
+import small_foot
 
 from pipeline import simulate
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
@@ -16,10 +17,12 @@ from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition import ideal_scan
 from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import PhantomParticipant
+from pipeline.phantom.cohort import PhantomParticipant, draw_cohort
 from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import Protocol
-from pipeline.simulate import simulate_dataset
+from pipeline.phantom.imaging import Imaging
+from pipeline.phantom.protocols import Protocol, get_protocol
+from pipeline.phantom.shape import FootShape
+from pipeline.simulate import simulate_dataset, simulate_images
 from pipeline.stages.compare.effect_size import cohens_d
 from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
@@ -72,7 +75,7 @@ def test_scans_are_raw_bids_with_their_facts(study: Path) -> None:
     scan = read_scan(study / "sub-02" / "anat" / "sub-02_T1w.nii.gz")
 
     assert (scan.contrast, scan.side) == (Contrast.T1W, Side.RIGHT)
-    assert sorted(scan.grid.spacing_mm) == pytest.approx([0.6, 0.6, 4.0], rel=1e-4)
+    assert sorted(scan.grid.spacing_mm) == pytest.approx([0.7, 0.7, 4.0], rel=1e-4)
     assert scan.acquisition["RepetitionTime"] == 0.5
     assert read_json(study / "dataset_description.json")["DatasetType"] == "raw"
 
@@ -212,7 +215,7 @@ def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
     ("changes", "words"),
     [
         ({"protocol": "t9"}, r"protocol must be a known one: got 't9'.*t1_se_4mm"),
-        ({"image_format": "jpeg"}, r"one of nifti, dicom: got 'jpeg'"),
+        ({"image_format": "jpeg"}, r"one of nifti, dicom, dicom-enhanced: got 'jpeg'"),
         ({"per_group": 0}, r"at least 1 participant: got 0"),
         ({"effect": "miracle"}, r"got 'miracle'\. Known: cheung2016"),
         ({"effect": "cheung2016"}, r"at least 2 participants for an effect size: got 1"),
@@ -227,3 +230,31 @@ def test_a_wrong_argument_is_refused_before_anything_is_written(
     with pytest.raises(ConfigError, match=words):
         simulate_dataset(tmp_path / "out", Study(**chosen))  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def small_feet(monkeypatch: pytest.MonkeyPatch) -> list[FootShape]:
+    """Stand boxes in for feet; the shapes asked for are noted."""
+    asked: list[FootShape] = []
+
+    def make(shape: FootShape) -> Foot:
+        asked.append(shape)
+        return small_foot.make_foot(shape.side)
+
+    monkeypatch.setattr(simulate, "make_foot", make)
+    return asked
+
+
+def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -> None:
+    """The image is wider, the truth is the right foot's, and the left has its own shape."""
+    member = draw_cohort(1, 3)[0]
+    protocol = get_protocol("t1_se_4mm_coarse")
+
+    foot, images = simulate_images(member, protocol, Imaging(both_feet=True))
+    alone, single = simulate_images(member, protocol, Imaging())
+    assert [shape.side for shape in small_feet] == [Side.RIGHT, Side.LEFT, Side.RIGHT]
+    assert small_feet[1].bone_length_mm == small_feet[0].bone_length_mm
+    assert small_feet[1].muscle_volumes_cm3 != small_feet[0].muscle_volumes_cm3
+    assert foot.side is Side.RIGHT
+    assert foot.grid == alone.grid
+    assert images[""].grid.shape[0] > 1.4 * single[""].grid.shape[0]

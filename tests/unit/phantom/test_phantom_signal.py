@@ -1,14 +1,12 @@
 """From tissue to brightness, under a whole protocol."""
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
 from small_foot import make_foot
 
-from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.foot import Tissue
 from pipeline.phantom.protocols import PROTOCOLS, Protocol, Technique
 from pipeline.phantom.signal import foot_signals, tissue_signals
 
@@ -70,11 +68,11 @@ def test_fat_inside_a_muscle_mixes_both_signals() -> None:
     foot = make_foot()
     fraction = np.zeros(foot.tissues.shape, dtype=np.float32)
     fraction[10, 30, 14] = 0.4
-    fatty = SimpleNamespace(tissues=foot.tissues, fat_fraction=fraction)
+    fatty = replace(foot, fat_fraction=fraction)
     signals = tissue_signals(SE)
 
     for part, of_fat in ((signals.whole, 1.0), (signals.fat, 0.97), (signals.water, 0.03)):
-        shown = foot_signals(cast("Foot", fatty), part)
+        shown = foot_signals(fatty, part)
         muscle = float(part[Tissue.MUSCLE])
         assert shown[10, 30, 14] == pytest.approx(0.6 * muscle + 0.4 * of_fat, abs=1e-6)
         assert shown[10, 31, 14] == pytest.approx(muscle)
