@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipeline.cli import imaging_options
 from pipeline.cli.options import (
     BidsDir,
     Force,
@@ -198,31 +199,51 @@ def phantom(
     out: Out,
     per_group: Annotated[int, typer.Option(min=1, help="Feet per group.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
-    protocol: Annotated[
-        str | None, typer.Option(help="Scan protocol; see footvol info.")
-    ] = None,
+    protocol: imaging_options.Protocol = None,
     image_format: Annotated[
-        Literal["nifti", "dicom"], typer.Option("--format", help="What to write.")
+        Literal["nifti", "dicom", "dicom-enhanced"],
+        typer.Option("--format", help="What to write."),
     ] = "nifti",
     effect: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE.toml", help="How the groups differ; see footvol info."),
     ] = None,
+    orientation: imaging_options.Orientation = "short-axis",
+    oblique: imaging_options.Oblique = 0.0,
+    cut_heel: imaging_options.CutHeel = 0.0,
+    cut_toes: imaging_options.CutToes = 0.0,
+    snr: imaging_options.Snr = None,
+    both_feet: imaging_options.BothFeet = False,
+    artefact: imaging_options.Spoilt = None,
+    randomise: imaging_options.Randomise = False,
     jobs: Jobs = 1,
 ) -> int:
     """Make scans of digital feet with known volumes."""
     from pipeline.batch import open_executor
     from pipeline.cli.progress import log
-    from pipeline.phantom.protocols import DEFAULT_PROTOCOL
+    from pipeline.phantom.artefacts import read_artefacts
+    from pipeline.phantom.imaging import Imaging
+    from pipeline.phantom.protocols import DEFAULT_PROTOCOL, get_orientation
     from pipeline.simulate import simulate_dataset
     from pipeline.study import Study
 
+    imaging = Imaging(
+        orientation=get_orientation(orientation),
+        oblique_deg=oblique,
+        cut_heel_mm=cut_heel,
+        cut_toes_mm=cut_toes,
+        muscle_snr=snr,
+        artefacts=read_artefacts(artefact or []),
+        both_feet=both_feet,
+        is_random=randomise,
+    )
     study = Study(
         per_group=per_group,
         seed=seed,
         protocol=protocol or DEFAULT_PROTOCOL,
         image_format=image_format,
         effect=effect,
+        imaging=imaging,
     )
     with open_executor(jobs) as executor:
         simulate_dataset(out, study, log.info, executor)

@@ -27,6 +27,15 @@ from pipeline.cli import cohort_commands, main
             ["phantom", "out", "--effect", "no.toml"],
             "footvol phantom: An effect must be readable",
         ),
+        (["phantom", "out", "--snr", "0"], "footvol phantom: A protocol's SNR must be above 0"),
+        (
+            ["phantom", "out", "--orientation", "coronal"],
+            "footvol phantom: The orientation must be a known one: got 'coronal'",
+        ),
+        (
+            ["phantom", "out", "--artefact", "wrap=3"],
+            "footvol phantom: The artefact wrap must lie between 0 and 0.5: got 3.0",
+        ),
         (["report", "a", "b", "--config", "no.toml"], "footvol report: Settings must be"),
     ],
 )
