@@ -58,9 +58,9 @@ def mirrored(poses: Poses) -> Poses:
 
 
 def alike(poses: Poses, margin: float) -> Poses:
-    """Let the second pose fit worse than the first by this much only."""
-    first, second = poses
-    return first, replace(second, similarity=first.similarity - margin)
+    """Let the mirror image of the first pose fit worse than it by this much only."""
+    first = poses[0]
+    return first, replace(mirrored(poses)[0], similarity=first.similarity - margin)
 
 
 def test_labels_overlap_the_truth(simulated: Simulated, segmented: Segmented) -> None:
