@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from pipeline.phantom.envelope import SPACING_MM, Envelope, make_envelope
+from pipeline.phantom.tubes import Field
 
 SHAPE = (35, 50, 40)
 BLOCK = (slice(12, 23), slice(13, 37), slice(14, 26))  # 22 x 48 x 24 mm
@@ -19,9 +21,16 @@ def block() -> NDArray[np.bool_]:
     return core
 
 
+def distance_mm(core: NDArray[np.bool_]) -> Field:
+    """Signed distance to the surface of a mask: 0 half way between voxels."""
+    outside, inside = (distance_transform_edt(m, sampling=SPACING_MM) for m in (~core, core))
+    distance: Field = (outside - inside + SPACING_MM * (core - 0.5)).astype(np.float32)
+    return distance
+
+
 def wrap(core: NDArray[np.bool_], pad_scale: float = 1.0, skin_scale: float = 1.0) -> Envelope:
     """Wrap it as if it were part of a midfoot."""
-    return make_envelope(core, ALONG, pad_scale=pad_scale, skin_scale=skin_scale)
+    return make_envelope(distance_mm(core), ALONG, pad_scale=pad_scale, skin_scale=skin_scale)
 
 
 def thickness_mm(envelope: Envelope) -> tuple[float, float, float]:
@@ -97,12 +106,14 @@ def test_a_thicker_subcutis_is_thicker_everywhere_else() -> None:
 def test_wide_hollows_are_bridged_behind_the_ankle_only(
     along: float, gap_mm: float, is_bridged: bool
 ) -> None:
-    """Up to 36 mm at the ankle, 20 mm at the midfoot and 6 mm between the toes."""
+    """Up to 36 mm at the ankle, 20 mm at the midfoot, and none between the toes."""
     planes = round(gap_mm / SPACING_MM)
     core = np.zeros((planes + 16, *SHAPE[1:]), dtype=bool)
     core[4:8, 10:40, 5:35] = core[planes + 8 : planes + 12, 10:40, 5:35] = True
 
-    fascia = make_envelope(core, np.full(SHAPE[1], along), pad_scale=1.0, skin_scale=1.0).fascia
+    fascia = make_envelope(
+        distance_mm(core), np.full(SHAPE[1], along), pad_scale=1.0, skin_scale=1.0
+    ).fascia
     assert bool(fascia[planes // 2 + 8, 25, 20] < 0) is is_bridged
 
 
@@ -116,3 +127,11 @@ def test_the_leg_is_not_rounded_off_where_it_is_cut() -> None:
     below = envelope.skin[..., -3][near_skin]
     np.testing.assert_allclose(envelope.skin[..., -1][near_skin], below, atol=0.3)
     assert envelope.fascia[17, 25, -1] < 0
+
+
+def test_a_toe_keeps_the_shape_of_its_core() -> None:
+    """Beyond the web the fascia is the distance given, neither closed nor smoothed."""
+    core = distance_mm(block())
+
+    envelope = make_envelope(core, np.full(SHAPE[1], 0.95), pad_scale=1.0, skin_scale=1.0)
+    np.testing.assert_allclose(envelope.fascia, core)

@@ -1,5 +1,7 @@
 """A digital foot as a noun."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from makers import BLOCK, make_grid, make_labels, make_segmentation
@@ -33,6 +35,35 @@ def test_tissues_cannot_be_written(small: Foot) -> None:
     """The array is locked."""
     with pytest.raises(ValueError, match="read-only"):
         small.tissues[0, 0, 0] = Tissue.AIR
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_fat_fractions_must_be_fractions(small: Foot, value: float) -> None:
+    """The message gives the limits."""
+    fat = np.full(small.grid.shape, value, dtype=np.float32)
+
+    with pytest.raises(ValueError, match="Fat fractions must be 0 to 1"):
+        replace(small, fat_fraction=fat)
+
+
+def test_fat_fractions_and_tissues_must_have_one_shape(small: Foot) -> None:
+    """The message gives both shapes."""
+    fat = np.zeros((5, 6, 7), dtype=np.float32)
+
+    with pytest.raises(ValueError, match=r"on \(23, 31, 17\), got \(5, 6, 7\)"):
+        replace(small, fat_fraction=fat)
+
+
+def test_fat_fractions_are_locked_and_go_along(small: Foot) -> None:
+    """A foot that is moved has the same fat in the same voxels."""
+    fat = np.zeros(small.grid.shape, dtype=np.float32)
+    fat[BLOCK] = 0.25
+
+    moved = replace(small, fat_fraction=fat).moved(np.diag((1, 1, 1, 1)))
+    assert moved.fat_fraction is not None
+    np.testing.assert_array_equal(moved.fat_fraction, fat)
+    with pytest.raises(ValueError, match="read-only"):
+        moved.fat_fraction[0, 0, 0] = 1
 
 
 def test_moving_changes_the_affine_and_no_voxel(small: Foot) -> None:

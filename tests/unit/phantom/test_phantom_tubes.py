@@ -5,8 +5,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from pipeline.phantom.anatomy import BELLIES, BONES, TENDONS
-from pipeline.phantom.tubes import DORSAL, LATERAL, LONG, Array, Lattice, Tube, reference_tubes
+from pipeline.phantom.tubes import DORSAL, LATERAL, LONG, Array, Tube, reference_tubes
 
 OTHERS = {LATERAL: (LONG, DORSAL), LONG: (LATERAL, DORSAL), DORSAL: (LONG, LATERAL)}
 """In which the table gives the angle of an ellipse, from the first to the second."""
@@ -91,56 +90,6 @@ def test_reach_is_that_of_the_surface() -> None:
     second = np.hypot(u * np.sin(TURN), v * np.cos(TURN))
     np.testing.assert_allclose(tube.reach[0], (-5, 4 - first, -3 - second))
     np.testing.assert_allclose(tube.reach[1], (35, 4 + first, -3 + second))
-
-
-@pytest.mark.parametrize("spacing_mm", [0.7, 2.0])
-def test_planes_lie_at_whole_multiples_of_the_spacing(spacing_mm: float) -> None:
-    """Whatever the box, so that two lattices of one spacing coincide; the box is covered."""
-    low, high = np.array((-7.3, 1.1, 0.0)), np.array((9.1, 20.3, 4.9))
-
-    lattice = Lattice.over(low, high, spacing_mm)
-    for planes, n, start, stop in zip(
-        lattice.planes_mm(), lattice.shape, low, high, strict=True
-    ):
-        np.testing.assert_allclose(planes / spacing_mm, np.rint(planes / spacing_mm), atol=1e-9)
-        assert len(planes) == n
-        assert planes[0] <= start < planes[1]
-        assert planes[-2] < stop <= planes[-1] + 1e-9
-
-
-@pytest.fixture
-def lattice() -> Lattice:
-    """Make 26 x 41 x 21 planes, 1 mm apart, that hold all of a tube but its far end."""
-    return Lattice.over(np.array((-10, -12, -10.0)), np.array((15, 28, 10.0)), 1.0)
-
-
-@pytest.mark.parametrize("margin_mm", [0.0, 2.2])
-def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float) -> None:
-    """Nothing outside the box is within the margin; the box ends at the lattice's edge."""
-    tube = make_tube()
-    near = tube.distance(lattice.planes_mm()) < margin_mm
-
-    box = lattice.box(tube, margin_mm)
-    assert near[box].sum() == near.sum() > 0
-    assert box[1].stop == lattice.shape[1]
-    assert [len(p) for p in lattice.planes_mm(box)] == list(near[box].shape)
-
-
-def test_distances_skip_what_is_out_of_sight(lattice: Lattice) -> None:
-    """A tube beyond the lattice is not yielded, others come in the order asked for."""
-    near = make_tube()
-    far = Tube(LONG, near.centres + 200, near.sections)
-    tubes = {"far": far, "near": near, "again": near}
-
-    found = list(lattice.distances(tubes, ("again", "far", "near"), 1.0))
-    assert [name for name, _, _ in found] == ["again", "near"]
-    for _, box, distance in found:
-        np.testing.assert_array_equal(distance, near.distance(lattice.planes_mm(box)))
-
-
-def test_every_structure_of_the_foot_is_in_the_table() -> None:
-    """Bellies, bones, tendons and the calf muscle that fills the leg."""
-    assert {*BELLIES, *BONES, *TENDONS, "soleus"} <= set(reference_tubes())
 
 
 def test_the_table_is_read_once_and_locked() -> None:

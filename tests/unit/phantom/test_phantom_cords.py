@@ -1,0 +1,101 @@
+"""Round cords along paths: distances known by geometry, and how courses are made."""
+
+import numpy as np
+import pytest
+
+from pipeline.phantom.cords import Capsule, Cord, cord_through, path, pieces, slip
+from pipeline.phantom.lattice import Lattice
+from pipeline.phantom.structures import bellies_and_bones
+from pipeline.phantom.tubes import LONG, Array, Tube
+
+ENDS_MM = np.array(((1.0, 2.0, 3.0), (1.0 + 6.0, 2.0 + 8.0, 3.0)))  # 10 mm apart
+
+
+def distance_at(capsule: Capsule, point_mm: Array) -> float:
+    """Signed distance at one point."""
+    c0, c1, c2 = point_mm.reshape(3, 1)
+    return float(capsule.distance((c0, c1, c2)).item())
+
+
+@pytest.mark.parametrize(
+    ("offset_mm", "expected_mm"),
+    [
+        ((3.0, 4.0, 0.0), -2.0),  # half way along
+        ((3.0, 4.0, 5.0), 3.0),
+        ((3.0 + 4.0, 4.0 - 3.0, 0.0), 3.0),
+        ((-3.0, -4.0, 0.0), 3.0),  # behind the first end
+        ((9.0, 12.0, 0.0), 3.0),  # ahead of the last
+        ((6.0, 8.0, -2.0), 0.0),
+    ],
+)
+def test_distance_from_a_capsule_is_exact(
+    offset_mm: tuple[float, float, float], expected_mm: float
+) -> None:
+    """Length of the perpendicular, or to the nearer end, less 2 mm."""
+    capsule = Capsule(ENDS_MM, (2.0, 2.0))
+
+    at = distance_at(capsule, ENDS_MM[0] + offset_mm)
+    assert at == pytest.approx(expected_mm, abs=1e-5)
+
+
+def test_a_capsule_tapers_from_radius_to_radius() -> None:
+    """1 mm at one end, 3 mm at the other, 2 mm half way."""
+    capsule = Capsule(ENDS_MM, (1.0, 3.0))
+
+    found = [distance_at(capsule, ENDS_MM[0] + np.array((0.6, 0.8, 0)) * a) for a in (0, 5, 10)]
+    assert found == pytest.approx([-1, -2, -3], abs=1e-5)
+
+
+def test_a_capsules_reach_holds_its_surface() -> None:
+    """Nothing beyond it is inside."""
+    capsule = Capsule(ENDS_MM, (2.0, 1.5))
+    lattice = Lattice.over(ENDS_MM.min(axis=0) - 4, ENDS_MM.max(axis=0) + 4, 0.5)
+
+    inside = np.argwhere(capsule.distance(lattice.planes_mm()) < 0) * 0.5 + lattice.first_mm
+    assert (inside.min(axis=0) >= capsule.reach[0]).all()
+    assert (inside.max(axis=0) <= capsule.reach[1]).all()
+
+
+def test_a_cord_is_one_capsule_from_point_to_point() -> None:
+    """A point given twice makes none; radii go with their points."""
+    points = np.array(((0, 0, 0), (0, 5, 0), (0, 5, 0), (3, 9, 0.0)))
+
+    first, second = Cord(points, np.array((1.0, 2.0, 2.5, 3.0))).capsules()
+    assert (first.radii, second.radii) == ((1.0, 2.0), (2.5, 3.0))
+    np.testing.assert_array_equal(second.ends, points[2:])
+
+
+def test_pieces_go_under_their_cords_name() -> None:
+    """Two of the first, one of the second."""
+    bent = path((0, 0, 0), (0, 5, 0), (0, 5, 5), radius=1.0)
+    straight = path((0, 0, 0), (4, 0, 0), radius=0.5)
+
+    found = list(pieces({"bent": bent, "straight": straight}))
+    assert [name for name, _ in found] == ["bent", "bent", "straight"]
+    assert found[-1][1].radii == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(("slope", "share"), [(0.0, 1.0), (1.0, 0.5**0.5)])
+def test_a_cord_through_a_tube_has_its_cross_section(slope: float, share: float) -> None:
+    """What an oblique tube's cut shows is larger than the tube is thick."""
+    long = np.array((0.0, 4.0, 8.0, 12.0))
+    centres = np.column_stack((slope * long, long, np.zeros(4)))
+    tube = Tube(LONG, centres, np.repeat(np.diag((4.0, 1.0))[None], 4, axis=0))
+
+    cord = cord_through(tube, thickest=9.0)
+    np.testing.assert_array_equal(cord.points, centres)
+    np.testing.assert_allclose(cord.radii**2, 2.0 * share)
+    np.testing.assert_array_equal(cord_through(tube, thickest=0.3).radii, 0.3)
+
+
+@pytest.mark.parametrize(("is_plantar", "sign"), [(True, -1), (False, 1)])
+def test_a_slip_lies_on_its_side_of_the_bones(is_plantar: bool, sign: int) -> None:
+    """It starts where it leaves the others and then runs forward, beside bone."""
+    bones = [bellies_and_bones()[f"{n}_3"] for n in ("metatarsal", "proximal_phalanx")]
+    start = np.array((0.02, 0.45, 0.05))
+
+    cord = slip(bones, start, is_plantar=is_plantar, radius=0.005)
+    np.testing.assert_array_equal(cord.points[0], start)
+    assert (np.diff(cord.points[:, LONG]) > 0).all()
+    ends = bones[1].centres[[0, -1]]
+    assert (sign * (cord.points[-2:] - ends)[:, 2] > 0.005).all()

@@ -1,0 +1,105 @@
+"""The plantar aponeurosis under a flat sole of fat."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.phantom.fascia import lay_aponeurosis
+from pipeline.phantom.foot import Tissue
+from pipeline.phantom.lattice import Lattice
+from pipeline.phantom.posture import pose_structures
+from pipeline.phantom.shape import MEAN_BONE_LENGTH_MM, FootShape
+
+LATTICE = Lattice.over(np.array((-50.0, 0, -9.5)), np.array((55.0, 230, 3)), 0.5)
+HEEL = (0.10, 0.24)  # in bone lengths
+
+
+def lay(
+    plantar: float = 1.0, fascia_thickening_mm: float = 0.0, oedema_mm: float = 0.0
+) -> NDArray[np.uint8]:
+    """Lay it under a plane at height 0: muscle above, fat below."""
+    shape = FootShape(fascia_thickening_mm=fascia_thickening_mm, oedema_mm=oedema_mm)
+    dorsal = LATTICE.planes_mm()[2].astype(np.float32)
+    fascia = np.broadcast_to(-dorsal, LATTICE.shape)
+    tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
+    lay_aponeurosis(
+        tissues,
+        fascia,
+        np.full(LATTICE.shape, plantar, dtype=np.float32),
+        LATTICE,
+        pose_structures(shape),
+        shape,
+    )
+    return tissues
+
+
+def thickness_mm(tissues: NDArray[np.uint8], at: float, kind: Tissue) -> float:
+    """Thickest spot at a fraction of the foot's length."""
+    plane = round(at * MEAN_BONE_LENGTH_MM / LATTICE.spacing_mm)
+    return float((tissues[:, plane] == kind).sum(axis=1).max() * LATTICE.spacing_mm)
+
+
+def stretch(mask: NDArray[np.bool_]) -> tuple[float, float]:
+    """Between which fractions of the foot's length a mask lies."""
+    at = LATTICE.planes_mm()[1][mask.any(axis=(0, 2))] / MEAN_BONE_LENGTH_MM
+    return float(at.min()), float(at.max())
+
+
+@pytest.fixture(scope="module")
+def healthy() -> NDArray[np.uint8]:
+    """Lay one without a lesion."""
+    return lay()
+
+
+def test_it_thins_from_heel_to_toes(healthy: NDArray[np.uint8]) -> None:
+    """From 3 mm at its origin to 1 mm under the metatarsal heads."""
+    found = [thickness_mm(healthy, at, Tissue.TENDON) for at in (0.12, 0.40, 0.70)]
+
+    assert found == pytest.approx([3.0, 2.0, 1.0], abs=0.51)
+
+
+def test_it_replaces_fat_alone(healthy: NDArray[np.uint8]) -> None:
+    """Muscle above stays, and fat stays before and behind."""
+    _, _, dorsal = LATTICE.planes_mm()
+
+    assert (healthy[:, :, dorsal > 0] == Tissue.MUSCLE).all()
+    start, stop = stretch(healthy == Tissue.TENDON)
+    assert start == pytest.approx(0.10, abs=0.01)
+    assert stop == pytest.approx(0.72, abs=0.01)
+
+
+@pytest.mark.parametrize(("at", "parts"), [(0.3, 1), (0.66, 5)])
+def test_it_parts_into_a_slip_for_each_ray(
+    healthy: NDArray[np.uint8], at: float, parts: int
+) -> None:
+    """One sheet under the midfoot, five slips under the forefoot."""
+    plane = round(at * MEAN_BONE_LENGTH_MM / LATTICE.spacing_mm)
+    is_tendon = (healthy[:, plane] == Tissue.TENDON).any(axis=1)
+
+    assert np.count_nonzero(np.diff(is_tendon.astype(int)) == 1) == parts
+
+
+def test_it_lies_under_the_sole_only() -> None:
+    """Where the hull does not face down there is none."""
+    assert not (lay(plantar=0.3) == Tissue.TENDON).any()
+
+
+def test_thickening_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
+    """3 mm more at the origin, and not a voxel beyond it."""
+    thick = lay(fascia_thickening_mm=3.0)
+
+    start, stop = stretch(thick != healthy)
+    assert HEEL[0] <= start < stop <= HEEL[1]
+    more = [thickness_mm(t, 0.12, Tissue.TENDON) for t in (thick, healthy)]
+    assert more[0] - more[1] == pytest.approx(3, abs=0.5)
+
+
+def test_oedema_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
+    """2.5 mm of it under the origin; the tendon itself stays."""
+    swollen = lay(oedema_mm=2.5)
+
+    start, stop = stretch(swollen == Tissue.OEDEMA)
+    assert HEEL[0] <= start < stop <= HEEL[1]
+    assert thickness_mm(swollen, 0.12, Tissue.OEDEMA) == pytest.approx(2.5, abs=0.5)
+    np.testing.assert_array_equal(swollen == Tissue.TENDON, healthy == Tissue.TENDON)
+    assert not (healthy == Tissue.OEDEMA).any()

@@ -1,0 +1,79 @@
+"""The lattice that shapes are drawn on."""
+
+import numpy as np
+import pytest
+
+from pipeline.phantom.lattice import Lattice
+from pipeline.phantom.tubes import LONG, Tube
+
+
+def make_tube() -> Tube:
+    """Make a straight round tube, 5 mm in radius, with stations at 0, 10, 20, 30 mm."""
+    centres = np.column_stack((np.full(4, 4.0), (0.0, 10.0, 20.0, 30.0), np.full(4, -3.0)))
+    return Tube(LONG, centres, np.repeat(25.0 * np.eye(2)[None], 4, axis=0))
+
+
+@pytest.fixture
+def lattice() -> Lattice:
+    """Make 26 x 41 x 21 planes, 1 mm apart, that hold all of a tube but its far end."""
+    return Lattice.over(np.array((-10, -12, -10.0)), np.array((15, 28, 10.0)), 1.0)
+
+
+@pytest.mark.parametrize("spacing_mm", [0.7, 2.0])
+def test_planes_lie_at_whole_multiples_of_the_spacing(spacing_mm: float) -> None:
+    """Whatever the box, so that two lattices of one spacing coincide; the box is covered."""
+    low, high = np.array((-7.3, 1.1, 0.0)), np.array((9.1, 20.3, 4.9))
+
+    lattice = Lattice.over(low, high, spacing_mm)
+    for planes, n, start, stop in zip(
+        lattice.planes_mm(), lattice.shape, low, high, strict=True
+    ):
+        np.testing.assert_allclose(planes / spacing_mm, np.rint(planes / spacing_mm), atol=1e-9)
+        assert len(planes) == n
+        assert planes[0] <= start < planes[1]
+        assert planes[-2] < stop <= planes[-1] + 1e-9
+
+
+@pytest.mark.parametrize("margin_mm", [0.0, 2.2])
+def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float) -> None:
+    """Nothing outside the box is within the margin; the box ends at the lattice's edge."""
+    tube = make_tube()
+    near = tube.distance(lattice.planes_mm()) < margin_mm
+
+    box = lattice.box(tube, margin_mm)
+    assert near[box].sum() == near.sum() > 0
+    assert box[1].stop == lattice.shape[1]
+    assert [len(p) for p in lattice.planes_mm(box)] == list(near[box].shape)
+
+
+def test_distances_skip_what_is_out_of_sight(lattice: Lattice) -> None:
+    """A tube beyond the lattice is not yielded, others come in the order given."""
+    near = make_tube()
+    far = Tube(LONG, near.centres + 200, near.sections)
+    shapes = [("again", near), ("far", far), ("near", near)]
+
+    found = list(lattice.distances(shapes, 1.0))
+    assert [name for name, _, _ in found] == ["again", "near"]
+    for _, box, distance in found:
+        np.testing.assert_array_equal(distance, near.distance(lattice.planes_mm(box)))
+
+
+def test_refining_keeps_each_value_at_its_place(lattice: Lattice) -> None:
+    """A field that rises linearly does so on a finer lattice that starts elsewhere."""
+    fine = Lattice.over(np.array((-8.0, -5, -7)), np.array((9, 20, 6.0)), 0.7)
+    coarse_mm, fine_mm = (np.ix_(*each.planes_mm()) for each in (lattice, fine))
+
+    field = (2 * coarse_mm[0] - 3 * coarse_mm[1] + 5 * coarse_mm[2]).astype(np.float32)
+    refined = lattice.refine(field, fine)
+    np.testing.assert_allclose(
+        refined, 2 * fine_mm[0] - 3 * fine_mm[1] + 5 * fine_mm[2], atol=1e-3
+    )
+
+
+def test_refining_carries_edges_outward(lattice: Lattice) -> None:
+    """Beyond the coarse lattice its outermost value goes on."""
+    wide = Lattice.over(np.array((-14.0, 0, 0)), np.array((-12.0, 2, 2)), 0.5)
+    field = np.zeros(lattice.shape, dtype=np.float32)
+    field[0] = 7
+
+    np.testing.assert_array_equal(lattice.refine(field, wide), 7)
