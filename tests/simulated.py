@@ -40,11 +40,11 @@ class Segmented:
     poses: Poses
 
 
-def simulate(seed: int, side: Side = Side.RIGHT) -> Simulated:
-    """Scan a foot of the population at 1 x 1 x 4 mm."""
+def simulate(seed: int, side: Side = Side.RIGHT, pixel_mm: float = 1.0) -> Simulated:
+    """Scan a foot of the population in slices of 4 mm."""
     rng = np.random.default_rng(seed)
     foot = make_foot(draw_shape(rng, side), 1.0).moved(random_pose(rng, side))
-    protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
+    protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=pixel_mm)
     raw = acquire(foot, protocol, rng)
     return Simulated(foot, raw, preprocess(raw, PreprocessParams()))
 
