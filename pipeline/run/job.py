@@ -11,6 +11,7 @@ from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.run.artefacts import SCAN, path_of
 from pipeline.run.plan import Stage
 from pipeline.run.records import hash_of
+from pipeline.store.bids import name_scan
 from pipeline.store.files import sha256_of
 from pipeline.store.names import ScanName, find_scan, sidecar_of
 from pipeline.store.provenance import code_version
@@ -55,7 +56,7 @@ class Job:
     def locate(self) -> "Located":
         """Find the scan, and from its name where everything goes."""
         if self.image is not None:
-            return Located(self, self.image, ScanName(self.label, (), "T1w"))
+            return Located(self, self.image, name_scan(self.label, self.image, suffix="T1w"))
         raw = find_scan(self.bids_dir, self.label)
         return Located(self, raw, ScanName.parse(raw))
 

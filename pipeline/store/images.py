@@ -159,8 +159,11 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
 
 
 def contrast_of(path: Path) -> Contrast:
-    """Tell the contrast by the words of the file's name; T1-weighted if none says."""
-    words = re.split(r"[_\-]", without_ending(path))
+    """Tell the contrast by the words of the file's name; T1-weighted if none says.
+
+    A participant's label is no such word, whatever it spells.
+    """
+    words = re.split(r"[_\-]", re.sub(r"^sub-[^_]+_", "", without_ending(path)))
     for word in words:
         if word.lower().endswith(("water", "fat")):
             return Contrast.WATER if word.lower().endswith("water") else Contrast.FAT

@@ -133,11 +133,13 @@ def test_8_bit_metaimages_are_read(tmp_path: Path) -> None:
         ("sub-01_part-fat_T1w.nii", Contrast.FAT),
         ("both_feet_dixon_water.nii.gz", Contrast.WATER),
         ("sub-01_acq-fatsat_T1w.nii", Contrast.T1W),
+        ("sub-Moffat_T1w.nii", Contrast.T1W),
+        ("sub-Atwater_acq-fat_T1w.nii", Contrast.FAT),
         ("foot.mha", Contrast.T1W),
     ],
 )
 def test_contrast_is_told_by_the_name(name: str, contrast: Contrast) -> None:
-    """Dixon words go before the suffix; fat suppression is not a fat image."""
+    """Dixon words go before the suffix; fat suppression and names of people are none."""
     assert contrast_of(Path(name)) is contrast
 
 
