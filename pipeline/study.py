@@ -21,7 +21,7 @@ Nobody was scanned: `footvol phantom` made these images of a digital foot
 version and the same settings give the same bytes again.
 
 Scans: {place}. What is true of each foot: `sourcedata/truth/`; it lies in the
-scanner's space, on the digital foot's own fine grid.{imaging}{groups}
+scanner's space, on the digital foot's own fine grid.{groups}{imaging}
 
 The proportions of the digital foot come from BodyParts3D, (c) The Database Center
 for Life Science, licensed under CC Attribution-Share Alike 2.1 Japan.

@@ -59,9 +59,9 @@ def fibre_directions(foot: Foot) -> NDArray[np.float32]:
     where = share > 0
     tensor = np.empty((np.count_nonzero(where), 3, 3), dtype=np.float32)
     for i in range(3):
-        for j in range(3):
-            product = ndimage.gaussian_filter(slopes[i] * slopes[j], 2 * _SMOOTH)
-            tensor[:, i, j] = product[where]
+        for j in range(i, 3):
+            product = ndimage.gaussian_filter(slopes[i] * slopes[j], 2 * _SMOOTH, truncate=2.0)
+            tensor[:, i, j] = tensor[:, j, i] = product[where]
     directions = np.zeros((*share.shape, 3), dtype=np.float32)
     directions[where] = np.linalg.eigh(tensor)[1][:, :, 0]
     found: NDArray[np.float32] = directions[tuple(np.argwhere(tendon).T // block)]

@@ -28,7 +28,7 @@ from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.landmarks import read_landmarks
 from pipeline.store.tables import read_measurements, read_participants
-from pipeline.study import Study
+from pipeline.study import Study, readme
 
 Simulate = Callable[..., Path]
 TRUTH = Path("sourcedata", "truth", "sub-01")
@@ -258,3 +258,12 @@ def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -
     assert foot.side is Side.RIGHT
     assert foot.grid == alone.grid
     assert images[""].grid.shape[0] > 1.4 * single[""].grid.shape[0]
+
+
+def test_readme_says_how_images_differ_from_the_default() -> None:
+    """A paragraph of its own, only where something was asked for."""
+    study = Study(1, 2, imaging=Imaging(both_feet=True, cut_toes_mm=40.0))
+
+    told = readme(study, None)
+    assert "\n\nImaging: cut_toes_mm 40.0, both_feet True.\n\n" in told
+    assert "Imaging" not in readme(Study(1, 2), None)
