@@ -17,7 +17,7 @@ from pipeline.phantom.fascia import lay_aponeurosis
 from pipeline.phantom.foot import PHANTOM, Foot, Tissue
 from pipeline.phantom.lattice import Lattice, Shape
 from pipeline.phantom.posture import Posture, pose_structures
-from pipeline.phantom.shape import FootShape
+from pipeline.phantom.shape import FootShape, check_within
 from pipeline.phantom.structures import BELLIES, BONES, LEG_BELLIES, LIGAMENTS
 from pipeline.phantom.texture import fat_streaks
 from pipeline.phantom.tubes import DORSAL
@@ -40,6 +40,11 @@ def make_foot(shape: FootShape, spacing_mm: float = 0.5) -> Foot:
     spacing_mm
         Of the isotropic grid.
 
+    Raises
+    ------
+    ConfigError
+        If the spacing is not 0.1 to 5 mm.
+
     Notes
     -----
     Each muscle is the set of points that are nearer to it than to its neighbours, once
@@ -48,6 +53,7 @@ def make_foot(shape: FootShape, spacing_mm: float = 0.5) -> Foot:
     Where structures overlap, skin yields to none; then bones come before tendons, nerves,
     vessels, muscle, fascia and fat.
     """
+    check_within("spacing_mm", spacing_mm, (0.1, 5.0))
     posture = pose_structures(shape)
     coarse = _coarse_lattice(posture, shape.bone_length_mm)
     envelope, offsets = solve_bellies(posture, coarse, shape)

@@ -17,7 +17,7 @@ from pipeline.phantom.tubes import LONG, Array, Field
 _GROWTH_MM = 9.0  # farthest that a belly may grow beyond the reference
 _SHRINKAGE_MM = 8.0  # what a wasted one may lose
 _FIRST_GUESS_MM = 2.0
-_LOOSE_MM = 0.5  # of fascia around the bellies
+_LOOSE_MM = 0.3  # of fascia around the bellies
 _LABELS = max(BELLIES.values()) + 1
 
 
@@ -55,7 +55,6 @@ def grow_bellies(
 
 
 def _volumes_mm3(volumes_cm3: Mapping[int, float]) -> Array:
-
     return np.array([volumes_cm3.get(label, 0.0) * 1e3 for label in range(_LABELS)])
 
 

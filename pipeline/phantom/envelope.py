@@ -15,7 +15,7 @@ SPACING_MM = 2.0
 # the ankle, narrower ones at the midfoot, hardly any between the toes (by bone length).
 _ANKLE, _TOES = 0.35, 0.82
 _WEB = 0.05  # over which the foot's body turns into toes
-_BRIDGE_MM = (18.0, 10.0)
+_BRIDGE_MM = (18.0, 7.0)
 
 # Thickness of everything superficial to the deep fascia under the sole, by fraction of
 # bone length. Heel pad 18.8 mm (Korean radiographs, n = 670), under the first metatarsal
@@ -23,7 +23,7 @@ _BRIDGE_MM = (18.0, 10.0)
 _PAD_AT = (0.0, 0.15, 0.33, 0.5, 0.68, 0.78, 0.9, 1.0)
 _PAD_MM = (17.0, 16.0, 9.0, 7.5, 8.5, 6.5, 4.5, 4.0)
 _SIDE_AT = (0.0, 0.6, 0.8, 1.0)
-_SIDE_MM = (5.5, 4.5, 3.0, 2.5)
+_SIDE_MM = (5.0, 3.5, 2.8, 2.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ MEAN_VOLUMES_CM3: Mapping[int, float] = MappingProxyType(
         3: 10.6,
         4: 10.5,
         5: 2.9,
-        6: 7.9,
+        6: 7.5,
         7: 12.4,
         8: 1.6,
         9: 4.8,
@@ -30,9 +30,9 @@ MEAN_VOLUMES_CM3: Mapping[int, float] = MappingProxyType(
         12: 5.0,
     }
 )
-MEAN_BONE_LENGTH_MM = 230.0
-BONE_LENGTHS_MM = (200.0, 275.0)  # skin adds 12 to 25 mm: feet of 212 to 300 mm
-_VOLUME_CV = 0.22  # between subjects 20 to 30 % (Andersen 2004, Swanson 2022)
+MEAN_BONE_LENGTH_MM = 232.0
+BONE_LENGTHS_MM = (212.0, 278.0)  # feet of 210 to 300 mm, with skin
+_VOLUME_CV = 0.235  # between subjects 20 to 30 % (Andersen 2004, Swanson 2022)
 _SHARED = 0.6  # correlation of a foot's muscles, judgement
 _LENGTH_POWER = 1.25  # foot length explains 9 to 15 % of muscle size only (Miller 2014)
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -135,12 +135,15 @@ class FootShape:
     def __post_init__(self) -> None:
         for entry in fields(self):
             if entry.name in _RANGES:
-                _check_within(entry.name, getattr(self, entry.name), _RANGES[entry.name])
-        for label, volume_cm3 in self.muscle_volumes_cm3.items():
-            _check_within(f"muscle_volumes_cm3[{label}]", volume_cm3, (0.0, 100.0))
-        for name, most in (("atrophy", 1.0), ("fat_fractions", 0.9)):
-            for label, fraction in getattr(self, name).items():
-                _check_within(f"{name}[{label}]", fraction, (0.0, most))
+                check_within(entry.name, getattr(self, entry.name), _RANGES[entry.name])
+        check_within("rays in metatarsal_parabola", len(self.metatarsal_parabola), (5, 5))
+        for ray, change in enumerate(self.metatarsal_parabola, start=1):
+            check_within(f"metatarsal_parabola of ray {ray}", change, (-0.15, 0.15))
+        most = {"muscle_volumes_cm3": 100.0, "atrophy": 1.0, "fat_fractions": 0.9}
+        for name, highest in most.items():
+            for label, amount in getattr(self, name).items():
+                check_within(f"muscle labels of {name}", label, (1, len(MUSCLE_NAMES)))
+                check_within(f"{name}[{label}]", amount, (0.0, highest))
 
     @property
     def remaining_volumes_cm3(self) -> dict[int, float]:
@@ -151,7 +154,14 @@ class FootShape:
         }
 
 
-def _check_within(name: str, value: float, limits: tuple[float, float]) -> None:
+def check_within(name: str, value: float, limits: tuple[float, float]) -> None:
+    """Refuse a number with which no foot can be made.
+
+    Raises
+    ------
+    ConfigError
+        If the value is not a number within the limits.
+    """
     low, high = limits
     if not low <= value <= high:
         msg = (
@@ -166,7 +176,7 @@ def draw_shape(rng: np.random.Generator, side: Side = Side.RIGHT) -> FootShape:
 
     Notes
     -----
-    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, CV 22 %, correlated
+    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, CV 23.5 %, correlated
     within a foot. Spreads without a source are judgement, chosen so that feet look unalike
     but human. Unloaded feet in a coil point their toes, so plantarflexion is wide.
     """

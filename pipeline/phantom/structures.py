@@ -70,8 +70,8 @@ _SLIP_RADIUS = 0.0055
 _PROFILE_POWER = {
     "abductor_hallucis": 0.8,
     "abductor_digiti_minimi": 0.4,
-    "flexor_hallucis_brevis_medial": 0.7,
-    "flexor_hallucis_brevis_lateral": 0.7,
+    "flexor_hallucis_brevis_medial": 0.25,
+    "flexor_hallucis_brevis_lateral": 0.25,
     "quadratus_plantae": 0.8,
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.optimize import brentq
 
 from pipeline.phantom.lattice import Lattice
 from pipeline.phantom.shape import FootShape
@@ -18,8 +19,8 @@ def fat_streaks(muscles: NDArray[np.uint8], lattice: Lattice, shape: FootShape) 
 
     Notes
     -----
-    Log-normal streaks, scaled so that each muscle's mean is `shape.fat_fractions`
-    unless that would take a voxel beyond 1.
+    Log-normal streaks, cut at pure fat and scaled so that each muscle's mean is that of
+    `shape.fat_fractions`.
     """
     means = np.zeros(int(muscles.max()) + 1, dtype=np.float32)
     for muscle, fraction in shape.fat_fractions.items():
@@ -42,5 +43,13 @@ def fat_streaks(muscles: NDArray[np.uint8], lattice: Lattice, shape: FootShape) 
         inside = muscles == label
         if inside.any():
             here = streaks[inside]
-            fat[inside] = np.clip(here * (means[label] / here.mean()), 0, 1)
+            fat[inside] = np.clip(here * _scale(here, float(means[label])), 0, 1)
     return fat
+
+
+def _scale(streaks: Field, mean: float) -> float:
+    """Find the factor that gives this mean once no voxel may be more than fat."""
+    if mean == 0:
+        return 0.0
+    most = 1 / float(streaks.min())
+    return float(brentq(lambda s: np.clip(streaks * s, 0, 1).mean() - mean, 0, most, rtol=1e-4))
