@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy population samples lock
+.PHONY: help setup demo test test-slow check clean accuracy population samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,13 +35,20 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/interrogate --quiet pipeline tests
+	$(BIN)/interrogate --quiet pipeline tests training
 
 accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 	$(BIN)/python tests/accuracy.py
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
+
+train: setup  ## Train both networks from seeds alone (10 h on 2 cores); go on where it stopped
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
+	$(BIN)/python -m training coarse
+	$(BIN)/python -m training fine
+	$(BIN)/python -m training.curves
+	$(BIN)/python -m training.export
 
 samples: setup  ## Make the sample scans again, bit for bit
 	rm -rf out/sample_scans

@@ -1,0 +1,44 @@
+"""State of the training on disk: written whole, read as tensors only."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from pipeline.store.files import written_whole
+
+
+def save_checkpoint(
+    path: Path,
+    progress: dict[str, int],
+    net: nn.Module,
+    averaged: nn.Module,
+    optimiser: torch.optim.Optimizer,
+) -> None:
+    """Keep everything that going on needs.
+
+    Parameters
+    ----------
+    progress
+        ``scan``, how many were seen, and whatever the record is to tell.
+    """
+    state: dict[str, Any] = {
+        **progress,
+        "net": net.state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimiser": optimiser.state_dict(),
+    }
+    with written_whole(path) as scratch:
+        torch.save(state, scratch)
+
+
+def load_checkpoint(
+    path: Path, net: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
+) -> int:
+    """Bring networks and optimiser to where they were; give the scans seen so far."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    net.load_state_dict(state["net"])
+    averaged.load_state_dict(state["averaged"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["scan"])
