@@ -63,10 +63,10 @@ def test_one_unknown_volume_makes_the_sum_unknown(table: MeasurementTable) -> No
 
 def test_a_muscle_without_a_row_makes_the_sum_unknown(table: MeasurementTable) -> None:
     """What was not measured is not 0."""
-    spoilt = dataclasses.replace(table, rows=table.rows[1:])
+    spoilt = replace(table, rows=table.rows[1:])
 
     assert spoilt.volume_cm3(table.rows[0].region) is None
-    assert dataclasses.replace(table, rows=()).contractile_cm3("rearfoot") is None
+    assert replace(table, rows=()).contractile_cm3("rearfoot") is None
 
 
 def test_one_unknown_contractile_volume_makes_its_sum_unknown(table: MeasurementTable) -> None:
