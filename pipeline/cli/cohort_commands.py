@@ -10,9 +10,11 @@ from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
+from pipeline.run.details import write_border, write_muscles
 from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.participant import look
 from pipeline.run.tables import (
+    Gathered,
     gather,
     record_tables,
     write_report,
@@ -104,8 +106,7 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the two tables from what is measured, and print them."""
     prepare_out(cohort, force=force)
     gathered = gather(cohort)
-    volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
+    volumes, statistics = _write_tables(gathered)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
@@ -141,12 +142,19 @@ def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
 
 def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
     gathered = gather(cohort, outcomes)
-    volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
+    volumes, statistics = _write_tables(gathered)
     page = write_report(gathered, volumes, statistics)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     session.print(f"Report: {page}")
+
+
+def _write_tables(gathered: Gathered) -> tuple[pd.DataFrame, pd.DataFrame]:
+    volumes = write_volumes(gathered)
+    write_muscles(gathered, volumes)
+    statistics = write_statistics(gathered.cohort, volumes)
+    write_border(gathered, volumes)
+    return volumes, statistics
 
 
 def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:

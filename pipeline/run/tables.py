@@ -12,7 +12,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.participant import Participant
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
-from pipeline.run.artefacts import OVERLAY, VOLUMES
+from pipeline.run.artefacts import BORDER, OVERLAY, VOLUMES
 from pipeline.run.cohort import COHORT_TABLES, Cohort
 from pipeline.run.job import OK, Located, Outcome
 from pipeline.run.participant import look
@@ -42,6 +42,7 @@ class Entry:
     outcome: Outcome
     scan_sha256: str | None
     table: MeasurementTable | None
+    sweep: pd.DataFrame | None
     overlay_png: bytes | None
 
     @property
@@ -102,17 +103,19 @@ def write_volumes(gathered: Gathered) -> pd.DataFrame:
     return volumes
 
 
-def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
-    """Compare the groups and write ``statistics.tsv``.
-
-    The groups may also be told by a column that only ``participants.tsv`` has.
-    """
+def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
+    """Add the column that tells the groups, where only ``participants.tsv`` has it."""
     column = cohort.config.compare.group_column
     if column not in volumes and cohort.image is None:
         raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
         if column in raw:
-            volumes = volumes.assign(**{column: volumes["participant_id"].map(raw[column])})
-    statistics = compare(volumes, cohort.config.compare)
+            return volumes.assign(**{column: volumes["participant_id"].map(raw[column])})
+    return volumes
+
+
+def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
+    """Compare the groups and write ``statistics.tsv``."""
+    statistics = compare(with_groups(cohort, volumes), cohort.config.compare)
     write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
 
@@ -142,7 +145,8 @@ def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataF
 
 def record_tables(cohort: Cohort) -> None:
     """Record the tables as written, so that a later edit is not lost silently."""
-    tables = {name: sha256_of(cohort.out / name) for name in COHORT_TABLES}
+    paths = (cohort.out / name for name in COHORT_TABLES)
+    tables = {path.name: sha256_of(path) for path in paths if path.exists()}
     write_record(StageRecord(key="", outputs=tables), cohort.record_path)
 
 
@@ -156,7 +160,7 @@ def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) ->
         located, scan_sha256 = None, None
     outcome = _marked(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
-        return Entry(outcome, scan_sha256, None, None)
+        return Entry(outcome, scan_sha256, None, None, None)
     return Entry(outcome, scan_sha256, *_measured(located))
 
 
@@ -167,10 +171,13 @@ def _marked(outcome: Outcome, excluded: str | None) -> Outcome:
     return replace(outcome, status=EXCLUDED, reason=excluded)
 
 
-def _measured(located: Located) -> tuple[MeasurementTable | None, bytes | None]:
-    volumes, overlay = located.path(VOLUMES), located.path(OVERLAY)
+def _measured(
+    located: Located,
+) -> tuple[MeasurementTable | None, pd.DataFrame | None, bytes | None]:
+    volumes, border, overlay = (located.path(a) for a in (VOLUMES, BORDER, OVERLAY))
     return (
         read_measurements(volumes) if volumes.exists() else None,
+        read_table(border).astype(float) if border.exists() else None,
         overlay.read_bytes() if overlay.exists() else None,
     )
 

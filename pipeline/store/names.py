@@ -108,6 +108,10 @@ class ScanName:
         """Give the table of one row per muscle and region."""
         return self._anat("seg-muscles_desc-volumes_dseg.tsv")
 
+    def border_tsv(self) -> Path:
+        """Give the table of volumes with the border moved."""
+        return self._anat("seg-muscles_desc-border_dseg.tsv")
+
     def landmarks_json(self) -> Path:
         """Give the landmarks, frame and border."""
         return self._anat("landmarks.json")

@@ -29,8 +29,11 @@ _BIDSIGNORE = """\
 config.toml
 volumes.tsv
 volumes.json
+muscles.tsv
+muscles.json
 statistics.tsv
 statistics.json
+border_*
 report.html
 logs
 sub-*.html
