@@ -167,8 +167,12 @@ def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFr
     if statistics[["n_a", "n_b"]].to_numpy().any():
         frames.append((statistics, STATISTICS_SHOWN))
     for frame, columns in frames:
-        cells = frame[columns].astype(object).map(_cell)
-        session.print(cells.to_string(index=False) + "\n")
+        session.print(show(frame[columns]) + "\n")
+
+
+def show(frame: pd.DataFrame) -> str:
+    """Lay out a table for a terminal."""
+    return frame.astype(object).map(_cell).to_string(index=False)
 
 
 def _cell(value: object) -> str:

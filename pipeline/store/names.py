@@ -158,6 +158,11 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
     return tuple(labels)
 
 
+def find_images(folder: Path) -> list[Path]:
+    """Give all images below a folder, by the ending of their names, sorted."""
+    return sorted(p for p in folder.rglob("*") if _IMAGE_ENDING.search(p.name))
+
+
 def find_scan(bids_dir: Path, label: str) -> Path:
     """Find the one scan of a participant that is to be measured.
 
