@@ -11,6 +11,7 @@ from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
 from pipeline.run.details import write_border, write_muscles
+from pipeline.run.figures import write_figures
 from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.participant import look
 from pipeline.run.tables import (
@@ -143,7 +144,8 @@ def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
 def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
     gathered = gather(cohort, outcomes)
     volumes, statistics = _write_tables(gathered)
-    page = write_report(gathered, volumes, statistics)
+    plots = write_figures(gathered, volumes, statistics)
+    page = write_report(gathered, volumes, statistics, plots)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     session.print(f"Report: {page}")

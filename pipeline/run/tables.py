@@ -120,7 +120,12 @@ def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
     return statistics
 
 
-def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame) -> Path:
+def write_report(
+    gathered: Gathered,
+    volumes: pd.DataFrame,
+    statistics: pd.DataFrame,
+    plots: Mapping[str, bytes],
+) -> Path:
     """Write a page for each participant and one for the study; gives the latter."""
     out, entries = gathered.cohort.out, gathered.entries
     rows = volumes.to_dict("records")
@@ -138,6 +143,7 @@ def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataF
         {name: png for name, png in pictures.items() if png is not None},
         {entry.participant.participant_id: entry.cautions for entry in entries},
         facts,
+        plots,
     )
     _write_text(page, out / "report.html")
     return out / "report.html"

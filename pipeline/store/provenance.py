@@ -38,6 +38,7 @@ report.html
 logs
 sub-*.html
 sub-*/figures
+figures
 **/*_landmarks.json
 """
 

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,8 +11,32 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.stages.report.plots import HEIGHT, WIDTH, strip_plot
 from pipeline.stages.report.words import NAMES, Row, chance, fixed, is_missing, sentence
+
+PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "groups": (
+            "Every participant",
+            "Dots, not bars: a mean says nothing of who is behind it. The lowest and the "
+            "highest of each group are named. Numbers: volumes.tsv, statistics.tsv.",
+        ),
+        "effects": (
+            "Which muscles differ",
+            "An interval that crosses 0 leaves it open which group has more. With so many "
+            "muscles some stand out by chance: read the p after Holm's correction. Numbers: "
+            "statistics.tsv.",
+        ),
+        "border": (
+            "If the border were elsewhere",
+            "Studies do not agree on the border between rearfoot and forefoot: here it is "
+            "moved by 5 mm either way. A conclusion that hangs on a millimetre is none. Thin "
+            "lines are participants, the band is the 95 % interval of the difference. "
+            "Numbers: border_sweep.tsv, border_statistics.tsv.",
+        ),
+    }
+)
+"""Title and caption by name, in the order of the page."""
+NO_PLOTS: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,7 @@ def report(
     overlays: Mapping[str, bytes],
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
+    plots: Mapping[str, bytes] = NO_PLOTS,
 ) -> str:
     """Give the page of the whole study as HTML.
 
@@ -74,10 +100,11 @@ def report(
         Rows of ``statistics.tsv``; none where no groups were compared.
     overlays, cautions
         By ``participant_id``.
+    plots
+        SVG by name, as `PLOTS` has them.
     """
     measured = volumes[volumes["status"] == "ok"]
     rows, tested = _records(volumes), _records(statistics)
-    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in NAMES)
     return _render(
         "report.html.j2",
         rows=rows,
@@ -93,7 +120,11 @@ def report(
         statistics=tested,
         sentences=[sentence(row) for row in tested],
         names=NAMES,
-        plots=[plot for plot in plots if plot is not None],
+        plots=[
+            {"title": title, "caption": caption, "picture": _data_url(plots[name], "svg+xml")}
+            for name, (title, caption) in PLOTS.items()
+            if name in plots
+        ],
         cautions={
             str(row["participant_id"]): _explained(
                 row, cautions.get(str(row["participant_id"]), ())
@@ -121,15 +152,7 @@ def _render(template: str, **context: object) -> str:
     )
     environment.filters |= {"fixed": fixed, "chance": chance}
     environment.tests["missing"] = is_missing
-    size = {"plot_width": WIDTH, "plot_height": HEIGHT}
-    return environment.get_template(template).render(**size, **context)
-
-
-def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:
-    """Give the groups there are, the reference first."""
-    found = _distinct(measured["group"])
-    reference = statistics["group_a"].iloc[0] if len(statistics) else None
-    return sorted(found, key=lambda name: (name != reference, name))
+    return environment.get_template(template).render(**context)
 
 
 def _distinct(cells: Iterable[object]) -> list[str]:
@@ -173,6 +196,8 @@ def _cm3(mm3: float | None) -> float | None:
     return None if mm3 is None else mm3 / 1000
 
 
-def _data_url(png: bytes | None) -> str | None:
+def _data_url(picture: bytes | None, kind: str = "png") -> str | None:
     """Give a picture as text that a page can hold."""
-    return None if png is None else f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+    if picture is None:
+        return None
+    return f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}"
