@@ -58,11 +58,6 @@ def picture(figure: Figure) -> Picture:
     return Picture(svg.getvalue(), png.getvalue())
 
 
-def minus(text: str) -> str:
-    """Write a number's sign as a minus, not as a hyphen."""
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def note(axes: Axes, words: str) -> None:
     """Say in the middle of an empty plot why it is empty."""
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
