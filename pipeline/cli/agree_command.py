@@ -11,7 +11,15 @@ from pipeline.cli.options import Force, Session, with_session
 if TYPE_CHECKING:
     import pandas as pd
 
-OVERLAP_SHOWN = ["label", "dice", "hd95_mm", "asd_mm", "reference_cm3", "segmentation_cm3"]
+OVERLAP_SHOWN = [
+    "label",
+    "dice",
+    "hd95_mm",
+    "asd_mm",
+    "reference_cm3",
+    "segmentation_cm3",
+    "difference_percent",
+]
 RELIABILITY_SHOWN = [
     *("label", "n", "icc21", "icc21_ci95_low", "icc21_ci95_high", "sem_cm3", "mdc95_cm3"),
     *("cv_percent", "bias_cm3", "limit_low_cm3", "limit_high_cm3"),
@@ -47,15 +55,16 @@ def agree(
     for path in found.unpaired:
         session.print(f"Left out, as the other folder has no such foot: {path}")
     for foot, rows in found.overlaps.groupby("participant_id"):
-        session.print(f"{foot}\n{_text(rows[[*OVERLAP_SHOWN, 'difference_percent']])}\n")
+        session.print(f"{foot}\n{_text(rows, OVERLAP_SHOWN)}\n")
     if found.reliability is not None:
-        session.print(f"across feet\n{_text(found.reliability[RELIABILITY_SHOWN])}\n")
+        session.print(f"across feet\n{_text(found.reliability, RELIABILITY_SHOWN)}\n")
     if out is not None:
         session.print(f"Written to {out}")
     return 0
 
 
-def _text(frame: "pd.DataFrame") -> str:
+def _text(frame: "pd.DataFrame", columns: list[str]) -> str:
+    """Lay out a table, with the reasons where a cell is n/a."""
     from pipeline.cli.cohort_commands import show
 
-    return show(frame)
+    return show(frame[[*columns, "note"] if frame["note"].notna().any() else columns])

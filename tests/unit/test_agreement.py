@@ -86,7 +86,14 @@ def test_the_command_prints_what_it_finds(
 
     assert main(["agree", *words, "--out", str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out
-    for expected in ("sub-02\n", "across feet", "icc21", "mdc95_cm3", "sub-04_rater1.nii.gz"):
+    for expected in (
+        "in neither map",
+        "sub-02\n",
+        "across feet",
+        "icc21",
+        "mdc95_cm3",
+        "sub-04_rater1.nii.gz",
+    ):
         assert expected in told
     assert "nan" not in told.lower()
 
