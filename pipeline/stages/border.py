@@ -67,16 +67,14 @@ def sweep_border(
     chosen = [m.index for m in MUSCLES if m.abbreviation in muscles]
     is_chosen = np.isin(split.muscles.voxels, chosen)
     cm3_per_voxel = split.muscles.grid.voxel_volume_mm3 / 1e3
-    box = next(iter(ndimage.find_objects(is_chosen.astype(np.uint8))), None)
+    parts = ndimage.find_objects(is_chosen.astype(np.uint8))
+    box = parts[0] if parts else (slice(0, 1),) * 3
+    grid, is_inside = _cropped(split.muscles.grid, box), is_chosen[box]
     rows: list[tuple[float, float, float]] = []
     for offset_mm in offsets_mm:
-        behind = 0.0
-        if box is not None:
-            share = share_behind(
-                _cropped(split.muscles.grid, box), frame, position_mm + offset_mm
-            )
-            behind = float(share[is_chosen[box]].sum(dtype=float))
-        ahead = np.count_nonzero(is_chosen) - behind
+        share = share_behind(grid, frame, position_mm + offset_mm)[is_inside]
+        behind = float(share.sum(dtype=float))
+        ahead = share.size - behind
         rows.append((offset_mm, behind * cm3_per_voxel, ahead * cm3_per_voxel))
     return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS))
 
