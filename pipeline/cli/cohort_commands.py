@@ -14,11 +14,14 @@ from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.participant import look
 from pipeline.run.tables import (
     gather,
+    muscle_volumes,
     record_tables,
+    write_printed,
     write_report,
     write_statistics,
     write_volumes,
 )
+from pipeline.stages.compare import OUTCOMES
 
 __all__ = [
     "Way",
@@ -44,6 +47,8 @@ VOLUMES_SHOWN = [
 ]
 STATISTICS_SHOWN = [
     "outcome",
+    "group_a",
+    "group_b",
     "n_a",
     "n_b",
     "mean_a",
@@ -52,6 +57,7 @@ STATISTICS_SHOWN = [
     "ci95_low",
     "ci95_high",
     "p",
+    "p_holm",
     "cohens_d",
 ]
 
@@ -105,7 +111,8 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     prepare_out(cohort, force=force)
     gathered = gather(cohort)
     volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
+    statistics = write_statistics(cohort, volumes, muscle_volumes(gathered))
+    write_printed(cohort, volumes, statistics)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
@@ -142,7 +149,8 @@ def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
 def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
     gathered = gather(cohort, outcomes)
     volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
+    statistics = write_statistics(cohort, volumes, muscle_volumes(gathered))
+    write_printed(cohort, volumes, statistics)
     page = write_report(gathered, volumes, statistics)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
@@ -157,7 +165,8 @@ def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
     frames = [(volumes, VOLUMES_SHOWN)]
     if statistics[["n_a", "n_b"]].to_numpy().any():
-        frames.append((statistics, STATISTICS_SHOWN))
+        shown = statistics[statistics["outcome"].isin(OUTCOMES)]
+        frames.append((shown, STATISTICS_SHOWN))
     for frame, columns in frames:
         cells = frame[columns].astype(object).map(_cell)
         session.print(cells.to_string(index=False) + "\n")

@@ -29,8 +29,7 @@ _BIDSIGNORE = """\
 config.toml
 volumes.tsv
 volumes.json
-statistics.tsv
-statistics.json
+statistics.*
 report.html
 logs
 sub-*.html

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.table import Measurement, MeasurementTable
+from pipeline.stages.report.names import NAMES, SHOWN
 from pipeline.stages.report.plots import HEIGHT, WIDTH, strip_plot
-from pipeline.stages.report.words import NAMES, Row, chance, fixed, is_missing, sentence
+from pipeline.stages.report.printed import context_of, paragraphs, printed_row, records
+from pipeline.stages.report.render import render
+from pipeline.stages.report.words import Row, is_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def participant_page(
     provenance
         Words to values, as they are shown.
     """
-    return _render(
+    return render(
         "participant.html.j2",
         row=row,
         muscles=[] if table is None else _by_muscle(table),
@@ -63,6 +65,7 @@ def report(
     overlays: Mapping[str, bytes],
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
+    moved: pd.DataFrame | None = None,
 ) -> str:
     """Give the page of the whole study as HTML.
 
@@ -74,12 +77,18 @@ def report(
         Rows of ``statistics.tsv``; none where no groups were compared.
     overlays, cautions
         By ``participant_id``.
+    moved
+        Rows of ``border_statistics.tsv``, where there are any.
     """
     measured = volumes[volumes["status"] == "ok"]
-    rows, tested = _records(volumes), _records(statistics)
-    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in NAMES)
-    return _render(
+    rows = records(volumes)
+    context = context_of(volumes, statistics, moved)
+    is_muscle = statistics["family"].str.startswith("muscles")
+    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in SHOWN)
+    return render(
         "report.html.j2",
+        plot_width=WIDTH,
+        plot_height=HEIGHT,
         rows=rows,
         measured_count=len(measured),
         facts=facts,
@@ -90,9 +99,12 @@ def report(
         sensitivities=pd.to_numeric(measured["border_sensitivity_cm3_per_mm"])
         .dropna()
         .tolist(),
-        statistics=tested,
-        sentences=[sentence(row) for row in tested],
+        statistics=records(statistics[~is_muscle]),
+        muscle_statistics=[printed_row(row) for row in records(statistics[is_muscle])],
+        paragraphs=paragraphs(statistics, context),
+        context=context,
         names=NAMES,
+        shown=SHOWN,
         plots=[plot for plot in plots if plot is not None],
         cautions={
             str(row["participant_id"]): _explained(
@@ -102,27 +114,6 @@ def report(
         },
         pictures={name: _data_url(png) for name, png in overlays.items()},
     )
-
-
-def _records(frame: pd.DataFrame) -> list[Row]:
-    """Give the rows of a table as mappings."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _render(template: str, **context: object) -> str:
-    """Fill a template."""
-    environment = Environment(
-        loader=PackageLoader("pipeline.stages.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"fixed": fixed, "chance": chance}
-    environment.tests["missing"] = is_missing
-    size = {"plot_width": WIDTH, "plot_height": HEIGHT}
-    return environment.get_template(template).render(**size, **context)
 
 
 def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:

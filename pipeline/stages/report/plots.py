@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.stages.report.words import NAMES
+from pipeline.stages.report.names import NAMES
 
 WIDTH, HEIGHT = 320, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 310, 26, 162
