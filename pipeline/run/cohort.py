@@ -20,8 +20,9 @@ from pipeline.store.provenance import write_dataset_files
 from pipeline.store.tables import read_participants
 
 COHORT_TABLES = (
-    *("volumes.tsv", "statistics.tsv"),
+    *("volumes.tsv", "muscles.tsv", "statistics.tsv"),
     *("statistics.md", "statistics.tex", "statistics.csv"),
+    *("border_sweep.tsv", "border_statistics.tsv"),
 )
 
 

@@ -12,7 +12,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.participant import Participant
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
-from pipeline.run.artefacts import OVERLAY, VOLUMES
+from pipeline.run.artefacts import BORDER, OVERLAY, VOLUMES
 from pipeline.run.cohort import COHORT_TABLES, Cohort
 from pipeline.run.job import OK, Located, Outcome
 from pipeline.run.participant import look
@@ -49,6 +49,7 @@ class Entry:
     outcome: Outcome
     scan_sha256: str | None
     table: MeasurementTable | None
+    sweep: pd.DataFrame | None
     overlay_png: bytes | None
 
     @property
@@ -120,22 +121,6 @@ def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
     return volumes.join(raw[further], on="participant_id")
 
 
-def muscle_volumes(gathered: Gathered) -> pd.DataFrame:
-    """Give the volume of each muscle, a row for every participant."""
-    rows = []
-    for entry in gathered.entries:
-        measured = entry.table.rows if entry.table else ()
-        rows.append(
-            {"participant_id": entry.participant.participant_id}
-            | {
-                f"{row.muscle}_total_cm3": row.volume_mm3 / 1e3
-                for row in measured
-                if row.region == "total" and row.volume_mm3 is not None
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def write_statistics(
     cohort: Cohort, volumes: pd.DataFrame, muscles: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -178,7 +163,13 @@ def write_printed(
         write_csv(statistics, target.with_suffix(".csv"))
 
 
-def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame) -> Path:
+def write_report(
+    gathered: Gathered,
+    volumes: pd.DataFrame,
+    statistics: pd.DataFrame,
+    plots: Mapping[str, bytes],
+    moved: pd.DataFrame | None = None,
+) -> Path:
     """Write a page for each participant and one for the study; gives the latter."""
     out, entries = gathered.cohort.out, gathered.entries
     rows = volumes.to_dict("records")
@@ -196,6 +187,8 @@ def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataF
         {name: png for name, png in pictures.items() if png is not None},
         {entry.participant.participant_id: entry.cautions for entry in entries},
         facts,
+        plots,
+        moved,
     )
     _write_text(page, out / "report.html")
     return out / "report.html"
@@ -218,7 +211,7 @@ def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) ->
         located, scan_sha256 = None, None
     outcome = _marked(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
-        return Entry(outcome, scan_sha256, None, None)
+        return Entry(outcome, scan_sha256, None, None, None)
     return Entry(outcome, scan_sha256, *_measured(located))
 
 
@@ -229,10 +222,13 @@ def _marked(outcome: Outcome, excluded: str | None) -> Outcome:
     return replace(outcome, status=EXCLUDED, reason=excluded)
 
 
-def _measured(located: Located) -> tuple[MeasurementTable | None, bytes | None]:
-    volumes, overlay = located.path(VOLUMES), located.path(OVERLAY)
+def _measured(
+    located: Located,
+) -> tuple[MeasurementTable | None, pd.DataFrame | None, bytes | None]:
+    volumes, border, overlay = (located.path(a) for a in (VOLUMES, BORDER, OVERLAY))
     return (
         read_measurements(volumes) if volumes.exists() else None,
+        read_table(border).astype(float) if border.exists() else None,
         overlay.read_bytes() if overlay.exists() else None,
     )
 

@@ -38,6 +38,10 @@ def test_run_prints_the_tables_and_the_report(
     assert written >= {"dataset_description.json", "dseg.tsv", "config.toml", ".bidsignore"}
     assert written >= {"volumes.tsv", "volumes.json", "statistics.tsv", "statistics.json"}
     assert written >= {"report.html", "sub-06.html", "logs", "sub-06"}
+    assert written >= {"muscles.tsv", "border_sweep.tsv", "border_statistics.tsv"}
+    figures = {path.name for path in (out / "figures").iterdir()}
+    plots = ("border", "effects", "groups")
+    assert figures == {f"{name}.{ending}" for name in plots for ending in ("svg", "png")}
 
 
 def test_run_tells_each_stage_on_stderr(

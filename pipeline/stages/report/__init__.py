@@ -1,5 +1,8 @@
-"""The pages that people read: one per participant, one for the study."""
+"""The pages that people read, and the plots in them."""
 
+from pipeline.stages.report.border_plot import plot_border
+from pipeline.stages.report.effect_plot import plot_effects
+from pipeline.stages.report.group_plot import plot_groups
 from pipeline.stages.report.overlay import ReportParams, overlay
 from pipeline.stages.report.pages import ReportFacts, participant_page, report
 from pipeline.stages.report.printed import context_of, latex, markdown
@@ -12,5 +15,8 @@ __all__ = [
     "markdown",
     "overlay",
     "participant_page",
+    "plot_border",
+    "plot_effects",
+    "plot_groups",
     "report",
 ]

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -10,10 +11,34 @@ from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.report.names import NAMES, SHOWN
-from pipeline.stages.report.plots import HEIGHT, WIDTH, strip_plot
 from pipeline.stages.report.printed import context_of, paragraphs, printed_row, records
 from pipeline.stages.report.render import render
 from pipeline.stages.report.words import Row, is_missing
+
+PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "groups": (
+            "Every participant",
+            "Dots, not bars: a mean says nothing of who is behind it. The lowest and the "
+            "highest of each group are named. Numbers: volumes.tsv, statistics.tsv.",
+        ),
+        "effects": (
+            "Which muscles differ",
+            "An interval that crosses 0 leaves it open which group has more. With so many "
+            "muscles some stand out by chance: read the p after Holm's correction. Numbers: "
+            "statistics.tsv.",
+        ),
+        "border": (
+            "If the border were elsewhere",
+            "Studies do not agree on the border between rearfoot and forefoot: here it is "
+            "moved by 5 mm either way. A conclusion that hangs on a millimetre is none. Thin "
+            "lines are participants, the band is the 95 % interval of the difference. "
+            "Numbers: border_sweep.tsv, border_statistics.tsv.",
+        ),
+    }
+)
+"""Title and caption by name, in the order of the page."""
+NO_PLOTS: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +90,7 @@ def report(
     overlays: Mapping[str, bytes],
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
+    plots: Mapping[str, bytes] = NO_PLOTS,
     moved: pd.DataFrame | None = None,
 ) -> str:
     """Give the page of the whole study as HTML.
@@ -77,6 +103,8 @@ def report(
         Rows of ``statistics.tsv``; none where no groups were compared.
     overlays, cautions
         By ``participant_id``.
+    plots
+        SVG by name, as `PLOTS` has them.
     moved
         Rows of ``border_statistics.tsv``, where there are any.
     """
@@ -84,11 +112,8 @@ def report(
     rows = records(volumes)
     context = context_of(volumes, statistics, moved)
     is_muscle = statistics["family"].str.startswith("muscles")
-    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in SHOWN)
     return render(
         "report.html.j2",
-        plot_width=WIDTH,
-        plot_height=HEIGHT,
         rows=rows,
         measured_count=len(measured),
         facts=facts,
@@ -105,7 +130,11 @@ def report(
         context=context,
         names=NAMES,
         shown=SHOWN,
-        plots=[plot for plot in plots if plot is not None],
+        plots=[
+            {"title": title, "caption": caption, "picture": _data_url(plots[name], "svg+xml")}
+            for name, (title, caption) in PLOTS.items()
+            if name in plots
+        ],
         cautions={
             str(row["participant_id"]): _explained(
                 row, cautions.get(str(row["participant_id"]), ())
@@ -114,13 +143,6 @@ def report(
         },
         pictures={name: _data_url(png) for name, png in overlays.items()},
     )
-
-
-def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:
-    """Give the groups there are, the reference first."""
-    found = _distinct(measured["group"])
-    reference = statistics["group_a"].iloc[0] if len(statistics) else None
-    return sorted(found, key=lambda name: (name != reference, name))
 
 
 def _distinct(cells: Iterable[object]) -> list[str]:
@@ -164,6 +186,8 @@ def _cm3(mm3: float | None) -> float | None:
     return None if mm3 is None else mm3 / 1000
 
 
-def _data_url(png: bytes | None) -> str | None:
+def _data_url(picture: bytes | None, kind: str = "png") -> str | None:
     """Give a picture as text that a page can hold."""
-    return None if png is None else f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+    if picture is None:
+        return None
+    return f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}"
