@@ -21,6 +21,7 @@ from pipeline.store.tables import read_participants
 
 COHORT_TABLES = (
     *("volumes.tsv", "muscles.tsv", "statistics.tsv"),
+    *("statistics.md", "statistics.tex", "statistics.csv"),
     *("border_sweep.tsv", "border_statistics.tsv"),
 )
 

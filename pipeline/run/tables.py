@@ -19,10 +19,17 @@ from pipeline.run.participant import look
 from pipeline.run.plan import MEASURING
 from pipeline.run.records import StageRecord, hash_of, write_record
 from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS, compare, volume_row
-from pipeline.stages.report import ReportFacts, participant_page, report
+from pipeline.stages.report import (
+    ReportFacts,
+    context_of,
+    latex,
+    markdown,
+    participant_page,
+    report,
+)
 from pipeline.store.files import sha256_of, written_whole
 from pipeline.store.provenance import code_version
-from pipeline.store.tables import read_measurements, read_table, write_table
+from pipeline.store.tables import read_measurements, read_table, write_csv, write_table
 
 EXCLUDED = "excluded"
 
@@ -104,20 +111,56 @@ def write_volumes(gathered: Gathered) -> pd.DataFrame:
 
 
 def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
-    """Add the column that tells the groups, where only ``participants.tsv`` has it."""
-    column = cohort.config.compare.group_column
-    if column not in volumes and cohort.image is None:
-        raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
-        if column in raw:
-            return volumes.assign(**{column: volumes["participant_id"].map(raw[column])})
-    return volumes
+    """Add the columns that the comparison needs and only ``participants.tsv`` has."""
+    if cohort.image is not None:
+        return volumes
+    params = cohort.config.compare
+    named = [params.group_column, params.pair_column, params.repeat_column, *params.covariates]
+    raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
+    further = [name for name in dict.fromkeys(named) if name in raw and name not in volumes]
+    return volumes.join(raw[further], on="participant_id")
 
 
-def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
-    """Compare the groups and write ``statistics.tsv``."""
-    statistics = compare(with_groups(cohort, volumes), cohort.config.compare)
+def write_statistics(
+    cohort: Cohort, volumes: pd.DataFrame, muscles: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Compare the groups and write ``statistics.tsv``.
+
+    Parameters
+    ----------
+    muscles
+        Has ``<muscle>_total_cm3`` where muscles are compared, too.
+    """
+    table = with_groups(cohort, volumes)
+    if muscles is not None:
+        single = muscles.set_index("participant_id").filter(regex="_total_cm3$")
+        table = table.join(single, on="participant_id")
+    statistics = compare(table, cohort.config.compare)
     write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
+
+
+def write_printed(
+    cohort: Cohort,
+    volumes: pd.DataFrame,
+    statistics: pd.DataFrame,
+    moved: pd.DataFrame | None = None,
+) -> None:
+    """Write ``statistics.md``, and ``statistics.tex`` and ``statistics.csv`` if asked for.
+
+    What was asked for once is kept in step with the numbers.
+
+    Parameters
+    ----------
+    moved
+        Rows of ``border_statistics.tsv``, where there are any.
+    """
+    target, params = cohort.out / "statistics.md", cohort.config.compare
+    _write_text(markdown(statistics, context_of(volumes, statistics, moved)), target)
+    if params.latex or target.with_suffix(".tex").exists():
+        _write_text(latex(statistics), target.with_suffix(".tex"))
+    if params.csv or target.with_suffix(".csv").exists():
+        write_csv(statistics, target.with_suffix(".csv"))
 
 
 def write_report(
@@ -125,6 +168,7 @@ def write_report(
     volumes: pd.DataFrame,
     statistics: pd.DataFrame,
     plots: Mapping[str, bytes],
+    moved: pd.DataFrame | None = None,
 ) -> Path:
     """Write a page for each participant and one for the study; gives the latter."""
     out, entries = gathered.cohort.out, gathered.entries
@@ -144,6 +188,7 @@ def write_report(
         {entry.participant.participant_id: entry.cautions for entry in entries},
         facts,
         plots,
+        moved,
     )
     _write_text(page, out / "report.html")
     return out / "report.html"

@@ -39,7 +39,8 @@ BORDER_COLUMNS: Mapping[str, str] = MappingProxyType(
         "cohens_d": "mean difference over the pooled standard deviation",
     }
 )
-_MOVED = ("rearfoot_cm3", "forefoot_cm3", "rearfoot_mm3_per_kg", "forefoot_mm3_per_kg")
+_REGIONS = ("rearfoot", "forefoot")
+_MOVED = [f"{r}_{unit}" for unit in ("cm3", "mm3_per_kg", "mm3_per_mm") for r in _REGIONS]
 
 
 def sweep_border(
@@ -97,6 +98,8 @@ def compare_borders(
         A row per offset and outcome, the columns of `BORDER_COLUMNS`; at offset 0 they
         are those of the comparison itself. The totals do not move, so they are left out.
     """
+    # what the table does not hold need not be worked out eleven times
+    params = params.model_copy(update={"permutations": 0, "covariates": ()})
     found = [pd.DataFrame(columns=list(BORDER_COLUMNS))]
     for offset_mm in sorted(sweep["offset_mm"].unique()):
         moved = _moved(volumes, sweep[sweep["offset_mm"] == offset_mm])
@@ -109,9 +112,11 @@ def _moved(volumes: pd.DataFrame, at_offset: pd.DataFrame) -> pd.DataFrame:
     """Give the rows of ``volumes.tsv`` as they were with the border at one offset."""
     moved, places = volumes.copy(), at_offset.set_index("participant_id")
     mass_kg = pd.to_numeric(volumes["body_mass_kg"])
-    for region in ("rearfoot", "forefoot"):
+    length_mm = pd.to_numeric(volumes["foot_length_mm"])
+    for region in _REGIONS:
         cm3 = volumes["participant_id"].map(places[f"{region}_cm3"]).astype(float)
         moved[f"{region}_cm3"], moved[f"{region}_mm3_per_kg"] = cm3, 1000 * cm3 / mass_kg
+        moved[f"{region}_mm3_per_mm"] = 1000 * cm3 / length_mm
     return moved
 
 

@@ -32,8 +32,7 @@ volumes.tsv
 volumes.json
 muscles.tsv
 muscles.json
-statistics.tsv
-statistics.json
+statistics.*
 border_*
 report.html
 logs

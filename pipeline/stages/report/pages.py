@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.stages.report.words import NAMES, Row, chance, fixed, is_missing, sentence
+from pipeline.stages.report.names import NAMES, SHOWN
+from pipeline.stages.report.printed import context_of, paragraphs, printed_row, records
+from pipeline.stages.report.render import render
+from pipeline.stages.report.words import Row, is_missing
 
 PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -72,7 +74,7 @@ def participant_page(
     provenance
         Words to values, as they are shown.
     """
-    return _render(
+    return render(
         "participant.html.j2",
         row=row,
         muscles=[] if table is None else _by_muscle(table),
@@ -89,6 +91,7 @@ def report(
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
     plots: Mapping[str, bytes] = NO_PLOTS,
+    moved: pd.DataFrame | None = None,
 ) -> str:
     """Give the page of the whole study as HTML.
 
@@ -102,10 +105,14 @@ def report(
         By ``participant_id``.
     plots
         SVG by name, as `PLOTS` has them.
+    moved
+        Rows of ``border_statistics.tsv``, where there are any.
     """
     measured = volumes[volumes["status"] == "ok"]
-    rows, tested = _records(volumes), _records(statistics)
-    return _render(
+    rows = records(volumes)
+    context = context_of(volumes, statistics, moved)
+    is_muscle = statistics["family"].str.startswith("muscles")
+    return render(
         "report.html.j2",
         rows=rows,
         measured_count=len(measured),
@@ -117,9 +124,12 @@ def report(
         sensitivities=pd.to_numeric(measured["border_sensitivity_cm3_per_mm"])
         .dropna()
         .tolist(),
-        statistics=tested,
-        sentences=[sentence(row) for row in tested],
+        statistics=records(statistics[~is_muscle]),
+        muscle_statistics=[printed_row(row) for row in records(statistics[is_muscle])],
+        paragraphs=paragraphs(statistics, context),
+        context=context,
         names=NAMES,
+        shown=SHOWN,
         plots=[
             {"title": title, "caption": caption, "picture": _data_url(plots[name], "svg+xml")}
             for name, (title, caption) in PLOTS.items()
@@ -133,26 +143,6 @@ def report(
         },
         pictures={name: _data_url(png) for name, png in overlays.items()},
     )
-
-
-def _records(frame: pd.DataFrame) -> list[Row]:
-    """Give the rows of a table as mappings."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _render(template: str, **context: object) -> str:
-    """Fill a template."""
-    environment = Environment(
-        loader=PackageLoader("pipeline.stages.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"fixed": fixed, "chance": chance}
-    environment.tests["missing"] = is_missing
-    return environment.get_template(template).render(**context)
 
 
 def _distinct(cells: Iterable[object]) -> list[str]:

@@ -55,6 +55,7 @@ def make_volumes() -> pd.DataFrame:
         {
             "participant_id": [f"sub-{k:02d}" for k in range(7)],
             "group": ["healthy"] * 3 + ["patient"] * 4,
+            "foot_length_mm": [240.0, 251.0, 233.0, 246.0, 229.0, 238.0, 244.0],
             "body_mass_kg": [60.0, 72.0, 66.0, np.nan, 81.0, 75.0, 70.0],
             "status": ["ok"] * 6 + ["failed"],
             "rearfoot_cm3": rearfoot,
@@ -65,6 +66,7 @@ def make_volumes() -> pd.DataFrame:
     for region in ("rearfoot", "forefoot", "total"):
         cm3 = volumes[f"{region}_cm3"]
         volumes[f"{region}_mm3_per_kg"] = 1000 * cm3 / volumes["body_mass_kg"]
+        volumes[f"{region}_mm3_per_mm"] = 1000 * cm3 / volumes["foot_length_mm"]
     return volumes
 
 
@@ -90,7 +92,7 @@ def test_at_offset_0_the_comparison_is_the_comparison() -> None:
     pd.testing.assert_frame_equal(
         middle[shared], expected.loc[middle.index, shared], check_dtype=False
     )
-    assert middle["n_b"].tolist() == [3, 3, 2, 2]
+    assert middle["n_b"].tolist() == [3, 3, 2, 2, 3, 3]
 
 
 def test_the_difference_moves_by_the_difference_of_the_gains() -> None:

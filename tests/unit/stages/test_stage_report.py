@@ -23,7 +23,7 @@ from pipeline.stages.report import (
     participant_page,
     report,
 )
-from pipeline.stages.report.words import chance, fixed, sentence
+from pipeline.stages.report.words import chance, fixed, verdict
 
 FACTS = ReportFacts("0.1.0", "run-7", '[regions]\nborder = "tmt1"\n')
 CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")
@@ -191,21 +191,26 @@ def result(p: float, p_holm: float, difference: float = 4.0) -> dict[str, object
         "mean_difference": difference,
         "p": p,
         "p_holm": p_holm,
+        "test": "welch",
+        "covariates": "body_mass_kg;foot_length_mm",
+        "mdc95_source": "repeats of 5 participants",
+        "below_mdc95": False,
+        "note": None,
     }
 
 
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (result(0.01, 0.03), r"is larger in healthy than in patient: healthy less"),
-        (result(0.01, 0.03, -4.0), r"is larger in patient than in healthy: healthy less"),
+        (result(0.01, 0.03), r"is larger in healthy than in patient\.$"),
+        (result(0.01, 0.03, -4.0), r"is larger in patient than in healthy\.$"),
         (result(0.04, 0.12), r"this does not stand once .* corrected for"),
         (result(0.40, 0.40), r"do not settle it, which is not the same as no difference"),
     ],
 )
 def test_sentences_say_no_more_than_the_test(row: dict[str, object], words: str) -> None:
     """A high p is not equality; a p that Holm lifts above 0.05 is said to be so."""
-    assert re.search(words, sentence(row))
+    assert re.search(words, verdict(row))
 
 
 def test_plots_stand_in_the_page_in_their_order() -> None:
