@@ -528,5 +528,5 @@ def test_the_moved_border_is_written_for_all_and_for_the_groups(cohort: Cohort) 
     sweep = read_table(cohort.out / "border_sweep.tsv")
     assert len(sweep) == 6 * 3
     moved = read_table(cohort.out / "border_statistics.tsv")
-    assert moved["offset_mm"].tolist() == [-1] * 4 + [0] * 4 + [1] * 4
+    assert moved["offset_mm"].tolist() == [-1] * 6 + [0] * 6 + [1] * 6
     assert set(moved["group_b"]) == {"plantar_fasciitis"}
