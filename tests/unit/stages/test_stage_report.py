@@ -20,10 +20,13 @@ from pipeline.stages.compare import (
 )
 from pipeline.stages.report import (
     ReportFacts,
+    context_of,
+    latex,
+    markdown,
     participant_page,
     report,
 )
-from pipeline.stages.report.words import chance, fixed, verdict
+from pipeline.stages.report.words import Context, chance, explanation, fixed, verdict
 
 FACTS = ReportFacts("0.1.0", "run-7", '[regions]\nborder = "tmt1"\n')
 CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")
@@ -222,3 +225,56 @@ def test_plots_stand_in_the_page_in_their_order() -> None:
     assert page.count('src="data:image/svg+xml;base64,') == 2
     assert page.index("Every participant</strong>") < page.index("If the border were elsewhere")
     assert "border_sweep.tsv" in page
+
+
+MOVED = [
+    {
+        "offset_mm": mm,
+        "outcome": "rearfoot_cm3",
+        "group_a": "healthy",
+        "group_b": "patient",
+        "mean_difference": 4.0,
+        "p": p,
+        "cohens_d": 1.2,
+    }
+    for mm, p in ((-5.0, 0.20), (0.0, 0.01), (5.0, 0.004))
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (result(0.01, 0.03), "corrected by Holm for 1 outcomes, p = 0.030"),
+        (result(0.01, 0.03), "finds a true d of 1.00 with 80 % power"),
+        (result(0.01, 0.03) | {"permutation_p": 0.2}, "do not all say the same"),
+        (result(0.01, 0.03) | {"adjusted_p": 0.2}, "another conclusion: look at both"),
+        (result(0.01, 0.03) | {"below_mdc95": True}, "CAUTION: the difference is smaller"),
+        (result(0.01, 0.03), "larger than the smallest change that can be told in one foot"),
+        (result(0.01, 0.03), "Border tmt1; muscles FDB, QP."),
+        (result(0.01, 0.03), "nearer the heel, d = 1.20, p = 0.200"),
+        (result(0.01, 0.03), "THE CONCLUSION CHANGES"),
+        (result(0.30, 0.90) | {"outcome": "forefoot_cm3"}, "muscles FDB, QP.$"),
+        ({"p": None, "note": "nobody measured in patient: no test"}, "^Why: nobody measured"),
+    ],
+)
+def test_an_explanation_follows_the_figures(row: dict[str, object], words: str) -> None:
+    """Each doubt is told where the numbers raise it, in fixed words."""
+    context = Context(("tmt1",), ("FDB;QP",), 9, 24, MOVED)
+
+    assert re.search(words, explanation({"power": 0.8} | row | {"power": 0.8}, context))
+
+
+def test_the_statistics_are_written_as_markdown_and_latex() -> None:
+    """A table of the regions each, text escaped for LaTeX; nothing is told twice."""
+    volumes = volumes_of()
+    volumes["group"] = volumes["group"].replace("patient", "plantar_fasciitis")
+    statistics = compare(volumes, CompareParams())
+
+    told = markdown(statistics, context_of(volumes, statistics))
+    table = latex(statistics)
+
+    assert told.count("\n| rearfoot volume, cm³ |") == 1
+    assert told.count("Why: one participant measured in plantar_fasciitis: no test.") == 3
+    assert r"plantar\_fasciitis" in table
+    assert table.count(r"\\") == 10
+    assert "cm$^3$" in table
