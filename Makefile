@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy population samples train lock
+.PHONY: help setup demo test test-slow check clean accuracy population study samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ train: setup  ## Train both networks from seeds alone (10 h on 2 cores); go on w
 	$(BIN)/python -m training fine
 	$(BIN)/python -m training.curves
 	$(BIN)/python -m training.export
+
+study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
+	$(BIN)/python tests/study.py
 
 samples: setup  ## Make the sample scans again, bit for bit
 	rm -rf out/sample_scans
