@@ -1,6 +1,7 @@
 """Train one of the two networks: ``python -m training fine --folder out/training``.
 
-Goes on from the folder's checkpoint if there is one; stop it whenever you like.
+Goes on from the folder's checkpoint if there is one, else from the weights in
+``training/start`` if any are kept there, else from nothing. Stop it whenever you like.
 """
 
 import argparse
@@ -18,15 +19,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from pipeline.segmenters.weights import WINDOWS
 from pipeline.segmenters.windows import Window
-from training.checkpoints import load_checkpoint, save_checkpoint
-from training.examples import CLASSES, Example, draw_examples
+from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
+from training.examples import CLASSES, VIEWS, Example, draw_examples
 from training.losses import dices, loss_of
 from training.model import FootNet
 
 _LEARNING_RATE = 3e-3
 _WARM_UP = 100  # scans
 _COOL_DOWN = 0.4  # of all scans, at the end, while the rate falls to nothing
-_EMA_SCANS = 150  # over which weights are averaged
+_EMA_SCANS = 300  # over which weights are averaged
 _AIR_KEPT = 0.08  # of the air's voxels that the loss looks at
 _KEEP_EVERY_S = 300.0
 _HELD_OUT = 12  # scans of feet that are never learnt from
@@ -58,8 +59,11 @@ class Recipe:
 
 
 class _Scans(Dataset[list[Example]]):
-    def __init__(self, recipe: Recipe, first: int, last: int, first_foot: int = 0) -> None:
-        self.recipe, self.first, self.last, self.first_foot = recipe, first, last, first_foot
+    def __init__(
+        self, recipe: Recipe, first: int, last: int, first_foot: int = 0, views: int = VIEWS
+    ) -> None:
+        self.recipe, self.first, self.last = recipe, first, last
+        self.first_foot, self.views = first_foot, views
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -67,7 +71,12 @@ class _Scans(Dataset[list[Example]]):
     def __getitem__(self, k: int) -> list[Example]:
         recipe = self.recipe
         return draw_examples(
-            self.first + k, recipe.window, recipe.feet, recipe.feet_folder, self.first_foot
+            self.first + k,
+            recipe.window,
+            recipe.feet,
+            recipe.feet_folder,
+            self.first_foot,
+            self.views,
         )
 
 
@@ -97,11 +106,15 @@ def train(recipe: Recipe) -> None:
     averaged.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=_LEARNING_RATE, weight_decay=1e-3)
     path = recipe.folder / f"{recipe.name}.pt"
-    scan = load_checkpoint(path, net, averaged, optimiser) if path.exists() else 0
+    scan = 0
+    if path.exists():
+        scan = load_checkpoint(path, net, averaged, optimiser)
+    elif (START / path.name).exists():
+        scan = load_start(START / path.name, net, averaged)
     kept_at, is_stopped = time.monotonic(), _asked_to_stop()
     losses: list[float] = []
     few = replace(recipe, feet=_HELD_OUT)
-    held_out = [e[0] for e in _loaded(_Scans(few, 10**9, 10**9 + _HELD_OUT, first_foot=10**6))]
+    held_out = [e[0] for e in _loaded(_Scans(few, 10**9, 10**9 + _HELD_OUT, 10**6, views=1))]
     for examples in _loaded(_Scans(recipe, scan, recipe.scans)):
         for group in optimiser.param_groups:
             group["lr"] = _LEARNING_RATE * _rate(scan, recipe.scans)
@@ -172,7 +185,7 @@ def _tensors(
 
 @torch.no_grad()
 def _average(averaged: FootNet, net: FootNet, scan: int) -> None:
-    share = max(1 / (scan + 1), 1 / _EMA_SCANS)
+    share = max(10 / (scan + 10), 1 / _EMA_SCANS)  # early weights are soon forgotten
     for mean, now in zip(averaged.parameters(), net.parameters(), strict=True):
         mean.lerp_(now, share)
 

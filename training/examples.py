@@ -25,7 +25,7 @@ from training.template import bone_middles_mm, template_mm
 Array = NDArray[np.float64]
 CLASSES = OTHER + 1
 EXAMPLE_STREAM = 5_000_000
-VIEWS = 3
+VIEWS = 5
 """Windows laid on each scan, as taking it costs more than looking at it."""
 
 _FINEST = 0.9  # of the window's spacing: finer pixels would be averaged away
@@ -42,7 +42,12 @@ class Example:
 
 
 def draw_examples(
-    index: int, window: Window, feet: int, folder: Path, first_foot: int = 0
+    index: int,
+    window: Window,
+    feet: int,
+    folder: Path,
+    first_foot: int = 0,
+    views: int = VIEWS,
 ) -> list[Example]:
     """Make the views of scan `index`: always the same, whoever asks, in whichever order.
 
@@ -59,7 +64,7 @@ def draw_examples(
         foot = _thinned(foot)
     foot = foot.moved(random_pose(rng))
     scan = _scan(foot, rng, window.spacing_mm)
-    return [_view(foot, scan, window, rng) for _ in range(VIEWS)]
+    return [_view(foot, scan, window, rng) for _ in range(views)]
 
 
 def _view(foot: Foot, scan: Scan, window: Window, rng: np.random.Generator) -> Example:

@@ -14,6 +14,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.weights import RECORD, WINDOWS
 from pipeline.segmenters.windows import Window
 from pipeline.store.files import written_whole
+from training.checkpoints import START, save_start
 from training.examples import CLASSES, EXAMPLE_STREAM, VIEWS
 from training.feet import FOOT_STREAM
 from training.model import CHANNELS, FootNet
@@ -42,6 +43,7 @@ def export(folder: Path, models: Path, version: str) -> None:
         target = models / f"{name}.onnx"
         with written_whole(target) as scratch:
             _write_onnx(state["averaged"], window, scratch)
+        save_start(START / f"{name}.pt", folder / f"{name}.pt")
         files[name] = {
             "name": target.name,
             "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
@@ -82,7 +84,7 @@ def _story(scans: int, feet: int, log: Path) -> dict[str, Any]:
     names = [*MUSCLE_NAMES.values(), *BONE_NAMES.values()]
     return {
         "scans": scans,
-        "views": scans * VIEWS,
+        "views_per_scan": VIEWS,
         "feet": feet,
         "channels": list(CHANNELS),
         "held_out_dice": dict(zip(names, dices, strict=True)),

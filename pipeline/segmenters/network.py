@@ -32,13 +32,15 @@ STAGE = "segment"
 _PIECES_MM = 4.0
 _CHANCE_MM = 1.5  # lattice of the muscles' chances
 _LEAST_BONES = 6  # of the twelve that the window is laid by, seen whole
-_COARSE_RESIDUAL_MM = 12.0
-_FINE_RESIDUAL_MM = 6.0
-_GOOD_RESIDUAL_MM = 4.0
+_COARSE_RESIDUAL_MM = 15.0
+_FINE_RESIDUAL_MM = 8.0
+_GOOD_RESIDUAL_MM = 5.0
 _LEAST_CERTAINTY = 0.6
 _GOOD_CERTAINTY = 0.75
 _SIZE_RANGE = (0.6, 1.5)  # of a foot relative to one of mean proportions
-_MOVED = 0.06  # of the frame, between two looks, from which a third is taken
+_MOVED = 0.06  # of the frame between two looks: less, and the window rests
+_LOOKS = 3
+_GOOD_ENOUGH = 0.75  # of what the coarse bones may be off, and no other turn is tried
 _BONE_CHANCE = 0.5
 _FRAME_BONES = (
     anatomy.CALCANEUS,
@@ -77,8 +79,9 @@ class NetworkSegmenter:
     Notes
     -----
     The coarse pass, 4 mm, finds the bones; the window of the fine pass, 2 mm, is laid along
-    them, scaled and mirrored to a right foot of mean size. Muscle borders come from the
-    scan's own brightness.
+    them, scaled to a foot of mean size, as if it were a right foot and, mirrored, as if it
+    were a left one. The bones of the true side fit those of a foot better. Muscle borders
+    come from the scan's own brightness.
     """
 
     @property
@@ -148,51 +151,62 @@ def _find_foot(scan: Scan, weights: Weights) -> _Found:
 
 
 def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> _Found | None:
-    """Look for a foot in one piece of tissue: coarsely, finely, and finely again."""
+    """Look for a foot in one piece of tissue: coarsely, then finely as right and as left."""
     intensity = scan.intensity
     if is_masked:
         own = replace(piece, values=(piece.values != 0).astype(np.float32)).on_grid(scan.grid)
         intensity = np.where(own > 0.5, intensity, np.float32(0))
     coarse = averaged(intensity, scan.grid, weights.coarse.window.spacing_mm)
-    frame = _coarse_frame(coarse, _middle_mm(piece, scan.grid), weights)
-    if frame is None:
+    bones = _coarse_bones(coarse, _middle_mm(piece, scan.grid), weights)
+    if bones is None:
         return None
     fine = averaged(intensity, scan.grid, weights.fine.window.spacing_mm)
-    found = _fine_look(fine, frame, weights)
-    if found is not None and _moved(frame, found.frame) > _MOVED:
-        found = _fine_look(fine, found.frame, weights) or found
-    return found
+    right, left = (_settled(fine, bones, weights, is_mirrored=hand) for hand in (False, True))
+    if right is None or left is None:
+        return right or left
+    return min((right, left), key=lambda foot: foot.residual_mm)
 
 
-def _coarse_frame(
+def _coarse_bones(
     image: tuple[NDArray[np.float32], Array], middle_mm: Array, weights: Weights
-) -> Array | None:
-    """Find how the foot lies, as the header says or else turned by quarters."""
+) -> dict[int, Array] | None:
+    """Find the bones in the world, as the header says they lie or else turned by quarters."""
     best, least = None, _COARSE_RESIDUAL_MM
     for turn in _quarter_turns():
         frame = np.eye(4)
         frame[:3, :3], frame[:3, 3] = turn, middle_mm
-        fitted = _fit(look(weights.coarse, *image, frame), weights)
-        if fitted is not None and fitted[1] < least:
-            best, least = fitted
-            if least < _COARSE_RESIDUAL_MM / 2:
+        bones = look(weights.coarse, *image, frame).bone_middles_mm(weights.middles_mm)
+        if len(bones) < _LEAST_BONES:
+            continue
+        _, residual_mm = fit_frame(bones, weights.middles_mm)
+        if residual_mm < least:
+            best, least = bones, residual_mm
+            if least < _GOOD_ENOUGH * _COARSE_RESIDUAL_MM:
                 break
     return best
 
 
-def _fine_look(
-    image: tuple[NDArray[np.float32], Array], frame: Array, weights: Weights
+def _settled(
+    image: tuple[NDArray[np.float32], Array],
+    bones: dict[int, Array],
+    weights: Weights,
+    *,
+    is_mirrored: bool,
 ) -> _Found | None:
-    sight = look(weights.fine, *image, frame)
-    fitted = _fit(sight, weights)
-    return None if fitted is None else _Found(sight, *fitted)
-
-
-def _fit(sight: Sight, weights: Weights) -> tuple[Array, float] | None:
-    middles = sight.bone_middles_mm(weights.middles_mm)
-    if len(middles) < _LEAST_BONES:
-        return None
-    return fit_frame(middles, weights.middles_mm)
+    """Look finely, as at a right or a left foot, until the window rests."""
+    frame, _ = fit_frame(bones, weights.middles_mm, is_mirrored=is_mirrored)
+    found = None
+    for _ in range(_LOOKS):
+        sight = look(weights.fine, *image, frame)
+        seen_bones = sight.bone_middles_mm(weights.middles_mm)
+        if len(seen_bones) < _LEAST_BONES:
+            return found
+        before = frame
+        frame, residual_mm = fit_frame(seen_bones, weights.middles_mm, is_mirrored=is_mirrored)
+        found = _Found(sight, frame, residual_mm)
+        if _moved(before, frame) < _MOVED:
+            break
+    return found
 
 
 def _quarter_turns() -> Iterator[Array]:

@@ -98,7 +98,10 @@ def scaled(shown: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def fit_frame(
-    found_mm: Mapping[int, Array], template_mm: Mapping[int, Array]
+    found_mm: Mapping[int, Array],
+    template_mm: Mapping[int, Array],
+    *,
+    is_mirrored: bool | None = None,
 ) -> tuple[Array, float]:
     """Fit scale, turn, mirroring and place that carry the template's bones to those found.
 
@@ -106,6 +109,8 @@ def fit_frame(
     ----------
     found_mm, template_mm
         Middle of each bone, by label; three common ones at least.
+    is_mirrored
+        Whether the foot found is a left one; None for whichever fits better.
 
     Returns
     -------
@@ -115,15 +120,17 @@ def fit_frame(
 
     Notes
     -----
-    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), once for each handedness,
-    of which the better is kept.
+    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), who holds the handedness.
     """
     labels = sorted(found_mm.keys() & template_mm.keys())
     theirs = np.array([template_mm[label] for label in labels])
     ours = np.array([found_mm[label] for label in labels])
     from_theirs, from_ours = theirs - theirs.mean(axis=0), ours - ours.mean(axis=0)
     u, s, vt = np.linalg.svd(from_ours.T @ from_theirs)
-    turn = u @ vt  # proper or mirrored, whichever leaves less
+    if is_mirrored is not None and (np.linalg.det(u @ vt) < 0) != is_mirrored:
+        u[:, -1] *= -1
+        s[-1] *= -1
+    turn = u @ vt
     scale = float(s.sum() / (from_theirs**2).sum())
     left = from_ours / scale - from_theirs @ turn.T
     frame = np.eye(4)

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
+from training.checkpoints import load_checkpoint, load_start, save_checkpoint, save_start  # noqa: E402
 from training.examples import CLASSES  # noqa: E402
 from training.losses import dices, loss_of  # noqa: E402
 from training.model import FootNet  # noqa: E402
@@ -68,3 +68,20 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
         for name, weight in before.state_dict().items():
             torch.testing.assert_close(after.state_dict()[name], weight)
     assert str(optimisers[1].state_dict()) == str(optimisers[0].state_dict())
+
+
+def test_kept_weights_are_small_and_near(tmp_path: Path) -> None:
+    """Half precision, without the optimiser: what a repository can hold."""
+    torch.manual_seed(0)
+    nets = [FootNet(CLASSES) for _ in range(4)]
+    optimiser = torch.optim.AdamW(nets[0].parameters())
+    save_checkpoint(tmp_path / "x.pt", {"scan": 7, "feet": 2}, nets[0], nets[1], optimiser)
+
+    save_start(tmp_path / "start.pt", tmp_path / "x.pt")
+    scan = load_start(tmp_path / "start.pt", nets[2], nets[3])
+
+    assert scan == 7
+    assert (tmp_path / "start.pt").stat().st_size < 2e6
+    for name, weight in nets[1].state_dict().items():
+        for near in (nets[2], nets[3]):
+            torch.testing.assert_close(near.state_dict()[name], weight, atol=1e-3, rtol=1e-3)
