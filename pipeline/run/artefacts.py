@@ -8,6 +8,8 @@ from pipeline.store.names import ScanName
 
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 REGIONS, LANDMARKS, VOLUMES, OVERLAY = "regions", "landmarks", "volumes", "overlay"
+# Made by hand, so they may be there or not.
+MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
 
 # The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import PipelineConfig
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import Scan, Side
 from pipeline.run.artefacts import (
     BONES,
+    BONES_CORRECTION,
     LANDMARKS,
     MUSCLES,
+    MUSCLES_CORRECTION,
     OVERLAY,
     PREPROC,
     REGIONS,
@@ -27,7 +30,8 @@ from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.regions import regions
 from pipeline.stages.report import overlay
-from pipeline.stages.segment import segment
+from pipeline.stages.segment import Corrections, segment
+from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
 from pipeline.store.images import read_scan, read_segmentation, write_labels, write_scan
 from pipeline.store.landmarks import read_landmarks, write_landmarks
@@ -90,7 +94,7 @@ def do_preprocess(desk: Desk) -> None:
 def do_segment(desk: Desk) -> None:
     """Label muscles and bones."""
     scan = read_scan(desk.read[PREPROC])
-    found = segment(scan, desk.config.segment)
+    found = segment(scan, desk.config.segment, _read_corrections(desk, scan))
     if scan.side is None:  # so nothing but the anatomy could tell a left foot
         anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
         intake(scan, anatomy, desk.config.intake)
@@ -137,6 +141,17 @@ def do_figures(desk: Desk) -> None:
     picture = overlay(read_scan(desk.read[PREPROC]), _read_split(desk), desk.config.report)
     with written_whole(desk.write[OVERLAY]) as scratch:
         scratch.write_bytes(picture)
+
+
+def _read_corrections(desk: Desk, scan: Scan) -> Corrections:
+    maps = ((MUSCLES_CORRECTION, MUSCLE_NAMES), (BONES_CORRECTION, BONE_NAMES))
+    muscles, bones = (
+        read_correction(desk.read[artefact], names, scan.grid)
+        if artefact in desk.read
+        else None
+        for artefact, names in maps
+    )
+    return Corrections(muscles, bones)
 
 
 def _read_segmentation(desk: Desk) -> Segmentation:

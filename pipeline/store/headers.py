@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+
+if TYPE_CHECKING:
+    import SimpleITK
 
 # What nibabel would log about a header, `check_header` refuses in a sentence of our own.
 nibabel_log.setLevel(logging.CRITICAL)
@@ -76,6 +80,16 @@ def check_header(image: nib.Nifti1Image, path: Path) -> None:
         _check_spacing(name, matrix, pixdim_mm, path)
     if len(forms) == 2:
         _check_same_place(image.shape, forms, path)
+
+
+def ras_affine(image: "SimpleITK.Image") -> NDArray[np.float64]:
+    """Give the affine (RAS+, mm) of a 3-D SimpleITK image, which says it in LPS."""
+    affine = np.eye(4)
+    direction = np.reshape(image.GetDirection(), (3, 3))
+    affine[:3, :3] = direction * np.array(image.GetSpacing())
+    affine[:3, 3] = image.GetOrigin()
+    turned: NDArray[np.float64] = _LPS_TO_RAS @ affine
+    return turned
 
 
 def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
@@ -199,11 +213,7 @@ def _from_simpleitk(path: Path) -> nib.Nifti1Image:
         voxels = voxels.astype(np.int16)
     if image.GetDimension() != 3:
         return nib.Nifti1Image(voxels, np.eye(4))
-    affine = np.eye(4)
-    direction = np.reshape(image.GetDirection(), (3, 3))
-    affine[:3, :3] = direction * np.array(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
-    affine = _LPS_TO_RAS @ affine
+    affine = ras_affine(image)
     nifti = nib.Nifti1Image(voxels, affine)
     nifti.set_qform(affine, 1)
     nifti.set_sform(affine, 1)

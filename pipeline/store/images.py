@@ -66,7 +66,7 @@ def read_scan(path: Path) -> Scan:
     image = to_nifti(path)
     check_header(image, path)
     facts = facts_beside(path)
-    voxels, affine = _canonical(_voxels(image, path), image.affine)
+    voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
@@ -101,8 +101,15 @@ def write_scan(scan: Scan, path: Path, *, like: Path | None) -> None:
     _write(np.rint(voxels / step).astype(np.int16), scan.grid, path, like=like, step=step)
 
 
-def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
+def read_labels(
+    path: Path, names: Mapping[int, str], *, advice: str = "Run the stage that writes it again."
+) -> LabelMap:
     """Read a label map, in canonical order.
+
+    Parameters
+    ----------
+    advice
+        What to do about labels without a name.
 
     Raises
     ------
@@ -113,7 +120,7 @@ def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
     try:
         image = to_nifti(path)
         check_header(image, path)
-        voxels, affine = _canonical(_voxels(image, path), image.affine)
+        voxels, affine = to_canonical(_voxels(image, path), image.affine)
     except ScanError as error:
         msg = f"A label map must be readable: {error}"
         raise ArtefactError(msg) from error
@@ -122,7 +129,7 @@ def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
     if unknown or not np.array_equal(labels, voxels):
         msg = (
             f"The label map {path.name!r} must hold the labels 0 to {max(names)} only: got "
-            f"{unknown[:5]}. Run the stage that writes it again."
+            f"{unknown[:5]}. {advice}"
         )
         raise ArtefactError(msg)
     return LabelMap(labels.astype(np.uint8), Grid.from_arrays(voxels.shape, affine), names)
@@ -221,9 +228,10 @@ def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:
         raise ScanError(msg) from error
 
 
-def _canonical(
+def to_canonical(
     voxels: NDArray[np.float32], affine: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Turn an array and its affine to the closest canonical (RAS) order."""
     orientation = nib.io_orientation(affine)
     turned = nib.apply_orientation(voxels, orientation)
     canonical: NDArray[np.float64] = affine @ nib.orientations.inv_ornt_aff(

@@ -32,6 +32,7 @@ volumes.json
 statistics.tsv
 statistics.json
 report.html
+corrections
 logs
 sub-*.html
 sub-*/figures

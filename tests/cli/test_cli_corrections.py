@@ -1,0 +1,72 @@
+"""A scan measured by labels that were made by hand, through the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.cli import main
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import GridMismatchError
+from pipeline.phantom.acquisition import ideal_scan
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import get_protocol
+from pipeline.store.files import read_json, sha256_of
+from pipeline.store.images import write_labels, write_scan
+
+
+@pytest.fixture
+def image(coarse_foot: Foot, tmp_path: Path) -> Path:
+    """Write a coarse scan of a digital foot."""
+    scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))
+    path = tmp_path / "foot.nii.gz"
+    write_scan(Scan(np.rint(scan.intensity * 800), scan.grid), path, like=None)
+    return path
+
+
+@pytest.fixture
+def corrections(coarse_foot: Foot, tmp_path: Path) -> Path:
+    """Put the true muscles and bones where corrections go."""
+    folder = tmp_path / "out" / "corrections"
+    for name in ("muscles", "bones"):
+        labels = getattr(coarse_foot.truth, name)
+        write_labels(labels, folder / f"sub-foot_seg-{name}_dseg.nii.gz", like=None)
+    return folder
+
+
+def test_the_numbers_come_from_the_corrected_labels(
+    image: Path, corrections: Path, coarse_foot: Foot
+) -> None:
+    """Row, sidecar and label map tell so, and the corrections stay as they are."""
+    sums = {path.name: sha256_of(path) for path in corrections.iterdir()}
+    out = corrections.parent
+
+    assert main(["scan", str(image), str(out), "--side", Side.RIGHT.value]) == 0
+
+    row = pd.read_csv(out / "volumes.tsv", sep="\t").iloc[0]
+    truth = coarse_foot.truth.muscles
+    cm3 = np.isin(truth.voxels, range(1, 11)).sum() * truth.grid.voxel_volume_mm3 / 1e3
+    assert row["total_cm3"] == pytest.approx(cm3, rel=1e-5)
+    assert (row["segmenter"], row["status"]) == ("corrected", "ok")
+    assert "corrected-muscles-and-bones" in row["cautions"]
+    facts = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
+    told = {name.rpartition("/")[2]: s for name, s in facts["SourcesSHA256"].items()}
+    assert told.items() >= sums.items()
+    assert {path.name: sha256_of(path) for path in corrections.iterdir()} == sums
+
+
+def test_a_correction_of_another_grid_fails_the_scan(
+    image: Path, corrections: Path, coarse_foot: Foot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, code 3, and a row that says why."""
+    moved = coarse_foot.moved(np.diag((1.0, 1.0, 1.01, 1.0))).truth.muscles
+    write_labels(moved, corrections / "sub-foot_seg-muscles_dseg.nii.gz", like=None)
+
+    code = main(["scan", str(image), str(corrections.parent), "--side", "right"])
+
+    assert code == GridMismatchError.exit_code
+    assert "must lie on the scan's own grid" in capsys.readouterr().err
+    row = pd.read_csv(corrections.parent / "volumes.tsv", sep="\t").iloc[0]
+    assert row["status"] == "failed"
+    assert "sub-foot_seg-muscles_dseg.nii.gz" in row["reason"]
