@@ -10,6 +10,8 @@ SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 REGIONS, LANDMARKS, VOLUMES, OVERLAY = "regions", "landmarks", "volumes", "overlay"
 # Made by hand, so they may be there or not.
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
+# The raw images of a Dixon pair, where there is one.
+WATER, FAT = "water", "fat"
 
 # The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(

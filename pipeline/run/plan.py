@@ -7,6 +7,7 @@ from pipeline.run import work
 from pipeline.run.artefacts import (
     BONES,
     BONES_CORRECTION,
+    FAT,
     LANDMARKS,
     MUSCLES,
     MUSCLES_CORRECTION,
@@ -15,6 +16,7 @@ from pipeline.run.artefacts import (
     REGIONS,
     SCAN,
     VOLUMES,
+    WATER,
 )
 from pipeline.run.work import Desk
 
@@ -62,6 +64,7 @@ STAGES = (
         (VOLUMES,),
         ("measure",),
         work.do_measure,
+        may_read=(WATER, FAT),
     ),
     Stage(
         "figures",

@@ -9,13 +9,16 @@ from typing import Any
 from pipeline.config import PipelineConfig
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
-from pipeline.domain.labels import Segmentation
+from pipeline.domain.fat import FatMap
+from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Scan, Side
+from pipeline.errors import GridMismatchError
 from pipeline.run.artefacts import (
     BONES,
     BONES_CORRECTION,
+    FAT,
     LANDMARKS,
     MUSCLES,
     MUSCLES_CORRECTION,
@@ -24,7 +27,9 @@ from pipeline.run.artefacts import (
     REGIONS,
     SCAN,
     VOLUMES,
+    WATER,
 )
+from pipeline.stages.fat import DixonPair, find_fat
 from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
@@ -127,7 +132,8 @@ def do_regions(desk: Desk) -> None:
 def do_measure(desk: Desk) -> None:
     """Measure every muscle in every region."""
     scan = read_scan(desk.read[PREPROC])
-    table = measure(_read_split(desk), scan, desk.config.measure)
+    split = _read_split(desk)
+    table = measure(split, scan, desk.config.measure, _read_fat(desk, split.muscles, scan))
     facts = desk.facts("measure")
     write_measurements(
         table,
@@ -141,6 +147,22 @@ def do_figures(desk: Desk) -> None:
     picture = overlay(read_scan(desk.read[PREPROC]), _read_split(desk), desk.config.report)
     with written_whole(desk.write[OVERLAY]) as scratch:
         scratch.write_bytes(picture)
+
+
+def _read_fat(desk: Desk, muscles: LabelMap, scan: Scan) -> FatMap | None:
+    """Find the fat by the raw images, as preprocessing scales each on its own."""
+    if FAT not in desk.read:
+        return None
+    water, fat = (read_scan(desk.read[artefact]) for artefact in (WATER, FAT))
+    if not water.grid.matches(fat.grid):
+        msg = (
+            "Water and fat images must lie on one grid: got shapes "
+            f"{water.grid.shape} and {fat.grid.shape}, corners up to "
+            f"{water.grid.max_offset_mm(fat.grid):.2f} mm apart. Take both from one "
+            "acquisition, or move the fat image away."
+        )
+        raise GridMismatchError(msg)
+    return find_fat(muscles, scan, DixonPair(water, fat))
 
 
 def _read_corrections(desk: Desk, scan: Scan) -> Corrections:

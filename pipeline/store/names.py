@@ -188,5 +188,21 @@ def find_scan(bids_dir: Path, label: str) -> Path:
     raise ScanError(msg)
 
 
+def find_fat_image(water: Path) -> Path | None:
+    """Find the fat image that was taken with a water image; it bears its name but for that.
+
+    Returns
+    -------
+    Path or None
+        None where the image is not named as water, or stands alone.
+    """
+    name = re.sub("water", "fat", water.name, flags=re.IGNORECASE)
+    if name == water.name or not water.parent.is_dir():
+        return None
+    # acq-Water goes with acq-Fat, whatever the capitals
+    beside = (p for p in sorted(water.parent.iterdir()) if p.name.lower() == name.lower())
+    return next(beside, None)
+
+
 def _is_fat(path: Path) -> bool:
     return re.search(r"_(acq|part)-[A-Za-z0-9]*fat_", path.name) is not None

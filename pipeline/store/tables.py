@@ -42,6 +42,10 @@ _MEASUREMENT_COLUMNS = {
     "acsa_max_position_mm": "Where that is along the long axis, from the heel end, in mm",
     "length_mm": "Extent along the long axis, in mm",
     "is_truncated": "true where the image cuts the muscle, so the volume is a lower bound",
+    "fat_fraction_low": "Least fat fraction that the calibration allows, 0 to 1",
+    "fat_fraction_high": "Greatest fat fraction that the calibration allows, 0 to 1",
+    "volume_ci95_low_mm3": "Lower end of the volume's 95 % interval, in mm3",
+    "volume_ci95_high_mm3": "Upper end of the volume's 95 % interval, in mm3",
 }
 
 
@@ -145,6 +149,7 @@ def write_measurements(
         "BorderSensitivity_cm3_per_mm": table.border_sensitivity_cm3_per_mm,
         "FootLength_mm": table.foot_length_mm,
         "Cautions": [asdict(c) for c in table.cautions],
+        "CI95_cm3": {region: list(ends) for region, ends in table.ci95_cm3.items()},
     }
     columns = {k: {"Description": text} for k, text in _MEASUREMENT_COLUMNS.items()}
     write_json({**columns, **(facts or {}), **_rounded(foot)}, sidecar_of(path))
@@ -169,6 +174,7 @@ def read_measurements(path: Path) -> MeasurementTable:
             border_sensitivity_cm3_per_mm=float(foot["BorderSensitivity_cm3_per_mm"]),
             foot_length_mm=_number(foot["FootLength_mm"]),
             cautions=tuple(Caution(**c) for c in foot["Cautions"]),
+            ci95_cm3={region: (low, high) for region, (low, high) in foot["CI95_cm3"].items()},
         )
     except (KeyError, TypeError, ValueError) as error:
         msg = (
@@ -246,6 +252,8 @@ def _cell(value: Any) -> str:
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
     return float(_FLOAT_FORMAT % value) if isinstance(value, float) else value
 
 

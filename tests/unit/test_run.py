@@ -136,6 +136,21 @@ def test_a_correction_is_read_from_when_it_is_there_until_it_is_gone(
         assert look(job).status == OK
 
 
+def test_a_fat_image_beside_the_water_image_is_measured_with_it(
+    job: Job, calls: list[str]
+) -> None:
+    """New, changed or gone, it redoes the measuring and nothing before."""
+    raw = job.locate().raw
+    raw.rename(raw.with_name("sub-01_acq-water_T1w.nii.gz"))
+    process(job)
+    fat = raw.with_name("sub-01_acq-fat_T1w.nii.gz")
+    for change in (lambda: fat.write_bytes(b"a"), lambda: fat.write_bytes(b"b"), fat.unlink):
+        change()
+        calls.clear()
+        process(job)
+        assert calls == ["01 measure"]
+
+
 def test_a_correction_stands_in_the_record_with_its_sum(job: Job) -> None:
     """Provenance names it as a source."""
     by_hand = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
