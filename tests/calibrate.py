@@ -10,7 +10,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -92,10 +91,10 @@ def main() -> None:
     given = parser.parse_args()
     task = partial(log_ratios, seed=given.seed, feet=given.feet, segmenter=given.segmenter)
     with ProcessPoolExecutor(given.jobs) as pool:
-        found = pd.DataFrame([r for r in pool.map(task, range(given.feet)) if r])
+        found = [ratios for ratios in pool.map(task, range(given.feet)) if ratios]
     print("segmenter\tmuscle\tregion\tfeet\tratio_low\tratio_high")  # noqa: T201
-    for muscle, region in found:
-        ratios = found[muscle, region].dropna().to_numpy(dtype=float)
+    for muscle, region in dict.fromkeys(key for foot in found for key in foot):
+        ratios = np.array([f[muscle, region] for f in found if (muscle, region) in f])
         if len(ratios) < LEAST_FEET:
             continue
         low, high = limits(ratios)

@@ -17,6 +17,7 @@ from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.fat import find_fat
 from pipeline.stages.intervals import with_intervals
 from pipeline.stages.landmarks import touches_edge
+from pipeline.stages.plausible import find_oddities
 
 STAGE = "measure"
 _WINDOW_MM = 2.0
@@ -73,6 +74,7 @@ def measure(
             message = f"The image cuts the {muscle.name}, so its volume is a lower bound."
             cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
         rows.extend(_measure_muscle(muscle, split, fat, is_truncated=is_cut))
+    cautions.extend(find_oddities(rows, split))
     table = MeasurementTable(
         rows=tuple(rows),
         muscles=params.muscles,
