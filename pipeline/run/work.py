@@ -31,6 +31,7 @@ from pipeline.run.artefacts import (
 )
 from pipeline.stages.fat import DixonPair, find_fat
 from pipeline.stages.intake import IntakeClaims, intake
+from pipeline.stages.intervals import with_intervals
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.regions import regions
@@ -133,7 +134,8 @@ def do_measure(desk: Desk) -> None:
     """Measure every muscle in every region."""
     scan = read_scan(desk.read[PREPROC])
     split = _read_split(desk)
-    table = measure(split, scan, desk.config.measure, _read_fat(desk, split.muscles, scan))
+    fat = _read_fat(desk, split.muscles, scan)
+    table = with_intervals(measure(split, scan, desk.config.measure, fat), scan)
     facts = desk.facts("measure")
     write_measurements(
         table,

@@ -15,7 +15,6 @@ from pipeline.domain.regions import RegionSplit, share_behind
 from pipeline.domain.scan import Scan
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.fat import find_fat
-from pipeline.stages.intervals import with_intervals
 from pipeline.stages.landmarks import touches_edge
 from pipeline.stages.plausible import find_oddities
 
@@ -75,7 +74,7 @@ def measure(
             cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
         rows.extend(_measure_muscle(muscle, split, fat, is_truncated=is_cut))
     cautions.extend(find_oddities(rows, split))
-    table = MeasurementTable(
+    return MeasurementTable(
         rows=tuple(rows),
         muscles=params.muscles,
         side=split.side,
@@ -85,7 +84,6 @@ def measure(
         foot_length_mm=split.landmarks.foot_length_mm,
         cautions=tuple(cautions),
     )
-    return with_intervals(table, scan)
 
 
 def _measure_muscle(
