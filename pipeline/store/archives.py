@@ -17,7 +17,7 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 _LARGEST_BYTES = 16 * 2**30
 _MOST_FILES = 200_000
 # Images pack to a half or a tenth, an empty one to a hundredth; a bomb to a thousandth.
-_BEST_PACKING = 200
+_BEST_PACKING = 100
 _ALWAYS_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**20
 
@@ -50,9 +50,11 @@ def unpack(archive: Path, folder: Path) -> None:
     left = min(_LARGEST_BYTES, max(_ALWAYS_BYTES, _BEST_PACKING * archive.stat().st_size))
     try:
         with opened(archive) as members:
-            for number, (name, content) in enumerate(members):
+            for number, (name, size, content) in enumerate(members):
                 if number >= _MOST_FILES:
                     _refuse_size(f"more than {_MOST_FILES} files")
+                if size > left:
+                    _refuse_unpacked()
                 with content:
                     left -= _copy(content, _inside(folder, name, number), left)
     except (
@@ -74,7 +76,7 @@ def unpack(archive: Path, folder: Path) -> None:
         raise ScanError(msg) from None
 
 
-Members = Iterator[tuple[str, IO[bytes]]]
+Members = Iterator[tuple[str, int, IO[bytes]]]
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def _zip_members(path: Path) -> Iterator[Members]:
                 if stat.S_ISLNK(member.external_attr >> 16):
                     _refuse_link()
                 if not member.is_dir():
-                    yield member.filename, archive.open(member)
+                    yield member.filename, member.file_size, archive.open(member)
 
         yield members()
 
@@ -101,7 +103,7 @@ def _tar_members(path: Path) -> Iterator[Members]:
                     _refuse_link()
                 content = archive.extractfile(member) if member.isfile() else None
                 if content:
-                    yield member.name, content
+                    yield member.name, member.size, content
 
         yield members()
 
@@ -122,10 +124,8 @@ def _copy(content: IO[bytes], target: Path, left: int) -> int:
     with target.open("xb") as file:
         while chunk := content.read(_CHUNK_BYTES):
             copied += len(chunk)
-            if copied > left:
-                _refuse_size(
-                    f"over {_LARGEST_BYTES / 2**30:g} GiB or {_BEST_PACKING} times its own"
-                )
+            if copied > left:  # more than it admits to
+                _refuse_unpacked()
             file.write(chunk)
     _check_space(target)
     return copied
@@ -134,6 +134,10 @@ def _copy(content: IO[bytes], target: Path, left: int) -> int:
 def _check_space(target: Path) -> None:
     if shutil.disk_usage(target.parent).free < _ALWAYS_BYTES:
         _refuse_size("more than the disk for temporary files has room for")
+
+
+def _refuse_unpacked() -> None:
+    _refuse_size(f"over {_LARGEST_BYTES / 2**30:g} GiB or {_BEST_PACKING} times its own")
 
 
 def _refuse_size(fact: str) -> None:

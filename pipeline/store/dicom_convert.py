@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import dcm2niix
 import nibabel as nib
@@ -13,7 +14,6 @@ from pydicom.pixels.utils import pixel_array
 
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
-from pipeline.store.dicom_headers import SliceHeader
 from pipeline.store.dicom_volumes import Volume
 from pipeline.store.headers import to_nifti
 from pipeline.store.names import sidecar_of
@@ -48,10 +48,17 @@ def convert(volume: Volume, scratch: Path) -> Path:
             "dcm2niix had to resample. Export the whole series again."
         )
         raise ScanError(msg)
+    expected = _stored_values(volume)
     image = images[0]
     if len(images) > 1 or len(to_nifti(image).shape) > 3:
-        image = _picked(images, volume, scratch)
+        image = _picked(images, volume, expected, scratch)
     _check_place(image, volume)
+    if expected is not None and not _holds(to_nifti(image), None, volume, expected):
+        msg = (
+            "Every pixel must be where its image's header puts it: got other values there from "
+            "dcm2niix. Export the series again, as single-frame images (classic MR)."
+        )
+        raise ScanError(msg)
     return image
 
 
@@ -96,57 +103,62 @@ def _call(command: Sequence[str], seconds: float) -> int:
             raise
 
 
-def _picked(images: Sequence[Path], volume: Volume, scratch: Path) -> Path:
-    """Pick one of several volumes of a multi-frame file by its own pixels."""
-    middle = len(volume.slices) // 2
-    wanted = _pixels(volume.slices[middle])
+def _stored_values(volume: Volume) -> NDArray[Any] | None:
+    """Stack the stored values as the positions say: columns, rows, slices.
+
+    None for a mosaic, and where pydicom alone cannot unpack the encoding.
+    """
+    if volume.first.is_mosaic:
+        return None
+    files: dict[Path, NDArray[Any]] = {}
+    try:
+        for item in volume.slices:
+            if item.file not in files:
+                files[item.file] = pixel_array(item.file, raw=True)
+        planes = [
+            files[item.file] if files[item.file].ndim == 2 else files[item.file][item.frame]
+            for item in volume.slices
+        ]
+    except Exception:
+        return None
+    return np.stack(planes).transpose(2, 1, 0)
+
+
+def _holds(
+    image: nib.Nifti1Image, repetition: int | None, volume: Volume, expected: NDArray[Any]
+) -> bool:
+    """Whether an image stores the expected values, at the expected places."""
+    grid = volume.grid
+    stored = np.asanyarray(image.dataobj.get_unscaled())
+    stored = stored if repetition is None else stored[..., repetition]
+    if grid is None or stored.ndim != 3:
+        return False
+    turn = nib.orientations.ornt_transform(
+        nib.io_orientation(grid.matrix), nib.io_orientation(image.affine)
+    )
+    return np.array_equal(nib.apply_orientation(expected, turn), stored)
+
+
+def _picked(
+    images: Sequence[Path], volume: Volume, expected: NDArray[Any] | None, scratch: Path
+) -> Path:
+    """Pick one of several volumes of a multi-frame file by its voxels."""
     fitting: list[tuple[Path, int | None]] = []
-    for path in images:
+    for path in images if expected is not None else ():
         image = to_nifti(path)
-        stored = np.asanyarray(image.dataobj.get_unscaled())
-        repetitions = range(stored.shape[3]) if stored.ndim > 3 else (None,)
-        for k in repetitions:
-            plane = _plane_at(stored if k is None else stored[..., k], image, volume, middle)
-            if plane.size == wanted.size and np.array_equal(np.sort(plane.ravel()), wanted):
+        several = len(image.shape) > 3
+        for k in range(image.shape[3]) if several else (None,):
+            if expected is not None and _holds(image, k, volume, expected):
                 fitting.append((path, k))
     if len(fitting) != 1:
         msg = (
             f"A multi-frame file must part into its volumes: got {len(fitting)} that may be "
-            "the one chosen. Export the series as single-frame images (classic MR)."
+            "the one chosen. Export the series as single-frame images (classic MR), "
+            "uncompressed."
         )
         raise ScanError(msg)
     ((path, repetition),) = fitting
     return path if repetition is None else _extracted(path, repetition, scratch)
-
-
-def _pixels(item: SliceHeader) -> NDArray[np.float64]:
-    """Give the stored values of one image, sorted."""
-    try:
-        pixels = pixel_array(item.file, index=item.frame or 0)
-    except Exception as error:
-        msg = (
-            "A multi-frame file of several volumes must be in an encoding that can be read "
-            f"frame by frame: got one that cannot ({type(error).__name__}). Export it "
-            "uncompressed (Explicit VR Little Endian)."
-        )
-        raise ScanError(msg) from None
-    return np.sort(pixels.ravel())
-
-
-def _plane_at(
-    stored: NDArray[np.float64], image: nib.Nifti1Image, volume: Volume, number: int
-) -> NDArray[np.float64]:
-    """Cut the slice out of a volume that lies where slice `number` of `volume` does."""
-    grid = volume.grid
-    if grid is None:
-        return stored[:0]
-    columns, rows, _ = grid.shape
-    here = Grid.from_arrays(stored.shape, image.affine)
-    centre = here.to_index(grid.to_world(((columns - 1) / 2, (rows - 1) / 2, number)))
-    normal = here.matrix[:3, :3].T @ grid.matrix[:3, 2] / np.square(here.spacing_mm)
-    axis = int(np.abs(normal).argmax())
-    index = round(float(centre[axis]))
-    return np.take(stored, index, axis=axis) if 0 <= index < stored.shape[axis] else stored[:0]
 
 
 def _extracted(path: Path, repetition: int, scratch: Path) -> Path:

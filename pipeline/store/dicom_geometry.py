@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom_headers import SliceHeader
+from pipeline.store.headers import MOST_VOXELS
 
 FEWEST_SLICES = 3
 # Steps may differ by the rounding of the positions only.
 _STEP_TOLERANCE = 0.01
 _SAME_PLACE_MM = 1e-3
 _SAME_DIRECTION = 1e-3
-# The finest 7 T foot, 0.3 mm in all directions, has half as many.
-_MOST_VOXELS = 2**28
 _PLANES = ("sagittal", "coronal", "axial")
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
@@ -98,7 +97,9 @@ def _check_alike(stack: Sequence[SliceHeader]) -> None:
     facts: dict[str, list[tuple[float, ...]]] = {
         "size in pixels": [s.shape for s in stack],
         "pixel spacing in mm": [s.spacing_mm or () for s in stack],
-        "encoding (samples, bits, sign, slope, intercept)": [s.encoding for s in stack],
+        "encoding (samples, three of bits, sign, inversion, slope, intercept)": [
+            s.encoding for s in stack
+        ],
         "series number": [(s.series_number,) for s in stack],
     }
     for name, values in facts.items():
@@ -161,9 +162,9 @@ def _check_filled(slices: Sequence[Sequence[SliceHeader]]) -> None:
         )
         raise ScanError(msg)
     rows, columns = slices[0][0].shape
-    if rows * columns * len(counts) > _MOST_VOXELS:
+    if rows * columns * len(counts) > MOST_VOXELS:
         msg = (
-            f"A volume must have at most {_MOST_VOXELS} voxels: got {columns} x {rows} x "
+            f"A volume must have at most {MOST_VOXELS} voxels: got {columns} x {rows} x "
             f"{len(counts)}. Export the series again, at its own matrix size."
         )
         raise ScanError(msg)

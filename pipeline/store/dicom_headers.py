@@ -39,7 +39,10 @@ _TAGS = [
     "PixelSpacing",
     "SamplesPerPixel",
     "BitsAllocated",
+    "BitsStored",
+    "HighBit",
     "PixelRepresentation",
+    "PhotometricInterpretation",
     "RescaleSlope",
     "RescaleIntercept",
     "ImagePositionPatient",
@@ -51,6 +54,13 @@ _TAGS = [
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 ]
+_ENCODING = {
+    "SamplesPerPixel": 1,
+    "BitsAllocated": 16,
+    "BitsStored": 16,
+    "HighBit": 15,
+    "PixelRepresentation": 0,
+}
 _SIDE_WORDS = {
     "R": Side.RIGHT,
     "RT": Side.RIGHT,
@@ -86,7 +96,7 @@ class SliceHeader:
     spacing_mm
         PixelSpacing: between rows, between columns.
     encoding
-        Samples, bits, sign, slope and intercept, which slices of a volume share.
+        Samples, bits, sign, inversion, slope and intercept, which slices of a volume share.
     position_mm, orientation
         ImagePositionPatient and ImageOrientationPatient (LPS+).
     sides
@@ -144,16 +154,16 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
                     opened, stop_before_pixels=True, specific_tags=list(_TAGS)
                 )
                 held = file.stat().st_size - opened.tell()
-            found = tuple(_facts(file, dataset)) if _is_image(dataset) else ()
-            needed = _pixel_bytes(dataset) if found else 0
+            if not _is_image(dataset):
+                return ()
+            needed = _pixel_bytes(dataset)
+            if needed <= held * (_BEST_PACKING if _is_packed(dataset) else 1):
+                return tuple(_facts(file, dataset))
+            kind = f"{needed} bytes of pixels promised, {held} there"
         except InvalidDicomError:
             return ()
         except Exception as error:
             kind = type(error).__name__
-        else:
-            if needed <= held * (_BEST_PACKING if _is_packed(dataset) else 1):
-                return found
-            kind = f"{needed} bytes of pixels promised, {held} there"
     msg = (
         f"Every DICOM file must be whole and readable: got one that is damaged ({kind}). "
         "Export the series again."
@@ -223,9 +233,8 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             spacing_mm=_numbers(frame.get("PixelSpacing")),
             spacing_between_mm=_number(frame.get("SpacingBetweenSlices")),
             encoding=(
-                float(dataset.get("SamplesPerPixel", 1)),
-                float(dataset.get("BitsAllocated", 16)),
-                float(dataset.get("PixelRepresentation", 0)),
+                *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
+                float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
                 _number(frame.get("RescaleSlope")) or 1.0,
                 _number(frame.get("RescaleIntercept")) or 0.0,
             ),

@@ -124,7 +124,7 @@ def _volumes_of(images: Sequence[SliceHeader]) -> Iterator[Volume]:
     """Part a series by echo and kind, and each of these into repetitions."""
     stacks: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
     for item in images:
-        stacks[item.echo_time_ms, item.kind, item.is_mosaic].append(item)
+        stacks[item.echo_time_ms, item.kind, item.modality].append(item)
     counts = sorted({len({s.position_mm for s in stack}) for stack in stacks.values()})
     uneven = (
         "Every echo and kind of a series must have the same slices: got stacks of "
@@ -199,7 +199,7 @@ def _is_small(volume: Volume, siblings: Sequence[Volume], others: Sequence[Volum
     """Whether it is a lone picture, and not one that strayed from another volume."""
     first = volume.first
     strayed = any(
-        (v.first.study, v.first.series_number) == (first.study, first.series_number)
+        v.first.series_number == first.series_number or v.first.series == first.series
         for v in others
         if v is not volume
     )

@@ -1,6 +1,7 @@
 """What an image's header must say for certain before anything is measured."""
 
 import logging
+import math
 from pathlib import Path
 
 import nibabel as nib
@@ -18,6 +19,8 @@ from pipeline.errors import ScanError
 nibabel_log.setLevel(logging.CRITICAL)
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+# The finest 7 T foot, 0.3 mm in all directions, has half as many.
+MOST_VOXELS = 2**28
 _TOLERANCE = 0.01
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
@@ -90,6 +93,17 @@ def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
         msg = (
             f"{path.name}: A scan must be a 3-D volume of several slices: got {shape}. "
             "Give the whole stack."
+        )
+        raise ScanError(msg)
+    _check_size(shape, path)
+
+
+def _check_size(shape: tuple[int, ...], path: Path) -> None:
+    """Refuse what no scanner takes: a small file may unpack to any size."""
+    if math.prod(shape) > MOST_VOXELS:
+        msg = (
+            f"{path.name}: A scan must have at most {MOST_VOXELS} voxels: got {shape}. "
+            "Convert the scanner's original again."
         )
         raise ScanError(msg)
 
@@ -185,7 +199,11 @@ def _mm(sizes_mm: NDArray[np.float64]) -> str:
 def _from_simpleitk(path: Path) -> nib.Nifti1Image:
     import SimpleITK  # noqa: PLC0415 - slow to load, and most scans are NIfTI
 
-    image = SimpleITK.ReadImage(str(path))
+    reader = SimpleITK.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    _check_size(reader.GetSize(), path)
+    image = reader.Execute()
     if image.GetNumberOfComponentsPerPixel() > 1:
         msg = (
             f"{path.name}: A scan must hold one number per voxel: got "
