@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.dicom import FoundImage
 from pipeline.store.files import write_json, written_whole
+from pipeline.store.headers import cautions_of
 from pipeline.store.images import ACQUISITION_FIELDS, contrast_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
 from pipeline.store.nifti import copy_image
@@ -81,6 +83,8 @@ def write_raw_scan(
     facts = {key: found.fields.get(key) for key in (*ACQUISITION_FIELDS, "BodyPart")}
     facts["Laterality"] = side.value[0].upper() if side else None
     copy_image(found.image, target)
+    cautions = [asdict(caution) for caution in cautions_of(found.image)]
+    facts["Cautions"] = cautions or None
     write_json({k: v for k, v in facts.items() if v is not None}, sidecar_of(target))
     return target
 

@@ -358,3 +358,16 @@ def test_a_patient_map_names_the_participants(scan: Scan, tmp_path: Path) -> Non
     written = bring(tmp_path / "in", tmp_path / "raw", patients=tmp_path / "map.tsv")
 
     assert [p.name for p in written] == ["sub-01_T1w.nii.gz", "sub-02_T1w.nii.gz"]
+
+
+def test_a_doubt_of_the_format_goes_along(scan: Scan, tmp_path: Path) -> None:
+    """The raw image no longer shows that it was an Analyze file."""
+    image = nib.AnalyzeImage(scan.intensity.astype(np.int16), scan.grid.matrix)
+    nib.save(image, tmp_path / "sub-01_T1w.img")
+    (tmp_path / "in").mkdir()
+    for path in tmp_path.glob("sub-01_T1w.*"):
+        path.rename(tmp_path / "in" / path.name)
+
+    (written,) = bring(tmp_path / "in" / "sub-01_T1w.hdr", tmp_path / "raw", side=Side.RIGHT)
+
+    assert [c.code for c in read_scan(written).cautions] == ["orientation-unknown"]
