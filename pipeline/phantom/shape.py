@@ -32,7 +32,7 @@ MEAN_VOLUMES_CM3: Mapping[int, float] = MappingProxyType(
 )
 MEAN_BONE_LENGTH_MM = 232.0
 BONE_LENGTHS_MM = (212.0, 278.0)  # feet of 210 to 300 mm, with skin
-_VOLUME_CV = 0.235  # between subjects 20 to 30 % (Andersen 2004, Swanson 2022)
+_VOLUME_CV = 0.25  # between subjects 20 to 30 % (Andersen 2004, Swanson 2022)
 _SHARED = 0.6  # correlation of a foot's muscles, judgement
 _LENGTH_POWER = 1.25  # foot length explains 9 to 15 % of muscle size only (Miller 2014)
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -176,7 +176,7 @@ def draw_shape(rng: np.random.Generator, side: Side = Side.RIGHT) -> FootShape:
 
     Notes
     -----
-    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, CV 23.5 %, correlated
+    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, CV 25 %, correlated
     within a foot. Spreads without a source are judgement, chosen so that feet look unalike
     but human. Unloaded feet in a coil point their toes, so plantarflexion is wide.
     """

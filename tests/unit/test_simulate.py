@@ -158,6 +158,7 @@ def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Path) -> None:
     """Of the true volumes, read back, per body mass of the participants' table."""
     per_kg: dict[str, list[float]] = {"healthy": [], "plantar_fasciitis": []}
@@ -172,6 +173,7 @@ def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Pat
     assert d == pytest.approx(1.13, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     """As the comparison would print them."""
     truth = matched_study / "sourcedata" / "truth"
@@ -183,6 +185,7 @@ def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     assert found.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:
     """So that nobody takes it for a finding."""
     text = " ".join((matched_study / "README.md").read_text(encoding="utf-8").split())

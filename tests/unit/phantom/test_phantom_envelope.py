@@ -10,7 +10,7 @@ from pipeline.phantom.tubes import Field
 
 SHAPE = (35, 50, 40)
 BLOCK = (slice(12, 23), slice(13, 37), slice(14, 26))  # 22 x 48 x 24 mm
-ALONG = np.linspace(0.42, 0.72, SHAPE[1])  # a stretch of midfoot: sole 7.5, sides 4.5 mm
+ALONG = np.linspace(0.42, 0.72, SHAPE[1])  # a stretch of midfoot: sole 7.5, sides 3.9 mm
 MIDDLE = (17, 25, 20)
 
 
@@ -72,15 +72,15 @@ def test_skin_lies_outside_the_fascia_everywhere() -> None:
     envelope = wrap(block())
 
     near = np.abs(envelope.fascia) < 8
-    assert (envelope.fascia - envelope.skin)[near].min() > 2.5
+    assert (envelope.fascia - envelope.skin)[near].min() > 1.5
 
 
 def test_the_sole_is_thicker_than_side_and_dorsum() -> None:
-    """About 8 mm against 4.5 mm here."""
+    """About 8 mm against 3.9 mm here."""
     sole_mm, side_mm, dorsum_mm = thickness_mm(wrap(block()))
 
     assert sole_mm == pytest.approx(7.8, abs=1.0)
-    assert (side_mm, dorsum_mm) == pytest.approx((4.5, 4.5), abs=1.0)
+    assert (side_mm, dorsum_mm) == pytest.approx((3.9, 3.9), abs=0.5)
 
 
 def test_a_thicker_pad_is_thicker_under_the_sole() -> None:
@@ -95,7 +95,7 @@ def test_a_thicker_subcutis_is_thicker_everywhere_else() -> None:
     """The pad stays as it was."""
     mean, thick = (thickness_mm(wrap(block(), skin_scale=s)) for s in (1.0, 1.4))
 
-    assert thick[2] - mean[2] == pytest.approx(0.4 * 4.4, abs=0.3)
+    assert thick[2] - mean[2] == pytest.approx(0.4 * 3.7, abs=0.2)
     assert thick[0] == pytest.approx(mean[0], abs=0.4)
 
 

@@ -115,10 +115,6 @@ def test_one_foot_gives_every_column_that_is_checked(feet: pd.DataFrame) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="the short hallux flexor is too thick where it is thickest, and feet are too short",
-    strict=True,
-)
 def test_the_population_is_that_of_the_sources() -> None:
     """Every figure of the table, on 60 feet in voxels of 1.5 mm."""
     assert unmet(population(60, seed=9002, spacing_mm=1.5, jobs=2)) == []

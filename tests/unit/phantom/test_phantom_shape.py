@@ -26,7 +26,7 @@ def drawn() -> Sequence[FootShape]:
 
 def test_the_mean_plantar_volume_is_the_published_one() -> None:
     """Labels 1 to 10 sum to 113.3 cm3 (Chang et al. 2012) less what three gave up."""
-    assert sum(MEAN_VOLUMES_CM3[i] for i in range(1, 11)) == pytest.approx(109.7, abs=0.2)
+    assert sum(MEAN_VOLUMES_CM3[i] for i in range(1, 11)) == pytest.approx(109.3, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_side_is_the_one_asked_for(side: Side) -> None:
 @pytest.mark.parametrize(
     ("name", "low", "high"),
     [
-        ("bone_length_mm", 200, 275),
+        ("bone_length_mm", 212, 278),
         ("width", 0.87, 1.13),
         ("height", 0.87, 1.13),
         ("arch", -0.025, 0.025),
@@ -138,7 +138,7 @@ def test_drawn_feet_stay_within_human_limits(
 
 
 def test_drawn_muscles_vary_as_published(drawn: Sequence[FootShape]) -> None:
-    """At one length: mean as given, CV 22 %, correlated 0.6 within a foot."""
+    """At one length: mean as given, CV 25 %, correlated 0.6 within a foot."""
     at_mean_length = np.array(
         [
             np.array([*s.muscle_volumes_cm3.values()])
@@ -149,6 +149,6 @@ def test_drawn_muscles_vary_as_published(drawn: Sequence[FootShape]) -> None:
 
     mean = at_mean_length.mean(axis=0)
     np.testing.assert_allclose(mean, [*MEAN_VOLUMES_CM3.values()], rtol=0.05)
-    np.testing.assert_allclose(at_mean_length.std(axis=0) / mean, 0.22, atol=0.03)
+    np.testing.assert_allclose(at_mean_length.std(axis=0) / mean, 0.25, atol=0.04)
     correlation = np.corrcoef(np.log(at_mean_length).T)[np.triu_indices(12, 1)]
     assert correlation.mean() == pytest.approx(0.6, abs=0.06)

@@ -73,6 +73,18 @@ def test_borders_move_to_where_brightness_changes(image: Image, carried: Volume)
     assert wrong / np.count_nonzero(expected) < 0.01
 
 
+@pytest.mark.parametrize("grid", [GRID, FINE], ids=["0.9 mm", "0.6 mm"])
+def test_border_voxels_with_some_fat_are_muscle(carried: Volume, grid: Grid) -> None:
+    """Pixels of any size that are a third fat belong to the muscle that they border on."""
+    rim_mm = grid.spacing_mm[0]
+    core_mm = ((TRUE_MM[0][0] + rim_mm, TRUE_MM[0][1] - rim_mm), *TRUE_MM[1:])
+    mixed = draw(grid, (TRUE_MM, MUSCLE + 0.33 * (FAT - MUSCLE)), (core_mm, MUSCLE))
+
+    refined = refine(mixed, carried, grid)
+
+    assert (refined > 0)[inside(TRUE_MM, grid)].mean() > 0.98
+
+
 def test_fat_and_tendon_inside_are_no_muscle(image: Image, carried: Volume) -> None:
     """A streak of fat is left out as the tendon is, and what is around them is kept."""
     streak = inside(((5.0, 8.0), (-13.0, 13.0), (-24.0, 24.0)), GRID)
