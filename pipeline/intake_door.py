@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.domain.participant import Participant
@@ -10,7 +12,9 @@ from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError, PipelineError, ScanError
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
 from pipeline.store.bids import name_found, write_raw_dataset, write_raw_scan
+from pipeline.store.dicom import FoundImage
 from pipeline.store.images import read_scan
+from pipeline.store.names import sidecar_of
 from pipeline.store.sources import Files, opened_participants, opened_source
 from pipeline.store.tables import read_participants_table, read_patient_map
 
@@ -24,6 +28,7 @@ def intake_source(
     side: Side | None,
     params: IntakeParams,
     patient_map: Path | None = None,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Bring DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
 
@@ -41,6 +46,8 @@ def intake_source(
     patient_map
         Table that says which patient ID is which participant, for DICOM of several
         patients under any names.
+    executor
+        Takes several participants in at a time; the bytes are the same.
 
     Returns
     -------
@@ -59,16 +66,18 @@ def intake_source(
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
+    each = executor.map if executor else map
     with opened_participants(source, table or (), patients) as sources:
         people = _participants(table, participants_tsv, sources)
-        for label, files in sources.items():
-            job = _Job(files, bids_dir, people[label], side)
-            try:
-                written[label] = _intake_one(job, params, studies)
-                names = ", ".join(path.name for path in written[label])
-                _LOG.info("sub-%s: written to %s", label, names)
-            except PipelineError as error:
+        jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
+        for label, done in zip(sources, each(partial(_intake_one, params), jobs), strict=True):
+            error = done.error or _taken_back(done, label, studies)
+            if error:
                 refused[label] = error
+                continue
+            written[label] = list(done.written)
+            names = ", ".join(path.name for path in done.written)
+            _LOG.info("sub-%s: written to %s", label, names)
     if written:
         write_raw_dataset(bids_dir, written, participants_tsv)
     if refused:
@@ -103,26 +112,45 @@ def _participants(
     return table
 
 
-def _intake_one(job: _Job, params: IntakeParams, studies: dict[str, str]) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a participant: images written from a study, or why there are none."""
+
+    written: tuple[Path, ...] = ()
+    study: str = field(default="", repr=False)
+    error: PipelineError | None = None
+
+
+def _intake_one(params: IntakeParams, job: _Job) -> _Done:
     """Write a participant's scan, and the fat image that goes with a water image."""
-    label = job.participant.label
-    with opened_source(job.files, params) as found:
-        _check_study(found.study, label, studies)
-        written = []
-        for image in (found, *found.beside):
-            claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
-            scan = intake(read_scan(image.image), claims, params)
-            name = name_found(label, image, job.files[0], suffix=params.suffix)
-            written.append(write_raw_scan(image, name, job.bids_dir, side=scan.side))
-    return written
+    try:
+        with opened_source(job.files, params) as found:
+            images = (found, *found.beside)
+            return _Done(tuple(_write(image, job, params) for image in images), found.study)
+    except PipelineError as error:
+        return _Done(error=error)
 
 
-def _check_study(study: str, label: str, studies: dict[str, str]) -> None:
-    """Refuse a participant whose images are another one's."""
-    other = studies.setdefault(study, label) if study else label
-    if other != label:
-        msg = (
-            f"A DICOM study must belong to one participant: got the study of sub-{other} once "
-            "more. Find out whose it is, and remove both scans where in doubt."
-        )
-        raise ScanError(msg)
+def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
+    claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
+    scan = intake(read_scan(image.image), claims, params)
+    name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+    return write_raw_scan(image, name, job.bids_dir, side=scan.side)
+
+
+def _taken_back(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
+    """Take back what was written for a participant whose study is another one's."""
+    other = studies.setdefault(done.study, label) if done.study else label
+    if other == label:
+        return None
+    for path in done.written:
+        path.unlink()
+        sidecar_of(path).unlink()
+    for folder in list(done.written[0].parents)[:2]:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    msg = (
+        f"A DICOM study must belong to one participant: got the study of sub-{other} once "
+        "more. Find out whose it is, and remove both scans where in doubt."
+    )
+    return ScanError(msg)

@@ -189,15 +189,20 @@ def intake(
         Path | None,
         typer.Option(metavar="FILE.tsv", help="Which patient ID is which participant."),
     ] = None,
+    jobs: Jobs = 1,
 ) -> int:
     """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
+    from pipeline.batch import open_executor
     from pipeline.domain.scan import Side
     from pipeline.intake_door import intake_source
 
     claimed = Side(side) if side else None
     own = [] if series is None else [f"intake.series={json.dumps(series)}"]
     params = session.config(*own).intake
-    written = intake_source(source, bids_dir, participants, claimed, params, patient_map)
+    with open_executor(jobs) as executor:
+        written = intake_source(
+            source, bids_dir, participants, claimed, params, patient_map, executor
+        )
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
 

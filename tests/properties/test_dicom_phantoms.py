@@ -26,6 +26,7 @@ from pipeline.store.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.images import read_scan, write_scan
 
+SAMPLES = Path(__file__).parents[2] / "sample_scans"
 # Patient axes (RAS) as they lie in a scanner whose axes are those of a supine patient who
 # goes in head first: PS3.3 C.7.3.1.1.2, turned about the bore and end for end.
 _ABOUT_BORE = {"S": 0, "DL": 90, "P": 180, "DR": 270}
@@ -188,3 +189,19 @@ def test_storage_order_does_not_change_the_bytes(tmp_path: Path) -> None:
     assert first.with_name("sub-01_T1w.json").read_text() == (
         second.with_name("sub-01_T1w.json").read_text()
     )
+
+
+@pytest.mark.parametrize("kind", ["as it is shipped", "enhanced"])
+def test_the_sample_scan_is_the_same_as_dicom(kind: str, tmp_path: Path) -> None:
+    """A digital foot, as footvol phantom writes it in both formats."""
+    true = read_scan(SAMPLES / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    folder = SAMPLES / "sourcedata" / "dicom" / "sub-01"
+    if kind == "enhanced":
+        folder = tmp_path / "sub-01"
+        scan = Scan(
+            true.intensity, true.grid, acquisition={**make_scan(make_grid()).acquisition}
+        )
+        write_enhanced_dicom(scan, folder / "1.dcm", label="01", side=Side.RIGHT)
+
+    with opened(folder) as found:
+        assert_same(read_scan(found.image), true)

@@ -1,5 +1,6 @@
 """Sources in, a raw BIDS dataset out, with nobody's name in it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -371,3 +372,21 @@ def test_a_doubt_of_the_format_goes_along(scan: Scan, tmp_path: Path) -> None:
     (written,) = bring(tmp_path / "in" / "sub-01_T1w.hdr", tmp_path / "raw", side=Side.RIGHT)
 
     assert [c.code for c in read_scan(written).cautions] == ["orientation-unknown"]
+
+
+def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> None:
+    """Also what is refused is the same, in the same order."""
+    for label, side in (("01", Side.RIGHT), ("02", Side.LEFT), ("03", Side.RIGHT)):
+        write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=side)
+    with ThreadPoolExecutor(2) as executor:
+        told = []
+        for number, workers in enumerate((None, executor)):
+            raw = tmp_path / f"raw{number}"
+            with pytest.raises(
+                ScanError, match=r"^sub-02: The study measures right"
+            ) as refused:
+                intake_source(tmp_path / "in", raw, None, None, IntakeParams(), None, workers)
+            files = sorted(p for p in raw.rglob("*") if p.is_file())
+            told.append((str(refused.value), [(p.name, p.read_bytes()) for p in files]))
+
+    assert told[0] == told[1]
