@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy population samples lock
+.PHONY: help setup demo test test-slow check clean accuracy population study samples lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
+
+study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
+	$(BIN)/python tests/study.py
 
 samples: setup  ## Make the sample scans again, bit for bit
 	rm -rf out/sample_scans

@@ -115,6 +115,8 @@ def compare(
         str | None, typer.Option(help="Group that the other is held to.")
     ] = None,
     exclude: Exclude = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Write statistics.tex, too.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Write statistics.csv, too.")] = False,
     force: Force = False,
 ) -> int:
     """Gather all measurements and compare the groups."""
@@ -124,6 +126,8 @@ def compare(
     own = [
         f"compare.{key}={json.dumps(word)}" for key, word in named.items() if word is not None
     ]
+    asked = {"latex": latex, "csv": csv}
+    own += [f"compare.{key}=true" for key, is_asked in asked.items() if is_asked]
     cohort = work.open_cohort(bids_dir, out, session.config(*own), (), exclude)
     return work.compare_groups(session, cohort, force=force)
 

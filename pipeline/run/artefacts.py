@@ -7,7 +7,8 @@ from types import MappingProxyType
 from pipeline.store.names import ScanName
 
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
-REGIONS, LANDMARKS, VOLUMES, OVERLAY = "regions", "landmarks", "volumes", "overlay"
+REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
+BORDER, OVERLAY = "border", "overlay"
 
 # The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
@@ -18,6 +19,7 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
         REGIONS: ScanName.regions,
         LANDMARKS: ScanName.landmarks_json,
         VOLUMES: ScanName.volumes_tsv,
+        BORDER: ScanName.border_tsv,
         OVERLAY: ScanName.overlay_png,
     }
 )

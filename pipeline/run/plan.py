@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.run import work
 from pipeline.run.artefacts import (
     BONES,
+    BORDER,
     LANDMARKS,
     MUSCLES,
     OVERLAY,
@@ -46,7 +47,7 @@ STAGES = (
     Stage(
         "measure",
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
-        (VOLUMES,),
+        (VOLUMES, BORDER),
         ("measure",),
         work.do_measure,
     ),
@@ -59,7 +60,7 @@ STAGES = (
     ),
 )
 # What the tables and the report over all participants read.
-COHORT_READS = (VOLUMES, OVERLAY)
+COHORT_READS = (VOLUMES, BORDER, OVERLAY)
 # Without these there are no numbers; the figures only show them.
 MEASURING = ("preprocess", "segment", "regions", "measure")
 

@@ -14,6 +14,7 @@ from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Side
 from pipeline.run.artefacts import (
     BONES,
+    BORDER,
     LANDMARKS,
     MUSCLES,
     OVERLAY,
@@ -22,6 +23,7 @@ from pipeline.run.artefacts import (
     SCAN,
     VOLUMES,
 )
+from pipeline.stages.border import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
@@ -33,7 +35,7 @@ from pipeline.store.images import read_scan, read_segmentation, write_labels, wr
 from pipeline.store.landmarks import read_landmarks, write_landmarks
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import sidecar
-from pipeline.store.tables import write_measurements
+from pipeline.store.tables import write_measurements, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,16 @@ def do_regions(desk: Desk) -> None:
 def do_measure(desk: Desk) -> None:
     """Measure every muscle in every region."""
     scan = read_scan(desk.read[PREPROC])
-    table = measure(_read_split(desk), scan, desk.config.measure)
+    split = _read_split(desk)
+    table = measure(split, scan, desk.config.measure)
     facts = desk.facts("measure")
     write_measurements(
         table,
         desk.write[VOLUMES],
         {"Settings": facts["settings"], "Sources": list(facts["sources"])},
     )
+    sweep = sweep_border(split, desk.config.measure.muscles)
+    write_table(sweep, desk.write[BORDER], SWEEP_COLUMNS)
 
 
 def do_figures(desk: Desk) -> None:

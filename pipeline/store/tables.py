@@ -137,6 +137,13 @@ def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]
     write_json({k: {"Description": text} for k, text in descriptions.items()}, sidecar_of(path))
 
 
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the cells of `write_table` with commas between them."""
+    cells = table.map(_cell)
+    with written_whole(path) as scratch:
+        cells.to_csv(scratch, index=False, lineterminator="\n")
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """Read what `write_table` wrote; only ``n/a`` is missing.
 

@@ -33,6 +33,9 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
         "border_sensitivity_cm3_per_mm": "change of the rearfoot volume when the border moves "
         "1 mm toward the toes, in cm3/mm",
         "forefoot_share": "forefoot volume as part of the total volume, 0 to 1",
+        "rearfoot_mm3_per_mm": "rearfoot volume per foot length, in mm3/mm",
+        "forefoot_mm3_per_mm": "forefoot volume per foot length, in mm3/mm",
+        "total_mm3_per_mm": "total volume per foot length, in mm3/mm",
         "reason": "why the participant failed",
         "footvol_version": "version of footvol that made the row",
         "run_id": "identifier of settings and code that made the row",
@@ -108,6 +111,7 @@ def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict
         "foot_length_mm": table.foot_length_mm,
         **{f"{name}_cm3": cm3 for name, cm3 in volumes.items()},
         **{f"{name}_mm3_per_kg": _ratio(mm3[name], body_mass_kg) for name in volumes},
+        **{f"{name}_mm3_per_mm": _ratio(mm3[name], table.foot_length_mm) for name in volumes},
         "contractile_cm3": contractile,
         "fat_fraction": None if lean_part is None else 1 - lean_part,
         "border": table.border.definition,
