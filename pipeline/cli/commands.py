@@ -176,7 +176,7 @@ def scan(
 def intake(
     session: Session,
     source: Annotated[
-        Path, typer.Argument(help="DICOM folder or zip, or images.", show_default=False)
+        Path, typer.Argument(help="DICOM folder or archive, or images.", show_default=False)
     ],
     bids_dir: Annotated[
         Path, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
@@ -185,13 +185,28 @@ def intake(
         Path | None, typer.Option(metavar="FILE.tsv", help="Table of the participants.")
     ] = None,
     side: SideOption = None,
+    series: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="DICOM series to take, where several would do."),
+    ] = None,
+    patient_map: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tsv", help="Which patient ID is which participant."),
+    ] = None,
+    jobs: Jobs = 1,
 ) -> int:
     """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
+    from pipeline.batch import open_executor
     from pipeline.domain.scan import Side
     from pipeline.intake_door import intake_source
 
     claimed = Side(side) if side else None
-    written = intake_source(source, bids_dir, participants, claimed, session.config().intake)
+    own = [] if series is None else [f"intake.series={json.dumps(series)}"]
+    params = session.config(*own).intake
+    with open_executor(jobs) as executor:
+        written = intake_source(
+            source, bids_dir, participants, claimed, params, patient_map, executor
+        )
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
 
