@@ -94,7 +94,7 @@ def main() -> None:
     """Print the tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=9300, help="of the first foot")
-    parser.add_argument("--feet", type=int, default=20)
+    parser.add_argument("--feet", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     with ProcessPoolExecutor(given.jobs) as pool:
