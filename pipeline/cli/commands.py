@@ -175,18 +175,28 @@ def intake(
         Path, typer.Argument(help="DICOM folder or zip, or images.", show_default=False)
     ],
     bids_dir: Annotated[
-        Path, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
-    ],
+        Path | None, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
+    ] = None,
     participants: Annotated[
         Path | None, typer.Option(metavar="FILE.tsv", help="Table of the participants.")
     ] = None,
     side: SideOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell what would be refused; write nothing.")
+    ] = False,
 ) -> int:
     """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
+    from pipeline.cli.intake_commands import print_checks
     from pipeline.domain.scan import Side
+    from pipeline.errors import ConfigError
     from pipeline.intake_door import intake_source
 
     claimed = Side(side) if side else None
+    if check:
+        return print_checks(session, source, participants, claimed)
+    if bids_dir is None:
+        msg = "Intake must know where to write: got no BIDS_DIR. Name it, or pass --check."
+        raise ConfigError(msg)
     written = intake_source(source, bids_dir, participants, claimed, session.config().intake)
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
