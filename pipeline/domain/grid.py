@@ -43,6 +43,9 @@ class Grid:
         if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
             msg = f"A grid needs a finite 4 x 4 affine, got {matrix.tolist()}"
             raise ValueError(msg)
+        if not np.array_equal(matrix[3], (0, 0, 0, 1)):
+            msg = f"A grid needs an affine that ends in 0 0 0 1, got {matrix.tolist()}"
+            raise ValueError(msg)
         if np.linalg.matrix_rank(matrix[:3, :3]) < 3:
             msg = f"A grid needs an invertible affine, got {matrix.tolist()}"
             raise ValueError(msg)

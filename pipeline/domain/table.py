@@ -79,4 +79,5 @@ class MeasurementTable:
             for row in self.rows
             if row.region == region and row.muscle in self.muscles
         ]
-        return None if None in values else sum(values) / 1000.0
+        is_known = len(values) == len(self.muscles) and None not in values
+        return sum(values) / 1000.0 if is_known else None

@@ -69,7 +69,9 @@ def make_envelope(
     wide = (None, slice(None), None)
     hull = _close(core < 0, _BRIDGE_MM[1])
     is_ankle = long_fraction < _ANKLE
-    hull[:, is_ankle] = _close(core < 0, _BRIDGE_MM[0])[:, is_ankle]
+    # closing reaches twice its radius, so the rest of the foot need not be looked at
+    reach = np.count_nonzero(is_ankle) + int(2 * _BRIDGE_MM[0] / SPACING_MM) + 1
+    hull[:, is_ankle] = _close(core[:, :reach] < 0, _BRIDGE_MM[0])[:, is_ankle[:reach]]
     body = _smooth(_signed_distance(hull), 1.5)
     # toes are too thin for the coarse lattice's voxels, but not for distances on it
     toe = np.clip((long_fraction - _TOES) / _WEB + 0.5, 0, 1)[wide]

@@ -175,6 +175,15 @@ def test_every_size_matters(grid: Grid, axis: int) -> None:
     assert not grid.matches(dataclasses.replace(grid, shape=(sizes[0], sizes[1], sizes[2])))
 
 
+def test_an_affine_must_end_as_affines_do() -> None:
+    """A projective one has no spacing."""
+    matrix = np.diag((0.5, 0.6, 4.0, 1.0))
+    matrix[3, 1] = 0.1
+
+    with pytest.raises(ValueError, match=r"ends in 0 0 0 1, got \["):
+        Grid.from_arrays((3, 4, 5), matrix)
+
+
 @pytest.mark.parametrize(("shift_mm", "matches"), [(0.009, True), (0.011, False)])
 def test_rounding_in_files_is_tolerated(grid: Grid, shift_mm: float, matches: bool) -> None:
     """A hundredth of a millimetre at the corners is the limit."""

@@ -61,6 +61,14 @@ def test_one_unknown_volume_makes_the_sum_unknown(table: MeasurementTable) -> No
     assert spoilt.volume_cm3("forefoot") == pytest.approx(5.03)
 
 
+def test_a_muscle_without_a_row_makes_the_sum_unknown(table: MeasurementTable) -> None:
+    """What was not measured is not 0."""
+    spoilt = replace(table, rows=table.rows[1:])
+
+    assert spoilt.volume_cm3(table.rows[0].region) is None
+    assert replace(table, rows=()).contractile_cm3("rearfoot") is None
+
+
 def test_one_unknown_contractile_volume_makes_its_sum_unknown(table: MeasurementTable) -> None:
     """A contrast without fat fraction leaves the volumes known."""
     spoilt = replace(table, rows=(row("ABH", "rearfoot", 11000.0, None), *table.rows[1:]))
