@@ -1,7 +1,7 @@
 """Look at what came from the scanner and tell what would be refused; nothing is written."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 from pipeline.stages.segment import recognise
-from pipeline.store.bids import find_sources, opened_source
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import facts_beside, read_scan, side_of
-from pipeline.store.names import bare_label, find_participants, find_scan, without_ending
-from pipeline.store.tables import read_participants_table
+from pipeline.store.names import find_participants, find_scan
+from pipeline.store.sources import Files, label_of, opened_participants, opened_source
+from pipeline.store.tables import read_participants_table, read_patient_map
 
 _UNKNOWN = str(Verdict.UNKNOWN)
 _DESCRIPTION = "dataset_description.json"
@@ -41,8 +41,24 @@ class Check:
     is_refused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Files that say who the participants are; None where there is none.
+
+    Parameters
+    ----------
+    participants
+        As ``participants.tsv``.
+    patients
+        Which patient ID is which participant.
+    """
+
+    participants: Path | None = None
+    patients: Path | None = None
+
+
 def check_source(
-    source: Path, participants_tsv: Path | None, side: Side | None, config: PipelineConfig
+    source: Path, tables: Tables, side: Side | None, config: PipelineConfig
 ) -> Iterator[Check]:
     """Check each participant of a source, as intake and the first stages would.
 
@@ -56,37 +72,42 @@ def check_source(
     ConfigError
         If paths or tables cannot be used.
     """
-    if participants_tsv is None and (source / _DESCRIPTION).is_file():
-        beside = source / "participants.tsv"
-        participants_tsv = beside if beside.is_file() else None
-    table = read_participants_table(participants_tsv) if participants_tsv else {}
-    for label, path in _sources(source).items():
-        participant = table.get(label, Participant(label))
-        yield _checked(path, participant, side, config)
+    beside, is_raw = source / "participants.tsv", (source / _DESCRIPTION).is_file()
+    listed = tables.participants or (beside if is_raw and beside.is_file() else None)
+    people = read_participants_table(listed) if listed else {}
+    patients = read_patient_map(tables.patients) if tables.patients else None
+    with ExitStack() as opened:
+        sources = _here(source) or opened.enter_context(
+            opened_participants(source, people, patients)
+        )
+        for label, files in sources.items():
+            yield _checked(files, people.get(label, Participant(label)), side, config)
 
 
-def _sources(source: Path) -> dict[str, Path]:
+def _here(source: Path) -> dict[str, Files]:
+    """Tell the participants of a raw BIDS dataset or of a folder of images, else none."""
     if (source / _DESCRIPTION).is_file():
-        return {label: source / f"sub-{label}" for label in find_participants(source)}
-    loose = sorted(source.glob("*.nii*")) if source.is_dir() else []
-    if len(loose) > 1 and not all(path.name.startswith("sub-") for path in loose):
-        return {bare_label("".join(filter(str.isalnum, without_ending(p)))): p for p in loose}
-    return find_sources(source)
+        return {label: (source / f"sub-{label}",) for label in find_participants(source)}
+    images = sorted(source.glob("*.nii*")) if source.is_dir() else []
+    if len(images) < 2 or all(path.name.startswith("sub-") for path in images):
+        return {}
+    return {label_of(path): (path,) for path in images}
 
 
 @contextmanager
-def _opened(path: Path, label: str, config: PipelineConfig) -> Iterator[FoundImage]:
-    if (path.parent / _DESCRIPTION).is_file():
-        image = find_scan(path.parent, label)
+def _opened(files: Files, label: str, config: PipelineConfig) -> Iterator[FoundImage]:
+    dataset = files[0].parent
+    if (dataset / _DESCRIPTION).is_file():
+        image = find_scan(dataset, label)
         facts = facts_beside(image)
         yield FoundImage(image, facts, side_of(facts), "Laterality in the JSON sidecar")
         return
-    with opened_source(path, series_number=config.intake.series_number) as found:
+    with opened_source(files, config.intake) as found:
         yield found
 
 
 def _checked(
-    path: Path, participant: Participant, side: Side | None, config: PipelineConfig
+    files: Files, participant: Participant, side: Side | None, config: PipelineConfig
 ) -> Check:
     columns = (
         "participant_id",
@@ -102,7 +123,7 @@ def _checked(
     reasons: list[str] = []
     verdict = Verdict.PASSED
     try:
-        with _opened(path, participant.label, config) as found:
+        with _opened(files, participant.label, config) as found:
             scan = read_scan(found.image)
             cells["series"] = str(found.fields.get("SeriesNumber", _UNKNOWN))
             cells["voxels"] = "x".join(map(str, scan.grid.shape))

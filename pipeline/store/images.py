@@ -18,7 +18,7 @@ from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
-from pipeline.store.headers import check_header, to_nifti
+from pipeline.store.headers import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of, without_ending
 from pipeline.store.nifti import in_space_of, save_image
 
@@ -50,7 +50,7 @@ def read_scan(path: Path) -> Scan:
             contrast=contrast_of(path),
             side=side_of(facts),
             acquisition=kept_facts(facts),
-            cautions=_cautions(facts),
+            cautions=(*cautions_of(path), *_cautions(facts)),
         )
     except ScanError as error:
         msg = f"{path.name}: {error}"

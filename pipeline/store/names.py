@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError, ScanError
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
-_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd)$", re.IGNORECASE)
+_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
 def without_ending(path: Path) -> str:
