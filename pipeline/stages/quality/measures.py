@@ -49,7 +49,7 @@ def cut_ends(view: View) -> float:
 
 
 def snr(view: View) -> float | None:
-    """Give muscle's brightness over the standard deviation of the noise.
+    """Give muscle's brightness (on a fat image fat's) over the noise's standard deviation.
 
     Notes
     -----
@@ -70,8 +70,8 @@ def snr(view: View) -> float | None:
     if quiet.size == 0:
         return None
     dark, bright = view.classes
-    muscle = bright if view.contrast is Contrast.WATER else dark
-    return float(muscle / np.sqrt(np.percentile(quiet, _QUIET_PERCENTILE)))
+    signal = bright if view.contrast in (Contrast.WATER, Contrast.FAT) else dark
+    return float(signal / np.sqrt(np.percentile(quiet, _QUIET_PERCENTILE)))
 
 
 def contrast(view: View) -> float | None:
