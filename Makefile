@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy population study samples lock
+.PHONY: help setup demo test test-slow check clean accuracy quality population study samples lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 
 accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 	$(BIN)/python tests/accuracy.py
+
+quality: setup  ## Try the quality gates on unseen digital feet, and print how often they are right
+	$(BIN)/python tests/quality_rates.py
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py

@@ -41,7 +41,13 @@ class Stage:
 
 SEGMENTATION = (MUSCLES, BONES)
 STAGES = (
-    Stage("preprocess", (SCAN,), (PREPROC,), ("intake", "preprocess"), work.do_preprocess),
+    Stage(
+        "preprocess",
+        (SCAN,),
+        (PREPROC,),
+        ("intake", "quality", "preprocess"),
+        work.do_preprocess,
+    ),
     Stage("segment", (PREPROC,), SEGMENTATION, ("intake", "segment"), work.do_segment),
     Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
     Stage(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from pipeline.stages.border import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
+from pipeline.stages.quality import assess, cautioned
 from pipeline.stages.regions import regions
 from pipeline.stages.report import overlay
 from pipeline.stages.segment import segment
@@ -72,18 +73,21 @@ class Desk:
 
 
 def do_preprocess(desk: Desk) -> None:
-    """Settle the side of the raw scan and make its intensities even."""
+    """Settle the side of the raw scan, hold it to the gates and make it even."""
     raw = desk.read[SCAN]
     scan = read_scan(raw)
     claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
     scan = intake(scan, claims, desk.config.intake)
+    readings = assess(scan, desk.config.quality)
+    scan = replace(scan, cautions=cautioned(scan, readings))
     ready = preprocess(scan, desk.config.preprocess)
     write_scan(ready, desk.write[PREPROC], like=raw)
     sidecar(
         desk.write[PREPROC],
         side=ready.side,
         cautions=ready.cautions,
-        **desk.facts("intake", "preprocess"),
+        **desk.facts("intake", "quality", "preprocess"),
+        Quality=[asdict(reading) for reading in readings],
         SkullStripped=False,
         **ready.acquisition,
     )

@@ -3,9 +3,10 @@
 from pydantic import BaseModel, field_validator
 
 from pipeline.domain.labels import Segmentation
-from pipeline.domain.scan import Scan
+from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.segmenters import SEGMENTERS, make_segmenter
+from pipeline.segmenters.atlas import Recognition, recognise_foot
 
 STAGE = "segment"
 
@@ -41,11 +42,28 @@ def segment(scan: Scan, params: SegmentParams) -> Segmentation:
         If there is no such segmenter.
     """
     found = make_segmenter(params.segmenter).segment(scan)
-    if scan.side not in {None, found.side}:
+    _check_side(scan.side, found.side)
+    return found
+
+
+def recognise(scan: Scan) -> Recognition:
+    """Tell whether a preprocessed scan shows a whole foot, and which; labels nothing.
+
+    Raises
+    ------
+    ScanError
+        If the image is not one foot, or shows the other foot than was claimed.
+    """
+    seen = recognise_foot(scan)
+    _check_side(scan.side, seen.side)
+    return seen
+
+
+def _check_side(claimed: Side | None, found: Side) -> None:
+    if claimed not in {None, found}:
         msg = (
-            f"Anatomy and header must agree on the side: got a {scan.side} foot by header, "
-            f"table or option, but a {found.side} one by its big toe. "
+            f"Anatomy and header must agree on the side: got a {claimed} foot by header, "
+            f"table or option, but a {found} one by its big toe. "
             "Find out which foot was scanned and correct the claim with --side."
         )
         raise ScanError(msg)
-    return found

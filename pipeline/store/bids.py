@@ -11,9 +11,10 @@ import pipeline
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.dicom import FoundImage
+from pipeline.store.facts import kept_facts
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.headers import cautions_of
-from pipeline.store.images import ACQUISITION_FIELDS, contrast_of
+from pipeline.store.images import contrast_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
 from pipeline.store.nifti import copy_image
 from pipeline.store.provenance import BIDS_VERSION
@@ -80,12 +81,14 @@ def write_raw_scan(
             "Remove it, or choose another dataset."
         )
         raise ConfigError(msg)
-    facts = {key: found.fields.get(key) for key in (*ACQUISITION_FIELDS, "BodyPart")}
-    facts["Laterality"] = side.value[0].upper() if side else None
+    facts = kept_facts(found.fields)
+    if side:
+        facts["Laterality"] = side.value[0].upper()
     copy_image(found.image, target)
     cautions = [asdict(caution) for caution in cautions_of(found.image)]
-    facts["Cautions"] = cautions or None
-    write_json({k: v for k, v in facts.items() if v is not None}, sidecar_of(target))
+    if cautions:
+        facts["Cautions"] = cautions
+    write_json(facts, sidecar_of(target))
     return target
 
 
