@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration population samples lock
+.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration quality population study samples lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,9 +45,14 @@ accuracy-fat: setup  ## Measure the fat of unseen digital feet, and print the ta
 
 calibration: setup  ## Measure the errors that 95 % intervals rest on, and print their table
 	$(BIN)/python tests/calibrate.py
+quality: setup  ## Try the quality gates on unseen digital feet, and print how often they are right
+	$(BIN)/python tests/quality_rates.py
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
+
+study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
+	$(BIN)/python tests/study.py
 
 samples: setup  ## Make the sample scans again, bit for bit
 	rm -rf out/sample_scans

@@ -76,12 +76,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Put stages in place that take no time; gives what was done, in order."""
     from fake_stages import fake_stages  # noqa: PLC0415
 
-    from pipeline.run import plan, tables  # noqa: PLC0415
+    from pipeline.run import figures, plan, tables  # noqa: PLC0415
+    from pipeline.stages.report.drawing import Picture  # noqa: PLC0415
 
     done: list[str] = []
     monkeypatch.setattr(plan, "STAGES", fake_stages(done))
     monkeypatch.setattr(tables, "participant_page", lambda *_: "<html>one</html>\n")
     monkeypatch.setattr(tables, "report", lambda *_: "<html>all</html>\n")
+    for name in ("plot_groups", "plot_effects", "plot_border"):
+        monkeypatch.setattr(figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
     return done
 
 

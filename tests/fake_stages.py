@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.domain.landmarks import Border
 from pipeline.domain.scan import Side
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import SegmentationError
 from pipeline.run import plan
-from pipeline.run.artefacts import MUSCLES, OVERLAY, VOLUMES
+from pipeline.run.artefacts import BORDER, MUSCLES, OVERLAY, VOLUMES
 from pipeline.run.work import Desk
-from pipeline.store.tables import write_measurements
+from pipeline.stages.border import SWEEP_COLUMNS
+from pipeline.store.tables import write_measurements, write_table
 
 UNUSABLE = b"unusable"
 
@@ -52,6 +55,12 @@ def make_table(volume_mm3: float) -> MeasurementTable:
     )
 
 
+def make_sweep(seed: int) -> pd.DataFrame:
+    """Make volumes that the border shares out otherwise at each of three places."""
+    rows = [(mm, 0.3 + mm / 10 + seed / 1e4, 0.7 - mm / 10) for mm in (-1.0, 0.0, 1.0)]
+    return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS))
+
+
 def _pretend(desk: Desk) -> None:
     content = b"".join(path.read_bytes() for path in desk.read.values())
     if MUSCLES in desk.write and content.startswith(UNUSABLE):
@@ -60,6 +69,8 @@ def _pretend(desk: Desk) -> None:
     for artefact, path in desk.write.items():
         if artefact == VOLUMES:
             write_measurements(make_table(1000.0 + 10 * len(content) ** 0.5), path)
+        elif artefact == BORDER:
+            write_table(make_sweep(len(content)), path, SWEEP_COLUMNS)
         else:
             text = b"picture of " if artefact == OVERLAY else b""
             path.write_bytes(content + text + artefact.encode())

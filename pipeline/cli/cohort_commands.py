@@ -10,15 +10,20 @@ from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
+from pipeline.run.details import write_border, write_muscles
+from pipeline.run.figures import write_figures
 from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.participant import look
 from pipeline.run.tables import (
+    Gathered,
     gather,
     record_tables,
+    write_printed,
     write_report,
     write_statistics,
     write_volumes,
 )
+from pipeline.stages.compare import OUTCOMES
 
 __all__ = [
     "Way",
@@ -44,6 +49,8 @@ VOLUMES_SHOWN = [
 ]
 STATISTICS_SHOWN = [
     "outcome",
+    "group_a",
+    "group_b",
     "n_a",
     "n_b",
     "mean_a",
@@ -52,6 +59,7 @@ STATISTICS_SHOWN = [
     "ci95_low",
     "ci95_high",
     "p",
+    "p_holm",
     "cohens_d",
 ]
 
@@ -104,8 +112,7 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the two tables from what is measured, and print them."""
     prepare_out(cohort, force=force)
     gathered = gather(cohort)
-    volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
+    volumes, statistics, _ = _write_tables(gathered)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
@@ -141,12 +148,22 @@ def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
 
 def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
     gathered = gather(cohort, outcomes)
-    volumes = write_volumes(gathered)
-    statistics = write_statistics(cohort, volumes)
-    page = write_report(gathered, volumes, statistics)
+    volumes, statistics, moved = _write_tables(gathered)
+    plots = write_figures(gathered, volumes, statistics)
+    page = write_report(gathered, volumes, statistics, plots, moved)
     record_tables(cohort)
     _print_tables(session, volumes, statistics)
     session.print(f"Report: {page}")
+
+
+def _write_tables(gathered: Gathered) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Write all tables; gives volumes, statistics, and those with the border moved."""
+    volumes = write_volumes(gathered)
+    muscles = write_muscles(gathered, volumes)
+    statistics = write_statistics(gathered.cohort, volumes, muscles)
+    moved = write_border(gathered, volumes)
+    write_printed(gathered.cohort, volumes, statistics, moved)
+    return volumes, statistics, moved
 
 
 def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -157,10 +174,15 @@ def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
     frames = [(volumes, VOLUMES_SHOWN)]
     if statistics[["n_a", "n_b"]].to_numpy().any():
-        frames.append((statistics, STATISTICS_SHOWN))
+        shown = statistics[statistics["outcome"].isin(OUTCOMES)]
+        frames.append((shown, STATISTICS_SHOWN))
     for frame, columns in frames:
-        cells = frame[columns].astype(object).map(_cell)
-        session.print(cells.to_string(index=False) + "\n")
+        session.print(show(frame[columns]) + "\n")
+
+
+def show(frame: pd.DataFrame) -> str:
+    """Lay out a table for a terminal."""
+    return frame.astype(object).map(_cell).to_string(index=False)
 
 
 def _cell(value: object) -> str:

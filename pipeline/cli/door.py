@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from pipeline.cli import agree_command as _agree  # noqa: F401 registers its command
 from pipeline.cli.commands import app
 from pipeline.errors import ConfigError, PipelineError
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from pipeline.store.names import ScanName
 
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
-REGIONS, LANDMARKS, VOLUMES, OVERLAY = "regions", "landmarks", "volumes", "overlay"
+REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
+BORDER, OVERLAY = "border", "overlay"
 # Made by hand, so they may be there or not.
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
 # The raw images of a Dixon pair, where there is one.
@@ -22,6 +23,7 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
         REGIONS: ScanName.regions,
         LANDMARKS: ScanName.landmarks_json,
         VOLUMES: ScanName.volumes_tsv,
+        BORDER: ScanName.border_tsv,
         OVERLAY: ScanName.overlay_png,
     }
 )

@@ -20,7 +20,11 @@ from pipeline.store.names import bare_label, find_participants, without_ending
 from pipeline.store.provenance import write_dataset_files
 from pipeline.store.tables import read_participants
 
-COHORT_TABLES = ("volumes.tsv", "statistics.tsv")
+COHORT_TABLES = (
+    *("volumes.tsv", "muscles.tsv", "statistics.tsv"),
+    *("statistics.md", "statistics.tex", "statistics.csv"),
+    *("border_sweep.tsv", "border_statistics.tsv"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pipeline.run import work
 from pipeline.run.artefacts import (
     BONES,
     BONES_CORRECTION,
+    BORDER,
     FAT,
     LANDMARKS,
     MUSCLES,
@@ -48,7 +49,13 @@ class Stage:
 SEGMENTATION = (MUSCLES, BONES)
 CORRECTIONS = (MUSCLES_CORRECTION, BONES_CORRECTION)
 STAGES = (
-    Stage("preprocess", (SCAN,), (PREPROC,), ("intake", "preprocess"), work.do_preprocess),
+    Stage(
+        "preprocess",
+        (SCAN,),
+        (PREPROC,),
+        ("intake", "quality", "preprocess"),
+        work.do_preprocess,
+    ),
     Stage(
         "segment",
         (PREPROC,),
@@ -61,7 +68,7 @@ STAGES = (
     Stage(
         "measure",
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
-        (VOLUMES,),
+        (VOLUMES, BORDER),
         ("measure",),
         work.do_measure,
         may_read=(WATER, FAT),
@@ -75,7 +82,7 @@ STAGES = (
     ),
 )
 # What the tables and the report over all participants read.
-COHORT_READS = (VOLUMES, OVERLAY)
+COHORT_READS = (VOLUMES, BORDER, OVERLAY)
 # Without these there are no numbers; the figures only show them.
 MEASURING = ("preprocess", "segment", "regions", "measure")
 

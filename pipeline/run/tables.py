@@ -12,17 +12,24 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.participant import Participant
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
-from pipeline.run.artefacts import OVERLAY, VOLUMES
+from pipeline.run.artefacts import BORDER, OVERLAY, VOLUMES
 from pipeline.run.cohort import COHORT_TABLES, Cohort
 from pipeline.run.job import OK, Located, Outcome
 from pipeline.run.participant import look
 from pipeline.run.plan import MEASURING
 from pipeline.run.records import StageRecord, hash_of, write_record
 from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS, compare, volume_row
-from pipeline.stages.report import ReportFacts, participant_page, report
+from pipeline.stages.report import (
+    ReportFacts,
+    context_of,
+    latex,
+    markdown,
+    participant_page,
+    report,
+)
 from pipeline.store.files import sha256_of, written_whole
 from pipeline.store.provenance import code_version
-from pipeline.store.tables import read_measurements, read_table, write_table
+from pipeline.store.tables import read_measurements, read_table, write_csv, write_table
 
 EXCLUDED = "excluded"
 
@@ -42,6 +49,7 @@ class Entry:
     outcome: Outcome
     scan_sha256: str | None
     table: MeasurementTable | None
+    sweep: pd.DataFrame | None
     overlay_png: bytes | None
 
     @property
@@ -102,22 +110,66 @@ def write_volumes(gathered: Gathered) -> pd.DataFrame:
     return volumes
 
 
-def write_statistics(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
+def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that the comparison needs and only ``participants.tsv`` has."""
+    if cohort.image is not None:
+        return volumes
+    params = cohort.config.compare
+    named = [params.group_column, params.pair_column, params.repeat_column, *params.covariates]
+    raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
+    further = [name for name in dict.fromkeys(named) if name in raw and name not in volumes]
+    return volumes.join(raw[further], on="participant_id")
+
+
+def write_statistics(
+    cohort: Cohort, volumes: pd.DataFrame, muscles: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Compare the groups and write ``statistics.tsv``.
 
-    The groups may also be told by a column that only ``participants.tsv`` has.
+    Parameters
+    ----------
+    muscles
+        Has ``<muscle>_total_cm3`` where muscles are compared, too.
     """
-    column = cohort.config.compare.group_column
-    if column not in volumes and cohort.image is None:
-        raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
-        if column in raw:
-            volumes = volumes.assign(**{column: volumes["participant_id"].map(raw[column])})
-    statistics = compare(volumes, cohort.config.compare)
+    table = with_groups(cohort, volumes)
+    if muscles is not None:
+        single = muscles.set_index("participant_id").filter(regex="_total_cm3$")
+        table = table.join(single, on="participant_id")
+    statistics = compare(table, cohort.config.compare)
     write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
 
 
-def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame) -> Path:
+def write_printed(
+    cohort: Cohort,
+    volumes: pd.DataFrame,
+    statistics: pd.DataFrame,
+    moved: pd.DataFrame | None = None,
+) -> None:
+    """Write ``statistics.md``, and ``statistics.tex`` and ``statistics.csv`` if asked for.
+
+    What was asked for once is kept in step with the numbers.
+
+    Parameters
+    ----------
+    moved
+        Rows of ``border_statistics.tsv``, where there are any.
+    """
+    target, params = cohort.out / "statistics.md", cohort.config.compare
+    _write_text(markdown(statistics, context_of(volumes, statistics, moved)), target)
+    if params.latex or target.with_suffix(".tex").exists():
+        _write_text(latex(statistics), target.with_suffix(".tex"))
+    if params.csv or target.with_suffix(".csv").exists():
+        write_csv(statistics, target.with_suffix(".csv"))
+
+
+def write_report(
+    gathered: Gathered,
+    volumes: pd.DataFrame,
+    statistics: pd.DataFrame,
+    plots: Mapping[str, bytes],
+    moved: pd.DataFrame | None = None,
+) -> Path:
     """Write a page for each participant and one for the study; gives the latter."""
     out, entries = gathered.cohort.out, gathered.entries
     rows = volumes.to_dict("records")
@@ -135,6 +187,8 @@ def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataF
         {name: png for name, png in pictures.items() if png is not None},
         {entry.participant.participant_id: entry.cautions for entry in entries},
         facts,
+        plots,
+        moved,
     )
     _write_text(page, out / "report.html")
     return out / "report.html"
@@ -142,7 +196,8 @@ def write_report(gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataF
 
 def record_tables(cohort: Cohort) -> None:
     """Record the tables as written, so that a later edit is not lost silently."""
-    tables = {name: sha256_of(cohort.out / name) for name in COHORT_TABLES}
+    paths = (cohort.out / name for name in COHORT_TABLES)
+    tables = {path.name: sha256_of(path) for path in paths if path.exists()}
     write_record(StageRecord(key="", outputs=tables), cohort.record_path)
 
 
@@ -156,7 +211,7 @@ def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) ->
         located, scan_sha256 = None, None
     outcome = _marked(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
-        return Entry(outcome, scan_sha256, None, None)
+        return Entry(outcome, scan_sha256, None, None, None)
     return Entry(outcome, scan_sha256, *_measured(located))
 
 
@@ -167,10 +222,13 @@ def _marked(outcome: Outcome, excluded: str | None) -> Outcome:
     return replace(outcome, status=EXCLUDED, reason=excluded)
 
 
-def _measured(located: Located) -> tuple[MeasurementTable | None, bytes | None]:
-    volumes, overlay = located.path(VOLUMES), located.path(OVERLAY)
+def _measured(
+    located: Located,
+) -> tuple[MeasurementTable | None, pd.DataFrame | None, bytes | None]:
+    volumes, border, overlay = (located.path(a) for a in (VOLUMES, BORDER, OVERLAY))
     return (
         read_measurements(volumes) if volumes.exists() else None,
+        read_table(border).astype(float) if border.exists() else None,
         overlay.read_bytes() if overlay.exists() else None,
     )
 

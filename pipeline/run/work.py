@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.errors import GridMismatchError
 from pipeline.run.artefacts import (
     BONES,
     BONES_CORRECTION,
+    BORDER,
     FAT,
     LANDMARKS,
     MUSCLES,
@@ -29,11 +30,13 @@ from pipeline.run.artefacts import (
     VOLUMES,
     WATER,
 )
+from pipeline.stages.border import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.fat import DixonPair, find_fat
 from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.intervals import with_intervals
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
+from pipeline.stages.quality import assess, cautioned
 from pipeline.stages.regions import regions
 from pipeline.stages.report import overlay
 from pipeline.stages.segment import Corrections, segment
@@ -43,7 +46,7 @@ from pipeline.store.images import read_scan, read_segmentation, write_labels, wr
 from pipeline.store.landmarks import read_landmarks, write_landmarks
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import sidecar
-from pipeline.store.tables import write_measurements
+from pipeline.store.tables import write_measurements, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,21 @@ class Desk:
 
 
 def do_preprocess(desk: Desk) -> None:
-    """Settle the side of the raw scan and make its intensities even."""
+    """Settle the side of the raw scan, hold it to the gates and make it even."""
     raw = desk.read[SCAN]
     scan = read_scan(raw)
     claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
     scan = intake(scan, claims, desk.config.intake)
+    readings = assess(scan, desk.config.quality)
+    scan = replace(scan, cautions=cautioned(scan, readings))
     ready = preprocess(scan, desk.config.preprocess)
     write_scan(ready, desk.write[PREPROC], like=raw)
     sidecar(
         desk.write[PREPROC],
         side=ready.side,
         cautions=ready.cautions,
-        **desk.facts("intake", "preprocess"),
+        **desk.facts("intake", "quality", "preprocess"),
+        Quality=[asdict(reading) for reading in readings],
         SkullStripped=False,
         **ready.acquisition,
     )
@@ -142,6 +148,8 @@ def do_measure(desk: Desk) -> None:
         desk.write[VOLUMES],
         {"Settings": facts["settings"], "Sources": list(facts["sources"])},
     )
+    sweep = sweep_border(split, desk.config.measure.muscles)
+    write_table(sweep, desk.write[BORDER], SWEEP_COLUMNS)
 
 
 def do_figures(desk: Desk) -> None:

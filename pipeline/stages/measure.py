@@ -11,9 +11,10 @@ from pipeline.domain.anatomy import MUSCLES, PLANTAR_MUSCLES, Muscle
 from pipeline.domain.cautions import Caution
 from pipeline.domain.fat import KNOWN, FatMap
 from pipeline.domain.grid import Grid
-from pipeline.domain.regions import RegionSplit, share_behind
+from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.domain.table import Measurement, MeasurementTable
+from pipeline.stages.border import sweep_border
 from pipeline.stages.fat import find_fat
 from pipeline.stages.landmarks import touches_edge
 from pipeline.stages.plausible import find_oddities
@@ -175,13 +176,5 @@ def _profile(
 
 def _border_sensitivity(split: RegionSplit, muscles: tuple[str, ...]) -> float:
     """Rearfoot volume gained per mm that the border moves toward the toes (cm3/mm)."""
-    chosen = [m.index for m in MUSCLES if m.abbreviation in muscles]
-    is_chosen = np.isin(split.muscles.voxels, chosen)
-    frame, position_mm = split.landmarks.frame, split.landmarks.border.position_mm
-    behind, ahead = (
-        float(
-            share_behind(split.muscles.grid, frame, position_mm + d)[is_chosen].sum(dtype=float)
-        )
-        for d in (-1.0, 1.0)
-    )
-    return (ahead - behind) / 2 * split.muscles.grid.voxel_volume_mm3 / 1e3
+    behind, ahead = sweep_border(split, muscles, (-1.0, 1.0))["rearfoot_cm3"].tolist()
+    return float(ahead - behind) / 2

@@ -10,10 +10,16 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.segmenters import SEGMENTERS, make_segmenter
+from pipeline.segmenters.atlas import Recognition, recognise_foot
 from pipeline.stages.landmarks import find_landmarks
 
 STAGE = "segment"
 CORRECTED = "corrected"
+_BOTH_BY_HAND = Caution(
+    "corrected-muscles-and-bones",
+    "Muscles and bones were given by hand, so no segmenter was asked.",
+    STAGE,
+)
 
 
 class SegmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -66,21 +72,31 @@ def segment(
         found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
         found = _corrected(make_segmenter(params.segmenter).segment(scan), by_hand)
-    if scan.side not in {None, found.side}:
-        msg = (
-            f"Anatomy and header must agree on the side: got a {scan.side} foot by header, "
-            f"table or option, but a {found.side} one by its big toe. "
-            "Find out which foot was scanned and correct the claim with --side."
-        )
-        raise ScanError(msg)
+    _check_side(scan.side, found.side)
     return found
 
 
-_BOTH_BY_HAND = Caution(
-    "corrected-muscles-and-bones",
-    "Muscles and bones were given by hand, so no segmenter was asked.",
-    STAGE,
-)
+def recognise(scan: Scan) -> Recognition:
+    """Tell whether a preprocessed scan shows a whole foot, and which; labels nothing.
+
+    Raises
+    ------
+    ScanError
+        If the image is not one foot, or shows the other foot than was claimed.
+    """
+    seen = recognise_foot(scan)
+    _check_side(scan.side, seen.side)
+    return seen
+
+
+def _check_side(claimed: Side | None, found: Side) -> None:
+    if claimed not in {None, found}:
+        msg = (
+            f"Anatomy and header must agree on the side: got a {claimed} foot by header, "
+            f"table or option, but a {found} one by its big toe. "
+            "Find out which foot was scanned and correct the claim with --side."
+        )
+        raise ScanError(msg)
 
 
 def _corrected(found: Segmentation, by_hand: Corrections) -> Segmentation:

@@ -16,36 +16,12 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
-from pipeline.store.headers import check_header, to_nifti
+from pipeline.store.headers import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of, without_ending
 from pipeline.store.nifti import in_space_of, save_image
 
-# BIDS fields that are kept of a sidecar: how the image was taken, never who was in it.
-ACQUISITION_FIELDS = (
-    "Manufacturer",
-    "ManufacturersModelName",
-    "MagneticFieldStrength",
-    "PulseSequenceType",
-    "ScanningSequence",
-    "SequenceVariant",
-    "ScanOptions",
-    "MRAcquisitionType",
-    "EchoTime",
-    "RepetitionTime",
-    "InversionTime",
-    "FlipAngle",
-    "EchoTrainLength",
-    "NumberOfAverages",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-    "PixelBandwidth",
-    "ParallelReductionFactorInPlane",
-    "PartialFourier",
-    "InPlanePhaseEncodingDirectionDICOM",
-    "PhaseEncodingDirection",
-    "ImageType",
-)
 _RAS = nib.orientations.axcodes2ornt("RAS")
 _INT16 = np.iinfo(np.int16)
 _QUANTISATION_STEPS = 8192
@@ -73,8 +49,8 @@ def read_scan(path: Path) -> Scan:
             Grid.from_arrays(voxels.shape, affine),
             contrast=contrast_of(path),
             side=side_of(facts),
-            acquisition={k: facts[k] for k in ACQUISITION_FIELDS if k in facts},
-            cautions=_cautions(facts),
+            acquisition=kept_facts(facts),
+            cautions=(*cautions_of(path), *_cautions(facts)),
         )
     except ScanError as error:
         msg = f"{path.name}: {error}"

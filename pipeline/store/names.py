@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError, ScanError
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
-_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd)$", re.IGNORECASE)
+_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
 def without_ending(path: Path) -> str:
@@ -108,6 +108,10 @@ class ScanName:
         """Give the table of one row per muscle and region."""
         return self._anat("seg-muscles_desc-volumes_dseg.tsv")
 
+    def border_tsv(self) -> Path:
+        """Give the table of volumes with the border moved."""
+        return self._anat("seg-muscles_desc-border_dseg.tsv")
+
     def landmarks_json(self) -> Path:
         """Give the landmarks, frame and border."""
         return self._anat("landmarks.json")
@@ -152,6 +156,11 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
         )
         raise ConfigError(msg)
     return tuple(labels)
+
+
+def find_images(folder: Path) -> list[Path]:
+    """Give all images below a folder, by the ending of their names, sorted."""
+    return sorted(p for p in folder.rglob("*") if _IMAGE_ENDING.search(p.name))
 
 
 def find_scan(bids_dir: Path, label: str) -> Path:

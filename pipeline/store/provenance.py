@@ -24,19 +24,27 @@ _MUSCLE_COLUMNS = {
     "fma": "Right-side part in the Foundational Model of Anatomy; n/a where pooled",
     "layer": "Plantar layer 1 to 4, or dorsal",
 }
-# What BIDS has no name for; a slash after figures would make the validator miss it.
+# What BIDS has no name for (its tables *_dseg.tsv have one row per label, ours
+# more); a slash after figures, or two stars in a name, would make the validator miss it.
 _BIDSIGNORE = """\
 config.toml
 volumes.tsv
 volumes.json
-statistics.tsv
-statistics.json
+muscles.tsv
+muscles.json
+statistics.*
+border_*
 report.html
 corrections
 logs
 sub-*.html
 sub-*/figures
+figures
 **/*_landmarks.json
+**/*_desc-volumes_dseg.tsv
+**/*_desc-volumes_dseg.json
+**/*_desc-border_dseg.tsv
+**/*_desc-border_dseg.json
 """
 
 

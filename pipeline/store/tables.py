@@ -95,6 +95,41 @@ def read_participants_table(path: Path) -> dict[str, Participant]:
     return participants
 
 
+def read_patient_map(path: Path) -> dict[str, str]:
+    """Read which patient ID is which participant: columns ``patient_id``, ``participant_id``.
+
+    Several patient IDs may be one participant. What is refused is told by row number, as the
+    IDs must not be printed.
+
+    Returns
+    -------
+    dict
+        Label without ``sub-`` of each patient ID.
+
+    Raises
+    ------
+    ConfigError
+        If the table is missing, lacks a column, or gives a patient ID no label or two.
+    """
+    table = _read_tsv(path)
+    if not {"patient_id", "participant_id"} <= set(table.columns):
+        msg = (
+            f"{path.name} must have the columns patient_id and participant_id: got "
+            f"{len(table.columns)} others. Name them in the first line, parted by tabs."
+        )
+        raise ConfigError(msg)
+    found: dict[str, str] = {}
+    pairs = zip(table["patient_id"], table["participant_id"], strict=True)
+    for row, (patient, label) in enumerate(pairs, start=2):
+        if found.setdefault(str(patient).strip(), bare_label(str(label))) != bare_label(label):
+            msg = (
+                f"A patient must be one participant: got a second one in row {row} of "
+                f"{path.name}. Correct the map."
+            )
+            raise ConfigError(msg)
+    return found
+
+
 def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]) -> None:
     """Write a TSV with ``n/a`` for missing, and its columns' meaning as JSON beside it.
 
@@ -104,6 +139,13 @@ def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]
     with written_whole(path) as scratch:
         cells.to_csv(scratch, sep="\t", index=False, lineterminator="\n")
     write_json({k: {"Description": text} for k, text in descriptions.items()}, sidecar_of(path))
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the cells of `write_table` with commas between them."""
+    cells = table.map(_cell)
+    with written_whole(path) as scratch:
+        cells.to_csv(scratch, index=False, lineterminator="\n")
 
 
 def read_table(path: Path) -> pd.DataFrame:

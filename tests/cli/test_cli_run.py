@@ -38,6 +38,10 @@ def test_run_prints_the_tables_and_the_report(
     assert written >= {"dataset_description.json", "dseg.tsv", "config.toml", ".bidsignore"}
     assert written >= {"volumes.tsv", "volumes.json", "statistics.tsv", "statistics.json"}
     assert written >= {"report.html", "sub-06.html", "logs", "sub-06"}
+    assert written >= {"muscles.tsv", "border_sweep.tsv", "border_statistics.tsv"}
+    figures = {path.name for path in (out / "figures").iterdir()}
+    plots = ("border", "effects", "groups")
+    assert figures == {f"{name}.{ending}" for name in plots for ending in ("svg", "png")}
 
 
 def test_run_tells_each_stage_on_stderr(
@@ -229,3 +233,21 @@ def test_a_terminal_gets_a_bar(
     told = capsys.readouterr().err
     assert "participants" in told
     assert "6/6" in told
+
+
+def test_tables_for_a_paper_come_when_asked_for_and_stay_in_step(
+    bids_dir: Path, out: Path
+) -> None:
+    """A LaTeX or CSV table that was asked for once is never older than the numbers."""
+    footvol("run", bids_dir, out)
+    asked = [out / "statistics.tex", out / "statistics.csv"]
+    assert not any(path.exists() for path in asked)
+    assert "# The groups compared" in (out / "statistics.md").read_text()
+
+    assert footvol("compare", bids_dir, out, "--latex", "--csv") == 0
+    first = [path.read_text() for path in asked]
+    footvol("compare", bids_dir, out, "--set", "compare.test=student")
+
+    assert ",welch," in first[1]
+    assert ",student," in asked[1].read_text()
+    assert first[0] != asked[0].read_text()

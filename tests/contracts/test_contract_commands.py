@@ -15,7 +15,7 @@ from pipeline.segmenters import SEGMENTERS
 USAGE = Path(__file__).parents[2] / "docs" / "usage.md"
 COMMANDS = [
     *("run", "intake", "preprocess", "segment", "regions", "measure"),
-    *("compare", "report", "scan", "phantom", "info"),
+    *("compare", "report", "scan", "phantom", "agree", "info"),
 ]
 HEAVY = {"scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"}
 

@@ -12,11 +12,13 @@ from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
 from pipeline.run import plan
 from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
+from pipeline.run.details import write_border, write_muscles
 from pipeline.run.job import NOT_RUN, OK, Job, Outcome, exit_code
 from pipeline.run.participant import look, process
 from pipeline.run.records import FAILED, StageRecord, read_record, write_record
 from pipeline.run.tables import gather, record_tables, write_statistics, write_volumes
 from pipeline.store.files import sha256_of
+from pipeline.store.tables import read_table
 
 pytestmark = pytest.mark.usefixtures("calls")
 CONFIG = PipelineConfig()
@@ -589,3 +591,27 @@ def test_records_survive_writing(tmp_path: Path) -> None:
     write_record(record, tmp_path / "logs" / "record.json")
 
     assert read_record(tmp_path / "logs" / "record.json") == record
+
+
+def test_failed_participants_have_a_row_of_muscles(cohort: Cohort) -> None:
+    """The wide table has everyone, and the one that failed says so."""
+    spoil_scan(cohort.bids_dir, "02")
+    gathered = gather(cohort, [process(job) for job in cohort.jobs()])
+    write_muscles(gathered, write_volumes(gathered))
+
+    muscles = read_table(cohort.out / "muscles.tsv").set_index("participant_id")
+    assert muscles["status"].tolist() == ["ok", "failed", "ok", "ok", "ok", "ok"]
+    assert muscles["ABH_total_cm3"].isna().tolist() == [False, True, *[False] * 4]
+    assert muscles["ABH_total_cm3"].min() > 1
+
+
+def test_the_moved_border_is_written_for_all_and_for_the_groups(cohort: Cohort) -> None:
+    """One table has each participant, the other what becomes of the difference."""
+    gathered = gather(cohort, [process(job) for job in cohort.jobs()])
+    write_border(gathered, write_volumes(gathered))
+
+    sweep = read_table(cohort.out / "border_sweep.tsv")
+    assert len(sweep) == 6 * 3
+    moved = read_table(cohort.out / "border_statistics.tsv")
+    assert moved["offset_mm"].tolist() == [-1] * 6 + [0] * 6 + [1] * 6
+    assert set(moved["group_b"]) == {"plantar_fasciitis"}

@@ -1,15 +1,14 @@
 """The comparison: one row per participant, then one row per outcome."""
 
-from pipeline.stages.compare.groups import (
-    OUTCOMES,
-    STATISTICS_COLUMNS,
-    CompareParams,
-    compare,
-)
+from pipeline.stages.compare.columns import STATISTICS_COLUMNS
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.outcomes import MUSCLE_OUTCOMES, OUTCOMES
+from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.volumes import FAILED, OK, VOLUME_COLUMNS, volume_row
 
 __all__ = [
     "FAILED",
+    "MUSCLE_OUTCOMES",
     "OK",
     "OUTCOMES",
     "STATISTICS_COLUMNS",

@@ -1,10 +1,14 @@
-"""Cohen's d with its exact interval, and Hedges' g."""
+"""Cohen's d with its exact interval, Hedges' g, and the d that can be found."""
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
+from statsmodels.stats.power import TTestIndPower, TTestPower
 
 TAIL = 0.025
+ALPHA = 0.05
 LARGEST_T = 1000.0  # beyond, scipy's noncentral t does not converge
 
 Interval = tuple[float, float] | tuple[None, None]
@@ -33,12 +37,24 @@ def cohens_d(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, Int
     df = a.size + b.size - 2
     pooled_variance = ((a.size - 1) * a.var(ddof=1) + (b.size - 1) * b.var(ddof=1)) / df
     d = float((a.mean() - b.mean()) / np.sqrt(pooled_variance))
-    root_n = float(np.sqrt(a.size * b.size / (a.size + b.size)))
-    t = abs(d) * root_n
-    if t > LARGEST_T:
-        return d, (None, None)
-    low, high = (end / root_n for end in _noncentralities(t, df))
-    return d, (low, high) if d >= 0 else (-high, -low)
+    return d, _interval(d, float(np.sqrt(a.size * b.size / (a.size + b.size))), df)
+
+
+def paired_d(differences: NDArray[np.float64]) -> tuple[float, Interval]:
+    """Give d of differences within pairs, over their SD, and its exact interval.
+
+    Parameters
+    ----------
+    differences
+        Two or more, with spread.
+
+    Returns
+    -------
+    d, interval
+        As `cohens_d`, with n - 1 degrees of freedom.
+    """
+    d = float(differences.mean() / differences.std(ddof=1))
+    return d, _interval(d, float(np.sqrt(differences.size)), differences.size - 1)
 
 
 def hedges_g(d: float, df: int) -> float:
@@ -47,15 +63,44 @@ def hedges_g(d: float, df: int) -> float:
     Parameters
     ----------
     df
-        n_a + n_b - 2.
+        n_a + n_b - 2; n - 1 for pairs.
 
     Notes
     -----
     The exact factor, not its approximation 1 - 3 / (4 df - 1)
-    (Hedges 1981, doi:10.3102/10769986006002107).
+    (Hedges 1981, doi:10.3102/10769986006002107). It needs df of 2 or more.
     """
     logs = special.gammaln(df / 2) - special.gammaln((df - 1) / 2)
     return d * float(np.exp(logs) / np.sqrt(df / 2))
+
+
+@lru_cache
+def detectable_d(n_a: int, n_b: int | None, power: float) -> float:
+    """Give the smallest d that a two-sided t test at 0.05 finds with this power.
+
+    Parameters
+    ----------
+    n_a, n_b
+        Sizes of two groups, two or more; without `n_b`, the number of pairs.
+    power
+        Chance of finding it.
+    """
+    if n_b is None:
+        return float(TTestPower().solve_power(nobs=n_a, alpha=ALPHA, power=power))
+    n_low, n_high = sorted((n_a, n_b))
+    found = TTestIndPower().solve_power(
+        nobs1=n_low, ratio=n_high / n_low, alpha=ALPHA, power=power
+    )
+    return float(found)
+
+
+def _interval(d: float, root_n: float, df: int) -> Interval:
+    """Give the exact interval of a d whose t is d times `root_n`."""
+    t = abs(d) * root_n
+    if t > LARGEST_T:
+        return None, None
+    low, high = (end / root_n for end in _noncentralities(t, df))
+    return (low, high) if d >= 0 else (-high, -low)
 
 
 def _noncentralities(t: float, df: int) -> tuple[float, float]:

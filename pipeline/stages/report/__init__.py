@@ -1,6 +1,22 @@
-"""The pages that people read: one per participant, one for the study."""
+"""The pages that people read, and the plots in them."""
 
+from pipeline.stages.report.border_plot import plot_border
+from pipeline.stages.report.effect_plot import plot_effects
+from pipeline.stages.report.group_plot import plot_groups
 from pipeline.stages.report.overlay import ReportParams, overlay
 from pipeline.stages.report.pages import ReportFacts, participant_page, report
+from pipeline.stages.report.printed import context_of, latex, markdown
 
-__all__ = ["ReportFacts", "ReportParams", "overlay", "participant_page", "report"]
+__all__ = [
+    "ReportFacts",
+    "ReportParams",
+    "context_of",
+    "latex",
+    "markdown",
+    "overlay",
+    "participant_page",
+    "plot_border",
+    "plot_effects",
+    "plot_groups",
+    "report",
+]

@@ -3,15 +3,42 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.stages.report.plots import HEIGHT, WIDTH, strip_plot
-from pipeline.stages.report.words import NAMES, Row, chance, fixed, is_missing, sentence
+from pipeline.stages.report.names import NAMES, SHOWN
+from pipeline.stages.report.printed import context_of, paragraphs, printed_row, records
+from pipeline.stages.report.render import render
+from pipeline.stages.report.words import Row, is_missing
+
+PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "groups": (
+            "Every participant",
+            "Dots, not bars: a mean says nothing of who is behind it. The lowest and the "
+            "highest of each group are named. Numbers: volumes.tsv, statistics.tsv.",
+        ),
+        "effects": (
+            "Which muscles differ",
+            "An interval that crosses 0 leaves it open which group has more. With so many "
+            "muscles some stand out by chance: read the p after Holm's correction. Numbers: "
+            "statistics.tsv.",
+        ),
+        "border": (
+            "If the border were elsewhere",
+            "Studies do not agree on the border between rearfoot and forefoot: here it is "
+            "moved by 5 mm either way. A conclusion that hangs on a millimetre is none. Thin "
+            "lines are participants, the band is the 95 % interval of the difference. "
+            "Numbers: border_sweep.tsv, border_statistics.tsv.",
+        ),
+    }
+)
+"""Title and caption by name, in the order of the page."""
+NO_PLOTS: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +74,7 @@ def participant_page(
     provenance
         Words to values, as they are shown.
     """
-    return _render(
+    return render(
         "participant.html.j2",
         row=row,
         muscles=[] if table is None else _by_muscle(table),
@@ -63,6 +90,8 @@ def report(
     overlays: Mapping[str, bytes],
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
+    plots: Mapping[str, bytes] = NO_PLOTS,
+    moved: pd.DataFrame | None = None,
 ) -> str:
     """Give the page of the whole study as HTML.
 
@@ -74,11 +103,16 @@ def report(
         Rows of ``statistics.tsv``; none where no groups were compared.
     overlays, cautions
         By ``participant_id``.
+    plots
+        SVG by name, as `PLOTS` has them.
+    moved
+        Rows of ``border_statistics.tsv``, where there are any.
     """
     measured = volumes[volumes["status"] == "ok"]
-    rows, tested = _records(volumes), _records(statistics)
-    plots = (strip_plot(measured, outcome, _groups(measured, statistics)) for outcome in NAMES)
-    return _render(
+    rows = records(volumes)
+    context = context_of(volumes, statistics, moved)
+    is_muscle = statistics["family"].str.startswith("muscles")
+    return render(
         "report.html.j2",
         rows=rows,
         measured_count=len(measured),
@@ -90,10 +124,17 @@ def report(
         sensitivities=pd.to_numeric(measured["border_sensitivity_cm3_per_mm"])
         .dropna()
         .tolist(),
-        statistics=tested,
-        sentences=[sentence(row) for row in tested],
+        statistics=records(statistics[~is_muscle]),
+        muscle_statistics=[printed_row(row) for row in records(statistics[is_muscle])],
+        paragraphs=paragraphs(statistics, context),
+        context=context,
         names=NAMES,
-        plots=[plot for plot in plots if plot is not None],
+        shown=SHOWN,
+        plots=[
+            {"title": title, "caption": caption, "picture": _data_url(plots[name], "svg+xml")}
+            for name, (title, caption) in PLOTS.items()
+            if name in plots
+        ],
         cautions={
             str(row["participant_id"]): _explained(
                 row, cautions.get(str(row["participant_id"]), ())
@@ -102,34 +143,6 @@ def report(
         },
         pictures={name: _data_url(png) for name, png in overlays.items()},
     )
-
-
-def _records(frame: pd.DataFrame) -> list[Row]:
-    """Give the rows of a table as mappings."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _render(template: str, **context: object) -> str:
-    """Fill a template."""
-    environment = Environment(
-        loader=PackageLoader("pipeline.stages.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"fixed": fixed, "chance": chance}
-    environment.tests["missing"] = is_missing
-    size = {"plot_width": WIDTH, "plot_height": HEIGHT}
-    return environment.get_template(template).render(**size, **context)
-
-
-def _groups(measured: pd.DataFrame, statistics: pd.DataFrame) -> list[str]:
-    """Give the groups there are, the reference first."""
-    found = _distinct(measured["group"])
-    reference = statistics["group_a"].iloc[0] if len(statistics) else None
-    return sorted(found, key=lambda name: (name != reference, name))
 
 
 def _distinct(cells: Iterable[object]) -> list[str]:
@@ -173,6 +186,8 @@ def _cm3(mm3: float | None) -> float | None:
     return None if mm3 is None else mm3 / 1000
 
 
-def _data_url(png: bytes | None) -> str | None:
+def _data_url(picture: bytes | None, kind: str = "png") -> str | None:
     """Give a picture as text that a page can hold."""
-    return None if png is None else f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+    if picture is None:
+        return None
+    return f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}"

@@ -39,6 +39,8 @@ def volumes_of(a: Sequence[float | None], b: Sequence[float | None]) -> pd.DataF
         {
             "group": ["healthy"] * len(a) + ["plantar_fasciitis"] * len(b),
             "status": "ok",
+            "body_mass_kg": None,
+            "foot_length_mm": None,
             **dict.fromkeys(OUTCOMES, values),
         }
     )
@@ -103,11 +105,9 @@ def test_the_columns_are_those_of_the_contract_in_order() -> None:
 
     assert " ".join(VOLUME_COLUMNS).startswith(volume_names)
     assert list(VOLUME_COLUMNS)[-3:] == ["footvol_version", "run_id", "scan_sha256"]
-    assert " ".join(STATISTICS_COLUMNS) == statistics_names
-    assert (
-        " ".join(compare(volumes_of((1, 2), (3, 5)), CompareParams()).columns)
-        == statistics_names
-    )
+    assert " ".join(STATISTICS_COLUMNS).startswith(f"{statistics_names} ")
+    found = compare(volumes_of((1, 2), (3, 5)), CompareParams())
+    assert list(found.columns) == list(STATISTICS_COLUMNS)
 
 
 def test_a_row_holds_volumes_absolute_and_per_body_mass() -> None:
@@ -335,6 +335,8 @@ def test_only_rows_that_are_ok_count() -> None:
         {
             "group": ["healthy", None],
             "status": ["failed", "ok"],
+            "body_mass_kg": None,
+            "foot_length_mm": None,
             **dict.fromkeys(OUTCOMES, (99.0, 98.0)),
         }
     )
@@ -366,15 +368,6 @@ def test_a_reference_that_is_no_group_is_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"'control'.*\['healthy', 'plantar_fasciitis'\]"):
         compare(volumes_of((1, 2), (3, 5)), params)
-
-
-def test_three_groups_are_refused() -> None:
-    """Which two to compare is for the user to say."""
-    volumes = volumes_of((1, 2), (3, 5))
-    volumes.loc[3, "group"] = "runner"
-
-    with pytest.raises(ConfigError, match=r"two groups.*got 3, .*'runner'"):
-        compare(volumes, CompareParams())
 
 
 def test_a_missing_outcome_is_an_altered_file() -> None:

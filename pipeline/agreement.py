@@ -1,0 +1,165 @@
+"""Two label maps, or two folders of them, held to each other."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.errors import ConfigError
+from pipeline.stages.agree import (
+    OVERLAP_COLUMNS,
+    RELIABILITY_COLUMNS,
+    Structures,
+    overlap,
+    plot_agreement,
+    reliability,
+)
+from pipeline.store.files import written_whole
+from pipeline.store.images import read_labels
+from pipeline.store.names import find_images, without_ending
+from pipeline.store.tables import write_table
+
+KINDS: Mapping[str, Structures] = {
+    "muscles": Structures(
+        {m.index: m.abbreviation for m in MUSCLES},
+        tuple(m.index for m in MUSCLES if m.is_plantar),
+        "plantar",
+    ),
+    "bones": Structures(BONE_NAMES, tuple(BONE_NAMES), "all bones"),
+    "regions": Structures(REGION_NAMES, tuple(REGION_NAMES), "both regions"),
+}
+_WHO = {"participant_id": "foot that both maps show: the participant, or the file's name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What came of the pairs.
+
+    Parameters
+    ----------
+    overlaps
+        One row per foot and structure.
+    reliability
+        One row per structure over all feet; None for one pair.
+    unpaired
+        Files without a partner; they are in no number.
+    """
+
+    overlaps: pd.DataFrame
+    reliability: pd.DataFrame | None
+    unpaired: tuple[Path, ...]
+
+
+def find_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agreement:
+    """Compare two label maps, or all pairs of two folders.
+
+    Parameters
+    ----------
+    kind
+        ``muscles``, ``bones`` or ``regions``; None takes it from the files' names, and
+        muscles where they do not say it.
+
+    Raises
+    ------
+    ConfigError
+        If the paths are not two files or two folders, or nothing pairs.
+    """
+    if reference.is_dir() != segmentation.is_dir():
+        msg = (
+            "Agreement is between two label maps or between two folders: got "
+            f"{str(reference)!r} and {str(segmentation)!r}. Give two of a kind."
+        )
+        raise ConfigError(msg)
+    if not reference.is_dir():
+        kind = kind or _kind_of(reference, segmentation)
+        name = _foot(reference) if _foot(reference) == _foot(segmentation) else reference.name
+        return Agreement(_judge(name, reference, segmentation, kind), None, ())
+    kind = kind or "muscles"
+    first, second = (_by_foot(folder, kind) for folder in (reference, segmentation))
+    feet = sorted(first.keys() & second.keys())
+    if not feet:
+        msg = (
+            f"Two folders must hold label maps of the same feet: got {sorted(first)} and "
+            f"{sorted(second)}. Name the files of one foot alike, such as 'sub-01'."
+        )
+        raise ConfigError(msg)
+    overlaps = pd.concat([_judge(foot, first[foot], second[foot], kind) for foot in feet])
+    alone = [
+        files[foot] for files in (first, second) for foot in sorted(files.keys() - {*feet})
+    ]
+    return Agreement(overlaps, reliability(overlaps), tuple(alone))
+
+
+def write_agreement(found: Agreement, out: Path, *, force: bool = False) -> None:
+    """Write tables and plot into a folder.
+
+    Raises
+    ------
+    ConfigError
+        If files of these names are there already, unless `force` is set.
+    """
+    names = ("agreement.tsv", "reliability.tsv", "bland_altman.svg", "bland_altman.png")
+    there = [name for name in names if (out / name).exists()]
+    if there and not force:
+        msg = (
+            f"Results must not be written over: got {there} in {str(out)!r}. Choose another "
+            "folder, or pass --force."
+        )
+        raise ConfigError(msg)
+    write_table(found.overlaps, out / "agreement.tsv", _WHO | dict(OVERLAP_COLUMNS))
+    if found.reliability is None:
+        return
+    write_table(found.reliability, out / "reliability.tsv", RELIABILITY_COLUMNS)
+    plot = plot_agreement(found.overlaps, found.reliability)
+    for ending in ("svg", "png") if plot else ():
+        with written_whole(out / f"bland_altman.{ending}") as scratch:
+            scratch.write_bytes(getattr(plot, ending))
+
+
+def _judge(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:
+    """Give the rows of one foot."""
+    structures = KINDS[kind]
+    maps = [read_labels(path, structures.names) for path in (reference, segmentation)]
+    rows = overlap(maps[0], maps[1], structures, foot)
+    rows.insert(0, "participant_id", foot)
+    return rows
+
+
+def _kind_of(*paths: Path) -> str:
+    """Tell what two maps label, as their names say."""
+    told = {m[1] for path in paths if (m := re.search(r"_seg-([A-Za-z0-9]+)_", path.name))}
+    known = told & KINDS.keys()
+    if len(known) > 1:
+        msg = (
+            f"Two label maps must be of one kind: got {' and '.join(sorted(known))}. "
+            "Give two maps of muscles, of bones or of regions."
+        )
+        raise ConfigError(msg)
+    return next(iter(known), "muscles")
+
+
+def _by_foot(folder: Path, kind: str) -> dict[str, Path]:
+    """Find the label maps of a folder, by the foot that each shows."""
+    images = find_images(folder)
+    images = [p for p in images if f"_seg-{kind}_" in p.name] or images
+    files: dict[str, Path] = {}
+    for path in images:
+        foot = _foot(path)
+        if foot in files:
+            msg = (
+                f"A folder must hold one label map of a foot: got {files[foot].name!r} and "
+                f"{path.name!r} for {foot!r}. Move one away."
+            )
+            raise ConfigError(msg)
+        files[foot] = path
+    return files
+
+
+def _foot(path: Path) -> str:
+    """Give participant and session of a file's name; without these, the whole name."""
+    name = without_ending(path)
+    match = re.search(r"sub-[A-Za-z0-9]+(_ses-[A-Za-z0-9]+)?", name)
+    return match[0] if match else name

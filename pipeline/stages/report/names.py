@@ -1,0 +1,29 @@
+"""Outcomes in words, with their units."""
+
+from pipeline.domain.anatomy import MUSCLES
+
+Named = tuple[str, str, int]
+
+_UNITS = {
+    "cm3": ("volume", "cm³", 1),
+    "mm3_per_kg": ("volume per body mass", "mm³/kg", 0),
+    "mm3_per_mm": ("volume per foot length", "mm³/mm", 0),
+}
+NAMES: dict[str, Named] = {
+    f"{region}_{ending}": (f"{region} {words}", unit, decimals)
+    for ending, (words, unit, decimals) in _UNITS.items()
+    for region in ("rearfoot", "forefoot", "total")
+}
+"""Outcome of a region to its words, its unit and the decimals that are shown."""
+SHOWN = tuple(name for name in NAMES if not name.endswith("per_mm"))
+"""Outcomes in the table of participants and in the plots."""
+
+
+def named(outcome: str) -> Named:
+    """Give words, unit and decimals of an outcome of a region or a muscle."""
+    if outcome in NAMES:
+        return NAMES[outcome]
+    muscle, ending = outcome.split("_total_")
+    words, unit, decimals = _UNITS[ending]
+    full = {m.abbreviation: m.name for m in MUSCLES}[muscle]
+    return f"{full} {words}", unit, decimals + 1

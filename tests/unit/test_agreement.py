@@ -1,0 +1,155 @@
+"""Label maps on disk, held to each other."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from makers import Box, make_grid, make_labels
+
+from pipeline.agreement import find_agreement, write_agreement
+from pipeline.cli import main
+from pipeline.domain.grid import Grid
+from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
+from pipeline.store.images import write_labels
+from pipeline.store.tables import read_table
+
+TABLES = ("agreement.tsv", "agreement.json", "reliability.tsv", "reliability.json")
+PLOTS = ("bland_altman.svg", "bland_altman.png")
+
+
+def write_map(path: Path, slices: int = 6, grid: Grid | None = None) -> Path:
+    """Write a map with one box of so many slices."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    box: Box = (slice(4, 8), slice(6, 12), slice(3, 3 + slices))
+    write_labels(make_labels(grid or make_grid(), {1: box}), path, like=None)
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Write three feet by hand and by program, and a fourth by hand alone."""
+    hand, program = tmp_path / "hand", tmp_path / "program"
+    for k, (drawn, found) in enumerate([(6, 6), (7, 8), (9, 8)], start=1):
+        write_map(hand / f"sub-{k:02d}_rater1.nii.gz", drawn)
+        anat = program / f"sub-{k:02d}" / "anat"
+        write_map(anat / f"sub-{k:02d}_seg-muscles_dseg.nii.gz", found)
+        write_map(anat / f"sub-{k:02d}_seg-bones_dseg.nii.gz")
+    write_map(hand / "sub-04_rater1.nii.gz")
+    return hand, program
+
+
+def test_two_maps_are_one_foot(tmp_path: Path) -> None:
+    """Rows by structure; nothing across feet."""
+    first = write_map(tmp_path / "a.nii.gz", 6)
+    found = find_agreement(first, write_map(tmp_path / "b.nii.gz", 3), None)
+
+    row = found.overlaps.set_index("label").loc["plantar"]
+    assert row["dice"] == pytest.approx(2 * 3 / 9)
+    assert row["difference_percent"] == pytest.approx(-50)
+    assert found.reliability is None
+
+
+def test_folders_are_paired_by_participant(folders: tuple[Path, Path]) -> None:
+    """The bones of the program's folder are passed by, and who stands alone is told."""
+    found = find_agreement(*folders, None)
+
+    assert found.overlaps["participant_id"].unique().tolist() == ["sub-01", "sub-02", "sub-03"]
+    assert [path.name for path in found.unpaired] == ["sub-04_rater1.nii.gz"]
+    assert found.reliability is not None
+    across = found.reliability.set_index("label").loc["ABH"]
+    assert across["n"] == 3
+    assert across["bias_cm3"] == pytest.approx(0, abs=1e-12)
+
+
+def test_results_are_written_once_and_the_same(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Tables with their meaning, and the plot; not over what is there unless forced."""
+    found = find_agreement(*folders, None)
+    write_agreement(found, tmp_path / "out")
+    first = {name: (tmp_path / "out" / name).read_bytes() for name in (*TABLES, *PLOTS)}
+    with pytest.raises(ConfigError, match=r"must not be written over: got \['agreement.tsv'"):
+        write_agreement(found, tmp_path / "out")
+    write_agreement(found, tmp_path / "out", force=True)
+
+    assert all((tmp_path / "out" / name).read_bytes() == first[name] for name in first)
+    table = read_table(tmp_path / "out" / "agreement.tsv")
+    assert len(table) == 3 * 13
+    assert set(table["note"].dropna()) == {"in neither map"}
+
+
+def test_the_command_prints_what_it_finds(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each foot, then across feet, then where it is written."""
+    words = [str(folder) for folder in folders]
+
+    assert main(["agree", *words, "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    for expected in (
+        "in neither map",
+        "sub-02\n",
+        "across feet",
+        "icc21",
+        "mdc95_cm3",
+        "sub-04_rater1.nii.gz",
+    ):
+        assert expected in told
+    assert "nan" not in told.lower()
+
+
+def test_other_grids_are_refused_with_code_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence names the foot."""
+    first = write_map(tmp_path / "a" / "sub-01.nii.gz")
+    other = make_grid(spacing_mm=(0.5, 0.7, 3.3))
+    second = write_map(tmp_path / "b" / "sub-01.nii.gz", grid=other)
+
+    with pytest.raises(GridMismatchError, match="segmentation of 'sub-01' must lie on one"):
+        find_agreement(first, second, None)
+    assert main(["agree", str(first), str(second)]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_map_and_a_folder_are_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Two of a kind are needed."""
+    with pytest.raises(ConfigError, match="between two label maps or between two folders"):
+        find_agreement(folders[0], write_map(tmp_path / "a.nii.gz"), None)
+
+
+def test_folders_without_a_common_foot_are_refused(tmp_path: Path) -> None:
+    """Both lists are told."""
+    write_map(tmp_path / "a" / "one.nii.gz")
+    write_map(tmp_path / "b" / "two.nii.gz")
+
+    with pytest.raises(ConfigError, match=r"same feet: got \['one'\] and \['two'\]"):
+        find_agreement(tmp_path / "a", tmp_path / "b", None)
+
+
+def test_two_maps_of_one_foot_in_a_folder_are_refused(folders: tuple[Path, Path]) -> None:
+    """Which one is meant cannot be told."""
+    write_map(folders[0] / "sub-01_rater2.nii.gz")
+
+    with pytest.raises(ConfigError, match=r"'sub-01_rater1\.nii\.gz' and 'sub-01_rater2"):
+        find_agreement(*folders, None)
+
+
+def test_maps_of_two_kinds_are_refused(folders: tuple[Path, Path]) -> None:
+    """Muscle 1 is no bone 1."""
+    anat = folders[1] / "sub-01" / "anat"
+    pair = [anat / f"sub-01_seg-{kind}_dseg.nii.gz" for kind in ("muscles", "bones")]
+
+    with pytest.raises(ConfigError, match="of one kind: got bones and muscles"):
+        find_agreement(pair[0], pair[1], None)
+
+
+def test_a_label_that_has_no_name_is_refused(tmp_path: Path) -> None:
+    """A map of muscles read as one of regions holds labels that are none."""
+    box: Box = (slice(4, 8), slice(6, 12), slice(3, 6))
+    path = tmp_path / "a.nii.gz"
+    write_labels(make_labels(make_grid(), {7: box}), path, like=None)
+
+    with pytest.raises(ArtefactError, match="labels 0 to 2 only"):
+        find_agreement(path, path, "regions")
+    assert np.isfinite(find_agreement(path, path, None).overlaps["dice"].dropna()).all()
