@@ -18,7 +18,7 @@ from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.images import write_scan
 
 VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
-REAL = Path(os.environ.get("FOOTVOL_REAL_DICOM", "absent"))
+REAL = Path(os.environ.get("FOOTVOL_DICOM_SAMPLES", "absent"))
 pytestmark = pytest.mark.skipif(
     not VALIDATOR.exists(), reason="pip install bids-validator-deno to validate"
 )
@@ -60,7 +60,7 @@ def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REAL.is_dir(), reason="FOOTVOL_REAL_DICOM names no folder of series")
+@pytest.mark.skipif(not REAL.is_dir(), reason="FOOTVOL_DICOM_SAMPLES names no folder of series")
 def test_real_series_become_valid_bids(tmp_path: Path) -> None:
     """Whatever of the real series is let in, under the sidecars that it brings."""
     taken = 0
