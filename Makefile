@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy population study samples train lock
+.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration train quality population study samples lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,14 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 
 accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 	$(BIN)/python tests/accuracy.py
+
+accuracy-fat: setup  ## Measure the fat of unseen digital feet, and print the table of errors
+	$(BIN)/python tests/fat_accuracy.py
+
+calibration: setup  ## Measure the errors that 95 % intervals rest on, and print their table
+	$(BIN)/python tests/calibrate.py
+quality: setup  ## Try the quality gates on unseen digital feet, and print how often they are right
+	$(BIN)/python tests/quality_rates.py
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
