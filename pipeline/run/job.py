@@ -11,6 +11,8 @@ from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.run.artefacts import (
     BONES_CORRECTION,
     FAT,
+    MODEL,
+    MODEL_WEIGHTS,
     MUSCLES_CORRECTION,
     SCAN,
     WATER,
@@ -21,6 +23,7 @@ from pipeline.run.records import hash_of
 from pipeline.store.bids import name_scan
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
+from pipeline.store.models import weights_of
 from pipeline.store.names import ScanName, find_fat_image, find_scan, sidecar_of
 from pipeline.store.provenance import code_version
 
@@ -96,8 +99,12 @@ class Located:
             else:
                 files[f"bids::{self.relative(artefact)}"] = path
         for artefact, path in self.optional(stage).items():
-            is_raw = artefact in {WATER, FAT}
-            uri = f"raw:{self._raw_name(path)}" if is_raw else f":{FOLDER}/{path.name}"
+            if artefact in {WATER, FAT}:
+                uri = f"raw:{self._raw_name(path)}"
+            elif artefact in {MODEL, MODEL_WEIGHTS}:
+                uri = f"model:{path.name}"
+            else:
+                uri = f":{FOLDER}/{path.name}"
             files[f"bids:{uri}"] = path
         return files
 
@@ -108,16 +115,22 @@ class Located:
         ------
         ArtefactError
             If a correction bears no name that tells what it corrects.
+        ConfigError
+            If the settings name a model that is not there.
         """
         if not stage.may_read:
             return {}
         found = find_corrections(self.job.out, self.name)
         fat = find_fat_image(self.raw)
+        own = self.job.config.segment.model
+        model = Path(own) if own and MODEL in stage.may_read else None
         places = {
             MUSCLES_CORRECTION: found.get("muscles"),
             BONES_CORRECTION: found.get("bones"),
             WATER: self.raw if fat else None,
             FAT: fat,
+            MODEL: model,
+            MODEL_WEIGHTS: weights_of(model) if model else None,
         }
         return {
             artefact: path

@@ -10,6 +10,8 @@ from pipeline.run.artefacts import (
     BORDER,
     FAT,
     LANDMARKS,
+    MODEL,
+    MODEL_WEIGHTS,
     MUSCLES,
     MUSCLES_CORRECTION,
     OVERLAY,
@@ -62,7 +64,7 @@ STAGES = (
         SEGMENTATION,
         ("intake", "segment"),
         work.do_segment,
-        may_read=CORRECTIONS,
+        may_read=(*CORRECTIONS, MODEL, MODEL_WEIGHTS),
     ),
     Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
     Stage(

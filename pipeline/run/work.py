@@ -21,6 +21,8 @@ from pipeline.run.artefacts import (
     BORDER,
     FAT,
     LANDMARKS,
+    MODEL,
+    MODEL_WEIGHTS,
     MUSCLES,
     MUSCLES_CORRECTION,
     OVERLAY,
@@ -44,6 +46,7 @@ from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
 from pipeline.store.images import read_scan, read_segmentation, write_labels, write_scan
 from pipeline.store.landmarks import read_landmarks, write_landmarks
+from pipeline.store.models import read_model
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import sidecar
 from pipeline.store.tables import write_measurements, write_table
@@ -106,7 +109,9 @@ def do_preprocess(desk: Desk) -> None:
 def do_segment(desk: Desk) -> None:
     """Label muscles and bones."""
     scan = read_scan(desk.read[PREPROC])
-    found = segment(scan, desk.config.segment, _read_corrections(desk, scan))
+    own = (desk.read[MODEL], desk.read[MODEL_WEIGHTS]) if MODEL in desk.read else None
+    model = read_model(*own) if own else None
+    found = segment(scan, desk.config.segment, _read_corrections(desk, scan), model)
     if scan.side is None:  # so nothing but the anatomy could tell a left foot
         anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
         intake(scan, anatomy, desk.config.intake)

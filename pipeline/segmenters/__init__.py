@@ -7,22 +7,40 @@ from pipeline.errors import ConfigError
 from pipeline.segmenters.atlas import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import NetworkSegmenter
+from pipeline.segmenters.own import NAME, OnnxSegmenter
+from pipeline.segmenters.own_model import OwnModel
 
+OWN = NAME
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
     {"atlas": AtlasSegmenter, "network": NetworkSegmenter}
 )
 
 
-def make_segmenter(name: str) -> Segmenter:
+def segmenter_names() -> tuple[str, ...]:
+    """Give what the settings may name: those that come along, and the user's own."""
+    return (*SEGMENTERS, OWN)
+
+
+def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
     """Make the segmenter that the settings name.
+
+    Parameters
+    ----------
+    model
+        What the ``onnx`` segmenter shows the scan to.
 
     Raises
     ------
     ConfigError
-        If there is none of that name.
+        If there is none of that name, or it lacks its model.
     """
+    if name == OWN and model is not None:
+        return OnnxSegmenter(model)
+    if name == OWN:
+        msg = f"The segmenter {OWN!r} needs a model: got none. Set segment.model."
+        raise ConfigError(msg)
     if name not in SEGMENTERS:
-        known = ", ".join(sorted(SEGMENTERS))
+        known = ", ".join(sorted(segmenter_names()))
         msg = f"There is no segmenter named {name!r}. Known: {known}."
         raise ConfigError(msg)
     return SEGMENTERS[name]()

@@ -14,6 +14,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
+from pipeline.segmenters.carried import likeliest, muscle_chances
 from pipeline.segmenters.feet import (
     check_shown,
     foot_asked_for,
@@ -30,7 +31,6 @@ from pipeline.segmenters.windows import Array, averaged, fit_frame
 NAME = "network"
 STAGE = "segment"
 _PIECES_MM = 4.0
-_CHANCE_MM = 1.5  # lattice of the muscles' chances
 _LEAST_BONES = 6  # of the twelve that the window is laid by, seen whole
 _COARSE_RESIDUAL_MM = 15.0
 _FINE_RESIDUAL_MM = 8.0
@@ -41,7 +41,7 @@ _SIZE_RANGE = (0.6, 1.5)  # of a foot relative to one of mean proportions
 _MOVED = 0.06  # of the frame between two looks: less, and the window rests
 _LOOKS = 3
 _GOOD_ENOUGH = 0.75  # of what the coarse bones may be off, and no other turn is tried
-_BONE_CHANCE = 0.5
+_BONE_CLASSES = {label + len(MUSCLE_NAMES): label for label in BONE_NAMES}
 _FRAME_BONES = (
     anatomy.CALCANEUS,
     anatomy.METATARSAL_1,
@@ -105,8 +105,8 @@ class NetworkSegmenter:
         found = _find_foot(scan, weights)
         check_shown(_shown(found, weights, scan.grid))
         sight = found.sight.without_strays()
-        bones = _bones(sight, scan.grid)
-        chances = _muscle_chances(sight, scan.grid)
+        bones = likeliest(sight, scan.grid, _BONE_CLASSES)
+        chances = muscle_chances(sight, scan.grid)
         if not chances:
             msg = (
                 "A foot must show muscle: got none from the network. "
@@ -248,39 +248,6 @@ def _shown(found: _Found, weights: Weights, grid: Grid) -> dict[str, float]:
         inside = ((index >= -0.5) & (index <= np.array(grid.shape) - 0.5)).all(axis=1)
         shown[BONE_NAMES[label]] = float(inside.mean())
     return shown
-
-
-def _muscle_chances(sight: Sight, grid: Grid) -> dict[int, Volume]:
-    """Bring the muscles' chances to a lattice along the image's axes."""
-    extent_mm = np.array(grid.shape) * np.array(grid.spacing_mm)
-    shape = np.ceil(extent_mm / _CHANCE_MM).astype(int)
-    origin = -(shape - 1) * _CHANCE_MM / 2
-    affine = np.eye(4)
-    affine[:3, :3] = axis_directions(grid) * _CHANCE_MM
-    affine[:3, 3] = grid.centre_mm + axis_directions(grid) @ origin
-    chances = {}
-    for label in MUSCLE_NAMES:
-        if (sight.labels == label).any():
-            values = np.zeros(shape, dtype=np.float32)
-            box, chance = sight.resampled(label, affine, values.shape)
-            values[box] = chance
-            chances[label] = Volume(values, _CHANCE_MM, origin)
-    return chances
-
-
-def _bones(sight: Sight, grid: Grid) -> NDArray[np.uint8]:
-    """Label the bones on the image's own grid."""
-    likeliest = np.zeros(grid.shape, dtype=np.uint8)
-    most = np.zeros(grid.shape, dtype=np.float32)
-    total = np.zeros(grid.shape, dtype=np.float32)
-    for label in BONE_NAMES:
-        box, chance = sight.resampled(label + len(MUSCLE_NAMES), grid.matrix, grid.shape)
-        total[box] += chance
-        is_more = chance > most[box]
-        likeliest[box][is_more] = label
-        most[box][is_more] = chance[is_more]
-    likeliest[total < _BONE_CHANCE] = 0
-    return likeliest
 
 
 def _doubts(found: _Found) -> tuple[Caution, ...]:

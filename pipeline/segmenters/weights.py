@@ -70,7 +70,7 @@ def load_weights() -> Weights:
     """
     record = tomllib.loads(_read(RECORD).decode())
     networks = {
-        name: Network(_session(_checked(name, record["files"][name])), window)
+        name: Network(session_of(_checked(name, record["files"][name])), window)
         for name, window in WINDOWS.items()
     }
     sizes = {int(label): bone for label, bone in record["bones"].items()}
@@ -107,11 +107,12 @@ def _checked(name: str, file: Mapping[str, str]) -> bytes:
     return content
 
 
-def _session(content: bytes) -> Any:
+def session_of(content: bytes) -> Any:
+    """Make an onnxruntime session that gives the same bytes whatever the machine's threads."""
     import onnxruntime  # noqa: PLC0415 - a fifth of a second that only this segmenter needs
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # sums run in one order, so the same bytes come out
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what is wrong is raised, so it need not be printed, too
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

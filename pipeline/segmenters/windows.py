@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from skimage.measure import block_reduce
 
@@ -44,16 +44,23 @@ FINE = Window((56, 136, 64), 2.0)
 
 
 def averaged(
-    intensity: NDArray[np.float32], grid: Grid, target_mm: float
+    intensity: NDArray[np.float32], grid: Grid, target_mm: ArrayLike
 ) -> tuple[NDArray[np.float32], Array]:
     """Average an image down to about a spacing, axis by axis.
+
+    Parameters
+    ----------
+    target_mm
+        One spacing, or one for each axis.
 
     Returns
     -------
     values, affine
         Index to world of the averaged image, 4 x 4.
     """
-    factors = np.maximum(1, np.round(target_mm / np.array(grid.spacing_mm))).astype(int)
+    factors = np.maximum(1, np.round(np.asarray(target_mm) / np.array(grid.spacing_mm))).astype(
+        int
+    )
     excess = -np.array(grid.shape) % factors
     # a block that sticks out is filled with the edge, not with zeros
     padded = np.pad(intensity, [(0, int(e)) for e in excess], mode="edge")

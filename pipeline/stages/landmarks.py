@@ -15,13 +15,6 @@ from pipeline.errors import ConfigError, ScanError
 
 Points = NDArray[np.float64]
 
-_NEEDED = (
-    anatomy.CALCANEUS,
-    anatomy.TALUS,
-    anatomy.METATARSAL_1,
-    anatomy.METATARSAL_2,
-    anatomy.METATARSAL_5,
-)
 _END_MM = 10.0  # the contract's "most posterior" and "distal" 10 mm
 _HEAD_SHARE = 0.25  # of a metatarsal's length that is head
 _CONTACT_MM = 1.0  # points this near to the lowest one make up a contact, so noise averages
@@ -53,7 +46,9 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     they rest. Calculated about the middle of the grid, so that the order of the
     voxels on disk does not matter to the last bit.
     """
-    missing = [bones.names[label] for label in _NEEDED if not (bones.voxels == label).any()]
+    missing = [
+        bones.names[label] for label in anatomy.FRAME_BONES if not (bones.voxels == label).any()
+    ]
     if missing:
         msg = (
             "The foot frame needs calcaneus, talus and metatarsals 1, 2 and 5: "

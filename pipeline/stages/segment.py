@@ -1,16 +1,18 @@
 """Label the muscles and bones of a scan, and hold its side to what was claimed."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import SEGMENTERS, make_segmenter
+from pipeline.segmenters import OWN, make_segmenter, segmenter_names
 from pipeline.segmenters.atlas import Recognition, recognise_foot
+from pipeline.segmenters.own_model import OwnModel
 from pipeline.stages.landmarks import find_landmarks
 
 STAGE = "segment"
@@ -27,14 +29,24 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
 
     segmenter: str = "atlas"
     """Name of the segmenter; ``footvol info`` lists them."""
+    model: str | None = None
+    """Record of the model of your own, a TOML file; for the segmenter ``onnx`` only."""
 
     @field_validator("segmenter")
     @classmethod
     def _known(cls, segmenter: str) -> str:
-        if segmenter not in SEGMENTERS:
-            msg = f"one of {', '.join(sorted(SEGMENTERS))}, got {segmenter!r}"
+        if segmenter not in segmenter_names():
+            msg = f"one of {', '.join(sorted(segmenter_names()))}, got {segmenter!r}"
             raise ValueError(msg)
         return segmenter
+
+    @model_validator(mode="after")
+    def _model_is_used(self) -> Self:
+        if (self.segmenter == OWN) != (self.model is not None):
+            got = f"segmenter {self.segmenter!r} with model {self.model!r}"
+            msg = f"a model goes with the segmenter {OWN!r} and with no other, got {got}"
+            raise ValueError(msg)
+        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +58,10 @@ class Corrections:
 
 
 def segment(
-    scan: Scan, params: SegmentParams, corrections: Corrections | None = None
+    scan: Scan,
+    params: SegmentParams,
+    corrections: Corrections | None = None,
+    model: OwnModel | None = None,
 ) -> Segmentation:
     """Label the muscles and bones of one foot.
 
@@ -57,13 +72,15 @@ def segment(
     corrections
         Stand in place of what the segmenter finds; where both maps are corrected it is not
         asked at all, so that a scan it refuses can still be measured.
+    model
+        What `params.model` names, read.
 
     Raises
     ------
     ScanError
         If the image is not one foot, or shows the other foot than was claimed.
     ConfigError
-        If there is no such segmenter.
+        If there is no such segmenter, or its model is missing or does not run.
     """
     by_hand = corrections or Corrections()
     if by_hand.muscles and by_hand.bones:
@@ -71,7 +88,8 @@ def segment(
         cautions = (*scan.cautions, _BOTH_BY_HAND)
         found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
-        found = _corrected(make_segmenter(params.segmenter).segment(scan), by_hand)
+        segmenter = make_segmenter(params.segmenter, model)
+        found = _corrected(segmenter.segment(scan), by_hand)
     _check_side(scan.side, found.side)
     return found
 

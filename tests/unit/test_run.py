@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_stages import spoil_scan
+from own_models import by_brightness, record_of
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
@@ -151,6 +152,41 @@ def test_a_fat_image_beside_the_water_image_is_measured_with_it(
         calls.clear()
         process(job)
         assert calls == ["01 measure"]
+
+
+def test_a_changed_model_redoes_the_segmentation(
+    job: Job, calls: list[str], tmp_path: Path
+) -> None:
+    """Its bytes decide and stand in the record; so do those of its record."""
+    content = by_brightness()
+    record, network = tmp_path / "mine.toml", tmp_path / "mine.onnx"
+    record.write_text(record_of(content))
+    network.write_bytes(content)
+    own = ["segment.segmenter=onnx", f"segment.model={str(record)!r}"]
+    job = replace(job, config=load_config(None, own))
+    process(job)
+    assert look(job).status == OK
+    changed = record_of(content, version="1.1").encode()
+    for path, new in ((network, content + b"?"), (record, changed)):
+        path.write_bytes(new)
+        assert look(job).status == NOT_RUN
+        calls.clear()
+        process(job)
+        assert "01 segment" in calls
+        assert "01 preprocess" not in calls
+    told = read_record(job.record_path("segment"))
+    assert told is not None
+    assert told.inputs["bids:model:mine.onnx"] == sha256_of(network)
+    assert told.inputs["bids:model:mine.toml"] == sha256_of(record)
+
+
+def test_a_model_that_is_not_there_stops_the_command(cohort: Cohort, tmp_path: Path) -> None:
+    """Before any work, and before anything is written."""
+    own = ["segment.segmenter=onnx", f"segment.model={str(tmp_path / 'no.toml')!r}"]
+
+    with pytest.raises(ConfigError, match=r"must be a readable TOML file, .* got '.*no\.toml'"):
+        prepare_out(replace(cohort, config=load_config(None, own)))
+    assert not cohort.out.exists()
 
 
 def test_a_correction_stands_in_the_record_with_its_sum(job: Job) -> None:

@@ -1,0 +1,40 @@
+"""A scan measured by the labels of a user's own network, through the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from own_models import learn, record_of
+
+from pipeline.cli import main
+from pipeline.domain.scan import Scan
+from pipeline.phantom.acquisition import ideal_scan
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import get_protocol
+from pipeline.store.files import read_json, sha256_of
+from pipeline.store.images import write_scan
+
+
+def test_the_numbers_come_from_the_users_network(coarse_foot: Foot, tmp_path: Path) -> None:
+    """Row and sidecar name it; the volumes are those of its labels."""
+    scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))
+    image, out, record = (tmp_path / name for name in ("foot.nii.gz", "out", "mine.toml"))
+    write_scan(Scan(np.rint(scan.intensity * 800), scan.grid), image, like=None)
+    content = learn(coarse_foot, scan.grid)
+    (tmp_path / "mine.onnx").write_bytes(content)
+    record.write_text(record_of(content))
+    own = ["quality.enforce=false", "segment.segmenter=onnx", f"segment.model={str(record)!r}"]
+
+    assert main(["scan", str(image), str(out), *(p for s in own for p in ("--set", s))]) == 0
+
+    row = pd.read_csv(out / "volumes.tsv", sep="\t").iloc[0]
+    truth = coarse_foot.truth.muscles
+    cm3 = np.isin(truth.voxels, range(1, 11)).sum() * truth.grid.voxel_volume_mm3 / 1e3
+    assert row["total_cm3"] == pytest.approx(cm3, rel=0.03)
+    assert (row["segmenter"], row["side"]) == ("onnx:mine-1.0", "right")
+    assert "interval-unknown" in row["cautions"]
+    facts = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
+    told = facts["SourcesSHA256"]
+    assert told["bids:model:mine.onnx"] == sha256_of(tmp_path / "mine.onnx")
+    assert told["bids:model:mine.toml"] == sha256_of(record)
