@@ -16,6 +16,7 @@ from pipeline.stages.compare import CompareParams
 from pipeline.stages.intake import IntakeParams
 from pipeline.stages.measure import MeasureParams
 from pipeline.stages.preprocess import PreprocessParams
+from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
@@ -27,6 +28,7 @@ class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
     """Every setting of one run, one section per stage."""
 
     intake: IntakeParams = Field(default_factory=IntakeParams)
+    quality: QualityParams = Field(default_factory=QualityParams)
     preprocess: PreprocessParams = Field(default_factory=PreprocessParams)
     segment: SegmentParams = Field(default_factory=SegmentParams)
     regions: RegionsParams = Field(default_factory=RegionsParams)

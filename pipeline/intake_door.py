@@ -2,21 +2,21 @@
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError, PipelineError, ScanError
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
-from pipeline.store.bids import (
-    find_sources,
-    name_scan,
-    opened_source,
-    write_raw_dataset,
-    write_raw_scan,
-)
+from pipeline.store.bids import name_found, write_raw_dataset, write_raw_scan
+from pipeline.store.dicom import FoundImage
 from pipeline.store.images import read_scan
-from pipeline.store.tables import read_participants_table
+from pipeline.store.names import sidecar_of
+from pipeline.store.sources import Files, opened_participants, opened_source
+from pipeline.store.tables import read_participants_table, read_patient_map
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ def intake_source(
     participants_tsv: Path | None,
     side: Side | None,
     params: IntakeParams,
+    patient_map: Path | None = None,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Bring DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
 
@@ -35,12 +37,17 @@ def intake_source(
     Parameters
     ----------
     source
-        A DICOM folder or zip, an image, or a folder with one of these per
-        participant, each named ``sub-<label>``.
+        A DICOM folder or archive, an image, or a folder or archive with one of these per
+        participant, each named ``sub-<label>`` or as `participants_tsv` names them.
     participants_tsv
         Table to take groups, body masses and sides from.
     side
         The side that the user gives for all scans.
+    patient_map
+        Table that says which patient ID is which participant, for DICOM of several
+        patients under any names.
+    executor
+        Takes several participants in at a time; the bytes are the same.
 
     Returns
     -------
@@ -54,50 +61,96 @@ def intake_source(
     ScanError
         Naming each scan that was refused, with the reason.
     """
-    sources = find_sources(source)
-    participants = _participants(participants_tsv, sources)
-    written: dict[str, Path] = {}
+    table = read_participants_table(participants_tsv) if participants_tsv else None
+    patients = read_patient_map(patient_map) if patient_map else None
+    written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
-    for label, path in sources.items():
-        try:
-            written[label] = _intake_one(path, bids_dir, participants[label], side, params)
-            _LOG.info("sub-%s: written to %s", label, written[label].name)
-        except PipelineError as error:
-            refused[label] = error
+    studies: dict[str, str] = {}
+    each = executor.map if executor else map
+    with opened_participants(source, table or (), patients) as sources:
+        people = _participants(table, participants_tsv, sources)
+        jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
+        for label, done in zip(sources, each(partial(_intake_one, params), jobs), strict=True):
+            error = done.error or _taken_back(done, label, studies)
+            if error:
+                refused[label] = error
+                continue
+            written[label] = list(done.written)
+            names = ", ".join(path.name for path in done.written)
+            _LOG.info("sub-%s: written to %s", label, names)
     if written:
         write_raw_dataset(bids_dir, written, participants_tsv)
     if refused:
         reasons = " ".join(f"sub-{label}: {error}" for label, error in refused.items())
         is_scan = any(isinstance(error, ScanError) for error in refused.values())
         raise (ScanError if is_scan else ConfigError)(reasons)
-    return list(written.values())
+    return [path for paths in written.values() for path in paths]
 
 
-def _participants(table: Path | None, sources: Mapping[str, Path]) -> dict[str, Participant]:
-    if table is None:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One participant's files, and where they go."""
+
+    files: Files
+    bids_dir: Path
+    participant: Participant
+    side: Side | None
+
+
+def _participants(
+    table: Mapping[str, Participant] | None, path: Path | None, sources: Mapping[str, Files]
+) -> Mapping[str, Participant]:
+    if table is None or path is None:
         return {label: Participant(label) for label in sources}
-    known = read_participants_table(table)
-    unknown = [f"sub-{label}" for label in sources if label not in known]
+    unknown = [f"sub-{label}" for label in sources if label not in table]
     if unknown:
         msg = (
-            f"Every participant must have a row in {table.name}: got none for "
+            f"Every participant must have a row in {path.name}: got none for "
             f"{', '.join(unknown)}. Add it, or rename the source by the participant's label."
         )
         raise ConfigError(msg)
-    return known
+    return table
 
 
-def _intake_one(
-    source: Path,
-    bids_dir: Path,
-    participant: Participant,
-    side: Side | None,
-    params: IntakeParams,
-) -> Path:
-    with opened_source(source, series_number=params.series_number) as found:
-        claims = IntakeClaims(side, participant.side, found.side, found.side_text)
-        scan = intake(read_scan(found.image), claims, params)
-        is_own_name = found.image.is_relative_to(source)
-        named_by = found.image if is_own_name else source
-        name = name_scan(participant.label, named_by, suffix=params.suffix)
-        return write_raw_scan(found, name, bids_dir, side=scan.side)
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a participant: images written from a study, or why there are none."""
+
+    written: tuple[Path, ...] = ()
+    study: str = field(default="", repr=False)
+    error: PipelineError | None = None
+
+
+def _intake_one(params: IntakeParams, job: _Job) -> _Done:
+    """Write a participant's scan, and the fat image that goes with a water image."""
+    try:
+        with opened_source(job.files, params) as found:
+            images = (found, *found.beside)
+            return _Done(tuple(_write(image, job, params) for image in images), found.study)
+    except PipelineError as error:
+        return _Done(error=error)
+
+
+def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
+    claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
+    scan = intake(read_scan(image.image), claims, params)
+    name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+    return write_raw_scan(image, name, job.bids_dir, side=scan.side)
+
+
+def _taken_back(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
+    """Take back what was written for a participant whose study is another one's."""
+    other = studies.setdefault(done.study, label) if done.study else label
+    if other == label:
+        return None
+    for path in done.written:
+        path.unlink()
+        sidecar_of(path).unlink()
+    for folder in list(done.written[0].parents)[:2]:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    msg = (
+        f"A DICOM study must belong to one participant: got the study of sub-{other} once "
+        "more. Find out whose it is, and remove both scans where in doubt."
+    )
+    return ScanError(msg)

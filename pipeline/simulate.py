@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.domain.scan import Scan
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition import acquire_all, ideal_scan
+from pipeline.phantom.acquisition import acquire_all
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import PhantomParticipant, draw_cohort, with_matched_masses
 from pipeline.phantom.effects import Effect
@@ -100,7 +100,7 @@ def _make_member(out: Path, study: Study, member: PhantomParticipant) -> Measure
         is_enhanced = study.image_format == "dicom-enhanced"
         write_dicom_images(out, images, label=who, side=side, enhanced=is_enhanced)
     name = measured_name(who, images)
-    return _write_truth(out, name, foot, protocol, with_label_maps=study.with_label_maps)
+    return _write_truth(out, name, foot, with_label_maps=study.with_label_maps)
 
 
 def simulate_images(
@@ -160,11 +160,11 @@ def _write_study(
 
 
 def _write_truth(
-    out: Path, name: ScanName, foot: Foot, protocol: Protocol, *, with_label_maps: bool
+    out: Path, name: ScanName, foot: Foot, *, with_label_maps: bool
 ) -> MeasurementTable:
     """Write what is true of a foot: measured by the same stages, on exact labels."""
     folder = out / "sourcedata" / "truth" / name.participant_id
-    split, table = measure_truth(foot, ideal_scan(foot, protocol))
+    split, table = measure_truth(foot)
     write_measurements(table, folder / name.volumes_tsv().name)
     write_landmarks(split.landmarks, folder / name.landmarks_json().name)
     if with_label_maps:

@@ -94,6 +94,13 @@ def _tell(effect: Effect) -> str:
         f"The groups differ by construction ({effect.description}): {effect.affected} has "
         f"lost {effect.atrophy:.0%} of {', '.join(effect.muscles)}."
     )
+    if effect.fat_fraction is not None:
+        said += f" What is left of them is {effect.fat_fraction:.0%} fat."
+    if effect.fascia_thickening_mm or effect.oedema_mm:
+        said += (
+            f" Its aponeurosis is {effect.fascia_thickening_mm:g} mm thicker at the origin, "
+            f"with {effect.oedema_mm:g} mm of oedema around it."
+        )
     asked = effect.cohens_d.model_dump(exclude_none=True)
     if asked:
         sizes = ", ".join(f"{region} {d:g}" for region, d in asked.items())

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
+from pipeline.domain.fat import FatMap
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Scan
@@ -27,17 +28,13 @@ def survey(shape: FootShape) -> RegionVolumes:
     return region_volumes(table)
 
 
-def measure_truth(foot: Foot, scan: Scan | None = None) -> tuple[RegionSplit, MeasurementTable]:
-    """Measure a foot's own labels by the stages that measure a scan's.
-
-    Parameters
-    ----------
-    scan
-        Image of the foot's own voxels, for fat fractions; volumes need none.
-    """
+def measure_truth(foot: Foot) -> tuple[RegionSplit, MeasurementTable]:
+    """Measure a foot's own labels and fat by the stages that measure a scan's."""
     split = regions(foot.truth, RegionsParams())
-    image = scan or Scan(foot.tissues.astype(np.float32), foot.grid)
-    return split, measure(split, image, MeasureParams())
+    image = Scan(foot.tissues.astype(np.float32), foot.grid)
+    lean = np.zeros(foot.grid.shape, dtype=np.float32)
+    fat = FatMap.known(lean if foot.fat_fraction is None else foot.fat_fraction, foot.grid)
+    return split, measure(split, image, MeasureParams(), fat)
 
 
 def region_volumes(table: MeasurementTable) -> RegionVolumes:

@@ -176,22 +176,49 @@ def scan(
 def intake(
     session: Session,
     source: Annotated[
-        Path, typer.Argument(help="DICOM folder or zip, or images.", show_default=False)
+        Path, typer.Argument(help="DICOM folder or archive, or images.", show_default=False)
     ],
     bids_dir: Annotated[
-        Path, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
-    ],
+        Path | None, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
+    ] = None,
     participants: Annotated[
         Path | None, typer.Option(metavar="FILE.tsv", help="Table of the participants.")
     ] = None,
     side: SideOption = None,
+    series: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="DICOM series to take, where several would do."),
+    ] = None,
+    patient_map: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tsv", help="Which patient ID is which participant."),
+    ] = None,
+    jobs: Jobs = 1,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell what would be refused; write nothing.")
+    ] = False,
 ) -> int:
     """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
+    from pipeline.batch import open_executor
+    from pipeline.cli.intake_commands import print_checks
     from pipeline.domain.scan import Side
+    from pipeline.errors import ConfigError
+    from pipeline.intake_check import Tables
     from pipeline.intake_door import intake_source
 
     claimed = Side(side) if side else None
-    written = intake_source(source, bids_dir, participants, claimed, session.config().intake)
+    own = [] if series is None else [f"intake.series={json.dumps(series)}"]
+    config = session.config(*own)
+    if check:
+        tables = Tables(participants, patient_map)
+        return print_checks(session, source, tables, claimed, config)
+    if bids_dir is None:
+        msg = "Intake must know where to write: got no BIDS_DIR. Name it, or pass --check."
+        raise ConfigError(msg)
+    with open_executor(jobs) as executor:
+        written = intake_source(
+            source, bids_dir, participants, claimed, config.intake, patient_map, executor
+        )
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
 

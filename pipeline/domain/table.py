@@ -1,6 +1,7 @@
 """What was measured, row by row."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
@@ -29,6 +30,10 @@ class Measurement:
         Extent along the long axis.
     is_truncated
         Whether the image cuts the muscle, so that the volume is a lower bound.
+    fat_fraction_low, fat_fraction_high
+        Limits that the calibration of the fat fraction allows.
+    volume_ci95_low_mm3, volume_ci95_high_mm3
+        95 % interval of the volume; None where the segmenter is not calibrated for it.
     """
 
     muscle: str
@@ -40,6 +45,10 @@ class Measurement:
     acsa_max_position_mm: float | None
     length_mm: float | None
     is_truncated: bool = False
+    fat_fraction_low: float | None = None
+    fat_fraction_high: float | None = None
+    volume_ci95_low_mm3: float | None = None
+    volume_ci95_high_mm3: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class MeasurementTable:
         Abbreviations summed in the totals.
     border_sensitivity_cm3_per_mm
         Change of the rearfoot volume when the border moves 1 mm toward the toes.
+    ci95_cm3
+        95 % interval of the summed volume by region, where calibrated.
     """
 
     rows: tuple[Measurement, ...]
@@ -64,6 +75,7 @@ class MeasurementTable:
     border_sensitivity_cm3_per_mm: float
     foot_length_mm: float | None
     cautions: tuple[Caution, ...] = ()
+    ci95_cm3: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def volume_cm3(self, region: str) -> float | None:
         """Sum of the chosen muscles in a region; None if one is unknown."""
@@ -72,6 +84,16 @@ class MeasurementTable:
     def contractile_cm3(self, region: str) -> float | None:
         """Sum of the fat-free volume of the chosen muscles; None if one is unknown."""
         return self._sum_cm3(region, "contractile_mm3")
+
+    def fat_fraction(self, limit: str = "") -> float | None:
+        """Fat fraction of the chosen muscles by volume; `limit` is ``_low`` or ``_high``."""
+        rows = [r for r in self.rows if r.region == "total" and r.muscle in self.muscles]
+        volumes = [r.volume_mm3 for r in rows]
+        parts = [getattr(r, f"fat_fraction{limit}") for r in rows]
+        if None in volumes or None in parts or not sum(v or 0.0 for v in volumes):
+            return None
+        fat_mm3 = sum((v or 0.0) * part for v, part in zip(volumes, parts, strict=True))
+        return float(fat_mm3 / sum(v or 0.0 for v in volumes))
 
     def _sum_cm3(self, region: str, column: str) -> float | None:
         values = [

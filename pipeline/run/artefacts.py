@@ -9,6 +9,10 @@ from pipeline.store.names import ScanName
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
 BORDER, OVERLAY = "border", "overlay"
+# Made by hand, so they may be there or not.
+MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
+# The raw images of a Dixon pair, where there is one.
+WATER, FAT = "water", "fat"
 
 # The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(

@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
+from pipeline.store.corrections import check_owners
 from pipeline.store.files import written_whole
 from pipeline.store.names import bare_label, find_participants, without_ending
 from pipeline.store.provenance import write_dataset_files
@@ -148,10 +149,11 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     Raises
     ------
     ConfigError
-        If OUT cannot be written to.
+        If OUT cannot be written to, or holds a correction of nobody's scan.
     ArtefactError
         If somebody edited the tables there, unless `force` is set.
     """
+    check_owners(cohort.out, [participant.label for participant in cohort.participants])
     if not force:
         check_unaltered(read_record(cohort.record_path), cohort.out)
     raw = (

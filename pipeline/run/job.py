@@ -8,12 +8,20 @@ from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
-from pipeline.run.artefacts import SCAN, path_of
+from pipeline.run.artefacts import (
+    BONES_CORRECTION,
+    FAT,
+    MUSCLES_CORRECTION,
+    SCAN,
+    WATER,
+    path_of,
+)
 from pipeline.run.plan import Stage
 from pipeline.run.records import hash_of
 from pipeline.store.bids import name_scan
+from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.names import ScanName, find_scan, sidecar_of
+from pipeline.store.names import ScanName, find_fat_image, find_scan, sidecar_of
 from pipeline.store.provenance import code_version
 
 OK, NOT_RUN = "ok", "not run"
@@ -87,7 +95,35 @@ class Located:
                 files |= {f"bids:raw:{self._raw_name(file)}": file for file in pair}
             else:
                 files[f"bids::{self.relative(artefact)}"] = path
+        for artefact, path in self.optional(stage).items():
+            is_raw = artefact in {WATER, FAT}
+            uri = f"raw:{self._raw_name(path)}" if is_raw else f":{FOLDER}/{path.name}"
+            files[f"bids:{uri}"] = path
         return files
+
+    def optional(self, stage: Stage) -> dict[str, Path]:
+        """Give the files, by artefact, that a stage may read and that are there.
+
+        Raises
+        ------
+        ArtefactError
+            If a correction bears no name that tells what it corrects.
+        """
+        if not stage.may_read:
+            return {}
+        found = find_corrections(self.job.out, self.name)
+        fat = find_fat_image(self.raw)
+        places = {
+            MUSCLES_CORRECTION: found.get("muscles"),
+            BONES_CORRECTION: found.get("bones"),
+            WATER: self.raw if fat else None,
+            FAT: fat,
+        }
+        return {
+            artefact: path
+            for artefact in stage.may_read
+            if (path := places[artefact]) is not None
+        }
 
     def inputs(self, stage: Stage) -> dict[str, str]:
         """Hash what a stage reads."""

@@ -163,6 +163,7 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
         for path in write.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         read = {artefact: located.path(artefact) for artefact in stage.reads}
+        read |= located.optional(stage)
         sources = located.sources(stage)
         stage.work(Desk(job.participant, job.config, job.side, read, write, sources))
         files = sorted(

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pipeline.run import work
 from pipeline.run.artefacts import (
     BONES,
+    BONES_CORRECTION,
     BORDER,
+    FAT,
     LANDMARKS,
     MUSCLES,
+    MUSCLES_CORRECTION,
     OVERLAY,
     PREPROC,
     REGIONS,
     SCAN,
     VOLUMES,
+    WATER,
 )
 from pipeline.run.work import Desk
 
@@ -26,6 +30,8 @@ class Stage:
     ----------
     reads, writes
         Artefacts; `artefacts.path_of` gives their files.
+    may_read
+        Artefacts that no stage writes, read where they exist.
     settings
         Sections of the settings that decide what is written.
     work
@@ -37,12 +43,27 @@ class Stage:
     writes: tuple[str, ...]
     settings: tuple[str, ...]
     work: Callable[[Desk], None]
+    may_read: tuple[str, ...] = ()
 
 
 SEGMENTATION = (MUSCLES, BONES)
+CORRECTIONS = (MUSCLES_CORRECTION, BONES_CORRECTION)
 STAGES = (
-    Stage("preprocess", (SCAN,), (PREPROC,), ("intake", "preprocess"), work.do_preprocess),
-    Stage("segment", (PREPROC,), SEGMENTATION, ("intake", "segment"), work.do_segment),
+    Stage(
+        "preprocess",
+        (SCAN,),
+        (PREPROC,),
+        ("intake", "quality", "preprocess"),
+        work.do_preprocess,
+    ),
+    Stage(
+        "segment",
+        (PREPROC,),
+        SEGMENTATION,
+        ("intake", "segment"),
+        work.do_segment,
+        may_read=CORRECTIONS,
+    ),
     Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
     Stage(
         "measure",
@@ -50,6 +71,7 @@ STAGES = (
         (VOLUMES, BORDER),
         ("measure",),
         work.do_measure,
+        may_read=(WATER, FAT),
     ),
     Stage(
         "figures",

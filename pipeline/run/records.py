@@ -100,7 +100,8 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     if altered:
         msg = (
             f"Files that footvol wrote must stay as written: altered since then: {altered}. "
-            "Restore them, or pass --force to write them anew."
+            "Restore them, or pass --force to write them anew; labels corrected by hand "
+            "belong in corrections/."
         )
         raise ArtefactError(msg)
 

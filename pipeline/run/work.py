@@ -2,34 +2,45 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import PipelineConfig
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
-from pipeline.domain.labels import Segmentation
+from pipeline.domain.fat import FatMap
+from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import GridMismatchError
 from pipeline.run.artefacts import (
     BONES,
+    BONES_CORRECTION,
     BORDER,
+    FAT,
     LANDMARKS,
     MUSCLES,
+    MUSCLES_CORRECTION,
     OVERLAY,
     PREPROC,
     REGIONS,
     SCAN,
     VOLUMES,
+    WATER,
 )
 from pipeline.stages.border import SWEEP_COLUMNS, sweep_border
+from pipeline.stages.fat import DixonPair, find_fat
 from pipeline.stages.intake import IntakeClaims, intake
+from pipeline.stages.intervals import with_intervals
 from pipeline.stages.measure import measure
 from pipeline.stages.preprocess import preprocess
+from pipeline.stages.quality import assess, cautioned
 from pipeline.stages.regions import regions
 from pipeline.stages.report import overlay
-from pipeline.stages.segment import segment
+from pipeline.stages.segment import Corrections, segment
+from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
 from pipeline.store.images import read_scan, read_segmentation, write_labels, write_scan
 from pipeline.store.landmarks import read_landmarks, write_landmarks
@@ -72,18 +83,21 @@ class Desk:
 
 
 def do_preprocess(desk: Desk) -> None:
-    """Settle the side of the raw scan and make its intensities even."""
+    """Settle the side of the raw scan, hold it to the gates and make it even."""
     raw = desk.read[SCAN]
     scan = read_scan(raw)
     claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
     scan = intake(scan, claims, desk.config.intake)
+    readings = assess(scan, desk.config.quality)
+    scan = replace(scan, cautions=cautioned(scan, readings))
     ready = preprocess(scan, desk.config.preprocess)
     write_scan(ready, desk.write[PREPROC], like=raw)
     sidecar(
         desk.write[PREPROC],
         side=ready.side,
         cautions=ready.cautions,
-        **desk.facts("intake", "preprocess"),
+        **desk.facts("intake", "quality", "preprocess"),
+        Quality=[asdict(reading) for reading in readings],
         SkullStripped=False,
         **ready.acquisition,
     )
@@ -92,7 +106,7 @@ def do_preprocess(desk: Desk) -> None:
 def do_segment(desk: Desk) -> None:
     """Label muscles and bones."""
     scan = read_scan(desk.read[PREPROC])
-    found = segment(scan, desk.config.segment)
+    found = segment(scan, desk.config.segment, _read_corrections(desk, scan))
     if scan.side is None:  # so nothing but the anatomy could tell a left foot
         anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
         intake(scan, anatomy, desk.config.intake)
@@ -126,7 +140,8 @@ def do_measure(desk: Desk) -> None:
     """Measure every muscle in every region."""
     scan = read_scan(desk.read[PREPROC])
     split = _read_split(desk)
-    table = measure(split, scan, desk.config.measure)
+    fat = _read_fat(desk, split.muscles, scan)
+    table = with_intervals(measure(split, scan, desk.config.measure, fat), scan)
     facts = desk.facts("measure")
     write_measurements(
         table,
@@ -142,6 +157,33 @@ def do_figures(desk: Desk) -> None:
     picture = overlay(read_scan(desk.read[PREPROC]), _read_split(desk), desk.config.report)
     with written_whole(desk.write[OVERLAY]) as scratch:
         scratch.write_bytes(picture)
+
+
+def _read_fat(desk: Desk, muscles: LabelMap, scan: Scan) -> FatMap | None:
+    """Find the fat by the raw images, as preprocessing scales each on its own."""
+    if FAT not in desk.read:
+        return None
+    water, fat = (read_scan(desk.read[artefact]) for artefact in (WATER, FAT))
+    if not water.grid.matches(fat.grid):
+        msg = (
+            "Water and fat images must lie on one grid: got shapes "
+            f"{water.grid.shape} and {fat.grid.shape}, corners up to "
+            f"{water.grid.max_offset_mm(fat.grid):.2f} mm apart. Take both from one "
+            "acquisition, or move the fat image away."
+        )
+        raise GridMismatchError(msg)
+    return find_fat(muscles, scan, DixonPair(water, fat))
+
+
+def _read_corrections(desk: Desk, scan: Scan) -> Corrections:
+    maps = ((MUSCLES_CORRECTION, MUSCLE_NAMES), (BONES_CORRECTION, BONE_NAMES))
+    muscles, bones = (
+        read_correction(desk.read[artefact], names, scan.grid)
+        if artefact in desk.read
+        else None
+        for artefact, names in maps
+    )
+    return Corrections(muscles, bones)
 
 
 def _read_segmentation(desk: Desk) -> Segmentation:

@@ -102,6 +102,37 @@ class AtlasSegmenter:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A foot that was found in an image.
+
+    Parameters
+    ----------
+    side
+        By anatomy: the big toe is medial.
+    similarity
+        To the atlas, 0 to 1.
+    """
+
+    side: Side
+    similarity: float
+    cautions: tuple[Caution, ...]
+
+
+def recognise_foot(scan: Scan) -> Recognition:
+    """Find the foot in a preprocessed scan, and tell its side; labels nothing.
+
+    Raises
+    ------
+    ScanError
+        If the image does not show one whole foot, or its side cannot be told.
+    """
+    template = make_template(scan.contrast)
+    alignment, _, cautions = _find_foot(scan, template)
+    _check_shown(alignment, template, scan.grid)
+    return Recognition(_side(alignment, scan.grid), alignment.similarity, cautions)
+
+
 def _image(source: Scan | Template, spacing_mm: float) -> Volume:
     return Volume.from_image(source.intensity, source.grid.spacing_mm, spacing_mm)
 

@@ -2,22 +2,35 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 
+Number = Annotated[str, BeforeValidator(str)]
+
 
 class IntakeParams(BaseModel, frozen=True, extra="forbid"):
-    """Which scans are let in."""
+    """Which scans are let in, and which series is taken where a source holds several."""
 
     accept_left: bool = False
     """Whether a left foot is let in, to be measured as a left foot."""
-    series_number: int | None = Field(None, ge=0)
-    """DICOM series to take where a folder holds several; unset asks for one."""
+    series: Number | None = Field(None, pattern="^[0-9]+(-[0-9]+)?$")
+    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` where a
+    series holds several volumes; unset leaves it to the rules below."""
+    description: str | None = Field(None, min_length=1)
+    """Rule: shell pattern for the series description or protocol name, in any case."""
+    contrast: Literal["T1w", "PDw", "T2w", "water", "fat", "in", "opposed"] | None = None
+    """Rule: what the header says that the series shows."""
+    plane: Literal["sagittal", "coronal", "axial"] | None = None
+    """Rule: plane of the scanner that the slices lie closest to."""
+    max_pixel_mm: float | None = Field(None, gt=0)
+    """Rule: largest spacing within slices, in mm."""
+    max_slice_mm: float | None = Field(None, gt=0)
+    """Rule: largest spacing of slices, in mm, by their positions."""
     suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
     """Weighting of images whose own name does not say it, as BIDS writes it."""
 

@@ -9,15 +9,19 @@ from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES, PLANTAR_MUSCLES, Muscle
 from pipeline.domain.cautions import Caution
+from pipeline.domain.fat import KNOWN, FatMap
+from pipeline.domain.grid import Grid
 from pipeline.domain.regions import RegionSplit
-from pipeline.domain.scan import Contrast, Scan
+from pipeline.domain.scan import Scan
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.border import sweep_border
+from pipeline.stages.fat import find_fat
 from pipeline.stages.landmarks import touches_edge
+from pipeline.stages.plausible import find_oddities
 
 STAGE = "measure"
 _WINDOW_MM = 2.0
-_CALIBRATED = (Contrast.T1W, Contrast.PDW)  # contrasts where fat is bright and set to 1
+_LEAST_DEEP_VOXELS = 10.0  # of a muscle in a region, to tell its fat by them alone
 
 
 class MeasureParams(BaseModel, frozen=True, extra="forbid"):
@@ -37,35 +41,40 @@ class MeasureParams(BaseModel, frozen=True, extra="forbid"):
         return muscles
 
 
-def measure(split: RegionSplit, scan: Scan, params: MeasureParams) -> MeasurementTable:
+def measure(
+    split: RegionSplit, scan: Scan, params: MeasureParams, fat: FatMap | None = None
+) -> MeasurementTable:
     """Measure every muscle in rearfoot, forefoot and total.
 
     Parameters
     ----------
     scan
-        The preprocessed scan, on the grid of the labels; fat is 1 where the contrast
-        allows a fat fraction.
+        The preprocessed scan, on the grid of the labels.
+    fat
+        Where known better than by the scan alone, as from a Dixon pair.
 
     Notes
     -----
     Volume is the voxel count times |det(affine)|, voxels cut by the border shared out.
     A cross-section is the volume per length in a window of whole voxels, about 2 mm deep,
-    along the long axis. The fat fraction of one image is a two-point calibration,
-    ``(mean - muscle) / (fat - muscle)``, with the scan's own most frequent muscle signal
-    as lean: fat that is spread evenly through all muscles does not show.
+    along the long axis. A muscle's fat fraction is the mean over its voxels that touch
+    nothing else in the plane of the slices: what a border voxel holds of fat lies beside
+    the muscle, so it counts in the contractile volume with the fraction of the inside.
+    `find_fat` tells how the fraction comes about.
     """
     if not scan.grid.matches(split.muscles.grid):
         msg = f"Scan {scan.grid} and labels {split.muscles.grid} differ"
         raise ValueError(msg)
-    lean = _lean_signal(scan, split)
+    fat = fat or find_fat(split.muscles, scan)
     rows: list[Measurement] = []
-    cautions = list(split.cautions)
+    cautions = [*split.cautions, *(fat.cautions if fat else ())]
     for muscle in MUSCLES:
         is_cut = touches_edge(split.muscles, muscle.index)
         if is_cut:
             message = f"The image cuts the {muscle.name}, so its volume is a lower bound."
             cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
-        rows.extend(_measure_muscle(muscle, split, scan, lean, is_truncated=is_cut))
+        rows.extend(_measure_muscle(muscle, split, fat, is_truncated=is_cut))
+    cautions.extend(find_oddities(rows, split))
     return MeasurementTable(
         rows=tuple(rows),
         muscles=params.muscles,
@@ -78,49 +87,67 @@ def measure(split: RegionSplit, scan: Scan, params: MeasureParams) -> Measuremen
     )
 
 
-def _lean_signal(scan: Scan, split: RegionSplit) -> float | None:
-    """Most frequent signal of muscle; None where the contrast gives no fat fraction."""
-    signal = scan.intensity[split.muscles.voxels > 0]
-    if scan.contrast not in _CALIBRATED or signal.size == 0:
-        return None
-    counts, edges = np.histogram(signal, bins=200, range=(0.0, 1.0))
-    peak = int(ndimage.gaussian_filter1d(counts.astype(float), 4.0).argmax())
-    return float(edges[peak : peak + 2].mean())
-
-
 def _measure_muscle(
-    muscle: Muscle, split: RegionSplit, scan: Scan, lean: float | None, *, is_truncated: bool
+    muscle: Muscle, split: RegionSplit, fat: FatMap | None, *, is_truncated: bool
 ) -> Iterator[Measurement]:
-    where = np.nonzero(split.muscles.voxels == muscle.index)
+    mask = split.muscles.voxels == muscle.index
+    where = np.nonzero(mask)
     rearfoot = split.rearfoot_share[where].astype(float)
-    signal = scan.intensity[where].astype(float)
+    deep = _deep(mask, split.muscles.grid)[where]
     along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
         :, 0
     ]
     shares = {"rearfoot": rearfoot, "forefoot": 1 - rearfoot, "total": np.ones(len(along))}
     for region, share in shares.items():
         volume_mm3 = float(share.sum()) * split.muscles.grid.voxel_volume_mm3
-        fat = _fat_fraction(signal, share, lean)
+        fraction, low, high = _fat_fractions(fat, where, share, deep)
         acsa_mm2, position_mm, length_mm = _profile(along, share, split)
         yield Measurement(
             muscle=muscle.abbreviation,
             region=region,
             volume_mm3=volume_mm3,
-            contractile_mm3=None if fat is None else volume_mm3 * (1 - fat),
-            fat_fraction=fat,
+            contractile_mm3=None if fraction is None else volume_mm3 * (1 - fraction),
+            fat_fraction=fraction,
             acsa_max_mm2=acsa_mm2,
             acsa_max_position_mm=position_mm,
             length_mm=length_mm,
             is_truncated=is_truncated,
+            fat_fraction_low=low,
+            fat_fraction_high=high,
         )
 
 
-def _fat_fraction(
-    signal: NDArray[np.float64], share: NDArray[np.float64], lean: float | None
-) -> float | None:
-    if lean is None or share.sum() == 0:
-        return 0.0 if lean is not None else None
-    return float(np.clip((np.average(signal, weights=share) - lean) / (1 - lean), 0, 1))
+def _deep(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Keep the voxels whose neighbours along the axes of finer spacing are muscle, too."""
+    cross = np.zeros((3, 3, 3), dtype=bool)
+    for axis, spacing_mm in enumerate(grid.spacing_mm):
+        if spacing_mm < 2 * min(grid.spacing_mm):
+            arm: list[slice | int] = [1, 1, 1]
+            arm[axis] = slice(None)
+            cross[tuple(arm)] = True
+    deep: NDArray[np.bool_] = ndimage.binary_erosion(mask, cross)
+    return deep
+
+
+def _fat_fractions(
+    fat: FatMap | None,
+    where: tuple[NDArray[np.intp], ...],
+    share: NDArray[np.float64],
+    deep: NDArray[np.bool_],
+) -> tuple[float | None, float | None, float | None]:
+    """Mean fraction of a muscle in a region, and its limits."""
+    if fat is None:
+        return None, None, None
+    if share.sum() == 0:
+        return 0.0, 0.0, 0.0
+    inner = share * deep
+    # what is known exactly is not blurred at the border; of thin parts there is no inside
+    weights = share if fat.method == KNOWN or inner.sum() < _LEAST_DEEP_VOXELS else inner
+    fraction, low, high = (
+        float(np.clip(np.average(values[where], weights=weights), 0, 1))
+        for values in (fat.fraction, fat.low, fat.high)
+    )
+    return fraction, low, high
 
 
 def _profile(

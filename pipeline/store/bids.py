@@ -1,9 +1,8 @@
 """New scans into a raw BIDS dataset, with nothing in it that names a person."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +10,12 @@ import pandas as pd
 import pipeline
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
-from pipeline.store.dicom import FoundImage, holds_dicom, imported_dicom
+from pipeline.store.dicom import FoundImage
+from pipeline.store.facts import kept_facts
 from pipeline.store.files import write_json, written_whole
-from pipeline.store.headers import ENDINGS
-from pipeline.store.images import ACQUISITION_FIELDS, contrast_of, facts_beside, side_of
-from pipeline.store.names import SUFFIXES, ScanName, bare_label, sidecar_of, without_ending
+from pipeline.store.headers import cautions_of
+from pipeline.store.images import contrast_of
+from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
 from pipeline.store.nifti import copy_image
 from pipeline.store.provenance import BIDS_VERSION
 from pipeline.store.tables import read_participants_table
@@ -32,74 +32,6 @@ _COLUMNS = {
 _NEEDED = ["group", "body_mass_kg"]
 
 
-def find_sources(source: Path) -> dict[str, Path]:
-    """Tell which participants a source holds.
-
-    A folder whose entries are all named ``sub-<label>`` holds one participant
-    in each; anything else is one participant, named by the file or folder.
-
-    Returns
-    -------
-    dict
-        Source of each participant, by label without ``sub-``.
-
-    Raises
-    ------
-    ConfigError
-        If the path is missing or empty, or its name is no label.
-    """
-    if not source.exists():
-        msg = (
-            f"A source must exist: got {str(source)!r}, where there is nothing. Check the path."
-        )
-        raise ConfigError(msg)
-    if source.is_file():
-        return {_label(source): source}
-    entries = sorted(p for p in source.iterdir() if p.is_dir() or _is_source(p))
-    if entries and all(p.name.startswith("sub-") for p in entries):
-        counts = Counter(_label(p) for p in entries)
-        twice = sorted(f"sub-{label}" for label, count in counts.items() if count > 1)
-        if twice:
-            msg = (
-                "A folder must hold one source per participant: got several for "
-                f"{', '.join(twice)}. Give each its own folder or file."
-            )
-            raise ConfigError(msg)
-        return {_label(p): p for p in entries}
-    if not any(source.iterdir()):
-        msg = (
-            f"A source must hold images: got the empty folder {str(source)!r}. Check the path."
-        )
-        raise ConfigError(msg)
-    return {_label(source): source}
-
-
-@contextmanager
-def opened_source(source: Path, *, series_number: int | None = None) -> Iterator[FoundImage]:
-    """Find the one volume of a participant's source; DICOM is converted for the block.
-
-    Raises
-    ------
-    ScanError
-        If there is no volume, or more than one.
-    """
-    images = (
-        [source] if source.is_file() else sorted(p for p in source.rglob("*") if _is_image(p))
-    )
-    if source.suffix.lower() == ".zip" or (source.is_dir() and holds_dicom(source)):
-        with imported_dicom(source, series_number=series_number) as found:
-            yield found
-        return
-    if len(images) != 1:
-        msg = (
-            f"A participant's folder must hold a DICOM series or one image: got {len(images)} "
-            f"images ({', '.join(ENDINGS)}). Leave the one to be measured."
-        )
-        raise ScanError(msg)
-    facts = facts_beside(images[0])
-    yield FoundImage(images[0], facts, side_of(facts), "Laterality in the JSON sidecar")
-
-
 def name_scan(label: str, image: Path, *, suffix: str) -> ScanName:
     """Name the raw scan of a participant by what the image's own name says.
 
@@ -114,6 +46,17 @@ def name_scan(label: str, image: Path, *, suffix: str) -> ScanName:
         told = [word for word in re.split("[_-]", without_ending(image)) if word in SUFFIXES]
         return ScanName(label, (), told[-1] if told else suffix)
     return ScanName(label, named.entities, named.suffix)
+
+
+def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant by what a DICOM header says, else by a file's name."""
+    if not found.study:
+        return name_scan(label, found.image, suffix=suffix)
+    if found.contrast in SUFFIXES:
+        return ScanName(label, (), found.contrast)
+    if found.contrast:
+        return ScanName(label, (("acq", found.contrast),), suffix)
+    return name_scan(label, source, suffix=suffix)
 
 
 def write_raw_scan(
@@ -138,10 +81,14 @@ def write_raw_scan(
             "Remove it, or choose another dataset."
         )
         raise ConfigError(msg)
-    facts = {key: found.fields.get(key) for key in (*ACQUISITION_FIELDS, "BodyPart")}
-    facts["Laterality"] = side.value[0].upper() if side else None
+    facts = kept_facts(found.fields)
+    if side:
+        facts["Laterality"] = side.value[0].upper()
     copy_image(found.image, target)
-    write_json({k: v for k, v in facts.items() if v is not None}, sidecar_of(target))
+    cautions = [asdict(caution) for caution in cautions_of(found.image)]
+    if cautions:
+        facts["Cautions"] = cautions
+    write_json(facts, sidecar_of(target))
     return target
 
 
@@ -198,16 +145,3 @@ def _known_rows(path: Path) -> pd.DataFrame:
     )
     rows["participant_id"] = [f"sub-{label}" for label in labels]
     return rows.set_index("participant_id")
-
-
-def _label(source: Path) -> str:
-    stem = without_ending(source).removesuffix(".zip") if source.is_file() else source.name
-    return bare_label(stem.split("_")[0] if stem.startswith("sub-") else stem)
-
-
-def _is_image(path: Path) -> bool:
-    return path.is_file() and path.name.lower().endswith(ENDINGS)
-
-
-def _is_source(path: Path) -> bool:
-    return _is_image(path) or path.suffix.lower() == ".zip"

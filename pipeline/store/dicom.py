@@ -1,32 +1,28 @@
-"""DICOM series to one NIfTI volume: proof from the headers, voxels by dcm2niix.
+"""DICOM to the NIfTI volume to measure: proof from the headers, voxels by dcm2niix.
 
 Error messages name series numbers, counts and distances; never a text element,
 an identifier, a date or a file name, as each of them may point to a person.
 """
 
-import subprocess
-import zipfile
-from collections import defaultdict
+import filecmp
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import dcm2niix
-
 from pipeline.domain.scan import Side
 from pipeline.errors import ScanError
-from pipeline.store.dicom_geometry import check_stacks, plane_of
-from pipeline.store.dicom_headers import SliceHeader, read_header
-from pipeline.store.files import read_json
-from pipeline.store.headers import to_nifti
-from pipeline.store.names import sidecar_of
+from pipeline.stages.intake import IntakeParams
+from pipeline.store.dicom_choice import choose
+from pipeline.store.dicom_convert import convert
+from pipeline.store.dicom_headers import SliceHeader, has_mark, read_slices
+from pipeline.store.dicom_volumes import Volume, find_volumes
+from pipeline.store.images import facts_beside
 
-_LARGEST_ZIP_GIB = 16
-# dcm2niix marks volumes that it resampled to even steps or sheared by these.
-_MENDED = ("_Eq", "_Tilt")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,108 +39,120 @@ class FoundImage:
         The side that the header claims.
     side_text
         How it claims it, for messages.
+    contrast
+        What a DICOM header says that it shows, such as ``T1w`` or ``water``; or empty.
+    beside
+        Images that go with it: the fat image of a Dixon scan.
+    study
+        Identifier of the DICOM study, for comparing only; empty for other formats.
     """
 
     image: Path
     fields: Mapping[str, Any]
     side: Side | None
     side_text: str
+    contrast: str = ""
+    beside: tuple["FoundImage", ...] = ()
+    study: str = field(default="", repr=False)
 
 
 @contextmanager
-def imported_dicom(source: Path, *, series_number: int | None = None) -> Iterator[FoundImage]:
-    """Convert the one MR series of a folder or zip; the volume lives for the block.
+def imported_dicom(
+    files: Sequence[Path], rules: IntakeParams | None = None
+) -> Iterator[FoundImage]:
+    """Convert the one MR volume to measure; it lives for the block.
 
     Parameters
     ----------
-    source
-        Folder, searched in depth, or ``.zip``.
-    series_number
-        Series to take where there are several.
+    files
+        Of one participant, in any order; those that are not DICOM images are passed over.
+    rules
+        Which volume to take where there are several.
 
     Raises
     ------
     ScanError
-        If there is no DICOM file, more than one series or volume, another
-        modality, or slices that do not make up one even stack.
+        If there is no DICOM file, more than one patient, not one volume that fits the
+        rules, or a volume that is not one even stack of MR images.
     """
+    chosen = choose(find_volumes(read_images(files)), rules or IntakeParams())
     with TemporaryDirectory() as scratch:
-        folder = source if source.is_dir() else _unzipped(source, Path(scratch, "zip"))
-        series = _choose(_read_series(folder), series_number)
-        side, side_text = _side(series)
-        _check_volume(series)
-        image = _convert(series, Path(scratch))
-        part = next((s.part for s in series if s.part), None)
-        fields = {**read_json(sidecar_of(image)), "BodyPart": part}
-        yield FoundImage(image, fields, side, side_text)
+        first, *beside = (_found(v, Path(scratch, str(k))) for k, v in enumerate(chosen))
+        yield replace(first, beside=tuple(beside))
 
 
-def holds_dicom(source: Path) -> bool:
-    """Whether a folder holds, at any depth, a file with DICOM's mark (PS3.10)."""
-    return any(_has_mark(p) for p in source.rglob("*") if p.is_file())
+def read_images(files: Sequence[Path]) -> list[SliceHeader]:
+    """Read the headers of one patient's images, each image once.
 
-
-def _has_mark(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return opened.read(132)[128:] == b"DICM"
-
-
-def _unzipped(source: Path, folder: Path) -> Path:
-    """Unpack under running numbers, so that no name in the archive leads outside."""
-    folder.mkdir(parents=True)
-    try:
-        with zipfile.ZipFile(source) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-            size_gib = sum(m.file_size for m in members) / 2**30
-            if size_gib > _LARGEST_ZIP_GIB:
-                msg = (
-                    f"A zip must unpack to 16 GiB at most: got {size_gib:.1f}. Unpack it first."
-                )
-                raise ScanError(msg)
-            for number, member in enumerate(members):
-                (folder / f"{number:06d}").write_bytes(archive.read(member))
-    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError) as error:
+    Raises
+    ------
+    ScanError
+        If there is none, one is damaged, or there are several patients.
+    """
+    images: dict[str, SliceHeader] = {}
+    endings: set[str] = set()
+    others: list[Path] = []
+    for file in sorted(files):
+        slices = read_slices(file)
+        endings |= {file.suffix} if slices else set()
+        if not slices and not has_mark(file):
+            others.append(file)
+        for item in slices:
+            twin = images.setdefault(item.image_id, item)
+            if twin is not item and not filecmp.cmp(twin.file, item.file, shallow=False):
+                _refuse_twins(item)
+    if not images:
         msg = (
-            "A zip must be whole and not encrypted: got one that cannot be unpacked "
-            f"({type(error).__name__}). Unpack it by hand and give the folder."
-        )
-        raise ScanError(msg) from error
-    return folder
-
-
-def _read_series(folder: Path) -> list[list[SliceHeader]]:
-    found: dict[tuple[int, str], list[SliceHeader]] = defaultdict(list)
-    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-        header = read_header(file)
-        if header is not None:
-            found[header.series_number, header.series].append(header)
-    if not found:
-        msg = (
-            "A DICOM source must hold DICOM images: got none. Give the folder or zip that the "
-            "scanner or archive exported."
+            "A DICOM source must hold DICOM images: got none. Give the folder or archive that "
+            "the scanner or archive exported."
         )
         raise ScanError(msg)
-    return [slices for _, slices in sorted(found.items())]
+    _check_whole([file for file in others if file.suffix in endings])
+    patients = {item.patient for item in images.values()}
+    if len(patients) > 1:
+        msg = (
+            f"A participant must be one patient: got images of {len(patients)}. Give each "
+            "patient a folder, or say with --patient-map who is which participant."
+        )
+        raise ScanError(msg)
+    return list(images.values())
 
 
-def _choose(series: Sequence[list[SliceHeader]], number: int | None) -> list[SliceHeader]:
-    fitting = [s for s in series if number in (None, s[0].series_number)]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = "; ".join(
-        f"{s[0].series_number} ({len(s)} {s[0].modality} images, {plane_of(s[0])})"
-        for s in series
-    )
-    asked = "" if number is None else f" numbered {number}"
+def _refuse_twins(item: SliceHeader) -> None:
     msg = (
-        f"A source must hold one series{asked}: got {len(fitting)} of {len(series)}, namely "
-        f"{listed}. Choose one with intake.series_number, or give a folder that holds it alone."
+        f"Every image must be there once: got two different files of image {item.order[2]} in "
+        f"series {item.series_number}. Export the series again, into an empty folder."
     )
     raise ScanError(msg)
 
 
-def _side(series: Sequence[SliceHeader]) -> tuple[Side | None, str]:
-    claims = sorted({claim for item in series for claim in item.sides})
+def _check_whole(files: Sequence[Path]) -> None:
+    """Refuse files named as the images are that hold neither DICOM nor text."""
+    damaged = 0
+    for file in files:
+        with file.open("rb") as opened:
+            start = opened.read(4096)
+        damaged += not start or b"\0" in start
+    if damaged:
+        msg = (
+            f"Every file named as the images are must be DICOM: got {damaged} damaged or "
+            "empty. Export the series again."
+        )
+        raise ScanError(msg)
+
+
+def _found(volume: Volume, scratch: Path) -> FoundImage:
+    side, side_text = _side(volume.slices)
+    image = convert(volume, scratch)
+    part = next((s.part for s in volume.slices if s.part), None)
+    fields = {**facts_beside(image), "BodyPart": part}
+    _LOG.debug("series %s taken", volume.name)
+    study = volume.first.study
+    return FoundImage(image, fields, side, side_text, volume.contrast, study=study)
+
+
+def _side(slices: Sequence[SliceHeader]) -> tuple[Side | None, str]:
+    claims = sorted({claim for item in slices for claim in item.sides})
     if len({side for _, side in claims}) > 1:
         listed = ", ".join(f"{keyword} {side}" for keyword, side in claims)
         msg = (
@@ -155,83 +163,3 @@ def _side(series: Sequence[SliceHeader]) -> tuple[Side | None, str]:
     if not claims:
         return None, "the DICOM header"
     return claims[0][1], f"DICOM {claims[0][0]}"
-
-
-def _check_volume(series: Sequence[SliceHeader]) -> None:
-    others = sorted({item.modality for item in series} - {"MR"})
-    if others:
-        msg = f"A scan must be MR: got modality {', '.join(others)!r}. Give the MR series."
-        raise ScanError(msg)
-    if any(item.is_packed for item in series):
-        return
-    volumes = check_stacks(series)
-    if volumes > 1:
-        kinds = sorted({f"echo time {s.echo_time_ms} ms {_kind(s)}" for s in series})
-        raise _several(volumes, kinds)
-
-
-def _kind(item: SliceHeader) -> str:
-    return "phase" if {"P", "PHASE", "PHASE MAP"} & set(item.kind) else "magnitude"
-
-
-def _several(count: int, kinds: Sequence[str]) -> ScanError:
-    return ScanError(
-        f"A series must hold one volume: got {count} ({'; '.join(kinds)}). Export the one "
-        "to be measured alone, or convert the series and give that NIfTI file."
-    )
-
-
-def _convert(series: Sequence[SliceHeader], scratch: Path) -> Path:
-    """Run dcm2niix on neutral names; what it prints is dropped, as it quotes headers."""
-    slices, out = scratch / "slices", scratch / "out"
-    slices.mkdir()
-    out.mkdir()
-    for number, item in enumerate(series):
-        (slices / f"{number:06d}.dcm").symlink_to(item.file.resolve())
-    command = [
-        dcm2niix.bin,
-        "-ba",
-        "y",
-        "-z",
-        "n",
-        "-b",
-        "y",
-        "-f",
-        "volume",
-        "-o",
-        out,
-        slices,
-    ]
-    done = subprocess.run(command, capture_output=True, check=False)
-    images = sorted(out.glob("*.nii"))
-    if done.returncode or not images:
-        msg = (
-            "A series must be whole and in a known encoding: dcm2niix ended with code "
-            f"{done.returncode} and {len(images)} volumes. Export the whole series again, "
-            "uncompressed (Explicit VR Little Endian)."
-        )
-        raise ScanError(msg)
-    if any(mark in image.name for image in images for mark in _MENDED):
-        msg = (
-            "All slices must be equally far apart and square to their plane: got a stack that "
-            "dcm2niix had to resample. Export the whole series again."
-        )
-        raise ScanError(msg)
-    if len(images) > 1:
-        raise _several(len(images), [_describe(image) for image in images])
-    shape = to_nifti(images[0]).shape
-    if len(shape) > 3:
-        raise _several(shape[3], [f"{shape[3]} repetitions"])
-    if not series[0].is_packed and len(series) not in shape:
-        msg = (
-            f"Every image of a series must become a slice: got {len(series)} images but "
-            f"{shape} voxels. Export the whole series again."
-        )
-        raise ScanError(msg)
-    return images[0]
-
-
-def _describe(image: Path) -> str:
-    fields = read_json(sidecar_of(image))
-    kind = "phase" if image.stem.endswith("_ph") else "magnitude"
-    return f"echo time {fields.get('EchoTime', 0) * 1000:g} ms {kind}"

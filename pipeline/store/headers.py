@@ -1,7 +1,9 @@
 """What an image's header must say for certain before anything is measured."""
 
 import logging
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
@@ -11,13 +13,25 @@ from nibabel.openers import ImageOpener
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
+from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+
+if TYPE_CHECKING:
+    import SimpleITK
 
 # What nibabel would log about a header, `check_header` refuses in a sentence of our own.
 nibabel_log.setLevel(logging.CRITICAL)
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr")
+ORIENTATION_UNKNOWN = Caution(
+    "orientation-unknown",
+    "An Analyze file does not say which way its axes run, so left and right may be mirrored; "
+    "volumes are right either way, the side is what the user says.",
+    "intake",
+)
+# The finest 7 T foot, 0.3 mm in all directions, has half as many.
+MOST_VOXELS = 2**28
 _TOLERANCE = 0.01
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
@@ -25,7 +39,8 @@ _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 def to_nifti(path: Path) -> nib.Nifti1Image:
     """Open an image of any accepted format, positions in RAS+ mm.
 
-    NRRD and MetaImage (LPS) become a NIfTI image in memory.
+    NRRD and MetaImage (LPS) become a NIfTI image in memory; so does Analyze, whose axes are
+    taken to run as nibabel takes them (x to the left, y forward, z up): see `cautions_of`.
 
     Raises
     ------
@@ -44,6 +59,8 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
     try:
         if path.name.lower().endswith((".nii", ".nii.gz")):
             return nib.load(path)
+        if path.name.lower().endswith(".hdr"):
+            return _from_pair(path)
         return _from_simpleitk(path)
     except (
         ImageFileError,
@@ -78,6 +95,16 @@ def check_header(image: nib.Nifti1Image, path: Path) -> None:
         _check_same_place(image.shape, forms, path)
 
 
+def ras_affine(image: "SimpleITK.Image") -> NDArray[np.float64]:
+    """Give the affine (RAS+, mm) of a 3-D SimpleITK image, which says it in LPS."""
+    affine = np.eye(4)
+    direction = np.reshape(image.GetDirection(), (3, 3))
+    affine[:3, :3] = direction * np.array(image.GetSpacing())
+    affine[:3, 3] = image.GetOrigin()
+    turned: NDArray[np.float64] = _LPS_TO_RAS @ affine
+    return turned
+
+
 def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
     shape = tuple(int(n) for n in image.shape)
     if len(shape) > 3 and max(shape[3:]) > 1:
@@ -90,6 +117,17 @@ def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
         msg = (
             f"{path.name}: A scan must be a 3-D volume of several slices: got {shape}. "
             "Give the whole stack."
+        )
+        raise ScanError(msg)
+    _check_size(shape, path)
+
+
+def _check_size(shape: tuple[int, ...], path: Path) -> None:
+    """Refuse what no scanner takes: a small file may unpack to any size."""
+    if math.prod(shape) > MOST_VOXELS:
+        msg = (
+            f"{path.name}: A scan must have at most {MOST_VOXELS} voxels: got {shape}. "
+            "Convert the scanner's original again."
         )
         raise ScanError(msg)
 
@@ -115,7 +153,7 @@ def _check_pixdim(image: nib.Nifti1Image, path: Path) -> NDArray[np.float64]:
 
 def _header_as_stored(image: nib.Nifti1Image) -> nib.Nifti1Header:
     """Read the header anew, as nibabel sets a zero spacing to 1 without a word."""
-    holder = image.file_map["image"]
+    holder = image.file_map.get("header", image.file_map["image"])
     if holder.filename is None:
         return image.header
     with ImageOpener(holder.filename) as file:
@@ -182,10 +220,34 @@ def _mm(sizes_mm: NDArray[np.float64]) -> str:
     return " x ".join(f"{s:g}" for s in sizes_mm) + " mm"
 
 
+def cautions_of(path: Path) -> tuple[Caution, ...]:
+    """Give the doubts that come with a file's format: Analyze tells no orientation."""
+    is_pair = path.name.lower().endswith(".hdr")
+    is_analyze = is_pair and not isinstance(nib.load(path), nib.Nifti1Pair)
+    return (ORIENTATION_UNKNOWN,) if is_analyze else ()
+
+
+def _from_pair(path: Path) -> nib.Nifti1Image:
+    """Open a header beside its ``.img``: NIfTI, or Analyze without its orientation."""
+    image = nib.load(path)
+    if isinstance(image, nib.Nifti1Pair):
+        return image
+    _check_size(image.shape, path)
+    nifti = nib.Nifti1Image(np.asanyarray(image.dataobj), image.affine)
+    nifti.header.set_zooms(np.abs(image.header.get_zooms()[: len(image.shape)]))
+    nifti.set_qform(image.affine, 1, strip_shears=False)
+    nifti.set_sform(image.affine, 1)
+    return nifti
+
+
 def _from_simpleitk(path: Path) -> nib.Nifti1Image:
     import SimpleITK  # noqa: PLC0415 - slow to load, and most scans are NIfTI
 
-    image = SimpleITK.ReadImage(str(path))
+    reader = SimpleITK.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    _check_size(reader.GetSize(), path)
+    image = reader.Execute()
     if image.GetNumberOfComponentsPerPixel() > 1:
         msg = (
             f"{path.name}: A scan must hold one number per voxel: got "
@@ -199,11 +261,7 @@ def _from_simpleitk(path: Path) -> nib.Nifti1Image:
         voxels = voxels.astype(np.int16)
     if image.GetDimension() != 3:
         return nib.Nifti1Image(voxels, np.eye(4))
-    affine = np.eye(4)
-    direction = np.reshape(image.GetDirection(), (3, 3))
-    affine[:3, :3] = direction * np.array(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
-    affine = _LPS_TO_RAS @ affine
+    affine = ras_affine(image)
     nifti = nib.Nifti1Image(voxels, affine)
     nifti.set_qform(affine, 1)
     nifti.set_sform(affine, 1)

@@ -16,36 +16,12 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
-from pipeline.store.headers import check_header, to_nifti
+from pipeline.store.headers import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of, without_ending
 from pipeline.store.nifti import in_space_of, save_image
 
-# BIDS fields that are kept of a sidecar: how the image was taken, never who was in it.
-ACQUISITION_FIELDS = (
-    "Manufacturer",
-    "ManufacturersModelName",
-    "MagneticFieldStrength",
-    "PulseSequenceType",
-    "ScanningSequence",
-    "SequenceVariant",
-    "ScanOptions",
-    "MRAcquisitionType",
-    "EchoTime",
-    "RepetitionTime",
-    "InversionTime",
-    "FlipAngle",
-    "EchoTrainLength",
-    "NumberOfAverages",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-    "PixelBandwidth",
-    "ParallelReductionFactorInPlane",
-    "PartialFourier",
-    "InPlanePhaseEncodingDirectionDICOM",
-    "PhaseEncodingDirection",
-    "ImageType",
-)
 _RAS = nib.orientations.axcodes2ornt("RAS")
 _INT16 = np.iinfo(np.int16)
 _QUANTISATION_STEPS = 8192
@@ -66,15 +42,15 @@ def read_scan(path: Path) -> Scan:
     image = to_nifti(path)
     check_header(image, path)
     facts = facts_beside(path)
-    voxels, affine = _canonical(_voxels(image, path), image.affine)
+    voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
             Grid.from_arrays(voxels.shape, affine),
             contrast=contrast_of(path),
             side=side_of(facts),
-            acquisition={k: facts[k] for k in ACQUISITION_FIELDS if k in facts},
-            cautions=_cautions(facts),
+            acquisition=kept_facts(facts),
+            cautions=(*cautions_of(path), *_cautions(facts)),
         )
     except ScanError as error:
         msg = f"{path.name}: {error}"
@@ -101,8 +77,15 @@ def write_scan(scan: Scan, path: Path, *, like: Path | None) -> None:
     _write(np.rint(voxels / step).astype(np.int16), scan.grid, path, like=like, step=step)
 
 
-def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
+def read_labels(
+    path: Path, names: Mapping[int, str], *, advice: str = "Run the stage that writes it again."
+) -> LabelMap:
     """Read a label map, in canonical order.
+
+    Parameters
+    ----------
+    advice
+        What to do about labels without a name.
 
     Raises
     ------
@@ -113,7 +96,7 @@ def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
     try:
         image = to_nifti(path)
         check_header(image, path)
-        voxels, affine = _canonical(_voxels(image, path), image.affine)
+        voxels, affine = to_canonical(_voxels(image, path), image.affine)
     except ScanError as error:
         msg = f"A label map must be readable: {error}"
         raise ArtefactError(msg) from error
@@ -122,7 +105,7 @@ def read_labels(path: Path, names: Mapping[int, str]) -> LabelMap:
     if unknown or not np.array_equal(labels, voxels):
         msg = (
             f"The label map {path.name!r} must hold the labels 0 to {max(names)} only: got "
-            f"{unknown[:5]}. Run the stage that writes it again."
+            f"{unknown[:5]}. {advice}"
         )
         raise ArtefactError(msg)
     return LabelMap(labels.astype(np.uint8), Grid.from_arrays(voxels.shape, affine), names)
@@ -221,9 +204,10 @@ def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:
         raise ScanError(msg) from error
 
 
-def _canonical(
+def to_canonical(
     voxels: NDArray[np.float32], affine: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Turn an array and its affine to the closest canonical (RAS) order."""
     orientation = nib.io_orientation(affine)
     turned = nib.apply_orientation(voxels, orientation)
     canonical: NDArray[np.float64] = affine @ nib.orientations.inv_ornt_aff(

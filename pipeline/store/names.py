@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError, ScanError
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
-_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd)$", re.IGNORECASE)
+_IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
 def without_ending(path: Path) -> str:
@@ -195,6 +195,22 @@ def find_scan(bids_dir: Path, label: str) -> Path:
         f"{len(images)} other images in '{folder.name}'. Put it there with 'footvol intake'."
     )
     raise ScanError(msg)
+
+
+def find_fat_image(water: Path) -> Path | None:
+    """Find the fat image that was taken with a water image; it bears its name but for that.
+
+    Returns
+    -------
+    Path or None
+        None where the image is not named as water, or stands alone.
+    """
+    name = re.sub("water", "fat", water.name, flags=re.IGNORECASE)
+    if name == water.name or not water.parent.is_dir():
+        return None
+    # acq-Water goes with acq-Fat, whatever the capitals
+    beside = (p for p in sorted(water.parent.iterdir()) if p.name.lower() == name.lower())
+    return next(beside, None)
 
 
 def _is_fat(path: Path) -> bool:

@@ -35,6 +35,7 @@ muscles.json
 statistics.*
 border_*
 report.html
+corrections
 logs
 sub-*.html
 sub-*/figures

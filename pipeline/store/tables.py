@@ -42,6 +42,10 @@ _MEASUREMENT_COLUMNS = {
     "acsa_max_position_mm": "Where that is along the long axis, from the heel end, in mm",
     "length_mm": "Extent along the long axis, in mm",
     "is_truncated": "true where the image cuts the muscle, so the volume is a lower bound",
+    "fat_fraction_low": "Least fat fraction that the calibration allows, 0 to 1",
+    "fat_fraction_high": "Greatest fat fraction that the calibration allows, 0 to 1",
+    "volume_ci95_low_mm3": "Lower end of the volume's 95 % interval, in mm3",
+    "volume_ci95_high_mm3": "Upper end of the volume's 95 % interval, in mm3",
 }
 
 
@@ -89,6 +93,41 @@ def read_participants_table(path: Path) -> dict[str, Participant]:
             raise ConfigError(msg)
         participants[participant.label] = participant
     return participants
+
+
+def read_patient_map(path: Path) -> dict[str, str]:
+    """Read which patient ID is which participant: columns ``patient_id``, ``participant_id``.
+
+    Several patient IDs may be one participant. What is refused is told by row number, as the
+    IDs must not be printed.
+
+    Returns
+    -------
+    dict
+        Label without ``sub-`` of each patient ID.
+
+    Raises
+    ------
+    ConfigError
+        If the table is missing, lacks a column, or gives a patient ID no label or two.
+    """
+    table = _read_tsv(path)
+    if not {"patient_id", "participant_id"} <= set(table.columns):
+        msg = (
+            f"{path.name} must have the columns patient_id and participant_id: got "
+            f"{len(table.columns)} others. Name them in the first line, parted by tabs."
+        )
+        raise ConfigError(msg)
+    found: dict[str, str] = {}
+    pairs = zip(table["patient_id"], table["participant_id"], strict=True)
+    for row, (patient, label) in enumerate(pairs, start=2):
+        if found.setdefault(str(patient).strip(), bare_label(str(label))) != bare_label(label):
+            msg = (
+                f"A patient must be one participant: got a second one in row {row} of "
+                f"{path.name}. Correct the map."
+            )
+            raise ConfigError(msg)
+    return found
 
 
 def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]) -> None:
@@ -152,6 +191,7 @@ def write_measurements(
         "BorderSensitivity_cm3_per_mm": table.border_sensitivity_cm3_per_mm,
         "FootLength_mm": table.foot_length_mm,
         "Cautions": [asdict(c) for c in table.cautions],
+        "CI95_cm3": {region: list(ends) for region, ends in table.ci95_cm3.items()},
     }
     columns = {k: {"Description": text} for k, text in _MEASUREMENT_COLUMNS.items()}
     write_json({**columns, **(facts or {}), **_rounded(foot)}, sidecar_of(path))
@@ -176,6 +216,7 @@ def read_measurements(path: Path) -> MeasurementTable:
             border_sensitivity_cm3_per_mm=float(foot["BorderSensitivity_cm3_per_mm"]),
             foot_length_mm=_number(foot["FootLength_mm"]),
             cautions=tuple(Caution(**c) for c in foot["Cautions"]),
+            ci95_cm3={region: (low, high) for region, (low, high) in foot["CI95_cm3"].items()},
         )
     except (KeyError, TypeError, ValueError) as error:
         msg = (
@@ -253,6 +294,8 @@ def _cell(value: Any) -> str:
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
     return float(_FLOAT_FORMAT % value) if isinstance(value, float) else value
 
 

@@ -171,7 +171,13 @@ def test_gain_does_not_change_a_size(case: Case, gain: float) -> None:
 
 def size(row: Measurement) -> Measurement:
     """Give what a row says of sizes, without what it says of fat."""
-    return replace(row, contractile_mm3=None, fat_fraction=None)
+    return replace(
+        row,
+        contractile_mm3=None,
+        fat_fraction=None,
+        fat_fraction_low=None,
+        fat_fraction_high=None,
+    )
 
 
 @settings(deadline=None, max_examples=25)

@@ -117,7 +117,7 @@ def test_written_settings_are_read_back(tmp_path: Path) -> None:
     config = load_config(None, ["regions.border=fraction", "regions.fraction=0.42"])
 
     assert load_config(write(tmp_path, to_toml(config))) == config
-    assert "series_number" not in tomllib.loads(to_toml(config))["intake"]
+    assert "series" not in tomllib.loads(to_toml(config))["intake"]
 
 
 def test_every_section_has_keys() -> None:

@@ -1,5 +1,7 @@
 """Sources in, a raw BIDS dataset out, with nobody's name in it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from pipeline.stages.intake import IntakeParams
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
+from pipeline.store.names import find_scan
 
 HEADER = "participant_id\tgroup\tbody_mass_kg\tside\tname\n"
 MARK = "MUSTERMANN"
@@ -79,6 +82,7 @@ def bring(source: Path, bids_dir: Path, **given: Any) -> list[Path]:
         given.get("table"),
         given.get("side"),
         given.get("params", IntakeParams()),
+        given.get("patients"),
     )
 
 
@@ -139,7 +143,7 @@ def test_a_refusal_names_no_person(scan: Scan, tmp_path: Path) -> None:
         dataset.save_as(path.with_name(f"{MARK}{number}.dcm"))
         path.unlink()
 
-    with pytest.raises(ScanError, match="must hold one series") as refused:
+    with pytest.raises(ScanError, match="have one series number") as refused:
         bring(series, tmp_path / "raw")
     assert MARK not in str(refused.value)
     assert not (tmp_path / "raw").exists()
@@ -275,11 +279,11 @@ def test_a_participant_without_row_is_told(scan: Scan, tmp_path: Path) -> None:
     [
         ((), "nowhere", ConfigError, r"source must exist: got .*nowhere"),
         (("sub-01/",), "sub-01", ConfigError, "empty folder"),
-        (("a b.nii",), "a b.nii", ConfigError, "letters and digits: got 'a b'"),
+        (("sub-_.nii",), "sub-_.nii", ConfigError, "letters and digits: got ''"),
         (("x/sub-01.nii", "x/sub-01.mha"), "x", ConfigError, "several for sub-01"),
         (("sub-01/a.nii", "sub-01/b.nii"), "sub-01", ScanError, "one image: got 2"),
         (("sub-01/a.txt",), "sub-01", ScanError, "one image: got 0"),
-        (("sub-01.txt",), "sub-01.txt", ConfigError, "letters and digits: got 'sub-01.txt'"),
+        (("sub-01.txt",), "sub-01.txt", ScanError, "one image: got 0"),
     ],
 )
 def test_a_source_that_is_none_is_told(
@@ -294,3 +298,95 @@ def test_a_source_that_is_none_is_told(
 
     with pytest.raises(error, match=words):
         bring(tmp_path / source, tmp_path / "raw")
+
+
+def test_water_and_fat_are_both_written(scan: Scan, tmp_path: Path) -> None:
+    """Water is the image that the main job measures."""
+    for number, part in enumerate(("WATER", "FAT"), start=1):
+        facts = {**scan.acquisition, "ImageType": ["DERIVED", "PRIMARY", "M", part]}
+        folder = tmp_path / "sub-07" / part
+        image = replace(scan, acquisition=facts)
+        write_dicom_series(
+            image, folder, label="07", side=Side.RIGHT, number=number, study="one"
+        )
+        change(folder, SeriesInstanceUID=f"1.2.{number}")
+
+    written = bring(tmp_path / "sub-07", tmp_path / "raw")
+
+    assert [p.name for p in written] == [
+        "sub-07_acq-water_T1w.nii.gz",
+        "sub-07_acq-fat_T1w.nii.gz",
+    ]
+    assert find_scan(tmp_path / "raw", "07") == written[0]
+
+
+def change(folder: Path, **elements: str) -> None:
+    """Set elements of all slices of a series."""
+    for number, path in enumerate(sorted(folder.iterdir())):
+        dataset = pydicom.dcmread(path)
+        for keyword, value in elements.items():
+            setattr(dataset, keyword, value)
+        dataset.SOPInstanceUID = f"{dataset.SeriesInstanceUID}.{number}"
+        dataset.save_as(path)
+
+
+def test_the_header_names_the_weighting(scan: Scan, tmp_path: Path) -> None:
+    """A series that calls itself T2 is not written as T1."""
+    write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
+    change(tmp_path / "sub-07", SeriesDescription="T2_tse_sag", SeriesInstanceUID="1.2")
+
+    (image,) = bring(tmp_path / "sub-07", tmp_path / "raw")
+
+    assert image.name == "sub-07_T2w.nii.gz"
+
+
+def test_one_study_is_one_participant(scan: Scan, tmp_path: Path) -> None:
+    """A folder copied under a second label is refused, naming the first."""
+    for label in ("01", "02"):
+        write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label="x", side=Side.RIGHT)
+
+    with pytest.raises(ScanError, match=r"^sub-02: A DICOM study must .* study of sub-01 once"):
+        bring(tmp_path / "in", tmp_path / "raw")
+    assert [p.name for p in (tmp_path / "raw").glob("sub-*")] == ["sub-01"]
+
+
+def test_a_patient_map_names_the_participants(scan: Scan, tmp_path: Path) -> None:
+    """Folders tell nothing then."""
+    for label in ("A17", "B4"):
+        write_dicom_series(scan, tmp_path / "in" / label[0], label=label, side=Side.RIGHT)
+    (tmp_path / "map.tsv").write_text("patient_id\tparticipant_id\nsub-A17\t02\nsub-B4\t01\n")
+
+    written = bring(tmp_path / "in", tmp_path / "raw", patients=tmp_path / "map.tsv")
+
+    assert [p.name for p in written] == ["sub-01_T1w.nii.gz", "sub-02_T1w.nii.gz"]
+
+
+def test_a_doubt_of_the_format_goes_along(scan: Scan, tmp_path: Path) -> None:
+    """The raw image no longer shows that it was an Analyze file."""
+    image = nib.AnalyzeImage(scan.intensity.astype(np.int16), scan.grid.matrix)
+    nib.save(image, tmp_path / "sub-01_T1w.img")
+    (tmp_path / "in").mkdir()
+    for path in tmp_path.glob("sub-01_T1w.*"):
+        path.rename(tmp_path / "in" / path.name)
+
+    (written,) = bring(tmp_path / "in" / "sub-01_T1w.hdr", tmp_path / "raw", side=Side.RIGHT)
+
+    assert [c.code for c in read_scan(written).cautions] == ["orientation-unknown"]
+
+
+def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> None:
+    """Also what is refused is the same, in the same order."""
+    for label, side in (("01", Side.RIGHT), ("02", Side.LEFT), ("03", Side.RIGHT)):
+        write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=side)
+    with ThreadPoolExecutor(2) as executor:
+        told = []
+        for number, workers in enumerate((None, executor)):
+            raw = tmp_path / f"raw{number}"
+            with pytest.raises(
+                ScanError, match=r"^sub-02: The study measures right"
+            ) as refused:
+                intake_source(tmp_path / "in", raw, None, None, IntakeParams(), None, workers)
+            files = sorted(p for p in raw.rglob("*") if p.is_file())
+            told.append((str(refused.value), [(p.name, p.read_bytes()) for p in files]))
+
+    assert told[0] == told[1]

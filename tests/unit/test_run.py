@@ -115,6 +115,91 @@ def test_a_sidecar_of_the_scan_counts_as_the_scan(job: Job, calls: list[str]) ->
     assert calls == ["01 preprocess"]
 
 
+@pytest.mark.parametrize(
+    "name", ["sub-01_seg-muscles_dseg.nii.gz", "sub-01_seg-bones_dseg.seg.nrrd"]
+)
+def test_a_correction_is_read_from_when_it_is_there_until_it_is_gone(
+    name: str, job: Job, calls: list[str]
+) -> None:
+    """New, changed or removed, it redoes the segmentation and what follows from it."""
+    process(job)
+    by_hand = job.out / "corrections" / name
+    by_hand.parent.mkdir()
+    for change in (
+        lambda: by_hand.write_bytes(b"edited"),
+        lambda: by_hand.write_bytes(b"edited again"),
+        by_hand.unlink,
+    ):
+        change()
+        assert look(job).status == NOT_RUN
+        calls.clear()
+        process(job)
+        assert calls == [f"01 {s}" for s in ("segment", "regions", "measure", "figures")]
+        assert look(job).status == OK
+
+
+def test_a_fat_image_beside_the_water_image_is_measured_with_it(
+    job: Job, calls: list[str]
+) -> None:
+    """New, changed or gone, it redoes the measuring and nothing before."""
+    raw = job.locate().raw
+    raw.rename(raw.with_name("sub-01_acq-water_T1w.nii.gz"))
+    process(job)
+    fat = raw.with_name("sub-01_acq-fat_T1w.nii.gz")
+    for change in (lambda: fat.write_bytes(b"a"), lambda: fat.write_bytes(b"b"), fat.unlink):
+        change()
+        calls.clear()
+        process(job)
+        assert calls == ["01 measure"]
+
+
+def test_a_correction_stands_in_the_record_with_its_sum(job: Job) -> None:
+    """Provenance names it as a source."""
+    by_hand = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
+    process(job)
+
+    record = read_record(job.record_path("segment"))
+
+    assert record is not None
+    assert record.inputs[f"bids::corrections/{by_hand.name}"] == sha256_of(by_hand)
+
+
+def test_force_leaves_corrections_as_they_are(cohort: Cohort) -> None:
+    """What a person made is never written over nor removed."""
+    by_hand = cohort.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
+    prepare_out(cohort, force=True)
+    for job in cohort.jobs(force=True):
+        process(job)
+
+    assert [p.read_bytes() for p in by_hand.parent.iterdir()] == [b"edited"]
+
+
+def test_a_misnamed_correction_fails_its_participant_only(cohort: Cohort) -> None:
+    """With the code of an artefact, and the others go on."""
+    by_hand = cohort.out / "corrections" / "sub-02_muscles.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
+    first, second, *_ = (process(job) for job in cohort.jobs())
+
+    assert (first.status, second.status, second.code) == (OK, FAILED, ArtefactError.exit_code)
+    assert second.reason is not None
+    assert "must be named as its label map" in second.reason
+
+
+def test_a_correction_of_nobody_stops_the_command(cohort: Cohort) -> None:
+    """Before any work, as the name is a slip that would go unseen."""
+    by_hand = cohort.out / "corrections" / "sub-77_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
+
+    with pytest.raises(ConfigError, match=r"must bear a participant's name: got \['sub-77"):
+        prepare_out(cohort)
+
+
 def test_new_code_redoes_all_stages(
     job: Job, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

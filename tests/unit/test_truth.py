@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
 from pipeline.domain.participant import Participant
-from pipeline.domain.scan import Scan
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import draw_cohort, with_matched_masses
 from pipeline.phantom.foot import Foot
@@ -34,12 +33,15 @@ def test_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
     assert table.volume_cm3("total") == pytest.approx(sum(expected), rel=1e-6)
 
 
-def test_an_image_adds_fat_and_changes_no_volume(coarse_foot: Foot) -> None:
-    """The signal of the foot's own voxels is what fat fractions come from."""
-    signal = Scan((coarse_foot.tissues == 2).astype(np.float32), coarse_foot.grid)
+def test_true_fat_is_that_of_the_foot() -> None:
+    """Not what a signal would tell: it is even here, and known to the last voxel."""
+    shape = FootShape(fat_fractions={**dict.fromkeys(range(1, 13), 0.2), 2: 0.55})
 
-    (_, plain), (_, pictured) = measure_truth(coarse_foot), measure_truth(coarse_foot, signal)
-    np.testing.assert_array_equal(region_volumes(plain), region_volumes(pictured))
+    _, table = measure_truth(make_foot(shape, 2.0))
+
+    fat = {r.muscle: r.fat_fraction for r in table.rows if r.region == "total"}
+    assert fat["ABH"] == pytest.approx(0.2, abs=0.002)
+    assert fat["FDB"] == pytest.approx(0.55, abs=0.002)
 
 
 def test_a_survey_is_near_what_was_asked_for() -> None:

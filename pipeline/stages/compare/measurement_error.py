@@ -22,7 +22,7 @@ def measurement_error(
     Parameters
     ----------
     volumes
-        Rows of ``volumes.tsv``; may have ``<outcome>_ci95_low`` and ``_high``.
+        Rows of ``volumes.tsv``; may have ``rearfoot_ci95_low_cm3`` and its like.
     values
         The outcome of all that were measured, repeats too.
     people
@@ -48,7 +48,8 @@ def measurement_error(
         freedom = repeated["size"] - 1
         sem = float(np.sqrt((repeated["var"] * freedom).sum() / freedom.sum()))
         return _facts(sem, f"repeats of {len(repeated)} participants")
-    ends = [f"{outcome.source}_ci95_{end}" for end in ("low", "high")]
+    volume = outcome.source.removesuffix("_cm3")
+    ends = [f"{volume}_ci95_{end}_cm3" for end in ("low", "high")]
     if set(ends) <= set(volumes):
         per_cm3 = values / pd.to_numeric(volumes[outcome.source][values.index])
         low, high = (pd.to_numeric(volumes[end][values.index]) for end in ends)

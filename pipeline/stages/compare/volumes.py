@@ -33,6 +33,14 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
         "border_sensitivity_cm3_per_mm": "change of the rearfoot volume when the border moves "
         "1 mm toward the toes, in cm3/mm",
         "forefoot_share": "forefoot volume as part of the total volume, 0 to 1",
+        **{
+            f"{region}_ci95_{end}_cm3": f"{side} end of the {region} volume's 95 % interval, "
+            "in cm3; n/a where the segmenter is not calibrated for such a scan"
+            for region in ("rearfoot", "forefoot", "total")
+            for end, side in (("low", "lower"), ("high", "upper"))
+        },
+        "fat_fraction_low": "least fat fraction that the calibration allows, 0 to 1",
+        "fat_fraction_high": "greatest fat fraction that the calibration allows, 0 to 1",
         "rearfoot_mm3_per_mm": "rearfoot volume per foot length, in mm3/mm",
         "forefoot_mm3_per_mm": "forefoot volume per foot length, in mm3/mm",
         "total_mm3_per_mm": "total volume per foot length, in mm3/mm",
@@ -120,6 +128,13 @@ def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict
         "border_position_mm": table.border.position_mm,
         "border_sensitivity_cm3_per_mm": table.border_sensitivity_cm3_per_mm,
         "forefoot_share": _ratio(volumes["forefoot"], volumes["total"]),
+        **{
+            f"{region}_ci95_{end}_cm3": ends[k]
+            for region, ends in table.ci95_cm3.items()
+            for k, end in enumerate(("low", "high"))
+        },
+        "fat_fraction_low": table.fat_fraction("_low"),
+        "fat_fraction_high": table.fat_fraction("_high"),
     }
 
 

@@ -13,6 +13,7 @@ from pipeline.stages.compare import (
     MUSCLE_OUTCOMES,
     OUTCOMES,
     STATISTICS_COLUMNS,
+    VOLUME_COLUMNS,
     CompareParams,
     compare,
 )
@@ -355,7 +356,9 @@ def test_intervals_of_the_segmentation_give_an_error_per_kg_too() -> None:
     volumes = volumes_of({"healthy": A, "pf": B})
     volumes["rearfoot_mm3_per_kg"] = 1000 * volumes["rearfoot_cm3"] / volumes["body_mass_kg"]
     for end, shift in (("low", -4.0), ("high", 4.0)):
-        volumes[f"rearfoot_cm3_ci95_{end}"] = volumes["rearfoot_cm3"] + shift
+        column = f"rearfoot_ci95_{end}_cm3"
+        assert column in VOLUME_COLUMNS
+        volumes[column] = volumes["rearfoot_cm3"] + shift
 
     rows = compare(volumes, CompareParams()).set_index("outcome")
 

@@ -78,7 +78,14 @@ def test_a_left_foot_may_be_accepted(scan: Scan) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"series_number": -1}, {"suffix": "bold"}, {"acept_left": True}]
+    "wrong",
+    [
+        {"series": "x"},
+        {"plane": "short"},
+        {"max_slice_mm": 0},
+        {"suffix": "bold"},
+        {"acept_left": True},
+    ],
 )
 def test_settings_are_checked(wrong: dict[str, object]) -> None:
     """Values out of range and unknown keys are refused."""

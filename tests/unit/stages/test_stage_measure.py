@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES
 from pipeline.domain.cautions import Caution
+from pipeline.domain.fat import FatMap
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
@@ -144,22 +145,49 @@ def test_an_absent_muscle_is_zero_not_unknown() -> None:
 
 
 def test_fat_is_the_two_point_fraction() -> None:
-    """Two and a half planes of ten are fat, the rest as lean as the other muscles."""
+    """One and a half planes of the eight that touch nothing but muscle are fat."""
     found = row(table_of(make_split()), "ABH", "total")
 
-    assert found.fat_fraction == pytest.approx(0.25, abs=1e-4)
-    assert found.contractile_mm3 == pytest.approx(0.75 * ABH_MM3, rel=1e-4)
+    assert found.fat_fraction == pytest.approx(1.5 / 8, abs=1e-4)
+    assert found.contractile_mm3 == pytest.approx(6.5 / 8 * ABH_MM3, rel=1e-4)
+    low, high = found.fat_fraction_low, found.fat_fraction_high
+    assert low is not None
+    assert high is not None
+    assert low < 1.5 / 8 < high
 
 
 def test_fat_is_told_by_region() -> None:
-    """All of it lies in the forefoot's five and a half planes."""
+    """All of it lies in the forefoot's four and a half inner planes."""
     table = table_of(make_split())
 
     assert row(table, "ABH", "rearfoot").fat_fraction == pytest.approx(0, abs=1e-4)
-    assert row(table, "ABH", "forefoot").fat_fraction == pytest.approx(2.5 / 5.5, abs=1e-4)
+    assert row(table, "ABH", "forefoot").fat_fraction == pytest.approx(1.5 / 4.5, abs=1e-4)
     assert table.contractile_cm3("rearfoot") == pytest.approx(
         4.5 * PLANE_MM2 * 1.1e-3, rel=1e-4
     )
+
+
+def test_what_is_known_of_fat_goes_before_the_scan() -> None:
+    """An exact map counts every voxel; limits are then the fraction itself."""
+    split = make_split()
+    known = np.zeros(SHAPE, dtype=np.float32)
+    known[2:6, 4:8, 5:8] = 0.5
+    fat = FatMap.known(known, split.muscles.grid)
+
+    found = row(measure(split, make_scan(split), MeasureParams(), fat), "ABH", "total")
+
+    assert found.fat_fraction == pytest.approx(0.2, abs=1e-6)
+    assert found.fat_fraction_low == found.fat_fraction_high == found.fat_fraction
+
+
+def test_fat_beside_a_muscle_is_not_in_it() -> None:
+    """Border voxels that are half fat by partial volume leave the fraction at zero."""
+    split = make_split()
+    intensity = np.where(split.muscles.voxels > 0, LEAN, 0.0)
+    intensity[2:6, 4:14, 5:8:2] = (LEAN + 1) / 2
+    scan = Scan(intensity.astype(np.float32), split.muscles.grid)
+
+    assert row(measure(split, scan, MeasureParams()), "ABH", "total").fat_fraction == 0
 
 
 @pytest.mark.parametrize("contrast", [Contrast.T2W, Contrast.WATER, Contrast.FAT])
@@ -183,7 +211,7 @@ def test_a_muscle_cut_by_the_image_is_a_lower_bound() -> None:
     """Its rows and a caution say so; the others stay as they are."""
     table = table_of(make_split(first=10))
 
-    assert [c.code for c in table.cautions] == ["foot-length-unknown", "truncated-ABH"]
+    assert [c.code for c in table.cautions][:2] == ["foot-length-unknown", "truncated-ABH"]
     assert "abductor hallucis, so its volume is a lower bound" in table.cautions[1].message
     assert {r.muscle for r in table.rows if r.is_truncated} == {"ABH"}
     assert row(table, "ABH", "total").volume_mm3 == pytest.approx(ABH_MM3)

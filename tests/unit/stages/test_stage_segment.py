@@ -13,7 +13,8 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError
-from pipeline.stages.segment import SegmentParams, segment
+from pipeline.phantom.foot import Foot
+from pipeline.stages.segment import Corrections, SegmentParams, segment
 
 
 class HandSegmenter:
@@ -57,6 +58,64 @@ def test_a_side_that_the_anatomy_denies_is_refused(scan: Scan) -> None:
     )
     with pytest.raises(ScanError, match=words):
         segment(replace(scan, side=Side.LEFT), SegmentParams())
+
+
+def test_corrected_muscles_stand_in_place_of_those_found(scan: Scan) -> None:
+    """The segmenter's name says so, and a caution by how much they differ."""
+    voxels = (scan.intensity > 47).astype(np.uint8) * 3
+    by_hand = LabelMap(voxels, scan.grid, MUSCLE_NAMES)
+
+    found = segment(scan, SegmentParams(), Corrections(muscles=by_hand))
+
+    assert found.muscles is by_hand
+    assert (found.segmenter, found.side) == ("hand+corrected", Side.RIGHT)
+    assert [c.code for c in found.cautions] == ["strong-bias-field", "corrected-muscles"]
+    assert (
+        "100.0% of the labelled voxels differ from those of hand" in found.cautions[-1].message
+    )
+
+
+def test_unchanged_labels_are_still_told_as_corrected(scan: Scan) -> None:
+    """Somebody looked at them and put them there."""
+    by_hand = segment(scan, SegmentParams()).muscles
+
+    found = segment(scan, SegmentParams(), Corrections(muscles=by_hand))
+
+    assert "0.0% of the labelled" in found.cautions[-1].message
+
+
+def test_corrected_bones_tell_the_side(
+    coarse_foot: Foot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The side is that of the bones that are used, whatever the segmenter saw."""
+    truth = coarse_foot.truth
+    left = replace(truth, side=Side.LEFT, segmenter="hand")
+    fixed = type("Fixed", (), {"name": "hand", "segment": lambda *_: left})
+    monkeypatch.setattr(segmenters, "SEGMENTERS", {"atlas": fixed})
+    scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid)
+
+    found = segment(scan, SegmentParams(), Corrections(bones=truth.bones))
+
+    assert (found.side, found.segmenter) == (Side.RIGHT, "hand+corrected")
+    assert [c.code for c in found.cautions] == ["corrected-bones"]
+
+
+def test_nothing_is_segmented_where_both_maps_are_given(
+    coarse_foot: Foot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a scan that a segmenter refuses can be measured, its side still held to the claim."""
+    monkeypatch.setattr(segmenters, "SEGMENTERS", {})
+    truth = coarse_foot.truth
+    scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid, side=Side.RIGHT)
+    by_hand = Corrections(truth.muscles, truth.bones)
+    params = SegmentParams.model_construct(segmenter="none")
+
+    found = segment(scan, params, by_hand)
+
+    assert (found.side, found.segmenter) == (Side.RIGHT, "corrected")
+    assert [c.code for c in found.cautions] == ["corrected-muscles-and-bones"]
+    with pytest.raises(ScanError, match=r"got a left foot .* but a right one"):
+        segment(replace(scan, side=Side.LEFT), params, by_hand)
 
 
 @pytest.mark.usefixtures("scan")

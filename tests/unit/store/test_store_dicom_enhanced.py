@@ -41,7 +41,7 @@ def test_intake_gives_the_scan_back(orientation: Orientation, tmp_path: Path) ->
     scan = scan_in(orientation)
     export(scan, tmp_path / "one.dcm")
 
-    with imported_dicom(tmp_path) as found:
+    with imported_dicom([tmp_path / "one.dcm"]) as found:
         image = nib.load(found.image)
         indices = np.indices(image.shape).reshape(3, -1).T
         world = Grid.from_arrays(image.shape, image.affine).to_world(indices)

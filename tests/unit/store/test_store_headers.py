@@ -220,3 +220,52 @@ def test_a_file_cut_off_is_refused(
         ScanError, match=f"{name}: (A scan must be whole|An image must be what)"
     ):
         read_scan(tmp_path / name)
+
+
+def write_pair(kind: type[nib.spatialimages.SpatialImage], folder: Path) -> Path:
+    """Write a header beside its voxels."""
+    voxels = np.random.default_rng(2).integers(0, 900, (5, 6, 7)).astype(np.int16)
+    image = kind(voxels, np.diag((-0.5, 0.7, 3.0, 1.0)))
+    image.header.set_zooms((0.5, 0.7, 3.0))
+    path = folder / "sub-01_T1w.hdr"
+    nib.save(image, path.with_suffix(".img"))
+    return path
+
+
+@pytest.mark.parametrize("kind", [nib.AnalyzeImage, nib.Spm2AnalyzeImage])
+def test_analyze_is_read_with_a_caution(
+    kind: type[nib.spatialimages.SpatialImage], tmp_path: Path
+) -> None:
+    """Voxels and spacing are sure, left and right are not; the raw sidecar says so."""
+    path = write_pair(kind, tmp_path)
+
+    scan = read_scan(path)
+
+    assert scan.grid.spacing_mm == pytest.approx((0.5, 0.7, 3.0))
+    assert [c.code for c in scan.cautions] == ["orientation-unknown"]
+    voxels = np.asarray(nib.load(path).dataobj)[::-1]
+    np.testing.assert_array_equal(scan.intensity, voxels)
+
+
+def test_a_nifti_pair_knows_its_orientation(tmp_path: Path) -> None:
+    """The same names, but no caution."""
+    scan = read_scan(write_pair(nib.Nifti1Pair, tmp_path))
+
+    assert scan.grid.spacing_mm == pytest.approx((0.5, 0.7, 3.0))
+    assert scan.cautions == ()
+
+
+def test_a_scan_larger_than_any_is_refused(tmp_path: Path) -> None:
+    """Before its voxels are unpacked, whatever the format."""
+    image = nib.Nifti1Image(np.zeros((2, 2, 2), np.int16), np.eye(4))
+    nib.save(image, tmp_path / "a.nii")
+    content = bytearray((tmp_path / "a.nii").read_bytes())
+    content[42:48] = np.array((2048, 1024, 768), "<i2").tobytes()
+    (tmp_path / "a.nii").write_bytes(content)
+    header = "ObjectType = Image\nNDims = 3\nDimSize = 2048 1024 768\n"
+    header += "ElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+    (tmp_path / "a.mha").write_text(header)
+
+    for name in ("a.nii", "a.mha"):
+        with pytest.raises(ScanError, match=r"at most 268435456 voxels: got \(2048, 1024, 768"):
+            read_scan(tmp_path / name)

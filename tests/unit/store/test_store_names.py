@@ -8,6 +8,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.store.names import (
     ScanName,
     bare_label,
+    find_fat_image,
     find_participants,
     find_scan,
     sidecar_of,
@@ -137,3 +138,29 @@ def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ScanError, match=r"named 'sub-01_T1w.nii.gz'.*got 1 other"):
         find_scan(tmp_path, "01")
+
+
+@pytest.mark.parametrize(
+    ("water", "fat"),
+    [
+        ("sub-01_acq-water_T1w.nii.gz", "sub-01_acq-fat_T1w.nii.gz"),
+        ("sub-01_acq-dixonWater_T1w.nii.gz", "sub-01_acq-dixonFat_T1w.nii.gz"),
+        ("foot_water.nii", "foot_fat.nii"),
+    ],
+)
+def test_the_fat_image_bears_the_water_images_name(
+    water: str, fat: str, tmp_path: Path
+) -> None:
+    """Capitals aside; another participant's is not taken."""
+    (tmp_path / fat.replace("01", "02").replace("foot", "feet")).touch()
+    assert find_fat_image(tmp_path / water) is None
+
+    (tmp_path / fat).touch()
+    assert find_fat_image(tmp_path / water) == tmp_path / fat
+
+
+def test_an_image_that_is_not_water_has_no_fat_image(tmp_path: Path) -> None:
+    """It would be its own."""
+    (tmp_path / "sub-01_T1w.nii.gz").touch()
+
+    assert find_fat_image(tmp_path / "sub-01_T1w.nii.gz") is None

@@ -16,6 +16,7 @@ from pipeline.store.files import read_json, write_json
 from pipeline.store.tables import (
     read_measurements,
     read_participants,
+    read_patient_map,
     read_table,
     write_measurements,
     write_table,
@@ -186,3 +187,27 @@ def test_a_missing_measurement_table_is_told(tmp_path: Path) -> None:
     """It has the exit code of a missing artefact."""
     with pytest.raises(ArtefactError, match=r"table 'm.tsv' must exist"):
         read_measurements(tmp_path / "m.tsv")
+
+
+def test_a_patient_map_gives_labels(tmp_path: Path) -> None:
+    """Several IDs may be one participant; leading zeros stay."""
+    path = tmp_path / "map.tsv"
+    path.write_text("patient_id\tparticipant_id\n007\tsub-01\nP 8\t01\n9\t02\n")
+
+    assert read_patient_map(path) == {"007": "01", "P 8": "01", "9": "02"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("patient_id\tlabel\n7\t01\n", "columns patient_id and participant_id: got 2 others"),
+        ("patient_id\tparticipant_id\n7\t01\n7\t02\n", r"second one in row 3 of map\.tsv"),
+        ("patient_id\tparticipant_id\n7\ta b\n", "letters and digits"),
+    ],
+)
+def test_a_patient_map_that_is_none_is_told(text: str, words: str, tmp_path: Path) -> None:
+    """By its row; the IDs in it are not printed."""
+    (tmp_path / "map.tsv").write_text(text)
+
+    with pytest.raises(ConfigError, match=words):
+        read_patient_map(tmp_path / "map.tsv")

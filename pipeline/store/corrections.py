@@ -1,0 +1,243 @@
+"""Labels that were corrected by hand: NIfTI as ITK-SNAP saves it, or 3D Slicer's .seg.nrrd."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import BACKGROUND, LabelMap
+from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
+from pipeline.store.headers import ENDINGS, ras_affine
+from pipeline.store.images import read_labels, to_canonical
+from pipeline.store.names import ScanName, without_ending
+
+FOLDER = "corrections"
+STRUCTURES = ("muscles", "bones")
+_ACCEPTED = (".nii.gz", ".nii", ".seg.nrrd")
+_SEGMENTS = ".seg.nrrd"
+_ADVICE = f"Correct the file in {FOLDER}/ and run again, or take it out."
+_TOLERANCE_MM = 0.01
+
+
+def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
+    """Find the corrected label maps of one scan, by ``muscles`` and ``bones``.
+
+    Raises
+    ------
+    ArtefactError
+        If a file bears the participant's name but not that of a label map, or two
+        are there for one map.
+    """
+    found: dict[str, Path] = {}
+    own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
+    for path in own:
+        structure = _structure(path, name)
+        if structure is None:
+            stem = without_ending(name.muscles())
+            msg = (
+                f"A correction must be named as its label map, such as {stem + '.nii.gz'!r} or "
+                f"{stem + _SEGMENTS!r} (seg-bones for bones): got {path.name!r}. Rename it."
+            )
+            raise ArtefactError(msg)
+        if structure in found:
+            msg = (
+                f"A label map must have one correction: got {found[structure].name!r} and "
+                f"{path.name!r}. Keep the one that holds and move the other away."
+            )
+            raise ArtefactError(msg)
+        found[structure] = path
+    return found
+
+
+def check_owners(out: Path, labels: Iterable[str]) -> None:
+    """Refuse corrections that belong to no participant, as nothing would use them.
+
+    Raises
+    ------
+    ConfigError
+        Naming all such files.
+    """
+    known = {f"sub-{label}" for label in labels}
+    strays = [path.name for path in _images(out) if _participant_id(path) not in known]
+    if strays:
+        msg = (
+            f"Every image in {FOLDER}/ must bear a participant's name: got {strays}. "
+            "Rename or move them."
+        )
+        raise ConfigError(msg)
+
+
+def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMap:
+    """Read corrected labels onto the grid of the scan that they belong to.
+
+    A ``.seg.nrrd`` may hold less than the scan's field of view, as 3D Slicer saves what
+    its segments cover, and its segments are told by name before label value.
+
+    Raises
+    ------
+    ArtefactError
+        If the file is damaged, holds an unknown or no label, or segments overlap.
+    GridMismatchError
+        If its voxels do not coincide with the scan's.
+    """
+    if path.name.lower().endswith(_SEGMENTS):
+        voxels, own = _read_segments(path, names)
+        labels = LabelMap(_pasted(voxels, own, grid, path), grid, names)
+    else:
+        found = read_labels(path, names, advice=_ADVICE)
+        if not found.grid.matches(grid):
+            raise GridMismatchError(_mismatch(path, found.grid, grid))
+        labels = LabelMap(found.voxels, grid, names)
+    if not labels.voxels.any():
+        msg = f"A correction must hold labels: got none in {path.name!r}. {_ADVICE}"
+        raise ArtefactError(msg)
+    return labels
+
+
+def _images(out: Path) -> list[Path]:
+    folder = out / FOLDER
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.name.lower().endswith(ENDINGS) and not path.name.startswith(".")
+    )
+
+
+def _participant_id(path: Path) -> str:
+    return re.split(r"[_.]", path.name)[0]
+
+
+def _structure(path: Path, name: ScanName) -> str | None:
+    """Tell which map a file corrects; the entities of the scan may be left out."""
+    for structure in STRUCTURES:
+        whole = without_ending(name.muscles()).replace("muscles", structure)
+        bare = f"{name.participant_id}_seg-{structure}_dseg"
+        if path.name in {stem + ending for stem in (whole, bare) for ending in _ACCEPTED}:
+            return structure
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """One segment as the header of a ``.seg.nrrd`` describes it."""
+
+    name: str
+    value: int
+    layer: int
+
+    def label(self, names: Mapping[int, str]) -> int | None:
+        """Tell the contract's label by name, or by a number that name and value share."""
+        spelt = " ".join(re.split(r"[\W_]+", self.name.lower())).strip()
+        known = {name.lower(): label for label, name in names.items()}
+        if names.get(1) == MUSCLES[0].name:
+            known |= {m.abbreviation.lower(): m.index for m in MUSCLES}
+        numbered = re.fullmatch(r"(?:segment|label)? ?(\d+)", spelt)
+        if numbered and int(numbered[1]) == self.value and self.value in names:
+            return self.value
+        return known.get(spelt)
+
+
+def _read_segments(path: Path, names: Mapping[int, str]) -> tuple[NDArray[np.uint8], Grid]:
+    import SimpleITK  # noqa: PLC0415 - slow to load, and few corrections are NRRD
+
+    try:
+        image = SimpleITK.ReadImage(str(path))
+        segments = list(_segments(image))
+    except (RuntimeError, ValueError, KeyError) as error:
+        msg = (
+            f"A correction must be a whole segmentation of 3D Slicer: got {path.name!r}, which "
+            f"cannot be read so ({type(error).__name__}). {_ADVICE}"
+        )
+        raise ArtefactError(msg) from error
+    # a vector image has one component per layer, a scalar one a single layer
+    stored = SimpleITK.GetArrayFromImage(image)
+    layers = np.moveaxis(stored.reshape(*stored.shape[:3], -1), (2, 1, 0, 3), (0, 1, 2, 3))
+    labels = _labelled(layers, segments, names, path)
+    canonical, affine = to_canonical(labels.astype(np.float32), ras_affine(image))
+    return canonical.astype(np.uint8), Grid.from_arrays(canonical.shape, affine)
+
+
+def _segments(image: Any) -> Iterator[_Segment]:
+    for key in image.GetMetaDataKeys():
+        number = re.fullmatch(r"Segment(\d+)_ID", key)
+        if number:
+            start = f"Segment{number[1]}_"
+            layer = f"{start}Layer"
+            yield _Segment(
+                image.GetMetaData(f"{start}Name"),
+                int(image.GetMetaData(f"{start}LabelValue")),
+                int(image.GetMetaData(layer)) if image.HasMetaDataKey(layer) else 0,
+            )
+
+
+def _labelled(
+    layers: NDArray[Any], segments: list[_Segment], names: Mapping[int, str], path: Path
+) -> NDArray[np.uint8]:
+    """Give each voxel the contract's label of the segment that it lies in."""
+    known = {s: label for s in segments if (label := s.label(names)) is not None}
+    unknown = [s.name for s in segments if s not in known]
+    if unknown or not segments:
+        msg = (
+            f"The segments of {path.name!r} must bear the names of dseg.tsv or "
+            f"seg-bones_dseg.tsv: got {unknown or 'no segments'}. Rename them in 3D Slicer to "
+            f"some of: {', '.join(names.values())}."
+        )
+        raise ArtefactError(msg)
+    labels = np.zeros(layers.shape[:3], dtype=np.uint8)
+    claims = np.zeros(layers.shape[:3], dtype=np.uint8)
+    for segment, label in known.items():
+        inside = layers[..., segment.layer] == segment.value
+        labels[inside] = label
+        claims += inside
+    nameless = np.count_nonzero((layers != BACKGROUND).any(axis=-1) & (claims == 0))
+    shared = np.count_nonzero(claims > 1)
+    if nameless or shared:
+        msg = (
+            f"Every labelled voxel of {path.name!r} must lie in one segment: got {nameless} in "
+            f"none and {shared} in several. Mend this in 3D Slicer (Masking: overwrite other "
+            "segments)."
+        )
+        raise ArtefactError(msg)
+    return labels
+
+
+def _pasted(voxels: NDArray[np.uint8], own: Grid, grid: Grid, path: Path) -> NDArray[np.uint8]:
+    """Put a block of voxels where it lies on a larger grid of the same lattice."""
+    start = np.rint(grid.to_index(own.to_world((0, 0, 0)))).astype(int)
+    affine = grid.matrix
+    affine[:3, 3] = grid.to_world(start)
+    if not own.matches(Grid.from_arrays(own.shape, affine), _TOLERANCE_MM):
+        raise GridMismatchError(_mismatch(path, own, grid))
+    where = np.argwhere(voxels != BACKGROUND)
+    inside = ((where + start >= 0) & (where + start < grid.shape)).all(axis=1)
+    if not inside.all():
+        msg = (
+            f"The correction {path.name!r} must lie within the scan: got "
+            f"{np.count_nonzero(~inside)} labelled voxels outside. {_ADVICE}"
+        )
+        raise GridMismatchError(msg)
+    pasted = np.zeros(grid.shape, dtype=np.uint8)
+    pasted[tuple((where + start).T)] = voxels[tuple(where.T)]
+    return pasted
+
+
+def _mismatch(path: Path, own: Grid, grid: Grid) -> str:
+    def told(of: Grid) -> str:
+        spacing = " x ".join(f"{s:.4g}" for s in of.spacing_mm)
+        return (
+            f"{of.shape} voxels of {spacing} mm from {of.to_world((0, 0, 0)).round(2).tolist()}"
+        )
+
+    return (
+        f"The correction {path.name!r} must lie on the scan's own grid, {told(grid)}: got "
+        f"{told(own)}. Edit the label map that footvol wrote over its preprocessed scan, "
+        "and save it in that geometry."
+    )

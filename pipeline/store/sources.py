@@ -1,0 +1,219 @@
+"""What a source holds: which participants, and the files of each."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.errors import ConfigError, ScanError
+from pipeline.stages.intake import IntakeParams
+from pipeline.store.archives import is_archive, unpack, without_archive_ending
+from pipeline.store.dicom import FoundImage, imported_dicom
+from pipeline.store.dicom_headers import has_mark, read_slices
+from pipeline.store.headers import ENDINGS
+from pipeline.store.images import facts_beside, side_of
+from pipeline.store.names import bare_label, without_ending
+
+Files = tuple[Path, ...]
+
+
+@contextmanager
+def opened_participants(
+    source: Path, known: Collection[str] = (), patients: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Files]]:
+    """Tell which participants a source holds, and what belongs to each.
+
+    A folder or archive whose entries are all named ``sub-<label>``, or by a label in
+    `known`, holds one participant in each; anything else is one participant, named by the
+    file or folder. An archive stays unpacked for the block.
+
+    Parameters
+    ----------
+    known
+        Labels of the participants in the study's table.
+    patients
+        Label of each patient ID; with it, the DICOM images of the whole source are sorted
+        by patient, and names of folders tell nothing.
+
+    Returns
+    -------
+    dict
+        Files and folders of each participant, by label without ``sub-``, sorted.
+
+    Raises
+    ------
+    ConfigError
+        If the path is missing or empty, or its name gives no label.
+    ScanError
+        If an archive cannot be unpacked, or a patient is not in `patients`.
+    """
+    if not source.exists():
+        msg = (
+            f"A source must exist: got {str(source)!r}, where there is nothing. Check the path."
+        )
+        raise ConfigError(msg)
+    if source.name == "DICOMDIR":
+        source = source.resolve().parent
+    with TemporaryDirectory() as scratch:
+        if patients is not None:
+            found = _by_patient(files_of((source,), Path(scratch)), patients)
+        elif is_archive(source):
+            unpack(source, Path(scratch, "unpacked"))
+            inside = _descended(Path(scratch, "unpacked"))
+            found = _by_name(inside, known) or {label_of(source): (inside,)}
+        elif source.is_file():
+            found = {label_of(source): (source,)}
+        else:
+            _check_filled(source)
+            is_one = re.sub(r"[^A-Za-z0-9]", "", source.name.removeprefix("sub-")) in known
+            found = {} if is_one else _by_name(source, known)
+            found = found or {label_of(source): (source,)}
+        yield dict(sorted(found.items()))
+
+
+@contextmanager
+def opened_source(
+    paths: Sequence[Path], rules: IntakeParams | None = None
+) -> Iterator[FoundImage]:
+    """Find the one volume of a participant's files; DICOM is converted for the block.
+
+    Raises
+    ------
+    ScanError
+        If there is no volume, or not one that fits the rules.
+    """
+    with TemporaryDirectory() as scratch:
+        files = files_of(paths, Path(scratch))
+        images = [file for file in files if file.name.lower().endswith(ENDINGS)]
+        if any(has_mark(file) for file in files):
+            with imported_dicom(files, rules) as found:
+                yield found
+            return
+        if len(images) != 1:
+            msg = (
+                "A participant's source must hold a DICOM series or one image: got "
+                f"{len(images)} images ({', '.join(ENDINGS)}). Leave the one to be measured."
+            )
+            raise ScanError(msg)
+        facts = facts_beside(images[0])
+        yield FoundImage(images[0], facts, side_of(facts), "Laterality in the JSON sidecar")
+
+
+def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
+    """List all files, in depth; those in archives are unpacked to `scratch`.
+
+    Raises
+    ------
+    ScanError
+        If a link leads out of the folder, or an archive cannot be unpacked.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        inside, home = sorted(path.rglob("*")), path.resolve()
+        away = sum(p.is_symlink() and not p.resolve().is_relative_to(home) for p in inside)
+        if away:
+            msg = (
+                f"A source must hold its files itself: got {away} links that lead out of it. "
+                "Copy the files in, for example with cp -rL."
+            )
+            raise ScanError(msg)
+        # What a link within the folder leads to is there already.
+        files += [p for p in inside if p.is_file() and not p.is_symlink()]
+    for number, archive in enumerate([p for p in files if is_archive(p)]):
+        folder = scratch / f"archive{number}"
+        unpack(archive, folder)
+        files += sorted(p for p in folder.rglob("*") if p.is_file())
+    return [p for p in files if not is_archive(p)]
+
+
+def label_of(source: Path) -> str:
+    """Give the participant's label that a name stands for: its letters and digits.
+
+    Raises
+    ------
+    ConfigError
+        If it has none.
+    """
+    stem = source.name
+    if source.is_file():
+        stem = without_archive_ending(without_ending(source))
+        stem = stem.removesuffix(".dcm").removesuffix(".IMA")
+    if stem.startswith("sub-"):
+        stem = stem.split("_")[0].removeprefix("sub-")
+    return bare_label(re.sub(r"[^A-Za-z0-9]", "", stem) or stem)
+
+
+def _descended(folder: Path) -> Path:
+    """Go down while there is one folder only, unless that is a participant's."""
+    entries = list(folder.iterdir())
+    while len(entries) == 1 and entries[0].is_dir() and not entries[0].name.startswith("sub-"):
+        folder = entries[0]
+        entries = list(folder.iterdir())
+    return folder
+
+
+def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
+    """Part a folder by the names of its entries; nothing if they name no participants."""
+    entries = sorted(p for p in folder.iterdir() if p.is_dir() or _is_source(p))
+    named = [
+        p
+        for p in entries
+        if p.name.startswith("sub-") or re.sub(r"[^A-Za-z0-9]", "", p.name) in known
+    ]
+    if not named:
+        return {}
+    others = len(entries) - len(named)
+    if others:
+        msg = (
+            "A folder of participants must hold nothing else: got "
+            f"{len(named)} entries named by participants, and {others} others. Name these "
+            "'sub-<label>' too, or move them out."
+        )
+        raise ConfigError(msg)
+    counts = Counter(label_of(p) for p in named)
+    twice = sorted(f"sub-{label}" for label, count in counts.items() if count > 1)
+    if twice:
+        msg = (
+            "A folder must hold one source per participant: got several for "
+            f"{', '.join(twice)}. Give each its own folder or file."
+        )
+        raise ConfigError(msg)
+    return {label_of(p): (p,) for p in named}
+
+
+def _by_patient(files: Sequence[Path], patients: Mapping[str, str]) -> dict[str, Files]:
+    found: dict[str, list[Path]] = defaultdict(list)
+    unknown: Counter[str] = Counter()
+    for file in files:
+        for patient in {item.patient for item in read_slices(file)}:
+            if patient in patients:
+                found[patients[patient]].append(file)
+            else:
+                unknown[patient] += 1
+    if unknown:
+        msg = (
+            f"Every patient must be in the patient map: got {len(unknown)} who are not, with "
+            f"{sum(unknown.values())} images. Add their IDs, or take their files away."
+        )
+        raise ScanError(msg)
+    if not found:
+        msg = "A source that is sorted by patients must hold DICOM images: got none."
+        raise ScanError(msg)
+    return {label: tuple(paths) for label, paths in found.items()}
+
+
+def _check_filled(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        msg = (
+            f"A source must hold images: got the empty folder {str(folder)!r}. Check the path."
+        )
+        raise ConfigError(msg)
+
+
+def _is_source(path: Path) -> bool:
+    return path.name.lower().endswith(ENDINGS) or is_archive(path)

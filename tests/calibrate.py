@@ -1,0 +1,107 @@
+"""Measure a segmenter's errors on digital feet, for the 95 % intervals of volumes.
+
+Run with ``make calibration``. Prints rows of ``pipeline/stages/calibration.tsv``, with the
+share of feet that the interval of the others covers on stderr. The seed is for development.
+"""
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from pipeline.domain.table import MeasurementTable
+from pipeline.errors import PipelineError
+from pipeline.phantom.acquisition import acquire, random_pose
+from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.cohort import draw_cohort
+from pipeline.phantom.protocols import DEFAULT_PROTOCOL, get_protocol
+from pipeline.stages.measure import MeasureParams, measure
+from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.segment import SegmentParams, segment
+from pipeline.truth import measure_truth
+
+LEAST_CM3 = 0.05
+LEAST_FEET = 20
+SUM = "plantar"
+
+
+def volumes_cm3(table: MeasurementTable) -> dict[tuple[str, str], float]:
+    """Give every muscle's volume in every region, and the sums."""
+    volumes = {(r.muscle, r.region): (r.volume_mm3 or 0.0) / 1e3 for r in table.rows}
+    sums = {
+        (SUM, region): table.volume_cm3(region) or 0.0
+        for region in ("rearfoot", "forefoot", "total")
+    }
+    return {**sums, **volumes}
+
+
+def log_ratios(
+    k: int, *, seed: int, feet: int, segmenter: str
+) -> dict[tuple[str, str], float] | None:
+    """Give the logarithms of true over measured volume of one foot; None if refused."""
+    member = draw_cohort((feet + 1) // 2, seed)[k]
+    rng = np.random.default_rng(member.seed)
+    foot = make_foot(member.shape, 1.0)
+    foot = foot.moved(random_pose(rng, foot.side))
+    raw = acquire(foot, get_protocol(DEFAULT_PROTOCOL), rng)
+    try:
+        scan = preprocess(raw, PreprocessParams())
+        split = regions(segment(scan, SegmentParams(segmenter=segmenter)), RegionsParams())
+    except PipelineError as error:
+        sys.stderr.write(f"foot {k + 1}: {error}\n")
+        return None
+    found = volumes_cm3(measure(split, scan, MeasureParams()))
+    true = volumes_cm3(measure_truth(foot)[1])
+    return {
+        key: float(np.log(true[key] / found[key]))
+        for key in true
+        if min(true[key], found[key]) > LEAST_CM3
+    }
+
+
+def limits(ratios: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the 95 % prediction interval of one more ratio, which always holds 1."""
+    n = len(ratios)
+    half = stats.t.ppf(0.975, n - 1) * ratios.std(ddof=1) * np.sqrt(1 + 1 / n)
+    low, high = np.exp((ratios.mean() - half, ratios.mean() + half))
+    return min(1.0, float(low)), max(1.0, float(high))
+
+
+def covered(ratios: NDArray[np.float64]) -> float:
+    """Share of the ratios that lie within the limits of the others."""
+    inside = []
+    for k, ratio in enumerate(np.exp(ratios)):
+        low, high = limits(np.delete(ratios, k))
+        inside.append(low <= ratio <= high)
+    return float(np.mean(inside))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--segmenter", default="atlas")
+    parser.add_argument("--seed", type=int, default=7001)
+    parser.add_argument("--feet", type=int, default=30)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    task = partial(log_ratios, seed=given.seed, feet=given.feet, segmenter=given.segmenter)
+    with ProcessPoolExecutor(given.jobs) as pool:
+        found = [ratios for ratios in pool.map(task, range(given.feet)) if ratios]
+    print("segmenter\tmuscle\tregion\tfeet\tratio_low\tratio_high")  # noqa: T201
+    for muscle, region in dict.fromkeys(key for foot in found for key in foot):
+        ratios = np.array([f[muscle, region] for f in found if (muscle, region) in f])
+        if len(ratios) < LEAST_FEET:
+            continue
+        low, high = limits(ratios)
+        cells = (given.segmenter, muscle, region, len(ratios), f"{low:.4f}", f"{high:.4f}")
+        print(*cells, sep="\t")  # noqa: T201
+        sys.stderr.write(f"{muscle} {region}: {covered(ratios):.0%} covered\n")
+
+
+if __name__ == "__main__":
+    main()

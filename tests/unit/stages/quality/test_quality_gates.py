@@ -1,0 +1,186 @@
+"""What the quality gates say of digital feet that are sound, and of spoilt ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.quality import Reading, Verdict
+from pipeline.domain.scan import Contrast, Scan
+from pipeline.errors import ScanError
+from pipeline.phantom.acquisition import acquire
+from pipeline.phantom.artefacts import Artefacts
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import get_protocol
+from pipeline.stages.quality import GATE_NAMES, QualityParams, assess, cautioned
+
+Take = Callable[..., Scan]
+PARAMS = QualityParams()
+
+
+@pytest.fixture(scope="module")
+def take(coarse_foot: Foot) -> Take:
+    """Scan the mean digital foot in pixels of 1 mm, as asked."""
+
+    def take(
+        name: str = "t1_se_4mm", spoilt: dict[str, float] | None = None, **how: Any
+    ) -> Scan:
+        protocol = replace(get_protocol(name), **{"in_plane_mm": 1.0, **how})
+        artefacts = Artefacts(**{"coil_bias": 0.15, **(spoilt or {})})
+        return acquire(coarse_foot, protocol, np.random.default_rng(7), artefacts=artefacts)
+
+    return take
+
+
+@pytest.fixture(scope="module")
+def sound(take: Take) -> Scan:
+    """Scan it as it should be."""
+    return take()
+
+
+def read(scan: Scan, gate: str, params: QualityParams = PARAMS) -> Reading:
+    """Give the reading of one gate."""
+    return next(reading for reading in assess(scan, params) if reading.gate == gate)
+
+
+@pytest.mark.parametrize("protocol", ["t1_se_4mm", "pd_tse", "t2_fs", "dixon_2pt"])
+def test_a_sound_scan_passes_every_gate(protocol: str, take: Take) -> None:
+    """No false alarm; what a contrast cannot tell is not told."""
+    readings = assess(take(protocol), PARAMS)
+
+    assert [r.gate for r in readings] == list(GATE_NAMES)
+    assert {r.verdict for r in readings} <= {Verdict.PASSED, Verdict.UNKNOWN}
+    assert all(r.message == "" for r in readings)
+
+
+@pytest.mark.parametrize(
+    ("gate", "how", "words"),
+    [
+        ("pixel_mm", {"in_plane_mm": 2.0}, r"got pixel_mm 2 mm, where below 1\.2 mm is asked"),
+        ("slice_mm", {"slice_thickness_mm": 6.0, "slice_spacing_mm": 6.0}, "got slice_mm 6 mm"),
+        ("length_mm", {"cut_toes_mm": 100.0}, r"at least 170 mm .*field of view from heel"),
+        ("cut_ends", {"cut_heel_mm": 30.0}, "cut_ends 1, where below 1 is asked"),
+        ("snr", {"muscle_snr": 5.0}, r"where at least 10 is asked \(quality\.snr_caution\)"),
+        ("contrast", {"fat_left": 0.35}, "that fat is not suppressed"),
+        ("ghost_percent", {"spoilt": {"ghosts": 0.1}}, "may have moved"),
+        ("dim_end", {"spoilt": {"toe_dropoff": 0.6}}, "may have left the coil"),
+        ("agreement", {"name": "dixon_2pt", "spoilt": {"swap": 0.5}}, "changed places"),
+    ],
+)
+def test_a_spoilt_scan_gets_a_caution(
+    gate: str, how: dict[str, Any], words: str, take: Take
+) -> None:
+    """One artefact at a time, found by its own gate, told with value and limit."""
+    scan = take(**how)
+    reading = read(scan, gate)
+
+    assert reading.verdict is Verdict.CAUTION
+    code = f"quality-{gate.replace('_', '-')}"
+    (caution,) = [c for c in cautioned(scan, [reading]) if c.code == code]
+    with pytest.raises(ScanError, match=words):
+        raise ScanError(caution.message)
+
+
+def test_clipping_is_found(sound: Scan) -> None:
+    """Brightness cut off at two thirds of the highest."""
+    top = sound.intensity.max() * 0.66
+    clipped = replace(sound, intensity=np.minimum(sound.intensity, top))
+
+    assert read(sound, "clipped_percent").verdict is Verdict.PASSED
+    assert read(clipped, "clipped_percent").verdict is Verdict.CAUTION
+
+
+def test_two_feet_are_counted(sound: Scan) -> None:
+    """A mirror image beside the foot is another one."""
+    gap = np.zeros_like(sound.intensity[:20])
+    voxels = np.concatenate((sound.intensity[::-1], gap, sound.intensity))
+    pair = replace(
+        sound, intensity=voxels, grid=Grid.from_arrays(voxels.shape, sound.grid.matrix)
+    )
+
+    assert read(sound, "feet").value == 1
+    assert read(pair, "feet").value == 2
+    assert read(pair, "feet").verdict is Verdict.CAUTION
+
+
+def test_the_noise_is_measured(take: Take) -> None:
+    """SNR rises with the true one, and is within a third of it in the usual range."""
+    measured = [read(take(muscle_snr=snr), "snr").value for snr in (10.0, 20.0, 30.0)]
+
+    assert measured == sorted(measured, key=lambda value: value or 0)
+    assert measured == pytest.approx([10, 20, 30], rel=0.45)
+
+
+def test_what_hides_the_air_hides_ghosts(take: Take) -> None:
+    """A scanner that sets the air to zero leaves nothing to measure: n/a, not a pass."""
+    reading = read(take(spoilt={"background_mask": 4.0}), "ghost_percent")
+
+    assert (reading.value, reading.verdict) == (None, Verdict.UNKNOWN)
+    assert reading.told() == "n/a"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_order_of_axes_does_not_matter(order: tuple[int, int, int], sound: Scan) -> None:
+    """Slices may be stacked along any axis."""
+    voxels = np.transpose(sound.intensity, order)
+    affine = np.eye(4)
+    affine[:, :3] = sound.grid.matrix[:, order]
+    affine[:, 3] = sound.grid.matrix[:, 3]
+    turned = replace(sound, intensity=voxels, grid=Grid.from_arrays(voxels.shape, affine))
+
+    ours, theirs = ([r.value or 0.0 for r in assess(scan, PARAMS)] for scan in (sound, turned))
+    assert theirs == pytest.approx(ours, rel=0.02, abs=1e-6)
+
+
+@pytest.mark.parametrize("contrast", list(Contrast))
+def test_noise_alone_is_refused_without_a_crash(contrast: Contrast) -> None:
+    """Nothing is there to be measured: too short, too dim or too flat."""
+    noise = np.random.default_rng(1).normal(100, 10, (40, 40, 10)).astype(np.float32)
+    scan = Scan(noise, Grid.from_arrays(noise.shape, np.diag((1.0, 1.0, 4.0, 1.0))), contrast)
+
+    with pytest.raises(ScanError, match="from heel to ball: got length_mm"):
+        cautioned(scan, assess(scan, PARAMS))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2), (3, 50, 2), (120, 2, 2)])
+def test_tiny_images_do_not_crash(shape: tuple[int, int, int]) -> None:
+    """Whatever can be read can be assessed."""
+    voxels = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    scan = Scan(voxels, Grid.from_arrays(shape, np.diag((0.5, 0.5, 3.0, 1.0))))
+
+    assert len(assess(scan, PARAMS)) == len(GATE_NAMES)
+
+
+def test_a_refusal_names_each_reason(take: Take) -> None:
+    """Several gates may refuse at a time; each tells its setting."""
+    scan = take(in_plane_mm=4.0, slice_spacing_mm=12.0)
+
+    with pytest.raises(ScanError, match=r"pixel_mm_refusal.*quality\.slice_mm_refusal"):
+        cautioned(scan, assess(scan, PARAMS))
+
+
+def test_refusals_may_be_made_cautions(take: Take) -> None:
+    """Who knows better may go on, and the row says so."""
+    scan = take(in_plane_mm=4.0, slice_spacing_mm=12.0)
+    params = QualityParams(enforce=False, slice_mm_caution=None)
+
+    codes = [c.code for c in cautioned(scan, assess(scan, params))]
+    assert {"quality-pixel-mm", "quality-slice-mm"} <= set(codes)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"pixel_mm_caution": 4.0}, "pixel_mm_refusal must lie beyond pixel_mm_caution, got 3"),
+        ({"snr_refusal": 11.0}, "snr_refusal must lie beyond snr_caution, got 11 and 10"),
+        ({"snr": 3}, "snr"),
+    ],
+)
+def test_limits_must_be_in_order(wrong: dict[str, float], words: str) -> None:
+    """A refusal before the caution is a slip."""
+    with pytest.raises(ValidationError, match=words):
+        QualityParams.model_validate(wrong)

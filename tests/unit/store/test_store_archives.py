@@ -1,0 +1,181 @@
+"""Archives in: nothing leads out of the folder, nothing fills the disk."""
+
+import io
+import stat
+import tarfile
+import zipfile
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ScanError
+from pipeline.store.archives import is_archive, unpack, without_archive_ending
+
+
+def make_tar(path: Path, *members: tarfile.TarInfo, mode: str = "w:gz") -> Path:
+    """Write a tar file whose regular members hold three bytes."""
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        for member in members:
+            member.size = 3 if member.isfile() else 0
+            archive.addfile(member, io.BytesIO(b"abc") if member.isfile() else None)
+    return path
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
+    """Describe a member of any kind."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def everything(folder: Path) -> list[str]:
+    """List all files below a folder."""
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("a.tar", "w"), ("a.tgz", "w:gz"), ("a.tar.bz2", "w:bz2"), ("a.tar.xz", "w:xz")],
+)
+def test_tar_archives_are_unpacked(name: str, mode: str, tmp_path: Path) -> None:
+    """Whatever packs them; folders in them stay, devices are passed over."""
+    pipe = member("pipe", tarfile.FIFOTYPE)
+    path = make_tar(tmp_path / name, member("sub-01/one"), pipe, mode=mode)
+
+    unpack(path, tmp_path / "out")
+
+    assert everything(tmp_path / "out") == ["sub-01/one"]
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x", "C:/x", "..\\x", "a/../../x", "./x"])
+def test_names_that_climb_out_lead_nowhere(name: str, tmp_path: Path) -> None:
+    """Zip and tar alike: parts that lead out are dropped."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(name, b"abc")
+    tar = make_tar(tmp_path / "a.tar.gz", member(name))
+
+    for number, path in enumerate((tmp_path / "a.zip", tar)):
+        unpack(path, tmp_path / "deep" / str(number))
+
+    found = everything(tmp_path)
+    assert len([f for f in found if f.endswith("x")]) == 2
+    assert all(f.startswith("deep/") for f in found if f.endswith("x"))
+
+
+def test_equal_names_stay_apart(tmp_path: Path) -> None:
+    """Two members of one name become two files."""
+    path = make_tar(tmp_path / "a.tar.gz", member("x"), member("/x"), member(".."))
+
+    unpack(path, tmp_path / "out")
+
+    assert everything(tmp_path / "out") == ["000001_x", "000002", "x"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_in_a_tar_are_refused(kind: bytes, tmp_path: Path) -> None:
+    """They may lead anywhere."""
+    path = make_tar(tmp_path / "a.tar.gz", member("x", kind, "/etc/passwd"))
+
+    with pytest.raises(ScanError, match="hold its files themselves: got a link"):
+        unpack(path, tmp_path / "out")
+
+
+def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
+    """Unix keeps their mark in the attributes."""
+    link = zipfile.ZipInfo("x")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+
+    with pytest.raises(ScanError, match="hold its files themselves: got a link"):
+        unpack(tmp_path / "a.zip", tmp_path / "out")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what it admits to."""
+    monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**20)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x", bytes(8 * 2**20))
+
+    with pytest.raises(ScanError, match="over 16 GiB or 100 times its own"):
+        unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert not everything(tmp_path / "out")
+
+
+def test_what_an_archive_admits_to_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes that come out are counted."""
+    monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**20)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x", bytes(8 * 2**20))
+    monkeypatch.setattr(
+        "pipeline.store.archives._zip_members",
+        lambda path: nullcontext(
+            iter([("x", 1, io.BytesIO(path.read_bytes() + bytes(2**21)))])
+        ),
+    )
+
+    with pytest.raises(ScanError, match="over 16 GiB or 100 times its own"):
+        unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert (tmp_path / "out" / "x").stat().st_size <= 2**20
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million empty files would take minutes."""
+    monkeypatch.setattr("pipeline.store.archives._MOST_FILES", 1)
+    path = make_tar(tmp_path / "a.tar.gz", member("x"), member("y"))
+
+    with pytest.raises(ScanError, match="got more than 1 files"):
+        unpack(path, tmp_path / "out")
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is quite full."""
+    monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**60)
+    path = make_tar(tmp_path / "a.tar.gz", member("x"))
+
+    with pytest.raises(ScanError, match="more than the disk for temporary files"):
+        unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.zip", b"Dear colleague"),
+        ("a.tar.gz", b"Dear colleague"),
+        ("a.tar", b""),
+        ("a.tar.xz", b"\xfd7zXZ\x00rest"),
+    ],
+)
+def test_what_is_no_archive_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
+    """Text and stumps under such names are told."""
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(
+        ScanError, match=r"archive must be whole and not encrypted: .*Error|Bad"
+    ):
+        unpack(tmp_path / name, tmp_path / "out")
+
+
+def test_an_archive_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    """Its list of members stands at the end."""
+    path = make_tar(tmp_path / "a.tar.gz", member("x"))
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(ScanError, match="must be whole"):
+        unpack(path, tmp_path / "out")
+
+
+def test_archives_go_by_their_names(tmp_path: Path) -> None:
+    """In any case; a folder of that name is none."""
+    (tmp_path / "A.TAR.GZ").write_bytes(b"")
+    (tmp_path / "b.zip").mkdir()
+
+    assert is_archive(tmp_path / "A.TAR.GZ")
+    assert not is_archive(tmp_path / "b.zip")
+    assert without_archive_ending("A.TAR.GZ") == "A"
+    assert without_archive_ending("foot.nii") == "foot.nii"

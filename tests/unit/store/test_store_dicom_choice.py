@@ -1,0 +1,219 @@
+"""Several DICOM series of one participant: the one that fits, or a table of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dicom_makers import edit, moved, opened, refuse, setting, write_series
+from pydicom.uid import generate_uid
+
+from pipeline.domain.scan import Scan
+from pipeline.errors import ScanError
+from pipeline.store.images import read_scan
+
+
+@pytest.fixture
+def two(scan: Scan, tmp_path: Path) -> Path:
+    """Write two series that both may be the one to measure."""
+    folder = tmp_path / "sub-01"
+    write_series(scan, folder / "a", number=4, SeriesDescription="T1 TSE cor", EchoTime=11)
+    write_series(scan, folder / "b", number=6, SeriesDescription="PD_tse_cor", EchoTime=33)
+    return folder
+
+
+def taken(source: Path, **rules: Any) -> tuple[float, str]:
+    """Give echo time and contrast of the series that is taken."""
+    with opened(source, **rules) as found:
+        return round(found.fields["EchoTime"] * 1000, 6), found.contrast
+
+
+def test_several_series_are_listed_in_a_table(two: Path) -> None:
+    """One row each, none of it text that a person wrote, and the flag to use."""
+    with pytest.raises(ScanError) as refused, opened(two):
+        pytest.fail("was let in")
+
+    assert str(refused.value).splitlines() == [
+        "A source must hold one volume to measure: got 2 of 2. Choose one with --series, for "
+        "example --series 4, or by the rules in [intake] (description, contrast, plane, "
+        "max_pixel_mm, max_slice_mm).",
+        "  series  slices  plane  voxel in mm    TE in ms  TR in ms  shows  note",
+        "  4       7       axial  0.5 x 0.7 x 3  11        500       T1w",
+        "  6       7       axial  0.5 x 0.7 x 3  33        500       PDw",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "series"),
+    [
+        ({"series": "6"}, (33, "PDw")),
+        ({"series": 4}, (11, "T1w")),
+        ({"description": "T1*"}, (11, "T1w")),
+        ({"contrast": "PDw"}, (33, "PDw")),
+    ],
+)
+def test_a_rule_takes_one(rules: dict[str, Any], series: tuple[float, str], two: Path) -> None:
+    """Number, description or contrast, each alone."""
+    assert taken(two, **rules) == series
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"series": "5"}, "measure with series 5: got 0 of 2"),
+        ({"description": "*sag*"}, r"with description \*sag\*: got 0 of 2"),
+        ({"contrast": "water"}, "with contrast water: got 0 of 2"),
+        ({"plane": "axial"}, "with plane axial: got 2 of 2"),
+        ({"plane": "coronal"}, "with plane coronal: got 0 of 2"),
+        ({"max_pixel_mm": 0.6}, "with max_pixel_mm 0.6: got 0 of 2"),
+        ({"max_slice_mm": 2.9}, "with max_slice_mm 2.9: got 0 of 2"),
+        ({"max_pixel_mm": 0.7, "max_slice_mm": 3}, "max_slice_mm 3.0: got 2 of 2"),
+    ],
+)
+def test_rules_that_fit_none_or_several_are_told(
+    rules: dict[str, Any], words: str, two: Path
+) -> None:
+    """The rules in force stand in the sentence."""
+    refuse(two, words, **rules)
+
+
+@pytest.mark.parametrize(
+    ("elements", "note"),
+    [
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "localiser"),
+        ({"SeriesDescription": "3-plane Scout"}, "localiser"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "P", "ND"]}, "phase image"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "MPR"]}, "projection or reformat"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "FF"]}, "parameter map"),
+        ({"ImagePositionPatient": None}, "no positions"),
+        ({"Modality": "PT"}, "PT images"),
+    ],
+)
+def test_what_is_no_anatomy_is_passed_over(
+    elements: dict[str, Any], note: str, scan: Scan, two: Path
+) -> None:
+    """It is taken only if it is named, and listed with the reason."""
+    write_series(scan, two / "c", number=9, **elements)
+
+    assert taken(two, contrast="T1w") == (11, "T1w")
+    refuse(two, "got 2 of 3")
+    refuse(two, rf"(?s)got 0 of 3.*9 +7 .* {note}", series="3")
+
+
+def test_single_pictures_are_passed_over(scan: Scan, two: Path) -> None:
+    """A series of fewer than three slices is no volume."""
+    write_series(scan, two / "c", number=9)
+    for path in sorted((two / "c").iterdir())[2:]:
+        path.unlink()
+
+    refuse(two, "got 2 of 3")
+
+
+def test_three_planes_are_a_localiser(scan: Scan, two: Path) -> None:
+    """Whatever they are called; one odd slice among seven is a fault instead."""
+    write_series(scan, two / "c", number=9)
+    edit(two / "c", setting(ImageOrientationPatient=[0, 1, 0, 0, 0, -1]), slice(3, None))
+    refuse(two, "got 2 of 3")
+
+    write_series(scan, two / "d", number=10)
+    edit(two / "d", setting(ImageOrientationPatient=[0, 1, 0, 0, 0, -1]), slice(6, None))
+    refuse(two, r"(?s)got 3 of 4.*not whole.*Series 10: .*one orientation: got 2 \(6 and 1")
+
+
+def test_a_broken_series_is_not_passed_over(two: Path) -> None:
+    """The one that was meant may be the one that is not whole."""
+    edit(two / "a", moved(1.0), slice(3, 4))
+
+    refuse(two, "(?s)got 2 of 2.*not whole.*Series 4: All slices must be equally far apart")
+    refuse(two, "^All slices must be equally far apart", contrast="T1w")
+    refuse(two, "^All slices must be equally far apart", description="t1*", max_slice_mm=3.0)
+
+
+@pytest.mark.parametrize(
+    ("elements", "names"),
+    [
+        ({"EchoTime": 40}, ("15", "40")),
+        ({"AcquisitionNumber": 2}, ("15", "15")),
+        ({"TemporalPositionIdentifier": 2}, ("15", "15")),
+    ],
+)
+def test_volumes_of_one_series_are_numbered(
+    elements: dict[str, Any], names: tuple[str, str], scan: Scan, tmp_path: Path
+) -> None:
+    """Echoes and repetitions are volumes of their own, each with its own voxels."""
+    folder = tmp_path / "sub-01"
+    write_series(scan, folder / "a")
+    first = scan.intensity
+    second = Scan(first[::-1], scan.grid, acquisition=scan.acquisition)
+    write_series(second, folder / "b", **elements)
+    edit(folder, setting(SeriesInstanceUID=generate_uid(entropy_srcs=["x"])))
+
+    refuse(folder, rf"(?s)got 2 of 2.*1-1 .* {names[0]} .*1-2 .* {names[1]} ")
+    for name, voxels in (("1-1", first), ("1-2", first[::-1])):
+        with opened(folder, series=name) as found:
+            np.testing.assert_array_equal(read_scan(found.image).intensity, voxels)
+
+
+@pytest.mark.parametrize("change", [{"EchoTime": 40}, {"SeriesInstanceUID": "1.2.3"}])
+def test_a_slice_that_strayed_is_missed(
+    change: dict[str, Any], scan: Scan, tmp_path: Path
+) -> None:
+    """The last slice leaves no gap, but it is known to belong there."""
+    write_series(scan, tmp_path / "a")
+    edit(tmp_path / "a", setting(**change), slice(-1, None))
+
+    refuse(tmp_path / "a", "must have the same slices: got stacks of 1 and 6|got [12] of 2")
+
+
+@pytest.mark.parametrize("same_series", [True, False])
+def test_dixon_parts_are_paired(same_series: bool, scan: Scan, tmp_path: Path) -> None:
+    """Water is measured and fat goes with it; in and opposed phase stay behind."""
+    folder = tmp_path / "sub-01"
+    for number, part in enumerate(("IN_PHASE", "OUT_PHASE", "WATER", "FAT"), start=2):
+        levels = scan.intensity + number
+        image = Scan(levels, scan.grid, acquisition=scan.acquisition)
+        title = "t1_dixon" if same_series else f"t1_dixon_{part.lower()}"
+        kind = ["DERIVED", "PRIMARY", "M", part]
+        write_series(
+            image, folder / part, number=number, ImageType=kind, SeriesDescription=title
+        )
+    if same_series:
+        unique = generate_uid(entropy_srcs=["x"])
+        edit(folder, setting(SeriesInstanceUID=unique, SeriesNumber=3))
+
+    with opened(folder) as found:
+        (beside,) = found.beside
+        assert (found.contrast, beside.contrast) == ("water", "fat")
+        np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity + 4)
+        np.testing.assert_array_equal(read_scan(beside.image).intensity, scan.intensity + 5)
+    with opened(folder, contrast="opposed") as found:
+        np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity + 3)
+        assert not found.beside
+
+
+def test_fat_elsewhere_is_no_partner(scan: Scan, tmp_path: Path) -> None:
+    """Another run's fat image lies in another place."""
+    folder = tmp_path / "sub-01"
+    kind = ["DERIVED", "PRIMARY", "M"]
+    write_series(scan, folder / "w", number=2, ImageType=[*kind, "WATER"])
+    write_series(scan, folder / "f", number=3, ImageType=[*kind, "FAT"])
+    edit(folder / "f", moved(0.0, 2.0))
+
+    refuse(folder, "got 2 of 2")
+    with opened(folder, contrast="water") as found:
+        assert not found.beside
+
+
+def test_fat_saturation_is_no_dixon_part(scan: Scan, tmp_path: Path) -> None:
+    """The word alone does not make an image one of fat."""
+    write_series(scan, tmp_path / "a", SeriesDescription="T2 fat sat")
+
+    assert taken(tmp_path / "a") == (15, "T2w")
+
+
+def test_two_weightings_in_one_title_are_none(scan: Scan, tmp_path: Path) -> None:
+    """A dual echo's title does not tell which one this is; T2* is not T2."""
+    write_series(scan, tmp_path / "a", SeriesDescription="pd_t2_tse")
+    write_series(scan, tmp_path / "b", SeriesDescription="t2* gre")
+
+    assert taken(tmp_path / "a")[1] == taken(tmp_path / "b")[1] == ""

@@ -1,0 +1,31 @@
+"""What of a sidecar is kept."""
+
+import pytest
+
+from pipeline.store.facts import kept_facts
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("EchoTime", 0.012, 0.012),
+        ("EchoTrainLength", 8, 8),
+        ("EchoTime", "0.012", None),
+        ("EchoTime", float("nan"), None),
+        ("EchoTime", True, None),
+        ("EchoTime", [0.012], None),
+        ("Manufacturer", "Siemens", "Siemens"),
+        ("Manufacturer", "St. Elsewhere", None),
+        ("ManufacturersModelName", "Skyra", None),
+        ("ScanningSequence", "SE", "SE"),
+        ("ScanningSequence", r"SE\IR", "SE_IR"),
+        ("ScanningSequence", "GR_MUSTERMANN", "GR"),
+        ("ImageType", ["ORIGINAL", "PRIMARY", "M", "MUSTERMANN"], ["ORIGINAL", "PRIMARY", "M"]),
+        ("ImageType", {"a": 1}, None),
+        ("PhaseEncodingDirection", "j-", "j-"),
+        ("PatientName", "M", None),
+    ],
+)
+def test_numbers_and_words_of_closed_lists_stay(name: str, value: object, kept: object) -> None:
+    """All else may name somebody, whatever field it stands in."""
+    assert kept_facts({name: value}) == ({} if kept is None else {name: kept})

@@ -1,0 +1,78 @@
+"""What intake writes is BIDS, by the validator of the standard itself."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import PipelineError
+from pipeline.intake_door import intake_source
+from pipeline.stages.intake import IntakeParams
+from pipeline.store.dicom_export import write_dicom_series
+from pipeline.store.images import write_scan
+
+VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
+REAL = Path(os.environ.get("FOOTVOL_DICOM_SAMPLES", "absent"))
+pytestmark = pytest.mark.skipif(
+    not VALIDATOR.exists(), reason="pip install bids-validator-deno to validate"
+)
+
+
+def errors_in(dataset: Path) -> list[str]:
+    """Give what the validator calls errors."""
+    done = subprocess.run(
+        [VALIDATOR, dataset, "--format", "json"], capture_output=True, text=True, check=False
+    )
+    issues = json.loads(done.stdout)["issues"]["issues"]
+    return [f"{i['code']} {i.get('location')}" for i in issues if i["severity"] == "error"]
+
+
+def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
+    """DICOM, a T2-weighted image and a Dixon water image, with a table."""
+    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
+    facts = {
+        "MagneticFieldStrength": 3.0,
+        "RepetitionTime": 0.6,
+        "EchoTime": 0.012,
+        "SliceThickness": 2.5,
+        "ProtocolName": "made",
+    }
+    grid = Grid.from_arrays(levels.shape, np.diag((0.5, 0.7, 3.0, 1.0)))
+    scan = Scan(levels, grid, acquisition=facts)
+    write_dicom_series(scan, tmp_path / "in/sub-01", label="01", side=Side.RIGHT)
+    write_scan(scan, tmp_path / "in/sub-02_T2w.nii", like=None)
+    write_scan(scan, tmp_path / "in/sub-03_dixon_water.nii", like=None)
+    table = tmp_path / "table.tsv"
+    rows = "".join(f"sub-0{n}\thealthy\t70\tright\t31\tF\n" for n in (1, 2, 3))
+    table.write_text("participant_id\tgroup\tbody_mass_kg\tside\tage\tsex\n" + rows)
+
+    intake_source(tmp_path / "in", tmp_path / "raw", table, Side.RIGHT, IntakeParams())
+
+    assert errors_in(tmp_path / "raw") == []
+    (tmp_path / "raw/sub-01/anat/sub-01_oddly.nii.gz").write_bytes(b"")
+    assert errors_in(tmp_path / "raw") != []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.is_dir(), reason="FOOTVOL_DICOM_SAMPLES names no folder of series")
+def test_real_series_become_valid_bids(tmp_path: Path) -> None:
+    """Whatever of the real series is let in, under the sidecars that it brings."""
+    taken = 0
+    for number, series in enumerate(p for p in sorted(REAL.iterdir()) if p.is_dir()):
+        (tmp_path / f"{number}").mkdir()
+        source = tmp_path / f"{number}" / f"sub-{number:02d}"
+        source.symlink_to(series.resolve())
+        try:
+            intake_source(source, tmp_path / "raw", None, Side.RIGHT, IntakeParams())
+            taken += 1
+        except PipelineError:
+            continue
+
+    assert taken > 0
+    assert errors_in(tmp_path / "raw") == []

@@ -1,0 +1,131 @@
+"""What intake --check tells, and that it writes nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import intake_check
+from pipeline.cli import main
+from pipeline.domain.scan import Scan, Side
+from pipeline.phantom.acquisition import acquire
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import get_protocol
+from pipeline.segmenters.atlas import Recognition
+from pipeline.stages.quality import GATE_NAMES
+from pipeline.store.dicom_export import write_dicom_series
+from pipeline.store.files import write_json
+from pipeline.store.images import write_scan
+
+
+@pytest.fixture(scope="module")
+def scan(coarse_foot: Foot) -> Scan:
+    """Scan the mean foot in pixels of 1 mm."""
+    protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
+    return acquire(coarse_foot, protocol, np.random.default_rng(9), max_tilt_deg=0)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every image for a right foot, so that no test waits for the atlas."""
+    seen = Recognition(Side.RIGHT, 0.95, ())
+    monkeypatch.setattr(intake_check, "recognise", lambda _: seen)
+    monkeypatch.setattr(intake_check, "preprocess", lambda scan, _: scan)
+
+
+def names_below(folder: Path) -> list[Path]:
+    """List all there is."""
+    return sorted(folder.rglob("*"))
+
+
+def test_a_sound_folder_gives_0_and_a_row_each(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DICOM and images: who, series, geometry, side, anatomy, each gate and the verdict."""
+    source = tmp_path / "in"
+    write_dicom_series(scan, source / "sub-01", label="01", side=Side.RIGHT)
+    write_scan(scan, source / "sub-02.nii", like=None)
+    write_json({"Laterality": "R"}, source / "sub-02.json")
+    before = names_below(tmp_path)
+
+    assert main(["intake", str(source), "--check"]) == 0
+
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:7] == [
+        "participant_id", "series", "voxels", "spacing_mm", "side", "anatomy", "likeness",
+    ]  # fmt: skip
+    assert head.split()[7:] == [*GATE_NAMES, "verdict"]
+    assert rows[0].split()[:2] == ["sub-01", "1"]
+    assert rows[0].split()[3:7] == ["1x4x1", "right", "right", "0.95"]
+    assert [row.split()[-1] for row in rows] == ["pass", "pass"]
+    assert names_below(tmp_path) == before
+
+
+def test_a_refused_participant_gives_3_and_the_reason(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others have their rows all the same."""
+    write_dicom_series(scan, tmp_path / "in/sub-01", label="01", side=Side.LEFT)
+    write_dicom_series(scan, tmp_path / "in/sub-02", label="02", side=Side.RIGHT)
+
+    assert main(["intake", str(tmp_path / "in"), "--check"]) == 3
+
+    _, first, second, reason = capsys.readouterr().out.splitlines()
+    assert first.endswith("refusal")
+    assert second.endswith("pass")
+    assert reason.startswith("sub-01: The study measures right feet: got a left one")
+
+
+def test_a_raw_dataset_and_its_table_are_checked(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sides come from participants.tsv; the T1-weighted image is the one that counts."""
+    write_json({"Name": "Ours"}, tmp_path / "dataset_description.json")
+    write_scan(scan, tmp_path / "sub-01/anat/sub-01_T1w.nii", like=None)
+    (tmp_path / "sub-01/anat/sub-01_T2w.nii").write_bytes(b"another")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "participants.tsv").write_text(
+        "participant_id\tgroup\tbody_mass_kg\tside\nsub-01\ta\t70\tleft\n"
+    )
+
+    assert main(["intake", str(tmp_path), "--check", "--side", "right"]) == 3
+    said = capsys.readouterr().out
+    assert "right from the option --side but left from participants.tsv" in said
+
+
+def test_loose_images_are_checked_each(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder of images under any names: a row for each; an untold side is a doubt."""
+    write_scan(scan, tmp_path / "foot_a.nii", like=None)
+    write_scan(scan, tmp_path / "foot_b.nii", like=None)
+
+    assert main(["intake", str(tmp_path), "--check"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said[1:3]] == ["sub-foota", "sub-footb"]
+    assert said[1].endswith("caution")
+    assert "only the anatomy can tell" in said[3]
+
+
+def test_an_unclaimed_left_foot_is_refused(
+    scan: Scan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where nothing else tells the side, the anatomy does."""
+    seen = Recognition(Side.LEFT, 0.95, ())
+    monkeypatch.setattr(intake_check, "recognise", lambda _: seen)
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+
+    assert main(["intake", str(tmp_path / "sub-01.nii"), "--check"]) == 3
+    assert "got a left one, according to the anatomy" in capsys.readouterr().out
+
+
+def test_a_dataset_to_write_must_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --check there is no intake into nowhere."""
+    assert main(["intake", str(tmp_path)]) == 2
+    assert "got no BIDS_DIR" in capsys.readouterr().err
