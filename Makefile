@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration quality population study samples lock
+.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration quality population study samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +35,7 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/interrogate --quiet pipeline tests
+	$(BIN)/interrogate --quiet pipeline tests training
 
 accuracy: setup  ## Measure unseen digital feet, and print the table of errors
 	$(BIN)/python tests/accuracy.py
@@ -50,6 +50,13 @@ quality: setup  ## Try the quality gates on unseen digital feet, and print how o
 
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
+
+train: setup  ## Train both networks, on a GPU if there is one; goes on where it stopped
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
+	$(BIN)/python -m training coarse
+	$(BIN)/python -m training fine
+	$(BIN)/python -m training.curves
+	$(BIN)/python -m training.export
 
 study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
 	$(BIN)/python tests/study.py

@@ -1,12 +1,14 @@
 """Hold the segmentation to digital feet whose truth is known.
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
-nothing was tuned on.
+nothing was tuned on. With several of ``--protocol`` or ``--segmenter`` it also prints them
+beside one another.
 """
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,14 +19,18 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Landmarks
 from pipeline.domain.scan import Scan
+from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.cohort import draw_cohort
 from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES, get_protocol
+from pipeline.segmenters import SEGMENTERS
 from pipeline.simulate import simulate_scan
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
 
+Row = dict[str, object]
+DEFAULT = SegmentParams().segmenter
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
 POINTS.remove("foot_length_mm")
@@ -43,18 +49,26 @@ def on_grid(labels: LabelMap, grid: Grid) -> np.ndarray:
     )
 
 
-def assess(k: int, *, seed: int, per_group: int, protocol: str) -> dict[str, object]:
+def attempt(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) -> Row:
+    """Assess participant `k`; a scan that is refused gives a row that says so."""
+    try:
+        return assess(k, seed=seed, per_group=per_group, protocol=protocol, segmenter=segmenter)
+    except (ScanError, SegmentationError) as error:
+        return {"foot": f"{seed}-{k + 1:02d}", "refused": str(error).split(":", maxsplit=1)[0]}
+
+
+def assess(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) -> Row:
     """Simulate participant `k`, measure it and compare with the truth."""
     foot, raw = simulate_scan(draw_cohort(per_group, seed)[k], get_protocol(protocol))
     scan = preprocess(raw, PreprocessParams())
-    found = segment(scan, SegmentParams())
+    found = segment(scan, SegmentParams(segmenter=segmenter))
     split, true_split = (regions(s, RegionsParams()) for s in (found, foot.truth))
     table = measure(split, scan, MeasureParams())
     flat = Scan(foot.tissues.astype(np.float32), foot.grid)
     truth = measure(true_split, flat, MeasureParams())
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
     true_plantar, plantar = (np.isin(v, PLANTAR) for v in (true_labels, labels))
-    row: dict[str, object] = {
+    row: Row = {
         "foot": f"{seed}-{k + 1:02d}",
         "true total (cm3)": truth.volume_cm3("total"),
         "Dice": dice(plantar, true_plantar),
@@ -83,19 +97,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=9201)
     parser.add_argument("--feet", type=int, default=10)
-    parser.add_argument("--protocol", choices=PROTOCOL_NAMES, default=DEFAULT_PROTOCOL)
+    parser.add_argument(
+        "--protocol", nargs="+", choices=PROTOCOL_NAMES, default=[DEFAULT_PROTOCOL]
+    )
+    parser.add_argument("--segmenter", nargs="+", choices=[*SEGMENTERS], default=[DEFAULT])
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    task = partial(
-        assess, seed=given.seed, per_group=(given.feet + 1) // 2, protocol=given.protocol
-    )
-    with ProcessPoolExecutor(given.jobs) as pool:
-        rows = pd.DataFrame(pool.map(task, range(given.feet)))
+    runs = []
+    for protocol, segmenter in product(given.protocol, given.segmenter):
+        task = partial(
+            attempt,
+            seed=given.seed,
+            per_group=(given.feet + 1) // 2,
+            protocol=protocol,
+            segmenter=segmenter,
+        )
+        with ProcessPoolExecutor(given.jobs) as pool:
+            rows = pd.DataFrame(pool.map(task, range(given.feet)))
+        if len(given.protocol) * len(given.segmenter) > 1:
+            print(f"### {segmenter}, {protocol}\n")  # noqa: T201
+        runs.append({"protocol": protocol, "segmenter": segmenter, **print_run(rows)})
+    if len(runs) > 1:
+        print_markdown(pd.DataFrame(runs))
+
+
+def print_run(rows: pd.DataFrame) -> Row:
+    """Print the tables of one protocol and segmenter; give them in one row."""
+    if "Dice" not in rows:
+        print_markdown(rows)
+        return {"feet": len(rows), "refused": len(rows)}
     print_markdown(rows[[c for c in rows if c not in {m.abbreviation for m in MUSCLES}]])
     dices = rows[[m.abbreviation for m in MUSCLES]]
     print_markdown(dices.agg(["median", "min"]).rename_axis("Dice").reset_index())
     errors = rows[[c for c in rows if str(c).endswith("error (%)")]].abs()
     print_markdown(errors.agg(["median", "max"]).rename_axis("absolute error").reset_index())
+    return {
+        "feet": len(rows),
+        "refused": int(rows["Dice"].isna().sum()),
+        "Dice, median": float(rows["Dice"].median()),
+        **{f"{name}, median": float(errors[name].median()) for name in map(str, errors)},
+        "side wrong": int((rows["side"] == "WRONG").sum()),
+        **{str(m): float(value) for m, value in dices.median().items()},
+    }
 
 
 def print_markdown(frame: pd.DataFrame) -> None:

@@ -6,8 +6,11 @@ from types import MappingProxyType
 from pipeline.errors import ConfigError
 from pipeline.segmenters.atlas import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
+from pipeline.segmenters.network import NetworkSegmenter
 
-SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType({"atlas": AtlasSegmenter})
+SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
+    {"atlas": AtlasSegmenter, "network": NetworkSegmenter}
+)
 
 
 def make_segmenter(name: str) -> Segmenter:

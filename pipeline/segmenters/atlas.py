@@ -1,10 +1,8 @@
 """The atlas segmenter: a digital foot brought to the scan."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.domain import anatomy
 from pipeline.domain.cautions import Caution
@@ -13,10 +11,18 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.segmenters.deform import SPACING_MM, deform
-from pipeline.segmenters.feet import filled, single_feet, tissue_mask
+from pipeline.segmenters.feet import (
+    Alone,
+    check_shown,
+    filled,
+    foot_asked_for,
+    single_feet,
+    tissue_mask,
+    without_others,
+)
 from pipeline.segmenters.pose import Alignment, find_pose
 from pipeline.segmenters.template import Template, make_template
-from pipeline.segmenters.tissue import refine_muscles
+from pipeline.segmenters.tissue import chances_of, refine_muscles
 from pipeline.segmenters.volume import Volume, axis_directions
 
 NAME = "atlas"
@@ -29,8 +35,6 @@ _LEAST_SIMILARITY = 0.80
 _GOOD_SIMILARITY = 0.90
 _SIZE_RANGE = (0.65, 1.5)  # of a foot relative to the template, along its own axes
 _CLEAR_MARGIN = 0.03  # of similarity, between the right side and the mirror image
-_LEAST_SHOWN = 0.9  # of a bone that the frame rests on
-_Alone = Callable[[Volume], Volume]
 _FRAME_BONES = (
     anatomy.CALCANEUS,
     anatomy.METATARSAL_1,
@@ -86,7 +90,7 @@ class AtlasSegmenter:
         muscles = refine_muscles(
             scan.intensity,
             scan.grid,
-            Volume(carried.astype(np.float32), _LABEL_MM, origin),
+            chances_of(Volume(carried.astype(np.float32), _LABEL_MM, origin)),
             bones,
         )
         return Segmentation(
@@ -148,25 +152,13 @@ def _side(alignment: Alignment, grid: Grid) -> Side:
     return Side.RIGHT if alignment.is_mirrored != is_right_handed else Side.LEFT
 
 
-def _without_others(mask: NDArray[np.bool_], lattice: Volume) -> _Alone:
-    """Make what blanks out other feet, on any lattice of the same image."""
-
-    def alone(image: Volume) -> Volume:
-        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
-        share, _ = replace(lattice, values=mask.astype(np.float32)).sample(everywhere)
-        is_own = share.reshape(image.values.shape) > 0.5
-        return replace(image, values=np.where(is_own, image.values, 0))
-
-    return alone
-
-
-def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Alone, tuple[Caution, ...]]:
+def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, Alone, tuple[Caution, ...]]:
     """Find the one foot that is asked for, and how the template lies on it."""
     lattice = _image(scan, _POSE_MM)
     small = _image(template, _POSE_MM)
     candidates = []
     for mask in single_feet(lattice):
-        alone = _without_others(mask, lattice)
+        alone = without_others(mask, lattice)
         candidates.append((*find_pose(alone(lattice), small), alone))
     feet = [c for c in candidates if _is_foot(c[0])]
     if not feet:
@@ -180,7 +172,7 @@ def _find_foot(scan: Scan, template: Template) -> tuple[Alignment, _Alone, tuple
         )
         raise ScanError(msg)
     if len(feet) > 1:
-        feet = _asked_for(feet, scan)
+        feet = [feet[foot_asked_for([_clear_side(foot, scan.grid) for foot in feet], scan)]]
     alignment, rival, alone = feet[0]
     return _resolve_side(alignment, rival, scan), alone, _doubts(alignment, rival)
 
@@ -192,19 +184,10 @@ def _is_foot(alignment: Alignment) -> bool:
     return bool(alignment.similarity >= _LEAST_SIMILARITY and is_sized)
 
 
-def _asked_for(
-    feet: list[tuple[Alignment, Alignment, _Alone]], scan: Scan
-) -> list[tuple[Alignment, Alignment, _Alone]]:
-    clear = [f for f in feet if f[0].similarity - f[1].similarity >= _CLEAR_MARGIN]
-    sides = [_side(f[0], scan.grid) for f in clear]
-    if len(clear) < len(feet) or len(set(sides)) < len(sides) or scan.side is None:
-        msg = (
-            f"The image must show one foot, or say which of two to measure: got {len(feet)} "
-            f"feet, by anatomy {', '.join(sides) or 'of unclear side'}, and the side asked for "
-            f"is {scan.side or 'not given'}. Crop the image to one foot, or give --side."
-        )
-        raise ScanError(msg)
-    return [f for f, side in zip(clear, sides, strict=True) if side is scan.side]
+def _clear_side(foot: tuple[Alignment, Alignment, Alone], grid: Grid) -> Side | None:
+    alignment, rival, _ = foot
+    is_clear = alignment.similarity - rival.similarity >= _CLEAR_MARGIN
+    return _side(alignment, grid) if is_clear else None
 
 
 def _resolve_side(alignment: Alignment, rival: Alignment, scan: Scan) -> Alignment:
@@ -240,15 +223,9 @@ def _check_shown(alignment: Alignment, template: Template, grid: Grid) -> None:
     bones = template.foot.truth.bones
     half_mm = np.array(grid.shape) * np.array(grid.spacing_mm) / 2
     middle = (np.array(bones.grid.shape) - 1) / 2
-    lost = []
+    shown = {}
     for label in _FRAME_BONES:
         points = (np.argwhere(bones.voxels == label) - middle) * bones.grid.spacing_mm
-        inside = (np.abs(alignment.to_image(points)) <= half_mm).all(axis=1).mean()
-        if inside < _LEAST_SHOWN:
-            lost.append(f"{inside:.0%} of the {bones.names[label]}")
-    if lost:
-        msg = (
-            "The image must show the foot from the heel to the metatarsal heads: "
-            f"got {', '.join(lost)}. Scan again with a field of view from heel to toes."
-        )
-        raise ScanError(msg)
+        is_shown = (np.abs(alignment.to_image(points)) <= half_mm).all(axis=1)
+        shown[bones.names[label]] = float(is_shown.mean())
+    check_shown(shown)

@@ -1,17 +1,24 @@
 """How many feet an image holds, and the image of each alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import ScanError
 from pipeline.segmenters.volume import Volume
+
+Alone = Callable[[Volume], Volume]
+"""Blanks out all feet but one, on any lattice of the same image."""
 
 TISSUE_SIGNAL = 0.12
 """Above it is tissue rather than air, on preprocessed intensities."""
 
 _SMALLEST_FOOT_CM3 = 250.0  # of whole tissue; a child's foot is larger
+_LEAST_SHOWN = 0.9  # of a bone that the frame rests on
 _EROSION_MM = 16.0  # parts feet that touch; the ankle and midfoot of one foot are thicker
 
 
@@ -61,3 +68,67 @@ def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
     feet = np.flatnonzero(volumes_cm3 > _SMALLEST_FOOT_CM3) + 1
     for piece in feet:
         yield ~np.isin(owner, feet[feet != piece])
+
+
+def without_others(mask: NDArray[np.bool_], lattice: Volume) -> Alone:
+    """Make what blanks out other feet.
+
+    Parameters
+    ----------
+    mask
+        One of `single_feet`, on `lattice`.
+    """
+
+    def alone(image: Volume) -> Volume:
+        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
+        share, _ = replace(lattice, values=mask.astype(np.float32)).sample(everywhere)
+        is_own = share.reshape(image.values.shape) > 0.5
+        return replace(image, values=np.where(is_own, image.values, 0))
+
+    return alone
+
+
+def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
+    """Tell which of several feet is the one of the side that was asked for.
+
+    Parameters
+    ----------
+    sides
+        Of each foot by its anatomy; None if that is unclear.
+
+    Raises
+    ------
+    ScanError
+        If no side was asked for, or the anatomy does not tell which foot is meant.
+    """
+    clear = [side for side in sides if side is not None]
+    if len(clear) < len(sides) or len(set(clear)) < len(clear) or scan.side is None:
+        msg = (
+            f"The image must show one foot, or say which of two to measure: got {len(sides)} "
+            f"feet, by anatomy {', '.join(clear) or 'of unclear side'}, and the side asked for "
+            f"is {scan.side or 'not given'}. Crop the image to one foot, or give --side."
+        )
+        raise ScanError(msg)
+    return sides.index(scan.side)
+
+
+def check_shown(shown: Mapping[str, float]) -> None:
+    """Refuse an image that cuts off what the foot frame rests on.
+
+    Parameters
+    ----------
+    shown
+        Part of each bone that lies in the image, 0 to 1, by name.
+
+    Raises
+    ------
+    ScanError
+        If less than nine tenths of one are shown.
+    """
+    lost = [f"{part:.0%} of the {name}" for name, part in shown.items() if part < _LEAST_SHOWN]
+    if lost:
+        msg = (
+            "The image must show the foot from the heel to the metatarsal heads: "
+            f"got {', '.join(lost)}. Scan again with a field of view from heel to toes."
+        )
+        raise ScanError(msg)

@@ -1,4 +1,4 @@
-"""Where muscle really is: the atlas says about where, the scan's brightness says exactly."""
+"""Where muscle really is: a segmenter says about where, the scan's brightness says exactly."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,17 +11,32 @@ from pipeline.domain.grid import Grid
 from pipeline.segmenters.volume import Volume
 
 _BLUR_MM = 1.5  # how far carried-over borders may be off
-_LEAST_CHANCE = 0.2  # of the blurred atlas, for a voxel of the right brightness to be muscle
+_LEAST_CHANCE = 0.2  # of any muscle, for a voxel of the right brightness to be muscle
 _SURE = 0.95
 _SURE_SHARE = 0.55  # of the way from muscle's own brightness to the upper limit
 _FINE_MM = 0.8  # pixels below this resolve the rims that partial volume draws
 _CLEAR_SDS = 4.0  # brightness this far from muscle's, in noise SDs, is another tissue's
 
 
+def chances_of(carried: Volume) -> dict[int, Volume]:
+    """Give the chance of each muscle about where registration left its labels.
+
+    Parameters
+    ----------
+    carried
+        Muscle labels, on a lattice fine enough that the scan's slices have no say in how
+        far a border may move.
+    """
+    return {
+        int(label): replace(carried, values=(carried.values == label)).smoothed(_BLUR_MM)
+        for label in np.unique(carried.values[carried.values > 0])
+    }
+
+
 def refine_muscles(
     intensity: NDArray[np.float32],
     grid: Grid,
-    carried: Volume,
+    chances: Mapping[int, Volume],
     bones: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Decide for each voxel whether it is muscle, and which.
@@ -30,9 +45,8 @@ def refine_muscles(
     ----------
     intensity
         Preprocessed, any contrast, on `grid`.
-    carried
-        Muscle labels as registration left them, on a lattice fine enough that the
-        scan's slices have no say in how far a border may move.
+    chances
+        Of each muscle, 0 to 1, on one lattice; 0 where it cannot be.
     bones
         Bone labels on `grid`, which muscle never enters.
 
@@ -43,14 +57,10 @@ def refine_muscles(
     signals, where partial volume errs to neither side. Bright and dark mixed, as along
     tendons in fat, pass through the band too: so the brighter part of it counts only
     beside sure muscle that is more than a pixel thick. Which of two touching muscles a
-    voxel belongs to is left to the atlas, as brightness cannot tell.
+    voxel belongs to is left to the chances, as brightness cannot tell.
     """
-    chances = {
-        int(label): replace(carried, values=(carried.values == label)).smoothed(_BLUR_MM)
-        for label in np.unique(carried.values[carried.values > 0])
-    }
     summed = np.sum([chance.values for chance in chances.values()], axis=0)
-    total = replace(carried, values=summed).on_grid(grid)
+    total = replace(next(iter(chances.values())), values=summed).on_grid(grid)
     low, muscle, high = _muscle_band(intensity, total)
     may_be = (intensity > low) & (intensity < high) & (total > _LEAST_CHANCE) & (bones == 0)
     sure = may_be & (intensity < muscle + _SURE_SHARE * (high - muscle))

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.tissue import refine_muscles
+from pipeline.segmenters.tissue import chances_of, refine_muscles
 from pipeline.segmenters.volume import Volume
 
 MUSCLE, FAT, TENDON = 0.4, 1.0, 0.05
@@ -48,7 +48,9 @@ def carry(*outlines: Box) -> Volume:
 
 def refine(image: Image, carried: Volume, grid: Grid = GRID) -> NDArray[np.uint8]:
     """Refine where no bone is near."""
-    return refine_muscles(image, grid, carried, np.zeros(grid.shape, dtype=np.uint8))
+    return refine_muscles(
+        image, grid, chances_of(carried), np.zeros(grid.shape, dtype=np.uint8)
+    )
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def test_muscle_never_enters_bone(image: Image, carried: Volume) -> None:
     bones = np.zeros(GRID.shape, dtype=np.uint8)
     bones[20:26, 18:24, 5:9] = 8
 
-    refined = refine_muscles(image, GRID, carried, bones)
+    refined = refine_muscles(image, GRID, chances_of(carried), bones)
 
     assert not refined[bones > 0].any()
     assert refined[bones == 0].any()

@@ -130,7 +130,7 @@ def test_an_unknown_segmenter_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"segmenter": "atlsa"}, "one of atlas, got 'atlsa'"),
+        ({"segmenter": "atlsa"}, "one of atlas, network, got 'atlsa'"),
         ({"segmentor": "atlas"}, "segmentor"),
     ],
 )

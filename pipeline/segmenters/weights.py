@@ -1,0 +1,117 @@
+"""The networks that come with the program, and what is known of them."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ArtefactError
+from pipeline.segmenters.windows import COARSE, FINE, Array, Window
+
+_PACKAGE = "pipeline.segmenters.models"
+RECORD = "network.toml"
+WINDOWS = {"coarse": COARSE, "fine": FINE}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """One trained network.
+
+    Parameters
+    ----------
+    session
+        An onnxruntime session.
+    """
+
+    session: Any
+    window: Window
+
+    def chances(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the chance of each class at each voxel of a window, classes first."""
+        (chances,) = self.session.run(None, {"image": shown[None, None]})
+        found: NDArray[np.float32] = chances[0]
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """Both networks and the record that came with them.
+
+    Parameters
+    ----------
+    middles_mm, half_sizes_mm
+        Of each bone that the fine window is laid by, in the window's own mm, on a foot of
+        mean proportions; by bone label.
+    record
+        Name, version, licence, sha256 of each file, and how it was trained.
+    """
+
+    coarse: Network
+    fine: Network
+    middles_mm: Mapping[int, Array]
+    half_sizes_mm: Mapping[int, Array]
+    record: Mapping[str, Any]
+
+
+@cache
+def load_weights() -> Weights:
+    """Load the packaged networks, once per process.
+
+    Raises
+    ------
+    ArtefactError
+        If a file is missing or is not the one that the record tells of.
+    """
+    record = tomllib.loads(_read(RECORD).decode())
+    networks = {
+        name: Network(_session(_checked(name, record["files"][name])), window)
+        for name, window in WINDOWS.items()
+    }
+    sizes = {int(label): bone for label, bone in record["bones"].items()}
+    return Weights(
+        networks["coarse"],
+        networks["fine"],
+        {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
+        {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
+        record,
+    )
+
+
+def _read(name: str) -> bytes:
+    try:
+        return resources.files(_PACKAGE).joinpath(name).read_bytes()
+    except OSError as error:
+        msg = (
+            f"The network's weights must lie in the package: got no {name} in {_PACKAGE}. "
+            "Install footvol again, make them with make train, or use the atlas segmenter."
+        )
+        raise ArtefactError(msg) from error
+
+
+def _checked(name: str, file: Mapping[str, str]) -> bytes:
+    content = _read(file["name"])
+    got = hashlib.sha256(content).hexdigest()
+    if got != file["sha256"]:
+        msg = (
+            f"The weights of the {name} network must be those of the record: got sha256 "
+            f"{got[:12]} for {file['name']}, where {RECORD} says {file['sha256'][:12]}. "
+            "Install footvol again."
+        )
+        raise ArtefactError(msg)
+    return content
+
+
+def _session(content: bytes) -> Any:
+    import onnxruntime  # noqa: PLC0415 - a fifth of a second that only this segmenter needs
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # sums run in one order, so the same bytes come out
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,69 @@
+"""A network that knows the truth, so that what is built around it can be tested."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.phantom.foot import Foot, Tissue
+from pipeline.segmenters.sight import OTHER, Sight, inner
+from pipeline.segmenters.weights import Network, Weights
+from pipeline.segmenters.windows import COARSE, FINE, Array, seen
+from training.template import bone_sizes
+
+Look = Callable[[Network, NDArray[np.float32], Array, Array], Sight]
+
+
+def sightless_weights() -> Weights:
+    """Give what is known of the networks, without the networks."""
+    sizes = bone_sizes()
+    return Weights(
+        Network(None, COARSE),
+        Network(None, FINE),
+        {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
+        {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
+        {},
+    )
+
+
+def classes_of(foot: Foot) -> NDArray[np.uint8]:
+    """Give the class that a network is to find at each voxel of a digital foot."""
+    muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
+    classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
+    classes[muscles > 0] = muscles[muscles > 0]
+    classes[bones > 0] = bones[bones > 0] + len(MUSCLE_NAMES)
+    return classes
+
+
+def oracle(*feet: Foot, certainty: float = 1.0) -> Look:
+    """Make what looks at these feet in place of a network.
+
+    Parameters
+    ----------
+    certainty
+        Chance of the true class; the rest goes to the last one.
+    """
+    known = [(foot.grid.matrix, classes_of(foot)) for foot in feet]
+
+    def look(
+        network: Network, values: NDArray[np.float32], affine: Array, frame: Array
+    ) -> Sight:
+        window = network.window
+        classes = np.zeros(window.shape, dtype=np.uint8)
+        for matrix, truth in known:
+            to_foot = np.linalg.inv(matrix) @ frame @ window.centring
+            own = ndimage.affine_transform(
+                truth, to_foot[:3, :3], to_foot[:3, 3], window.shape, order=0
+            )
+            classes[own > 0] = own[own > 0]
+        # what the image does not show cannot be found
+        classes[seen(np.ones_like(values), affine, window, frame) < 0.5] = 0
+        classes[seen(values, affine, window, frame) == 0] = 0
+        chances = np.zeros((OTHER + 1, *window.shape), dtype=np.float32)
+        chances[-1] = 1 - certainty
+        np.put_along_axis(chances, classes[None], np.float32(certainty), axis=0)
+        return Sight(chances, window, frame, inner(values, affine, window, frame))
+
+    return look

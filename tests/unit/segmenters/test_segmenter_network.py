@@ -1,0 +1,223 @@
+"""The network segmenter around its network, which here knows the truth."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from oracle import oracle, sightless_weights
+from simulated import (
+    GAP,
+    LONG,
+    PLANTAR,
+    Simulated,
+    both_feet,
+    cropped,
+    dice,
+    on_grid,
+    planes_of,
+)
+
+from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import Segmentation
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import ScanError, SegmentationError
+from pipeline.phantom.foot import Foot
+from pipeline.segmenters import network
+from pipeline.segmenters.network import NetworkSegmenter
+from pipeline.segmenters.sight import Sight
+from pipeline.segmenters.windows import FINE
+
+MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
+See = Callable[..., None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights() -> Iterator[None]:
+    known = sightless_weights()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "load_weights", lambda: known)
+        yield
+
+
+@pytest.fixture
+def see(monkeypatch: pytest.MonkeyPatch) -> See:
+    """Let the networks know the truth about these feet."""
+
+    def these(*feet: Foot, certainty: float = 1.0) -> None:
+        monkeypatch.setattr(network, "look", oracle(*feet, certainty=certainty))
+
+    return these
+
+
+@pytest.fixture(scope="module")
+def labelled(simulated: Simulated) -> Segmentation:
+    """Segment the simulated scan by a network that knows it, once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "look", oracle(simulated.foot))
+        return NetworkSegmenter().segment(simulated.scan)
+
+
+def moved(scan: Scan, transform: np.ndarray) -> Scan:
+    """Lay the same voxels elsewhere in the world."""
+    return replace(scan, grid=Grid.from_arrays(scan.grid.shape, transform @ scan.grid.matrix))
+
+
+def test_a_network_that_is_right_gives_the_truth(
+    simulated: Simulated, labelled: Segmentation
+) -> None:
+    """What is lost on the way through the window is little."""
+    true_muscles = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
+    true_bones = on_grid(simulated.foot.truth.bones, simulated.scan.grid)
+
+    found = np.isin(labelled.muscles.voxels, PLANTAR)
+    assert dice(found, np.isin(true_muscles, PLANTAR)) > 0.9
+    assert dice(labelled.bones.voxels > 0, true_bones > 0) > 0.9
+    assert labelled.side is Side.RIGHT
+    assert labelled.segmenter == "network"
+    assert labelled.cautions == ()
+
+
+def test_bones_and_muscles_do_not_overlap(labelled: Segmentation) -> None:
+    """A voxel is one or the other."""
+    assert not (labelled.muscles.voxels[labelled.bones.voxels > 0] > 0).any()
+
+
+def test_the_mirror_image_is_a_left_foot(
+    simulated: Simulated, labelled: Segmentation, see: See
+) -> None:
+    """The same voxels in a mirrored world: only the side changes."""
+    see(simulated.foot.moved(MIRROR))
+
+    found = NetworkSegmenter().segment(moved(simulated.scan, MIRROR))
+
+    assert found.side is Side.LEFT
+    assert dice(found.muscles.voxels > 0, labelled.muscles.voxels > 0) > 0.98
+
+
+def test_a_foot_is_found_whatever_the_header_says(
+    simulated: Simulated, labelled: Segmentation, see: See
+) -> None:
+    """Head up, toes down, on its side: quarter turns are tried when the first does not fit."""
+    turn = np.array([[0, 0, 1.0, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
+    see(simulated.foot.moved(turn))
+
+    found = NetworkSegmenter().segment(moved(simulated.scan, turn))
+
+    assert found.side is Side.RIGHT
+    assert dice(found.muscles.voxels > 0, labelled.muscles.voxels > 0) > 0.97
+
+
+def two_feet(simulated: Simulated) -> tuple[Foot, Foot]:
+    """Give the truth of `both_feet`: the right one, and its mirror image beside it."""
+    grid = simulated.scan.grid
+    width = grid.shape[0]
+    aside, mirrored = np.eye(4), np.diag((-1.0, 1.0, 1.0, 1.0))
+    aside[0, 3], mirrored[0, 3] = width + GAP, width - 1
+    to_grid = np.linalg.inv(grid.matrix)
+    right, left = (grid.matrix @ m @ to_grid for m in (aside, mirrored))
+    return simulated.foot.moved(right), simulated.foot.moved(left)
+
+
+@pytest.mark.parametrize("side", [Side.LEFT, pytest.param(Side.RIGHT, marks=pytest.mark.slow)])
+def test_of_two_feet_the_one_asked_for_is_measured(
+    side: Side, simulated: Simulated, labelled: Segmentation, see: See
+) -> None:
+    """Its labels are those that it has alone; the other foot has none."""
+    see(*two_feet(simulated))
+    width = simulated.scan.grid.shape[0]
+
+    found = NetworkSegmenter().segment(replace(both_feet(simulated.scan), side=side))
+
+    halves = {Side.LEFT: found.muscles.voxels[:width][::-1]}
+    halves[Side.RIGHT] = found.muscles.voxels[width + GAP :]
+    assert found.side is side
+    assert not halves[side.opposite].any()
+    assert dice(halves[side] > 0, labelled.muscles.voxels > 0) > 0.95
+
+
+def test_two_feet_and_no_side_are_refused(simulated: Simulated, see: See) -> None:
+    """The sentence says what was found and how to choose."""
+    see(*two_feet(simulated))
+
+    with pytest.raises(ScanError, match=r"got 2 feet, by anatomy left, right, .* not given"):
+        NetworkSegmenter().segment(both_feet(simulated.scan))
+
+
+def test_what_has_no_bones_of_a_foot_is_refused(simulated: Simulated, see: See) -> None:
+    """However it is turned."""
+    see()
+
+    with pytest.raises(ScanError, match=r"must show a foot: got one piece.*no bones of a foot"):
+        NetworkSegmenter().segment(simulated.scan)
+
+
+def test_a_guess_is_refused(simulated: Simulated, see: See) -> None:
+    """Right bones, but hardly sure of them."""
+    see(simulated.foot, certainty=0.55)
+
+    with pytest.raises(ScanError, match=r"bones \d\.\d mm off, .* certainty of 0\.6 is asked"):
+        NetworkSegmenter().segment(simulated.scan)
+
+
+def test_doubt_is_a_caution(simulated: Simulated, see: See) -> None:
+    """Between what is refused and what is good."""
+    see(simulated.foot, certainty=0.7)
+
+    found = NetworkSegmenter().segment(simulated.scan)
+
+    assert [c.code for c in found.cautions] == ["low-certainty"]
+
+
+def test_a_foot_without_muscle_is_refused(
+    simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to measure."""
+    clear = oracle(simulated.foot)
+
+    def blind(*args: object) -> Sight:
+        sight = clear(*args)  # type: ignore[arg-type]
+        sight.chances[1:13] = 0
+        return sight
+
+    monkeypatch.setattr(network, "look", blind)
+
+    with pytest.raises(SegmentationError, match=r"must show muscle: got none"):
+        NetworkSegmenter().segment(simulated.scan)
+
+
+@pytest.mark.parametrize(
+    ("bone", "words"),
+    [
+        (CALCANEUS, r"got \d+% of the calcaneus\. Scan again"),
+        (METATARSAL_1, r"got \d+% of the metatarsal 1.* heel to toes"),
+    ],
+)
+def test_a_foot_cut_off_is_refused(
+    bone: int, words: str, simulated: Simulated, see: See
+) -> None:
+    """The sentence names the bone and how much of it there is."""
+    see(simulated.foot)
+    first, last = planes_of(simulated.foot.truth.bones, bone, simulated.scan.grid)
+    middle = (first + last) // 2
+    kept = slice(middle, None) if bone == CALCANEUS else slice(0, middle)
+
+    with pytest.raises(ScanError, match=words):
+        NetworkSegmenter().segment(cropped(simulated.scan, LONG, kept))
+
+
+def test_strays_are_left_out() -> None:
+    """A crumb far from its bone is taken away, two halves are not."""
+    chances = np.zeros((30, 12, 8, 8), np.float32)
+    chances[0] = 0.4
+    chances[13, 1:5, 1:5, 1:5] = chances[13, 9, 6, 6] = 0.6
+    chances[14, 0, 6:8] = chances[14, 4, 6:8] = 0.6
+
+    everywhere = np.ones(chances.shape[1:], dtype=bool)
+
+    sight = Sight(chances, FINE, np.eye(4), everywhere).without_strays()
+
+    assert sight.chances[13, 9, 6, 6] == 0
+    assert (sight.chances[13, 1:5, 1:5, 1:5] > 0).all()
+    assert (sight.chances[14, 4, 6:8] > 0).all()

@@ -1,0 +1,114 @@
+"""Networks that come with a record, and what is refused in their place."""
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+import pytest
+import tomli_w
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from pipeline.errors import ArtefactError
+from pipeline.segmenters import weights
+from pipeline.segmenters.weights import RECORD, Weights, load_weights
+from pipeline.segmenters.windows import COARSE, FINE, Window
+
+BONE = {"middle_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
+
+
+def tiny(window: Window) -> bytes:
+    """Make a network that tells bright from dark, and nothing else."""
+    shape = (1, 1, *window.shape)
+    both = (1, 2, *window.shape)
+    nodes = [
+        helper.make_node("Neg", ["image"], ["dark"]),
+        helper.make_node("Concat", ["dark", "image"], ["scores"], axis=1),
+        helper.make_node("Softmax", ["scores"], ["chances"], axis=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("chances", TensorProto.FLOAT, both)],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """Put two tiny networks and their record in the package's place."""
+    kept = {"coarse.onnx": tiny(COARSE), "fine.onnx": tiny(FINE)}
+    record = {
+        "name": "tiny",
+        "files": {
+            name.removesuffix(".onnx"): {
+                "name": name,
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+            for name, content in kept.items()
+        },
+        "bones": {"1": BONE},
+    }
+    kept[RECORD] = tomli_w.dumps(record).encode()
+    read = weights._read
+    monkeypatch.setattr(weights, "_read", lambda name: kept.get(name) or read(f"no {name}"))
+    load_weights.cache_clear()
+    yield kept
+    load_weights.cache_clear()
+
+
+@pytest.fixture
+def loaded(files: dict[str, bytes]) -> Weights:  # noqa: ARG001
+    """Load them."""
+    return load_weights()
+
+
+@pytest.fixture
+def shown(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Make an image of the fine window's size."""
+    return rng.random(FINE.shape, dtype=np.float32)
+
+
+def test_a_network_gives_chances_and_the_same_bytes_twice(
+    loaded: Weights, shown: NDArray[np.float32]
+) -> None:
+    """Classes come first; they add up to 1 at every voxel."""
+    first, second = loaded.fine.chances(shown), loaded.fine.chances(shown)
+
+    assert first.shape == (2, *FINE.shape)
+    np.testing.assert_allclose(first.sum(axis=0), 1, atol=1e-6)
+    np.testing.assert_array_equal(first[1] > 0.5, shown > 0)
+    assert first.tobytes() == second.tobytes()
+
+
+def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:
+    """By label, in mm."""
+    np.testing.assert_array_equal(loaded.middles_mm[1], BONE["middle_mm"])
+    np.testing.assert_array_equal(loaded.half_sizes_mm[1], BONE["half_size_mm"])
+    assert loaded.record["name"] == "tiny"
+
+
+@pytest.mark.parametrize("name", ["coarse", "fine"])
+def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
+    """One byte is enough."""
+    files[f"{name}.onnx"] += b"?"
+
+    words = rf"weights of the {name} network must be those of the record: got sha256 .*Install"
+    with pytest.raises(ArtefactError, match=words):
+        load_weights()
+
+
+@pytest.mark.parametrize("name", ["coarse.onnx", RECORD])
+def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
+    """The sentence names the file and the ways out."""
+    del files[name]
+
+    words = rf"must lie in the package: got no no {name} .*make train, or use the atlas"
+    with pytest.raises(ArtefactError, match=words):
+        load_weights()

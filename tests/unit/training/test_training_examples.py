@@ -1,0 +1,92 @@
+"""What the networks learn from: the same for the same seeds, and labelled right."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.phantom.foot import Foot, Tissue
+from pipeline.segmenters.sight import OTHER
+from pipeline.segmenters.windows import COARSE, FINE, Window, fit_frame
+from training import feet
+from training.examples import draw_examples
+from training.feet import draw_training_shape, training_foot
+from training.template import FRAME_BONES, bone_middles_mm, bone_sizes, template_mm
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep one training foot, in voxels of 3 mm to be quick."""
+    kept = tmp_path_factory.mktemp("feet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feet, "SPACING_MM", 3.0)
+        training_foot(0, kept)
+    return kept
+
+
+def test_a_foot_on_disk_is_the_foot_that_was_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not made again."""
+    monkeypatch.setattr(feet, "make_foot", None)
+
+    foot = training_foot(0, folder)
+
+    assert set(np.unique(foot.truth.muscles.voxels)) <= {0, *MUSCLE_NAMES}
+    assert (foot.tissues[foot.truth.muscles.voxels > 0] == Tissue.MUSCLE).all()
+    assert foot.grid.spacing_mm == pytest.approx((3.0, 3.0, 3.0))
+
+
+def test_shapes_vary_and_are_the_same_again() -> None:
+    """Some are wasted, some fatty, some neither; a seed gives one shape."""
+    shapes = [draw_training_shape(np.random.default_rng(k)) for k in range(40)]
+
+    wasted = sum(bool(shape.atrophy) for shape in shapes)
+    fatty = sum(max(shape.fat_fractions.values()) > 0.1 for shape in shapes)
+    assert 5 < wasted < 30
+    assert 5 < fatty < 30
+    again = draw_training_shape(np.random.default_rng(7))
+    assert replace(again, atrophy=MappingProxyType({})) == replace(
+        shapes[7], atrophy=MappingProxyType({})
+    )
+
+
+@pytest.mark.parametrize("window", [COARSE, FINE])
+def test_an_example_is_the_same_whoever_asks(window: Window, folder: Path) -> None:
+    """Image and labels, byte for byte; another index gives another image."""
+    first, again, other = (draw_examples(k, window, 1, folder)[0] for k in (3, 3, 4))
+
+    assert first.image.shape == first.labels.shape == window.shape
+    assert first.image.tobytes() == again.image.tobytes()
+    assert first.labels.tobytes() == again.labels.tobytes()
+    assert first.image.tobytes() != other.image.tobytes()
+    assert first.labels.max() <= OTHER
+    assert np.isfinite(first.image).all()
+
+
+def test_labels_lie_on_what_is_seen(folder: Path) -> None:
+    """Tissue is brighter than air, in the fine window of every view."""
+    for example in draw_examples(1, FINE, 1, folder):
+        is_tissue = example.labels > 0
+        inside, outside = example.image[is_tissue].mean(), example.image[~is_tissue].mean()
+        assert is_tissue.mean() > 0.05
+        assert inside > 2 * outside
+
+
+def test_the_fine_window_lies_along_the_foot(coarse_foot: Foot) -> None:
+    """The mean foot's bones are where the template has them, but for the lattice."""
+    frame, residual_mm = fit_frame(bone_middles_mm(coarse_foot), template_mm())
+
+    assert residual_mm < 0.5
+    np.testing.assert_allclose(frame[:3, :3], np.eye(3), atol=0.01)
+
+
+def test_every_bone_of_the_frame_has_a_place_and_a_size() -> None:
+    """The metatarsals are long along the foot."""
+    sizes = bone_sizes()
+
+    assert set(sizes) == set(FRAME_BONES)
+    assert all(max(sizes[ray]["half_size_mm"]) > 25 for ray in range(8, 13))

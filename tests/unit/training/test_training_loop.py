@@ -1,0 +1,87 @@
+"""Loss, network and checkpoints; only where torch is installed (extra ``train``)."""
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training.checkpoints import load_checkpoint, load_start, save_checkpoint, save_start  # noqa: E402
+from training.examples import CLASSES  # noqa: E402
+from training.losses import dices, loss_of  # noqa: E402
+from training.model import FootNet  # noqa: E402
+
+TRUTH = [0, 1, 1, 4, 9, 20, 29]
+
+
+def test_the_loss_is_least_where_the_scores_are_right() -> None:
+    """Right and sure is near 0; wrong is worse than undecided."""
+    classes = torch.tensor(TRUTH)
+    right = 20.0 * torch.nn.functional.one_hot(classes, CLASSES).float()
+
+    undecided, wrong = torch.zeros_like(right), right.roll(1, dims=1)
+
+    assert loss_of(right, classes) < 0.01
+    assert loss_of(undecided, classes) > 3
+    assert loss_of(wrong, classes) > loss_of(undecided, classes)
+
+
+def test_dice_is_known_by_class() -> None:
+    """One for what is found, 0 for what is missed, none for what is not there."""
+    classes = torch.tensor(TRUTH)
+    chances = torch.nn.functional.one_hot(torch.tensor([0, 1, 1, 5, 9, 20, 29]), CLASSES)
+
+    found = dices(chances.float(), classes)
+
+    assert found[1] == found[9] == 1
+    assert found[4] == 0
+    assert torch.isnan(found[2])
+
+
+def test_scores_of_some_voxels_are_those_of_all() -> None:
+    """Looking at a few gives what looking at all would."""
+    torch.manual_seed(0)
+    net = FootNet(CLASSES).eval()
+    image = torch.rand(1, 1, 8, 16, 8)
+    voxels = torch.tensor([0, 77, 500])
+
+    with torch.no_grad():
+        few, every = net.scores_at(image, voxels), net(image)
+
+    expected = every.reshape(CLASSES, -1).T[voxels]
+    torch.testing.assert_close(torch.softmax(few, dim=1), expected)
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Weights, their average, the optimiser and the count come back."""
+    torch.manual_seed(0)
+    nets = [FootNet(CLASSES) for _ in range(4)]
+    optimisers = [torch.optim.AdamW(net.parameters()) for net in nets[::2]]
+    nets[0].features(torch.rand(1, 1, 8, 16, 8)).mean().backward()
+    optimisers[0].step()
+    save_checkpoint(tmp_path / "x.pt", {"scan": 7}, nets[0], nets[1], optimisers[0])
+
+    scan = load_checkpoint(tmp_path / "x.pt", nets[2], nets[3], optimisers[1])
+
+    assert scan == 7
+    for before, after in zip(nets[:2], nets[2:], strict=True):
+        for name, weight in before.state_dict().items():
+            torch.testing.assert_close(after.state_dict()[name], weight)
+    assert str(optimisers[1].state_dict()) == str(optimisers[0].state_dict())
+
+
+def test_kept_weights_are_small_and_near(tmp_path: Path) -> None:
+    """Half precision, without the optimiser: what a repository can hold."""
+    torch.manual_seed(0)
+    nets = [FootNet(CLASSES) for _ in range(4)]
+    optimiser = torch.optim.AdamW(nets[0].parameters())
+    save_checkpoint(tmp_path / "x.pt", {"scan": 7, "feet": 2}, nets[0], nets[1], optimiser)
+
+    save_start(tmp_path / "start.pt", tmp_path / "x.pt")
+    scan = load_start(tmp_path / "start.pt", nets[2], nets[3])
+
+    assert scan == 7
+    assert (tmp_path / "start.pt").stat().st_size < 2e6
+    for name, weight in nets[1].state_dict().items():
+        for near in (nets[2], nets[3]):
+            torch.testing.assert_close(near.state_dict()[name], weight, atol=1e-3, rtol=1e-3)

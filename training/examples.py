@@ -1,0 +1,166 @@
+"""Pairs to learn from: a digital foot seen through a random scanner, and its labels."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap
+from pipeline.domain.scan import Scan
+from pipeline.errors import ConfigError
+from pipeline.phantom.acquisition import acquire
+from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.pose import random_pose
+from pipeline.phantom.randomised import draw_acquisition
+from pipeline.segmenters.sight import OTHER
+from pipeline.segmenters.windows import COARSE, Window, averaged, fit_frame, scaled, seen
+from training.feet import training_foot
+from training.template import bone_middles_mm, template_mm
+
+Array = NDArray[np.float64]
+CLASSES = OTHER + 1
+EXAMPLE_STREAM = 5_000_000
+VIEWS = 5
+"""Windows laid on each scan, as taking it costs more than looking at it."""
+
+_FINEST = 0.9  # of the window's spacing: finer pixels would be averaged away
+_NO_FOOT = 0.15  # of coarse examples
+_TURNS_DEG = ((-15.0, 45.0), (-25.0, 25.0), (-30.0, 30.0))  # pitch (toes down > 0), roll, yaw
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the network sees, float32, and the class of each voxel, uint8."""
+
+    image: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+
+def draw_examples(
+    index: int,
+    window: Window,
+    feet: int,
+    folder: Path,
+    first_foot: int = 0,
+    views: int = VIEWS,
+) -> list[Example]:
+    """Make the views of scan `index`: always the same, whoever asks, in whichever order.
+
+    Parameters
+    ----------
+    feet
+        How many digital feet there are to image, from `first_foot` on.
+    folder
+        Where they are kept.
+    """
+    rng = np.random.default_rng((EXAMPLE_STREAM, round(window.spacing_mm * 100), index))
+    foot = training_foot(first_foot + int(rng.integers(feet)), folder)
+    if window == COARSE:
+        foot = _thinned(foot)
+    foot = foot.moved(random_pose(rng))
+    scan = _scan(foot, rng, window.spacing_mm)
+    return [_view(foot, scan, window, rng) for _ in range(views)]
+
+
+def _view(foot: Foot, scan: Scan, window: Window, rng: np.random.Generator) -> Example:
+    is_coarse = window == COARSE
+    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(foot, rng)
+    if is_coarse and rng.random() < _NO_FOOT:
+        frame = _leg_frame(foot, rng)
+        labels = _shown_labels(foot, window, frame)
+        labels[labels > 0] = OTHER
+    else:
+        labels = _shown_labels(foot, window, frame)
+    values, affine = averaged(scan.intensity, scan.grid, window.spacing_mm)
+    shown = scaled(seen(values, affine, window, frame))
+    # beyond the field of view nothing is seen, so nothing is to be found
+    field = np.ones(scan.grid.shape, dtype=np.float32)
+    labels[seen(field, scan.grid.matrix, window, frame) < 0.5] = 0
+    return Example(_spoilt(shown, rng), labels)
+
+
+def _thinned(foot: Foot) -> Foot:
+    """Keep every other voxel along each axis: enough for a window of 4 mm, and quick."""
+    every = (slice(None, None, 2),) * 3
+    scaling = np.diag((2.0, 2.0, 2.0, 1.0))
+    tissues = foot.tissues[every]
+    grid = Grid.from_arrays(tissues.shape, foot.grid.matrix @ scaling)
+    muscles, bones = (
+        LabelMap(m.voxels[every], grid, m.names) for m in (foot.truth.muscles, foot.truth.bones)
+    )
+    fat = None if foot.fat_fraction is None else foot.fat_fraction[every]
+    return Foot(tissues, replace(foot.truth, muscles=muscles, bones=bones), fat)
+
+
+def _scan(foot: Foot, rng: np.random.Generator, window_mm: float) -> Scan:
+    while True:
+        protocol, artefacts = draw_acquisition(rng, finest_mm=_FINEST * window_mm)
+        try:
+            return acquire(foot, protocol, rng, artefacts=artefacts)
+        except ConfigError:  # a small foot cut short from both ends
+            continue
+
+
+def _shown_labels(foot: Foot, window: Window, frame: Array) -> NDArray[np.uint8]:
+    muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
+    classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
+    classes[muscles > 0] = muscles[muscles > 0]
+    classes[bones > 0] = bones[bones > 0] + len(MUSCLE_NAMES)
+    to_foot = np.linalg.inv(foot.grid.matrix) @ frame @ window.centring
+    shown: NDArray[np.uint8] = ndimage.affine_transform(
+        classes, to_foot[:3, :3], to_foot[:3, 3], window.shape, order=0, mode="nearest"
+    )
+    return shown
+
+
+def _near_frame(foot: Foot, rng: np.random.Generator) -> Array:
+    """Lay the window along the foot, as well as the coarse pass would."""
+    frame, _ = fit_frame(bone_middles_mm(foot), template_mm())
+    turn = Rotation.from_euler("xyz", rng.normal(0, 4.0, 3), degrees=True).as_matrix()
+    nudge = np.eye(4)
+    nudge[:3, :3] = turn @ np.diag(np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.02, 3)))
+    nudge[:3, 3] = rng.normal(0, 3.0, 3)
+    return frame @ nudge
+
+
+def _wide_frame(foot: Foot, rng: np.random.Generator) -> Array:
+    """Lay the window about the tissue, turned at random and, half of the time, mirrored."""
+    angles = [rng.uniform(*limits) for limits in _TURNS_DEG]
+    turn = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    frame = np.eye(4)
+    mirror = np.diag((rng.choice((-1.0, 1.0)), 1.0, 1.0))
+    scales = np.diag(np.exp(rng.uniform(-0.35, 0.3) + rng.normal(0, 0.04, 3)))
+    frame[:3, :3] = turn @ mirror @ scales
+    frame[:3, 3] = _tissue_middle_mm(foot) + rng.uniform(-25, 25, 3)
+    return frame
+
+
+def _leg_frame(foot: Foot, rng: np.random.Generator) -> Array:
+    """Look at the leg alone: its short piece drawn out until it fills the window."""
+    ankle = foot.grid.matrix[:3, :3] / foot.grid.spacing_mm
+    up = np.argwhere((foot.tissues != Tissue.AIR)[..., -1])
+    middle = foot.grid.to_world((*up.mean(axis=0), foot.grid.shape[2] - 1))
+    order = rng.permutation(3)
+    turn = Rotation.from_euler("xyz", rng.uniform(-30, 30, 3), degrees=True).as_matrix()
+    drawn = np.diag((1.0, 1.0, float(rng.uniform(0.05, 0.25)))) * rng.uniform(0.7, 1.3)
+    frame = np.eye(4)
+    frame[:3, :3] = ankle @ drawn @ (turn[order] if rng.random() < 0.5 else turn)
+    reach_mm = COARSE.shape[2] * COARSE.spacing_mm / 2 * drawn[2, 2]
+    frame[:3, 3] = middle - ankle[:, 2] * (reach_mm + 1.0)
+    return frame
+
+
+def _tissue_middle_mm(foot: Foot) -> Array:
+    shell = np.argwhere(foot.tissues != Tissue.AIR)
+    middle: Array = foot.grid.to_world((shell.min(axis=0) + shell.max(axis=0)) / 2)
+    return middle
+
+
+def _spoilt(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Change brightness by a random curve: no two scanners scale alike."""
+    return (shown ** np.float32(rng.uniform(0.8, 1.25))) * np.float32(rng.uniform(0.7, 1.4))

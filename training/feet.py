@@ -1,0 +1,129 @@
+"""Digital feet to learn from, wider in shape than the population, kept on disk."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.scan import Side
+from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.foot import PHANTOM, Foot
+from pipeline.phantom.shape import FootShape, draw_shape
+from pipeline.store.files import written_whole
+
+SPACING_MM = 1.5  # takes no longer than 2 mm, and keeps thin bellies and septa
+FOOT_STREAM = 4_000_000
+"""Seeds of training feet start here: far from those of development and of tests."""
+
+_UNUSUAL = 0.6  # of all feet are other than the population's in shape
+_WASTED = 0.4  # of all feet have lost muscle
+_FATTY = 0.4  # of all feet have fat in their muscles
+_BENT = 0.006  # SD of a wave, in bone lengths; the population's is 0.0022
+
+
+def training_foot(index: int, folder: Path) -> Foot:
+    """Give training foot `index`: from the folder if it is there, else made and put there."""
+    path = folder / f"foot-{index:05d}.npz"
+    if not path.exists():
+        rng = np.random.default_rng((FOOT_STREAM, index))
+        _write(path, make_foot(draw_training_shape(rng), SPACING_MM))
+    return _read(path)
+
+
+def draw_training_shape(rng: np.random.Generator) -> FootShape:
+    """Draw a right foot: of the population, unusual, wasted or fatty, or all of these.
+
+    Notes
+    -----
+    Disease is drawn for its own sake, muscle by muscle or alike in all: when few feet
+    that a network learns from are wasted, it finds a wasted one too large.
+    """
+    shape = draw_shape(rng)
+    if rng.random() < _UNUSUAL:
+        shape = _unusual(shape, rng)
+    if rng.random() < _WASTED:
+        shape = replace(shape, atrophy=_by_muscle(rng, 0.7))
+    if rng.random() < _FATTY:
+        shape = replace(shape, fat_fractions=_by_muscle(rng, 0.6))
+    return shape
+
+
+def _unusual(shape: FootShape, rng: np.random.Generator) -> FootShape:
+    volumes = {
+        label: float(np.clip(volume * np.exp(rng.normal(0, 0.3)), 0.2, 60))
+        for label, volume in shape.muscle_volumes_cm3.items()
+    }
+    waves = []
+    for _ in range(5):
+        vector = rng.normal(size=3)
+        vector *= 2 * np.pi / rng.uniform(0.25, 0.9) / np.linalg.norm(vector)
+        swing = rng.normal(0, _BENT, 3) * rng.uniform(0.2, 1.0)
+        waves.append((*swing.tolist(), *vector.tolist(), float(rng.uniform(0, 2 * np.pi))))
+    return replace(
+        shape,
+        muscle_volumes_cm3=MappingProxyType(volumes),
+        width=float(rng.uniform(0.82, 1.2)),
+        height=float(rng.uniform(0.82, 1.2)),
+        arch=float(rng.uniform(-0.03, 0.035)),
+        adduction=float(rng.uniform(-0.05, 0.06)),
+        toe_length=float(rng.uniform(0.7, 1.3)),
+        hallux_valgus_deg=float(rng.uniform(0, 40)),
+        toe_splay_deg=float(rng.uniform(-3, 6)),
+        metatarsal_parabola=tuple(rng.uniform(-0.07, 0.07, 5).tolist()),
+        plantarflexion_deg=float(rng.uniform(-10, 52)),
+        pad_scale=float(rng.uniform(0.5, 1.8)),
+        skin_scale=float(rng.uniform(0.5, 2.2)),
+        septum_mm=float(rng.uniform(0.0, 2.2)),
+        cortex_mm=float(rng.uniform(0.6, 2.4)),
+        fascia_thickening_mm=float(rng.choice((0.0, rng.uniform(0, 5)))),
+        oedema_mm=float(rng.choice((0.0, rng.uniform(0, 6)))),
+        waves=(*shape.waves, *waves),
+    )
+
+
+def _by_muscle(rng: np.random.Generator, most: float) -> Mapping[int, float]:
+    """Draw an amount for each muscle, half of the time the same for all."""
+    shared = rng.uniform(0, most)
+    own = rng.uniform(0, most, len(MUSCLE_NAMES))
+    is_shared = rng.random() < 0.5
+    return MappingProxyType(
+        {
+            label: float(shared if is_shared else amount)
+            for label, amount in zip(MUSCLE_NAMES, own, strict=True)
+        }
+    )
+
+
+def _write(path: Path, foot: Foot) -> None:
+    fat = foot.fat_fraction
+    with written_whole(path) as scratch:
+        np.savez_compressed(
+            scratch,
+            tissues=foot.tissues,
+            muscles=foot.truth.muscles.voxels,
+            bones=foot.truth.bones.voxels,
+            fat=np.zeros(foot.tissues.shape, np.uint8) if fat is None else _bytes(fat),
+            affine=foot.grid.matrix,
+        )
+
+
+def _bytes(fraction: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(fraction * 255).astype(np.uint8)
+
+
+def _read(path: Path) -> Foot:
+    with np.load(path, allow_pickle=False) as kept:
+        grid = Grid.from_arrays(kept["tissues"].shape, kept["affine"])
+        truth = Segmentation(
+            LabelMap(kept["muscles"], grid, MUSCLE_NAMES),
+            LabelMap(kept["bones"], grid, BONE_NAMES),
+            Side.RIGHT,
+            PHANTOM,
+        )
+        return Foot(kept["tissues"], truth, kept["fat"].astype(np.float32) / 255)
