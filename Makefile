@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration train quality population study samples lock
+.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration quality population study samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,7 +51,7 @@ quality: setup  ## Try the quality gates on unseen digital feet, and print how o
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
 
-train: setup  ## Train both networks from seeds alone (10 h on 2 cores); go on where it stopped
+train: setup  ## Train both networks, on a GPU if there is one; goes on where it stopped
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
 	$(BIN)/python -m training coarse
 	$(BIN)/python -m training fine

@@ -17,6 +17,7 @@ from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import PhantomParticipant, draw_cohort, with_matched_masses
 from pipeline.phantom.effects import Effect
 from pipeline.phantom.foot import Foot
+from pipeline.phantom.fractions import tissue_fractions
 from pipeline.phantom.imaging import Imaging
 from pipeline.phantom.pose import laid_beside, random_pose
 from pipeline.phantom.protocols import Protocol, get_protocol
@@ -27,7 +28,12 @@ from pipeline.store.files import write_json, written_whole
 from pipeline.store.images import write_labels
 from pipeline.store.landmarks import write_landmarks
 from pipeline.store.names import ScanName
-from pipeline.store.simulated import measured_name, write_dicom_images, write_nifti_images
+from pipeline.store.simulated import (
+    measured_name,
+    write_dicom_images,
+    write_nifti_images,
+    write_tissue_fractions,
+)
 from pipeline.store.tables import write_measurements, write_table
 from pipeline.study import COLUMNS, Study, columns, readme
 from pipeline.truth import measure_truth, region_volumes, survey, true_statistics
@@ -100,6 +106,10 @@ def _make_member(out: Path, study: Study, member: PhantomParticipant) -> Measure
         is_enhanced = study.image_format == "dicom-enhanced"
         write_dicom_images(out, images, label=who, side=side, enhanced=is_enhanced)
     name = measured_name(who, images)
+    if study.with_tissue_fractions:
+        scan = next(iter(images.values()))
+        parts = tissue_fractions(foot, scan.grid, scan.acquisition["SliceThickness"])
+        write_tissue_fractions(parts, scan.grid, _truth(out, name) / name.tissues().name)
     return _write_truth(out, name, foot, with_label_maps=study.with_label_maps)
 
 
@@ -163,7 +173,7 @@ def _write_truth(
     out: Path, name: ScanName, foot: Foot, *, with_label_maps: bool
 ) -> MeasurementTable:
     """Write what is true of a foot: measured by the same stages, on exact labels."""
-    folder = out / "sourcedata" / "truth" / name.participant_id
+    folder = _truth(out, name)
     split, table = measure_truth(foot)
     write_measurements(table, folder / name.volumes_tsv().name)
     write_landmarks(split.landmarks, folder / name.landmarks_json().name)
@@ -171,3 +181,7 @@ def _write_truth(
         write_labels(foot.truth.muscles, folder / name.muscles().name, like=None)
         write_labels(foot.truth.bones, folder / name.bones().name, like=None)
     return table
+
+
+def _truth(out: Path, name: ScanName) -> Path:
+    return out / "sourcedata" / "truth" / name.participant_id

@@ -48,6 +48,8 @@ class Study:
         ``sourcedata/dicom``.
     with_label_maps
         Whether the true label maps are written, too; volumes and landmarks always.
+    with_tissue_fractions
+        Whether the true part of each tissue in each voxel of the scan is written, too.
     effect
         Name or TOML file of an `Effect`: how the groups differ, and which sample effect
         sizes their true volumes have. By default rearfoot muscles are smaller in plantar
@@ -61,6 +63,7 @@ class Study:
     protocol: str = DEFAULT_PROTOCOL
     image_format: str = "nifti"
     with_label_maps: bool = True
+    with_tissue_fractions: bool = False
     effect: str | None = None
     imaging: Imaging = field(default_factory=Imaging)
 

@@ -43,6 +43,8 @@ class Recipe:
         To see in all; each is looked at through `VIEWS` windows.
     feet
         Different digital feet in them.
+    is_fresh
+        Whether to leave the weights in ``training/start`` alone: from seeds alone.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Recipe:
     folder: Path
     feet_folder: Path
     threads: int
+    is_fresh: bool = False
 
     @property
     def window(self) -> Window:
@@ -84,11 +87,12 @@ def main() -> None:
     """Parse, train, and leave log and checkpoint in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=WINDOWS)
-    parser.add_argument("--scans", type=int, default=20_000)
+    parser.add_argument("--scans", type=int, default=12_000)
     parser.add_argument("--feet", type=int, default=2_000)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--feet-folder", type=Path, default=Path("out/training/feet"))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fresh", dest="is_fresh", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     given.feet_folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +113,7 @@ def train(recipe: Recipe) -> None:
     scan = 0
     if path.exists():
         scan = load_checkpoint(path, net, averaged, optimiser)
-    elif (START / path.name).exists():
+    elif not recipe.is_fresh and (START / path.name).exists():
         scan = load_start(START / path.name, net, averaged)
     kept_at, is_stopped = time.monotonic(), _asked_to_stop()
     losses: list[float] = []

@@ -247,6 +247,7 @@ def phantom(
     both_feet: imaging_options.BothFeet = False,
     artefact: imaging_options.Spoilt = None,
     randomise: imaging_options.Randomise = False,
+    tissue_fractions: imaging_options.TissueFractions = False,
     jobs: Jobs = 1,
 ) -> int:
     """Make scans of digital feet with known volumes."""
@@ -275,6 +276,7 @@ def phantom(
         image_format=image_format,
         effect=effect,
         imaging=imaging,
+        with_tissue_fractions=tissue_fractions,
     )
     with open_executor(jobs) as executor:
         simulate_dataset(out, study, log.info, executor)

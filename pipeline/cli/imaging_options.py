@@ -37,3 +37,9 @@ Randomise = Annotated[
     bool,
     typer.Option("--randomise", help="Draw protocol and artefacts for each participant."),
 ]
+TissueFractions = Annotated[
+    bool,
+    typer.Option(
+        "--tissue-fractions", help="Also write how much of each voxel is which tissue."
+    ),
+]

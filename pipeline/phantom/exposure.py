@@ -101,7 +101,7 @@ class Exposure:
             foot_signals(foot, by_tissue, tendon),
             foot.grid,
             self.grid,
-            self.protocol,
+            self.protocol.slice_thickness_mm,
             soft=self.artefacts.soft_slices,
             shift=(*shift, 0.0),
         )

@@ -67,7 +67,7 @@ def sampled(
     signal: NDArray[np.float32],
     source: Grid,
     target: Grid,
-    protocol: Protocol,
+    thickness_mm: float,
     *,
     soft: float = 0.0,
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
@@ -76,6 +76,8 @@ def sampled(
 
     Parameters
     ----------
+    thickness_mm
+        Of the slices.
     soft
         Width of the slice profile's sloping edge, in slice thicknesses; 0 is a box.
     shift
@@ -86,8 +88,7 @@ def sampled(
     Sampled about as finely as the source. What leaves the source at its edge goes on
     as it is there: air, or the leg.
     """
-    thick_mm = protocol.slice_thickness_mm
-    extent_mm = np.array((*target.spacing_mm[:2], thick_mm * (1 + soft)))
+    extent_mm = np.array((*target.spacing_mm[:2], thickness_mm * (1 + soft)))
     steps = np.ceil(extent_mm / min(source.spacing_mm) - 1e-6).astype(int)
     part = extent_mm / np.array(target.spacing_mm) / steps  # of the target's index step
     weights = _profile(int(steps[2]), soft)

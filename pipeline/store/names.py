@@ -112,6 +112,10 @@ class ScanName:
         """Give the table of volumes with the border moved."""
         return self._anat("seg-muscles_desc-border_dseg.tsv")
 
+    def tissues(self) -> Path:
+        """Give the true part of each voxel that each tissue fills, of a digital foot."""
+        return self._anat("seg-tissues_probseg.nii.gz")
+
     def landmarks_json(self) -> Path:
         """Give the landmarks, frame and border."""
         return self._anat("landmarks.json")

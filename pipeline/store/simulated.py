@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.phantom.foot import Tissue
 from pipeline.store.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.dicom_export import MAKER, digest_of, write_dicom_series
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 from pipeline.store.names import ScanName, sidecar_of
+from pipeline.store.nifti import save_image
 
+_FRACTION_STEP = 1 / 250  # of a voxel, in bytes
 # The two echoes that water and fat are made of; BIDS calls such a pair MEGRE, so that the
 # water image stays the participant's only T1w image that is to be measured.
 _ECHOES = {"opposed": "1", "in": "2"}
@@ -60,3 +68,21 @@ def write_dicom_images(
             write_enhanced_dicom(scan, file, label=label, side=side, number=number, study=study)
         else:
             write_dicom_series(scan, place, label=label, side=side, number=number, study=study)
+
+
+def write_tissue_fractions(fractions: NDArray[np.float32], grid: Grid, path: Path) -> None:
+    """Write how much of each voxel is which tissue, one volume per `Tissue`, in steps of 0.4 %.
+
+    Parameters
+    ----------
+    fractions
+        Shape (tissues, *grid.shape).
+    """
+    steps = np.rint(np.moveaxis(fractions, 0, -1) / _FRACTION_STEP).astype(np.uint8)
+    image = nib.Nifti1Image(steps, grid.matrix)
+    image.set_qform(grid.matrix, 1)
+    image.set_sform(grid.matrix, 1)
+    image.header.set_xyzt_units("mm")
+    image.header.set_slope_inter(_FRACTION_STEP, 0.0)
+    save_image(image, path)
+    write_json({"LabelMap": [tissue.name.lower() for tissue in Tissue]}, sidecar_of(path))

@@ -5,6 +5,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pydicom
@@ -18,7 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition import ideal_scan
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import PhantomParticipant, draw_cohort
-from pipeline.phantom.foot import Foot
+from pipeline.phantom.foot import Foot, Tissue
 from pipeline.phantom.imaging import Imaging
 from pipeline.phantom.protocols import Protocol, get_protocol
 from pipeline.phantom.shape import FootShape
@@ -27,6 +28,7 @@ from pipeline.stages.compare.effect_size import cohens_d
 from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.landmarks import read_landmarks
+from pipeline.store.names import sidecar_of
 from pipeline.store.tables import read_measurements, read_participants
 from pipeline.study import Study, readme
 
@@ -141,6 +143,20 @@ def test_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulat
     assert not list(out.rglob("*.nii.gz"))
     assert (out / TRUTH / "sub-01_landmarks.json").is_file()
     assert told == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
+
+
+def test_tissue_fractions_lie_on_the_grid_of_the_scan(write_study: Simulate) -> None:
+    """One volume per tissue, in steps of 0.4 %, with the names beside them."""
+    out = write_study(with_tissue_fractions=True, with_label_maps=False)
+
+    scan = nib.load(out / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    path = out / TRUTH / "sub-01_seg-tissues_probseg.nii.gz"
+    parts = nib.load(path)
+    names = read_json(sidecar_of(path))["LabelMap"]
+    assert parts.shape == (*scan.shape, len(names))
+    np.testing.assert_allclose(parts.affine, scan.affine, atol=1e-4)
+    np.testing.assert_allclose(np.asanyarray(parts.dataobj).sum(axis=-1), 1, atol=0.02)
+    assert names[Tissue.MUSCLE] == "muscle"
 
 
 @pytest.fixture(scope="module")
