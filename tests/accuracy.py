@@ -12,13 +12,10 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
+from simulated import dice, on_grid
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.grid import Grid
-from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Landmarks
-from pipeline.domain.scan import Scan
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.cohort import draw_cohort
 from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES, get_protocol
@@ -28,25 +25,13 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
+from pipeline.truth import measure_truth
 
 Row = dict[str, object]
 DEFAULT = SegmentParams().segmenter
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
 POINTS.remove("foot_length_mm")
-
-
-def dice(first: np.ndarray, second: np.ndarray) -> float:
-    """Overlap of two masks: twice the common part over the sum."""
-    return float(2 * np.count_nonzero(first & second) / (first.sum() + second.sum()))
-
-
-def on_grid(labels: LabelMap, grid: Grid) -> np.ndarray:
-    """Look up labels at the voxel centres of another grid."""
-    to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
-    return ndimage.affine_transform(
-        labels.voxels, to_source[:3, :3], to_source[:3, 3], grid.shape, order=0
-    )
 
 
 def attempt(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) -> Row:
@@ -62,10 +47,9 @@ def assess(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) 
     foot, raw = simulate_scan(draw_cohort(per_group, seed)[k], get_protocol(protocol))
     scan = preprocess(raw, PreprocessParams())
     found = segment(scan, SegmentParams(segmenter=segmenter))
-    split, true_split = (regions(s, RegionsParams()) for s in (found, foot.truth))
+    split = regions(found, RegionsParams())
     table = measure(split, scan, MeasureParams())
-    flat = Scan(foot.tissues.astype(np.float32), foot.grid)
-    truth = measure(true_split, flat, MeasureParams())
+    true_split, truth = measure_truth(foot)
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
     true_plantar, plantar = (np.isin(v, PLANTAR) for v in (true_labels, labels))
     row: Row = {

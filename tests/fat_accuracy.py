@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from accuracy import on_grid, print_markdown
+from accuracy import print_markdown
+from simulated import on_grid
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap

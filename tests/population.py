@@ -16,12 +16,10 @@ import pandas as pd
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.regions import RegionSplit
-from pipeline.domain.scan import Scan
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.foot import Foot, Tissue
 from pipeline.phantom.shape import draw_shape
-from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.truth import measure_truth
 
 # Kura et al. 1997 (PCSA x fibre length) x 1.35, which gives Chang's 113.3 cm3. cm3.
 VOLUMES_CM3: Mapping[str, float] = {
@@ -76,8 +74,7 @@ def assess(k: int, *, seed: int, spacing_mm: float) -> dict[str, float]:
     """Make foot `k` of a seed and measure it."""
     shape = draw_shape(np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))))
     foot = make_foot(shape, spacing_mm)
-    split = regions(foot.truth, RegionsParams())
-    table = measure(split, Scan(foot.tissues.astype(np.float32), foot.grid), MeasureParams())
+    split, table = measure_truth(foot)
     skin_mm, share = _envelope(foot, split)
     row = {
         "plantar": table.volume_cm3("total") or 0.0,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
@@ -62,12 +63,11 @@ def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
 
 def on_grid(labels: LabelMap, grid: Grid) -> NDArray[np.uint8]:
     """Look up labels at the voxel centres of another grid."""
-    indices = np.indices(grid.shape).reshape(3, -1).T
-    source = np.rint(labels.grid.to_index(grid.to_world(indices))).astype(int)
-    inside = ((source >= 0) & (source < labels.grid.shape)).all(axis=1)
-    looked_up = np.zeros(len(source), dtype=np.uint8)
-    looked_up[inside] = labels.voxels[tuple(source[inside].T)]
-    return looked_up.reshape(grid.shape)
+    to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
+    looked_up: NDArray[np.uint8] = ndimage.affine_transform(
+        labels.voxels, to_source[:3, :3], to_source[:3, 3], grid.shape, order=0
+    )
+    return looked_up
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
