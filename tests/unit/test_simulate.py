@@ -163,18 +163,19 @@ def test_tissue_fractions_lie_on_the_grid_of_the_scan(write_study: Simulate) -> 
 def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a study with effect sizes, of four feet as they are."""
 
-    def scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:
+    def scan(
+        member: PhantomParticipant, protocol: Protocol, _: Imaging
+    ) -> tuple[Foot, dict[str, Scan]]:
         foot = make_foot(member.shape, spacing_mm=3.0)
-        return foot, ideal_scan(foot, protocol)
+        return foot, {"": ideal_scan(foot, protocol)}
 
     out = tmp_path_factory.mktemp("matched") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulate, "simulate_scan", scan)
+        patch.setattr(simulate, "simulate_images", scan)
         simulate_dataset(out, Study(2, 6, effect="cheung2016", with_label_maps=False))
     return out
 
 
-@pytest.mark.slow
 def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Path) -> None:
     """Of the true volumes, read back, per body mass of the participants' table."""
     per_kg: dict[str, list[float]] = {"healthy": [], "plantar_fasciitis": []}
@@ -189,7 +190,6 @@ def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Pat
     assert d == pytest.approx(1.13, abs=1e-3)
 
 
-@pytest.mark.slow
 def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     """As the comparison would print them."""
     truth = matched_study / "sourcedata" / "truth"
@@ -201,7 +201,6 @@ def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     assert found.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
 
 
-@pytest.mark.slow
 def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:
     """So that nobody takes it for a finding."""
     text = " ".join((matched_study / "README.md").read_text(encoding="utf-8").split())
