@@ -10,7 +10,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import Scan, Side
 
 SHAPE = (23, 31, 17)
 SPACING_MM = (0.5, 0.7, 3.0)
@@ -69,3 +69,18 @@ def make_landmarks(frame: FootFrame, border_mm: float) -> Landmarks:
         border=Border("tmt1", border_mm),
         foot_length_mm=241.5,
     )
+
+
+def make_taken_scan() -> Scan:
+    """Make a scan of 5 x 6 x 7 voxels of 0.5 x 0.7 x 3 mm, with how it was taken."""
+    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
+    affine = np.diag((0.5, 0.7, 3.0, 1.0))
+    affine[:3, 3] = (-9, 4, 2)
+    facts = {
+        "MagneticFieldStrength": 3.0,
+        "RepetitionTime": 0.6,
+        "EchoTime": 0.012,
+        "SliceThickness": 2.5,
+        "ProtocolName": "made",
+    }
+    return Scan(levels, Grid.from_arrays(levels.shape, affine), acquisition=facts)

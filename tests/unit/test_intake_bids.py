@@ -6,11 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from makers import make_taken_scan
 
-from pipeline.domain.grid import Grid
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
 from pipeline.intake_door import intake_source
 from pipeline.stages.intake import IntakeParams
@@ -35,16 +34,7 @@ def errors_in(dataset: Path) -> list[str]:
 
 def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
     """DICOM, a T2-weighted image and a Dixon water image, with a table."""
-    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
-    facts = {
-        "MagneticFieldStrength": 3.0,
-        "RepetitionTime": 0.6,
-        "EchoTime": 0.012,
-        "SliceThickness": 2.5,
-        "ProtocolName": "made",
-    }
-    grid = Grid.from_arrays(levels.shape, np.diag((0.5, 0.7, 3.0, 1.0)))
-    scan = Scan(levels, grid, acquisition=facts)
+    scan = make_taken_scan()
     write_dicom_series(scan, tmp_path / "in/sub-01", label="01", side=Side.RIGHT)
     write_scan(scan, tmp_path / "in/sub-02_T2w.nii", like=None)
     write_scan(scan, tmp_path / "in/sub-03_dixon_water.nii", like=None)

@@ -9,8 +9,8 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from makers import make_taken_scan
 
-from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.intake_door import intake_source
@@ -61,17 +61,7 @@ PLANTED = {
 @pytest.fixture
 def scan() -> Scan:
     """Make a scan of 5 x 6 x 7 voxels of 0.5 x 0.7 x 3 mm."""
-    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
-    affine = np.diag((0.5, 0.7, 3.0, 1.0))
-    affine[:3, 3] = (-9, 4, 2)
-    facts = {
-        "MagneticFieldStrength": 3.0,
-        "RepetitionTime": 0.6,
-        "EchoTime": 0.012,
-        "SliceThickness": 2.5,
-        "ProtocolName": "made",
-    }
-    return Scan(levels, Grid.from_arrays(levels.shape, affine), acquisition=facts)
+    return make_taken_scan()
 
 
 def bring(source: Path, bids_dir: Path, **given: Any) -> list[Path]:

@@ -9,13 +9,13 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from makers import make_taken_scan
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from pipeline.cli import main
-from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import write_json
@@ -52,16 +52,7 @@ SKIPPED_GROUPS = {0x0000, 0x0002, 0x0004, 0x0028, 0x5200, 0x5400, 0x5600, 0x7FE0
 @pytest.fixture(scope="module")
 def scan() -> Scan:
     """Make a scan of 5 x 6 x 7 voxels of 0.5 x 0.7 x 3 mm."""
-    levels = np.random.default_rng(5).integers(0, 900, (5, 6, 7)).astype(np.float32)
-    grid = Grid.from_arrays(levels.shape, np.diag((0.5, 0.7, 3.0, 1.0)))
-    facts = {
-        "MagneticFieldStrength": 3.0,
-        "RepetitionTime": 0.6,
-        "EchoTime": 0.012,
-        "SliceThickness": 2.5,
-        "ProtocolName": "made",
-    }
-    return Scan(levels, grid, acquisition=facts)
+    return make_taken_scan()
 
 
 def planted() -> Dataset:
