@@ -1,12 +1,13 @@
-"""Tiny ONNX files that stand for a user's own network, and their records."""
+"""Tiny networks that stand for a user's own, ONNX files and others, and their records."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 import tomli_w
+from nibabel.orientations import aff2axcodes
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from oracle import classes_of
@@ -16,8 +17,9 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.phantom.foot import Foot
-from pipeline.segmenters import own
-from pipeline.segmenters.own_model import OwnModel, load_model, parse_record
+from pipeline.segmenters.own_nnunet import NnunetModel
+from pipeline.segmenters.own_onnx import OnnxModel, laid, load_onnx
+from pipeline.segmenters.own_record import NnunetRecord, OnnxRecord, parse_record
 from pipeline.segmenters.sight import OTHER
 
 LABELS = dict(
@@ -118,16 +120,74 @@ def record_of(content: bytes, **changes: Any) -> str:
         "refine": False,
         "labels": LABELS,
     } | changes
+    return _toml(record)
+
+
+def nnunet_record_of(files: Mapping[str, bytes], **changes: Any) -> str:
+    """Write the record of a results folder; what is changed to None is left out."""
+    record: dict[str, Any] = {
+        "name": "mine",
+        "version": "1.0",
+        "folder": "results",
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "orientation": "RAS",
+        "refine": False,
+        "labels": LABELS,
+    }
+    return _toml(record | changes)
+
+
+def _toml(record: dict[str, Any]) -> str:
     record["labels"] = {str(channel): name for channel, name in record["labels"].items()}
     return tomli_w.dumps({k: v for k, v in record.items() if v is not None})
 
 
-def loaded(content: bytes, **changes: Any) -> OwnModel:
+class Predictor:
+    """Stands for nnU-Net's own: gives each voxel the class that its brightness says.
+
+    Parameters
+    ----------
+    known
+        Classes that it gives whatever it is shown.
+    """
+
+    def __init__(self, known: NDArray[np.uint8] | None = None) -> None:
+        self.known = known
+        self.spacings_mm: list[float] = []
+
+    def predict_single_npy_array(
+        self, image: NDArray[np.float32], properties: dict[str, Any], *_: object
+    ) -> tuple[None, NDArray[np.float32]]:
+        """Take z, y, x and give channels, z, y, x."""
+        self.spacings_mm = properties["spacing"]
+        classes = np.rint(image[0]).astype(int) if self.known is None else self.known.T
+        assert classes.shape == image.shape[1:]
+        return None, np.moveaxis(np.eye(CHANNELS, dtype=np.float32)[classes], -1, 0)
+
+
+def nnunet(predictor: Predictor, **changes: Any) -> NnunetModel:
+    """Give a results folder's network, with the predictor in place of what it would load."""
+    files = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint.pth"), b"")
+    text = nnunet_record_of(files, **changes)
+    return NnunetModel(parse_record(text, "mine.toml", NnunetRecord), predictor)
+
+
+def nnunet_knowing(simulated: Simulated, *, refine: bool) -> NnunetModel:
+    """Give one that knows one scan's truth by heart."""
+    foot = simulated.foot
+    truth = LabelMap(classes_of(foot), foot.grid, {n: str(n) for n in range(1, CHANNELS)})
+    known = on_grid(truth, simulated.scan.grid)
+    stored = "".join(aff2axcodes(simulated.scan.grid.matrix))
+    return nnunet(Predictor(known), orientation=stored, refine=refine)
+
+
+def loaded(content: bytes, **changes: Any) -> OnnxModel:
     """Load a network with its record."""
-    return load_model(parse_record(record_of(content, **changes), "mine.toml"), content)
+    record = parse_record(record_of(content, **changes), "mine.toml", OnnxRecord)
+    return load_onnx(record, content)
 
 
-def knowing(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> OwnModel:
+def knowing(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> OnnxModel:
     """Load a network that knows one scan's truth by heart."""
     learnt = learn(simulated.foot, simulated.scan.grid, spacing_mm)
     return loaded(learnt, spacing_mm=[spacing_mm] * 3, refine=refine)
@@ -136,7 +196,7 @@ def knowing(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> O
 def learn(foot: Foot, grid: Grid, spacing_mm: float = 2.0) -> bytes:
     """Make a network that knows by heart a foot that was scanned on this grid."""
     record = loaded(by_brightness(), spacing_mm=[spacing_mm] * 3).record
-    frame, shape, _ = own._laid(grid, record)
+    frame, shape, _ = laid(grid, record)
     affine = frame.copy()
     affine[:3, 3] -= frame[:3, :3] @ ((shape - 1) / 2)
     truth = LabelMap(classes_of(foot), foot.grid, {n: str(n) for n in range(1, CHANNELS)})

@@ -9,7 +9,7 @@ from pipeline.phantom.effects import effect_names
 from pipeline.phantom.protocols import PROTOCOL_NAMES
 
 # Named here because the segmenters' own table imports their libraries; a test holds both equal.
-SEGMENTER_NAMES = ("atlas", "network", "onnx")
+SEGMENTER_NAMES = ("atlas", "network", "nnunet", "onnx")
 
 
 def facts() -> dict[str, Any]:

@@ -13,8 +13,8 @@ BORDER, OVERLAY = "border", "overlay"
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
 # The raw images of a Dixon pair, where there is one.
 WATER, FAT = "water", "fat"
-# The record of the user's own network and the network, where the settings name one.
-MODEL, MODEL_WEIGHTS = "model", "model-weights"
+# The record of the user's own network, where the settings name one.
+MODEL = "model"
 
 # The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(

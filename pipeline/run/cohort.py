@@ -16,7 +16,7 @@ from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
 from pipeline.store.corrections import check_owners
 from pipeline.store.files import written_whole
-from pipeline.store.models import weights_of
+from pipeline.store.models import model_files
 from pipeline.store.names import bare_label, find_participants, without_ending
 from pipeline.store.provenance import write_dataset_files
 from pipeline.store.tables import read_participants
@@ -157,7 +157,7 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     """
     check_owners(cohort.out, [participant.label for participant in cohort.participants])
     if cohort.config.segment.model:
-        weights_of(Path(cohort.config.segment.model))
+        model_files(Path(cohort.config.segment.model), cohort.config.segment.segmenter)
     if not force:
         check_unaltered(read_record(cohort.record_path), cohort.out)
     raw = (

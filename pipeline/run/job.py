@@ -12,7 +12,6 @@ from pipeline.run.artefacts import (
     BONES_CORRECTION,
     FAT,
     MODEL,
-    MODEL_WEIGHTS,
     MUSCLES_CORRECTION,
     SCAN,
     WATER,
@@ -23,7 +22,7 @@ from pipeline.run.records import hash_of
 from pipeline.store.bids import name_scan
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.models import weights_of
+from pipeline.store.models import model_files
 from pipeline.store.names import ScanName, find_fat_image, find_scan, sidecar_of
 from pipeline.store.provenance import code_version
 
@@ -101,8 +100,10 @@ class Located:
         for artefact, path in self.optional(stage).items():
             if artefact in {WATER, FAT}:
                 uri = f"raw:{self._raw_name(path)}"
-            elif artefact in {MODEL, MODEL_WEIGHTS}:
+            elif artefact == MODEL:
                 uri = f"model:{path.name}"
+                own = model_files(path, self.job.config.segment.segmenter)
+                files |= {f"bids:model:{name}": file for name, file in own.items()}
             else:
                 uri = f":{FOLDER}/{path.name}"
             files[f"bids:{uri}"] = path
@@ -123,14 +124,12 @@ class Located:
         found = find_corrections(self.job.out, self.name)
         fat = find_fat_image(self.raw)
         own = self.job.config.segment.model
-        model = Path(own) if own and MODEL in stage.may_read else None
         places = {
             MUSCLES_CORRECTION: found.get("muscles"),
             BONES_CORRECTION: found.get("bones"),
             WATER: self.raw if fat else None,
             FAT: fat,
-            MODEL: model,
-            MODEL_WEIGHTS: weights_of(model) if model else None,
+            MODEL: Path(own) if own else None,
         }
         return {
             artefact: path

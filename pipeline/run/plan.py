@@ -11,7 +11,6 @@ from pipeline.run.artefacts import (
     FAT,
     LANDMARKS,
     MODEL,
-    MODEL_WEIGHTS,
     MUSCLES,
     MUSCLES_CORRECTION,
     OVERLAY,
@@ -64,7 +63,7 @@ STAGES = (
         SEGMENTATION,
         ("intake", "segment"),
         work.do_segment,
-        may_read=(*CORRECTIONS, MODEL, MODEL_WEIGHTS),
+        may_read=(*CORRECTIONS, MODEL),
     ),
     Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
     Stage(

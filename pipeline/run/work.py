@@ -22,7 +22,6 @@ from pipeline.run.artefacts import (
     FAT,
     LANDMARKS,
     MODEL,
-    MODEL_WEIGHTS,
     MUSCLES,
     MUSCLES_CORRECTION,
     OVERLAY,
@@ -109,9 +108,9 @@ def do_preprocess(desk: Desk) -> None:
 def do_segment(desk: Desk) -> None:
     """Label muscles and bones."""
     scan = read_scan(desk.read[PREPROC])
-    own = (desk.read[MODEL], desk.read[MODEL_WEIGHTS]) if MODEL in desk.read else None
-    model = read_model(*own) if own else None
-    found = segment(scan, desk.config.segment, _read_corrections(desk, scan), model)
+    params = desk.config.segment
+    model = read_model(desk.read[MODEL], params.segmenter) if MODEL in desk.read else None
+    found = segment(scan, params, _read_corrections(desk, scan), model)
     if scan.side is None:  # so nothing but the anatomy could tell a left foot
         anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
         intake(scan, anatomy, desk.config.intake)

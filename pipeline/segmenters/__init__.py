@@ -7,10 +7,12 @@ from pipeline.errors import ConfigError
 from pipeline.segmenters.atlas import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import NetworkSegmenter
-from pipeline.segmenters.own import NAME, OnnxSegmenter
-from pipeline.segmenters.own_model import OwnModel
+from pipeline.segmenters.own import OwnModel, OwnSegmenter
+from pipeline.segmenters.own_nnunet import NNUNET
+from pipeline.segmenters.own_onnx import ONNX
 
-OWN = NAME
+OWN = (NNUNET, ONNX)
+"""Segmenters that show the scan to a model of the user's own."""
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
     {"atlas": AtlasSegmenter, "network": NetworkSegmenter}
 )
@@ -18,7 +20,7 @@ SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
 
 def segmenter_names() -> tuple[str, ...]:
     """Give what the settings may name: those that come along, and the user's own."""
-    return (*SEGMENTERS, OWN)
+    return (*SEGMENTERS, *OWN)
 
 
 def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
@@ -27,17 +29,17 @@ def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
     Parameters
     ----------
     model
-        What the ``onnx`` segmenter shows the scan to.
+        Of the user's own, of the kind that `name` says.
 
     Raises
     ------
     ConfigError
         If there is none of that name, or it lacks its model.
     """
-    if name == OWN and model is not None:
-        return OnnxSegmenter(model)
-    if name == OWN:
-        msg = f"The segmenter {OWN!r} needs a model: got none. Set segment.model."
+    if name in OWN and model is not None:
+        return OwnSegmenter(model)
+    if name in OWN:
+        msg = f"The segmenter {name!r} needs a model: got none. Set segment.model."
         raise ConfigError(msg)
     if name not in SEGMENTERS:
         known = ", ".join(sorted(segmenter_names()))

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
 from skimage.measure import block_reduce
 
 from pipeline.domain.grid import Grid
 
 Array = NDArray[np.float64]
+_TOWARD = {
+    letter: sign * np.eye(3)[axis]
+    for axis, letters in enumerate(("RL", "AP", "SI"))
+    for letter, sign in zip(letters, (1.0, -1.0), strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,3 +99,21 @@ def axis_directions(grid: Grid) -> Array:
     """Give unit vectors of the array axes in world space, as columns."""
     directions: Array = grid.matrix[:3, :3] / np.array(grid.spacing_mm)
     return directions
+
+
+def axes_toward(grid: Grid, orientation: str) -> tuple[NDArray[np.intp], Array]:
+    """Find the array axis that lies nearest to each letter of an orientation.
+
+    Parameters
+    ----------
+    orientation
+        One letter each of R or L, A or P, S or I: where an axis is to lead.
+
+    Returns
+    -------
+    axes, signs
+        Array axis for each letter, and -1 where it leads the other way.
+    """
+    along = np.array([_TOWARD[letter] for letter in orientation]) @ axis_directions(grid)
+    _, axes = linear_sum_assignment(-np.abs(along))
+    return axes, np.sign(along[np.arange(3), axes])

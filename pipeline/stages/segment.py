@@ -12,7 +12,7 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.segmenters import OWN, make_segmenter, segmenter_names
 from pipeline.segmenters.atlas import Recognition, recognise_foot
-from pipeline.segmenters.own_model import OwnModel
+from pipeline.segmenters.own import OwnModel
 from pipeline.stages.landmarks import find_landmarks
 
 STAGE = "segment"
@@ -30,7 +30,7 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     segmenter: str = "atlas"
     """Name of the segmenter; ``footvol info`` lists them."""
     model: str | None = None
-    """Record of the model of your own, a TOML file; for the segmenter ``onnx`` only."""
+    """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
 
     @field_validator("segmenter")
     @classmethod
@@ -42,9 +42,9 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _model_is_used(self) -> Self:
-        if (self.segmenter == OWN) != (self.model is not None):
+        if (self.segmenter in OWN) != (self.model is not None):
             got = f"segmenter {self.segmenter!r} with model {self.model!r}"
-            msg = f"a model goes with the segmenter {OWN!r} and with no other, got {got}"
+            msg = f"a model goes with the segmenters {' and '.join(OWN)} alone, got {got}"
             raise ValueError(msg)
         return self
 

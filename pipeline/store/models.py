@@ -1,30 +1,44 @@
-"""A network of the user's own on disk: its record, and the ONNX file beside it."""
+"""A network of the user's own on disk: its record, and the files beside it."""
 
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.own_model import ModelRecord, OwnModel, load_model, parse_record
+from pipeline.segmenters.own import OwnModel
+from pipeline.segmenters.own_nnunet import NNUNET, load_nnunet
+from pipeline.segmenters.own_onnx import load_onnx
+from pipeline.segmenters.own_record import NnunetRecord, OnnxRecord, parse_record
 
 
-def weights_of(record_path: Path) -> Path:
-    """Give the ONNX file that a record tells of, in the record's folder.
+def model_files(record_path: Path, kind: str) -> dict[str, Path]:
+    """Give the files that a record tells of, by the name that it has for them.
+
+    Parameters
+    ----------
+    kind
+        Segmenter that is to use them.
 
     Raises
     ------
     ConfigError
-        If a file is missing, or the record does not hold what it must.
+        If one is missing, or the record does not hold what it must.
     """
-    path = record_path.parent / _record(record_path).file
-    if not path.is_file():
-        msg = (
-            f"The model of a record must lie beside it: got no {str(path)!r}. Put it there, or "
-            "correct `file` in the record."
-        )
-        raise ConfigError(msg)
-    return path
+    record = _record(record_path, kind)
+    if isinstance(record, NnunetRecord):
+        folder = record_path.parent / record.folder
+        files = {name: folder / name for name in record.files}
+    else:
+        files = {record.file: record_path.parent / record.file}
+    for path in files.values():
+        if not path.is_file():
+            msg = (
+                f"The model of a record must lie beside it: got no {str(path)!r}. Put it "
+                "there, or correct the record."
+            )
+            raise ConfigError(msg)
+    return files
 
 
-def read_model(record_path: Path, weights_path: Path) -> OwnModel:
+def read_model(record_path: Path, kind: str) -> OwnModel:
     """Read a network and hold it to its record.
 
     Raises
@@ -32,15 +46,18 @@ def read_model(record_path: Path, weights_path: Path) -> OwnModel:
     ConfigError
         If a file cannot be read, or record and network do not fit.
     """
+    record, files = _record(record_path, kind), model_files(record_path, kind)
     try:
-        content = weights_path.read_bytes()
+        contents = {name: path.read_bytes() for name, path in files.items()}
     except OSError as error:
         msg = f"A model must be readable: got {error}. Check its permissions."
         raise ConfigError(msg) from error
-    return load_model(_record(record_path), content)
+    if isinstance(record, NnunetRecord):
+        return load_nnunet(record, contents)
+    return load_onnx(record, contents[record.file])
 
 
-def _record(path: Path) -> ModelRecord:
+def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -49,4 +66,6 @@ def _record(path: Path) -> ModelRecord:
             f"{str(path)!r} ({error}). Check the path; it is taken from the working folder."
         )
         raise ConfigError(msg) from error
-    return parse_record(text, path.name)
+    if kind == NNUNET:
+        return parse_record(text, path.name, NnunetRecord)
+    return parse_record(text, path.name, OnnxRecord)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from oracle import oracle, sightless_weights
-from own_models import knowing
+from own_models import knowing, nnunet_knowing
 from simulated import Segmented, Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import Segmentation
 from pipeline.segmenters import OWN, make_segmenter, network, segmenter_names
 from pipeline.segmenters.base import Segmenter
+from pipeline.segmenters.own_nnunet import NNUNET
 
 Make = Callable[[], Segmenter]
 
@@ -30,8 +31,10 @@ def _right_network(simulated: Simulated) -> Iterator[None]:
 def make(request: pytest.FixtureRequest, simulated: Simulated) -> Make:
     """Give what makes one segmenter; the user's own model knows the truth, too."""
     name = str(request.param)
-    if name != OWN:
+    if name not in OWN:
         return lambda: make_segmenter(name)
+    if name == NNUNET:
+        return lambda: make_segmenter(name, nnunet_knowing(simulated, refine=True))
     return lambda: make_segmenter(name, knowing(simulated, refine=True))
 
 

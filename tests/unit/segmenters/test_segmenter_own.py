@@ -1,4 +1,4 @@
-"""The onnx segmenter: labels come back to the voxels, however the network sees the scan."""
+"""A user's own network: labels come back to the voxels, however the network sees the scan."""
 
 from dataclasses import replace
 from itertools import permutations, product
@@ -15,7 +15,8 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError, SegmentationError
 from pipeline.phantom.foot import Foot
 from pipeline.segmenters import make_segmenter, own
-from pipeline.segmenters.own import OnnxSegmenter, side_of_bones
+from pipeline.segmenters.own import OwnSegmenter, side_of_bones
+from pipeline.segmenters.own_onnx import laid, normalised
 
 FIRST_BONE = len(MUSCLE_NAMES)
 BRIGHTNESS = by_brightness()
@@ -32,7 +33,7 @@ def classes(coarse_foot: Foot) -> Scan:
     return Scan(classes_of(coarse_foot).astype(np.float32), coarse_foot.grid)
 
 
-def check_truth(found_by: OnnxSegmenter, scan: Scan, foot: Foot) -> None:
+def check_truth(found_by: OwnSegmenter, scan: Scan, foot: Foot) -> None:
     """Hold labels to the truth, voxel by voxel."""
     found = found_by.segment(scan)
     np.testing.assert_array_equal(found.muscles.voxels, foot.truth.muscles.voxels)
@@ -46,9 +47,7 @@ def test_labels_come_back_from_any_orientation(
     orientation: str, classes: Scan, coarse_foot: Foot
 ) -> None:
     """Turned and mirrored for the network, and back again to the voxel."""
-    check_truth(
-        OnnxSegmenter(loaded(BRIGHTNESS, orientation=orientation)), classes, coarse_foot
-    )
+    check_truth(OwnSegmenter(loaded(BRIGHTNESS, orientation=orientation)), classes, coarse_foot)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -56,7 +55,7 @@ def test_the_network_is_shown_what_its_record_asks_for(orientation: str, grid: G
     """Its axes lead where the letters say, as nearly as the scan's own axes do."""
     record = loaded(BRIGHTNESS, orientation=orientation, spacing_mm=[0.5, 1.0, 1.5]).record
 
-    frame, shape, target_mm = own._laid(grid, record)
+    frame, shape, target_mm = laid(grid, record)
 
     ahead = {"R": 0, "L": 0, "A": 1, "P": 1, "S": 2, "I": 2}
     for axis, letter in enumerate(orientation):
@@ -78,14 +77,14 @@ def test_tiles_and_padding_change_nothing(
     changes: dict[str, object], classes: Scan, coarse_foot: Foot
 ) -> None:
     """A network that looks at single voxels gives the same labels."""
-    check_truth(OnnxSegmenter(loaded(BRIGHTNESS, **changes)), classes, coarse_foot)
+    check_truth(OwnSegmenter(loaded(BRIGHTNESS, **changes)), classes, coarse_foot)
 
 
 def test_tiles_are_of_the_size_that_the_file_takes(classes: Scan, coarse_foot: Foot) -> None:
     """The file's own size need not stand in the record."""
     content = by_brightness((1, 1, 48, 56, 64))
 
-    check_truth(OnnxSegmenter(loaded(content)), classes, coarse_foot)
+    check_truth(OwnSegmenter(loaded(content)), classes, coarse_foot)
 
 
 def test_the_mirror_image_is_a_left_foot(classes: Scan) -> None:
@@ -94,7 +93,7 @@ def test_the_mirror_image_is_a_left_foot(classes: Scan) -> None:
         classes.grid.shape, np.diag((-1.0, 1.0, 1.0, 1.0)) @ classes.grid.matrix
     )
 
-    found = OnnxSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, grid=mirrored))
+    found = OwnSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, grid=mirrored))
 
     assert found.side is Side.LEFT
 
@@ -105,7 +104,7 @@ def test_a_bone_that_is_not_found_is_refused(bone: int, classes: Scan) -> None:
     intensity = np.where(classes.intensity == bone + FIRST_BONE, 0, classes.intensity)
 
     with pytest.raises(ScanError, match=r"must find calcaneus, talus and .* (whole|voxels) of"):
-        OnnxSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, intensity=intensity))
+        OwnSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, intensity=intensity))
 
 
 def test_a_bone_that_the_image_cuts_is_refused(classes: Scan, coarse_foot: Foot) -> None:
@@ -119,7 +118,7 @@ def test_a_bone_that_the_image_cuts_is_refused(classes: Scan, coarse_foot: Foot)
     cut = replace(classes, intensity=kept, grid=Grid.from_arrays(kept.shape, affine))
 
     with pytest.raises(ScanError, match=r"got not the whole of calcaneus\. Check that the im"):
-        OnnxSegmenter(loaded(BRIGHTNESS)).segment(cut)
+        OwnSegmenter(loaded(BRIGHTNESS)).segment(cut)
 
 
 def test_bones_in_a_plane_tell_no_side() -> None:
@@ -138,7 +137,7 @@ def test_no_muscle_is_refused(classes: Scan) -> None:
     bare = replace(classes, intensity=np.where(is_muscle, 29, classes.intensity))
 
     with pytest.raises(SegmentationError, match=r"got none from the model 'onnx:mine-1\.0'"):
-        OnnxSegmenter(loaded(BRIGHTNESS)).segment(bare)
+        OwnSegmenter(loaded(BRIGHTNESS)).segment(bare)
 
 
 def test_two_feet_are_refused(classes: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +145,7 @@ def test_two_feet_are_refused(classes: Scan, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(own, "single_feet", lambda _: iter((None, None)))
 
     with pytest.raises(ScanError, match=r"got 2 pieces of tissue.*Crop the image to one foot"):
-        OnnxSegmenter(loaded(BRIGHTNESS)).segment(classes)
+        OwnSegmenter(loaded(BRIGHTNESS)).segment(classes)
 
 
 def test_the_scans_brightness_refines_the_borders(simulated: Simulated) -> None:
@@ -154,7 +153,7 @@ def test_the_scans_brightness_refines_the_borders(simulated: Simulated) -> None:
     truth = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
 
     plain, refined = (
-        OnnxSegmenter(knowing(simulated, 4.0, refine=refine)).segment(simulated.scan)
+        OwnSegmenter(knowing(simulated, 4.0, refine=refine)).segment(simulated.scan)
         for refine in (False, True)
     )
 
@@ -183,7 +182,7 @@ def test_brightness_is_scaled_by_the_scans_own(
     if changes["normalisation"] == "zscore":
         intensity = np.array([0, 8], np.float32)
 
-    found = own._normalised(shown, intensity, loaded(BRIGHTNESS, **changes).record)
+    found = normalised(shown, intensity, loaded(BRIGHTNESS, **changes).record)
 
     np.testing.assert_allclose(found.ravel(), expected)
 

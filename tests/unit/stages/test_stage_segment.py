@@ -122,7 +122,7 @@ def test_nothing_is_segmented_where_both_maps_are_given(
 def test_an_unknown_segmenter_is_refused() -> None:
     """The sentence lists the known ones."""
     with pytest.raises(
-        ConfigError, match=r"no segmenter named 'atlsa'\. Known: atlas, onnx, other\."
+        ConfigError, match=r"no segmenter named 'atlsa'\. Known: atlas, nnunet, onnx, other\."
     ):
         segmenters.make_segmenter("atlsa")
 
@@ -130,10 +130,10 @@ def test_an_unknown_segmenter_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"segmenter": "atlsa"}, "one of atlas, network, onnx, got 'atlsa'"),
+        ({"segmenter": "atlsa"}, "one of atlas, network, nnunet, onnx, got 'atlsa'"),
         ({"segmentor": "atlas"}, "segmentor"),
-        ({"segmenter": "onnx"}, "a model goes with the segmenter 'onnx' .*with model None"),
-        ({"model": "m.toml"}, "with no other, got segmenter 'atlas' with model 'm.toml'"),
+        ({"segmenter": "onnx"}, "a model goes with the segmenters .*'onnx' with model None"),
+        ({"model": "m.toml"}, "nnunet and onnx alone, got segmenter 'atlas' with model 'm.to"),
     ],
 )
 def test_settings_are_checked(wrong: dict[str, str], words: str) -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from own_models import by_brightness, record_of
+from own_models import by_brightness, nnunet_record_of, record_of
 
 from pipeline.errors import ConfigError
-from pipeline.store.models import read_model, weights_of
+from pipeline.store.models import model_files, read_model
 
 
 @pytest.fixture
@@ -21,19 +21,47 @@ def record(tmp_path: Path) -> Path:
 
 def test_a_network_is_found_beside_its_record(record: Path) -> None:
     """And read with it."""
-    assert weights_of(record) == record.with_name("mine.onnx")
-    assert read_model(record, weights_of(record)).record.name == "mine"
+    assert model_files(record, "onnx") == {"mine.onnx": record.with_name("mine.onnx")}
+    assert read_model(record, "onnx").record.name == "mine"
 
 
 def test_a_network_that_is_missing_is_refused(record: Path) -> None:
-    """Found or read."""
-    path = record.with_name("mine.onnx")
-    path.unlink()
+    """With the place where it should be."""
+    record.with_name("mine.onnx").unlink()
 
     with pytest.raises(ConfigError, match=r"must lie beside it: got no '.*mine\.onnx'"):
-        weights_of(record)
+        model_files(record, "onnx")
+
+
+def test_a_network_that_cannot_be_read_is_refused(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its permissions forbid it."""
+
+    def forbid(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbid)
+
     with pytest.raises(ConfigError, match=r"A model must be readable: got .*mine\.onnx"):
-        read_model(record, path)
+        read_model(record, "onnx")
+
+
+def test_the_files_of_a_results_folder_lie_in_it(tmp_path: Path) -> None:
+    """All of those that the record names, and no other."""
+    files = dict.fromkeys(("dataset.json", "fold_0/checkpoint_final.pth", "plans.json"), b"{}")
+    for name, content in files.items():
+        path = tmp_path / "results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    record = tmp_path / "mine.toml"
+    record.write_text(nnunet_record_of(files))
+
+    assert model_files(record, "nnunet") == {n: tmp_path / "results" / n for n in files}
+
+    (tmp_path / "results" / "plans.json").unlink()
+    with pytest.raises(ConfigError, match=r"must lie beside it: got no '.*plans\.json'"):
+        model_files(record, "nnunet")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
@@ -44,4 +72,4 @@ def test_a_record_that_cannot_be_read_is_refused(content: bytes | None, record: 
         record.write_bytes(content)
 
     with pytest.raises(ConfigError, match=r"segment\.model must be a readable TOML file.*work"):
-        weights_of(record)
+        model_files(record, "onnx")

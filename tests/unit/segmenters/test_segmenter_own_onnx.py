@@ -9,7 +9,8 @@ from onnx.external_data_helper import set_external_data
 from own_models import LABELS, by_brightness, loaded, make_onnx, record_of
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.own_model import load_model, parse_record
+from pipeline.segmenters.own_onnx import load_onnx
+from pipeline.segmenters.own_record import OnnxRecord, parse_record
 
 GOOD = by_brightness()
 SHOWN = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -72,21 +73,21 @@ def test_the_size_is_that_of_the_file(asked: list[int] | None, size: tuple[int, 
 def test_records_that_do_not_fit_are_refused(changes: dict[str, Any], words: str) -> None:
     """The sentence names the key and what it needs."""
     with pytest.raises(ConfigError, match=words):
-        parse_record(record_of(GOOD, **changes), "mine.toml")
+        parse_record(record_of(GOOD, **changes), "mine.toml", OnnxRecord)
 
 
 def test_a_record_that_is_not_toml_is_refused() -> None:
     """With what is wrong in it."""
     with pytest.raises(ConfigError, match=r"must be TOML: got 'mine\.toml' \(Invalid value"):
-        parse_record("name = ", "mine.toml")
+        parse_record("name = ", "mine.toml", OnnxRecord)
 
 
 def test_another_file_than_the_records_is_refused() -> None:
     """One byte is enough."""
-    record = parse_record(record_of(GOOD), "mine.toml")
+    record = parse_record(record_of(GOOD), "mine.toml", OnnxRecord)
 
     with pytest.raises(ConfigError, match=r"must be that of its record: got sha256 \w{12}, "):
-        load_model(record, GOOD + b"?")
+        load_onnx(record, GOOD + b"?")
 
 
 @pytest.mark.parametrize("content", [b"hello", b"\x80\x04\x95pickle"])

@@ -1,0 +1,169 @@
+"""A user's results folder of nnU-Net: labels come back to the voxels, and nothing else runs."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from nnunet_results import make_results
+from oracle import classes_of
+from own_models import CHANNELS, Predictor, nnunet, nnunet_record_of
+
+from pipeline.domain.grid import Grid
+from pipeline.domain.scan import Scan, Side
+from pipeline.errors import ConfigError
+from pipeline.phantom.foot import Foot
+from pipeline.segmenters.own import OwnSegmenter
+from pipeline.segmenters.own_nnunet import NnunetModel, load_nnunet
+from pipeline.segmenters.own_record import NnunetRecord, parse_record
+from pipeline.segmenters.sight import Sight
+
+EMPTY = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint_final.pth"), b"{}")
+
+
+def load(files: Mapping[str, bytes], **changes: Any) -> NnunetModel:
+    """Load a results folder with its record."""
+    text = nnunet_record_of(files, **changes)
+    return load_nnunet(parse_record(text, "mine.toml", NnunetRecord), files)
+
+
+@pytest.mark.parametrize("orientation", ["RAS", "LPS", "SAL", "PIR"])
+def test_labels_come_back_from_any_orientation(orientation: str, coarse_foot: Foot) -> None:
+    """Turned and mirrored for nnU-Net, and back again to the voxel."""
+    scan = Scan(classes_of(coarse_foot).astype(np.float32), coarse_foot.grid)
+
+    found = OwnSegmenter(nnunet(Predictor(), orientation=orientation)).segment(scan)
+
+    np.testing.assert_array_equal(found.muscles.voxels, coarse_foot.truth.muscles.voxels)
+    np.testing.assert_array_equal(found.bones.voxels, coarse_foot.truth.bones.voxels)
+    assert (found.side, found.segmenter) == (Side.RIGHT, "nnunet:mine-1.0")
+
+
+def test_spacing_goes_with_the_axes(rng: np.random.Generator) -> None:
+    """nnU-Net counts from the last axis, and resamples by what it is told."""
+    predictor = Predictor(np.zeros((4, 6, 5), np.uint8))
+    grid = Grid.from_arrays((4, 5, 6), np.diag((1.0, 2.0, 3.0, 1.0)))
+
+    sight = nnunet(predictor, orientation="RSA").look(
+        Scan(rng.random((4, 5, 6), dtype=np.float32), grid)
+    )
+
+    assert predictor.spacings_mm == [2.0, 3.0, 1.0]
+    assert sight.chances[0].shape == (4, 6, 5)
+
+
+def test_what_fails_inside_is_told(coarse_foot: Foot) -> None:
+    """With the sentence of whatever failed."""
+    scan = Scan(classes_of(coarse_foot).astype(np.float32), coarse_foot.grid)
+    model = NnunetModel(nnunet(Predictor()).record, predictor=None)
+
+    with pytest.raises(ConfigError, match=r"'results' must run on .* nnUNetv2_predict"):
+        model.look(scan)
+
+
+def test_another_file_than_the_records_is_refused() -> None:
+    """One byte in any of them is enough."""
+    record = parse_record(nnunet_record_of(EMPTY), "mine.toml", NnunetRecord)
+
+    with pytest.raises(ConfigError, match=r"'plans\.json' must be that of its record"):
+        load_nnunet(record, {**EMPTY, "plans.json": b"{ }"})
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["plans.json", "dataset.json"], r"it needs plans\.json, dataset\.json and fold_"),
+        (["plans.json", "dataset.json", "checkpoint_final.pth"], "it needs plans"),
+        ([*EMPTY, "../mine.pth"], "should match"),
+    ],
+)
+def test_a_record_names_what_is_needed(files: list[str], words: str) -> None:
+    """Both JSON files and a fold, and nothing outside the folder."""
+    text = nnunet_record_of(dict.fromkeys(files, b""))
+
+    with pytest.raises(ConfigError, match=words):
+        parse_record(text, "mine.toml", NnunetRecord)
+
+
+def test_without_nnunet_the_user_is_told_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It does not come along."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(ConfigError, match=r"needs nnU-Net v2 and torch: got .* docs/usage\.md"):
+        load(EMPTY)
+
+
+# What follows needs nnU-Net itself, which does not come along (docs/usage.md tells how to
+# install it), and an untrained network.
+
+
+@pytest.fixture
+def results(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    """Make the results folder of an untrained network, changed as a test asks for."""
+    pytest.importorskip("torch", reason="torch is not installed")
+    pytest.importorskip("nnunetv2", reason="nnU-Net is not installed")
+    return make_results(**getattr(request, "param", {}))
+
+
+def look(results: dict[str, bytes], orientation: str) -> Sight:
+    """Show an untrained network an image."""
+    shape = (24, 20, 12)
+    intensity = np.random.default_rng(1).random(shape, dtype=np.float32)
+    grid = Grid.from_arrays(shape, np.diag((-1.0, 1.0, 2.0, 1.0)))
+    return load(results, orientation=orientation).look(Scan(intensity, grid))
+
+
+def test_an_untrained_network_gives_chances(
+    results: dict[str, bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of every channel at every voxel, the same each time, and nothing is printed."""
+    sight, again = look(results, "LAS"), look(results, "LAS")
+
+    assert sight.chances.shape == (CHANNELS, 24, 20, 12)
+    np.testing.assert_allclose(sight.chances.sum(axis=0), 1, atol=1e-3)
+    np.testing.assert_array_equal(sight.chances, again.chances)
+    assert capfd.readouterr().out == ""
+
+
+def test_an_untrained_network_sees_what_its_record_asks_for(results: dict[str, bytes]) -> None:
+    """A network that knows no symmetry gives other chances to the mirror image."""
+    as_stored, mirrored = look(results, "LAS"), look(results, "RAS")
+
+    assert np.abs(as_stored.chances - mirrored.chances[:, ::-1]).max() > 0.01
+
+
+class Runs:
+    """Would write a file, were it unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return open, ("unpickled", "w")
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ({"extra": Runs()}, r"must hold weights and plain facts alone.*nnU-Net v2 itself"),
+        (
+            {"network_class_name": "os.path.join"},
+            r"got ValueError: a network made of os\.path\.join\. Take",
+        ),
+        ({"channels": 5}, r"5 channels where the record names 30"),
+        ({"images": 2}, r"for one image: got ValueError: 2 images"),
+        ({"previous_stage": "3d_lowres"}, "ValueError: a cascade"),
+        ({"width": 4}, r"RuntimeError: Error.* in loading state_dict"),
+    ],
+    indirect=["results"],
+)
+def test_results_that_do_not_fit_are_refused(
+    results: dict[str, bytes], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what is wrong; nothing that they hold was run."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=words):
+        load(results)
+    assert not list(tmp_path.iterdir())
