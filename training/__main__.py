@@ -23,6 +23,7 @@ from training.checkpoints import START, load_checkpoint, load_start, save_checkp
 from training.examples import CLASSES, VIEWS, Example, draw_examples
 from training.losses import dices, loss_of
 from training.model import FootNet
+from training.optimisers import Optimiser
 
 _LEARNING_RATE = 3e-3
 _WARM_UP = 100  # scans
@@ -108,7 +109,7 @@ def train(recipe: Recipe) -> None:
         FootNet(CLASSES).to(device, memory_format=torch.channels_last_3d) for _ in range(2)
     )
     averaged.load_state_dict(net.state_dict())
-    optimiser = torch.optim.AdamW(net.parameters(), lr=_LEARNING_RATE, weight_decay=1e-3)
+    optimiser = Optimiser(net)
     path = recipe.folder / f"{recipe.name}.pt"
     scan = 0
     if path.exists():
@@ -120,10 +121,10 @@ def train(recipe: Recipe) -> None:
     few = replace(recipe, feet=_HELD_OUT)
     held_out = [e[0] for e in _loaded(_Scans(few, 10**9, 10**9 + _HELD_OUT, 10**6, views=1))]
     for examples in _loaded(_Scans(recipe, scan, recipe.scans)):
-        for group in optimiser.param_groups:
-            group["lr"] = _LEARNING_RATE * _rate(scan, recipe.scans)
+        rate = _LEARNING_RATE * _rate(scan, recipe.scans)
         for view, example in enumerate(examples):
-            losses.append(_learn(net, optimiser, example, device, (scan, view)))
+            losses.append(_learn(net, example, device, (scan, view)))
+            optimiser.step(rate)
         _average(averaged, net, scan)
         scan += 1
         is_last = scan == recipe.scans or is_stopped()
@@ -155,20 +156,14 @@ def _rate(scan: int, scans: int) -> float:
 
 
 def _learn(
-    net: FootNet,
-    optimiser: torch.optim.Optimizer,
-    example: Example,
-    device: torch.device,
-    turn: tuple[int, int],
+    net: FootNet, example: Example, device: torch.device, turn: tuple[int, int]
 ) -> float:
     image, voxels, classes = _tensors(example, device, np.random.default_rng(turn))
     with torch.autocast(device.type, dtype=torch.bfloat16):
         scores = net.scores_at(image, voxels)
     loss = loss_of(scores.float(), classes)
-    optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
-    optimiser.step()
     return float(loss.item())
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from pipeline.store.files import written_whole
+from training.optimisers import Optimiser
 
 START = Path(__file__).parent / "start"
 """Weights that come with the recipe, so that another machine can go on from them."""
@@ -17,7 +18,7 @@ def save_checkpoint(
     progress: dict[str, int],
     net: nn.Module,
     averaged: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimiser,
 ) -> None:
     """Keep everything that going on needs.
 
@@ -37,7 +38,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, net: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
+    path: Path, net: nn.Module, averaged: nn.Module, optimiser: Optimiser
 ) -> int:
     """Bring networks and optimiser to where they were; give the scans seen so far."""
     state = torch.load(path, map_location="cpu", weights_only=True)

@@ -10,8 +10,16 @@ from training.checkpoints import load_checkpoint, load_start, save_checkpoint, s
 from training.examples import CLASSES  # noqa: E402
 from training.losses import dices, loss_of  # noqa: E402
 from training.model import FootNet  # noqa: E402
+from training.optimisers import Optimiser  # noqa: E402
 
 TRUTH = [0, 1, 1, 4, 9, 20, 29]
+
+
+def make_net() -> FootNet:
+    """Make a network that the optimiser can turn."""
+    net = FootNet(CLASSES)
+    net.to(memory_format=torch.channels_last_3d)
+    return net
 
 
 def test_the_loss_is_least_where_the_scores_are_right() -> None:
@@ -52,13 +60,35 @@ def test_scores_of_some_voxels_are_those_of_all() -> None:
     torch.testing.assert_close(torch.softmax(few, dim=1), expected)
 
 
+def test_a_step_moves_every_weight_that_counts() -> None:
+    """The matrices that the optimiser turns are the network's own filters."""
+    torch.manual_seed(0)
+    net = make_net()
+    before = {name: weight.clone() for name, weight in net.state_dict().items()}
+    image = torch.rand(1, 1, 16, 32, 16)
+    classes = torch.randint(CLASSES, (image.numel(),))
+    optimiser = Optimiser(net)
+    losses = []
+
+    for _ in range(20):
+        loss = loss_of(net.scores_at(image, torch.arange(image.numel())), classes)
+        loss.backward()
+        optimiser.step(1e-2)
+        losses.append(loss.item())
+
+    assert losses[-1] < losses[0] - 0.1
+    for name, weight in net.state_dict().items():
+        assert not torch.equal(weight, before[name]), name
+    assert all(weight.grad is None for weight in net.parameters())
+
+
 def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """Weights, their average, the optimiser and the count come back."""
     torch.manual_seed(0)
-    nets = [FootNet(CLASSES) for _ in range(4)]
-    optimisers = [torch.optim.AdamW(net.parameters()) for net in nets[::2]]
+    nets = [make_net() for _ in range(4)]
+    optimisers = [Optimiser(net) for net in nets[::2]]
     nets[0].features(torch.rand(1, 1, 8, 16, 8)).mean().backward()
-    optimisers[0].step()
+    optimisers[0].step(1e-3)
     save_checkpoint(tmp_path / "x.pt", {"scan": 7}, nets[0], nets[1], optimisers[0])
 
     scan = load_checkpoint(tmp_path / "x.pt", nets[2], nets[3], optimisers[1])
@@ -73,8 +103,8 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_kept_weights_are_small_and_near(tmp_path: Path) -> None:
     """Half precision, without the optimiser: what a repository can hold."""
     torch.manual_seed(0)
-    nets = [FootNet(CLASSES) for _ in range(4)]
-    optimiser = torch.optim.AdamW(nets[0].parameters())
+    nets = [make_net() for _ in range(4)]
+    optimiser = Optimiser(nets[0])
     save_checkpoint(tmp_path / "x.pt", {"scan": 7, "feet": 2}, nets[0], nets[1], optimiser)
 
     save_start(tmp_path / "start.pt", tmp_path / "x.pt")
