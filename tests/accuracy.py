@@ -2,25 +2,30 @@
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
 nothing was tuned on. With several of ``--protocol`` or ``--segmenter`` it also prints them
-beside one another.
+beside one another. ``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the
+anatomy; ``--repeats`` scans each foot so many times, once by each protocol in turn, and prints
+how far its volumes differ.
 """
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import product
 
 import numpy as np
 import pandas as pd
 from simulated import dice, on_grid
+from trials import CONDITIONS, STANDARD, again, trial
 
 from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.labels import Segmentation
 from pipeline.domain.landmarks import Landmarks
+from pipeline.domain.regions import RegionSplit
+from pipeline.domain.scan import Scan
+from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ScanError, SegmentationError
-from pipeline.phantom.cohort import draw_cohort
-from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES, get_protocol
+from pipeline.phantom.foot import Foot
+from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.segmenters import SEGMENTERS
-from pipeline.simulate import simulate_scan
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
@@ -30,38 +35,39 @@ from pipeline.truth import measure_truth
 Row = dict[str, object]
 DEFAULT = SegmentParams().segmenter
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
+REGIONS = ("rearfoot", "forefoot", "total")
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
 POINTS.remove("foot_length_mm")
 
 
-def attempt(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) -> Row:
-    """Assess participant `k`; a scan that is refused gives a row that says so."""
+def attempt(
+    k: int, *, seed: int, protocol: str, conditions: str, segmenters: list[str]
+) -> dict[str, Row]:
+    """Scan foot `k` and assess what each segmenter makes of it, or that it refused."""
+    foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions)
+    told: Row = {"foot": f"{seed}-{k + 1:02d}"}
+    if what:
+        told["changed"] = what
+    truth = measure_truth(foot)
+    return {name: told | assess(raw, name, foot, truth) for name in segmenters}
+
+
+def assess(
+    raw: Scan, segmenter: str, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]
+) -> Row:
+    """Measure a scan and compare with the truth."""
+    true_split, true_table = truth
+    row: Row = {"true total (cm3)": true_table.volume_cm3("total")}
     try:
-        return assess(k, seed=seed, per_group=per_group, protocol=protocol, segmenter=segmenter)
+        scan, found, split, table = measured(raw, segmenter)
     except (ScanError, SegmentationError) as error:
-        return {"foot": f"{seed}-{k + 1:02d}", "refused": str(error).split(":", maxsplit=1)[0]}
-
-
-def assess(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) -> Row:
-    """Simulate participant `k`, measure it and compare with the truth."""
-    foot, raw = simulate_scan(draw_cohort(per_group, seed)[k], get_protocol(protocol))
-    scan = preprocess(raw, PreprocessParams())
-    found = segment(scan, SegmentParams(segmenter=segmenter))
-    split = regions(found, RegionsParams())
-    table = measure(split, scan, MeasureParams())
-    true_split, truth = measure_truth(foot)
+        return row | {"refused": str(error).split(":", maxsplit=1)[0]}
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
-    true_plantar, plantar = (np.isin(v, PLANTAR) for v in (true_labels, labels))
-    row: Row = {
-        "foot": f"{seed}-{k + 1:02d}",
-        "true total (cm3)": truth.volume_cm3("total"),
-        "Dice": dice(plantar, true_plantar),
-    }
-    for region in ("rearfoot", "forefoot", "total"):
-        got, due = table.volume_cm3(region), truth.volume_cm3(region)
-        assert got is not None
+    row["Dice"] = dice(*(np.isin(v, PLANTAR) for v in (labels, true_labels)))
+    for region in REGIONS:
+        due = true_table.volume_cm3(region)
         assert due is not None
-        row[f"{region} error (%)"] = 100 * (got / due - 1)
+        row[f"{region} error (%)"] = 100 * (volume_cm3(table, region) / due - 1)
     marks = [
         np.subtract(getattr(split.landmarks, n), getattr(true_split.landmarks, n))
         for n in POINTS
@@ -70,10 +76,45 @@ def assess(k: int, *, seed: int, per_group: int, protocol: str, segmenter: str) 
     borders = [s.landmarks.border.position_mm for s in (split, true_split)]
     row["border (mm)"] = borders[0] - borders[1]
     row["side"] = "right" if found.side is foot.side else "WRONG"
+    row["doubted"] = ", ".join(c.code for c in found.cautions)
     for muscle in MUSCLES:
         pair = (labels == muscle.index, true_labels == muscle.index)
         row[muscle.abbreviation] = dice(*pair)
     return row
+
+
+def measured(
+    raw: Scan, segmenter: str
+) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTable]:
+    """Take a scan from the scanner to its volumes."""
+    scan = preprocess(raw, PreprocessParams())
+    found = segment(scan, SegmentParams(segmenter=segmenter))
+    split = regions(found, RegionsParams())
+    return scan, found, split, measure(split, scan, MeasureParams())
+
+
+def volume_cm3(table: MeasurementTable, region: str) -> float:
+    """Give a volume that is known."""
+    volume = table.volume_cm3(region)
+    assert volume is not None
+    return volume
+
+
+def spread(k: int, *, seed: int, protocols: list[str], repeats: int, segmenter: str) -> Row:
+    """Scan foot `k` anew and anew; give the CV of its volumes in percent."""
+    foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD)
+    rng = np.random.default_rng((seed, k))
+    volumes = []
+    for repeat in range(repeats):
+        raw = again(foot, protocols[repeat % len(protocols)], rng)
+        try:
+            table = measured(raw, segmenter)[-1]
+        except (ScanError, SegmentationError):
+            continue
+        volumes.append([volume_cm3(table, region) for region in REGIONS])
+    cv = 100 * np.std(volumes, axis=0, ddof=1) / np.mean(volumes, axis=0)
+    told = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
+    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **told}
 
 
 def main() -> None:
@@ -85,24 +126,40 @@ def main() -> None:
         "--protocol", nargs="+", choices=PROTOCOL_NAMES, default=[DEFAULT_PROTOCOL]
     )
     parser.add_argument("--segmenter", nargs="+", choices=[*SEGMENTERS], default=[DEFAULT])
+    parser.add_argument("--conditions", choices=CONDITIONS, default=STANDARD)
+    parser.add_argument("--repeats", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    runs = []
-    for protocol, segmenter in product(given.protocol, given.segmenter):
-        task = partial(
-            attempt,
-            seed=given.seed,
-            per_group=(given.feet + 1) // 2,
-            protocol=protocol,
-            segmenter=segmenter,
-        )
-        with ProcessPoolExecutor(given.jobs) as pool:
-            rows = pd.DataFrame(pool.map(task, range(given.feet)))
-        if len(given.protocol) * len(given.segmenter) > 1:
-            print(f"### {segmenter}, {protocol}\n")  # noqa: T201
-        runs.append({"protocol": protocol, "segmenter": segmenter, **print_run(rows)})
+    with ProcessPoolExecutor(given.jobs) as pool:
+        if given.repeats:
+            for name in given.segmenter:
+                task = partial(
+                    spread,
+                    seed=given.seed,
+                    protocols=given.protocol,
+                    repeats=given.repeats,
+                    segmenter=name,
+                )
+                print(f"### {name}, scanned {given.repeats} times\n")  # noqa: T201
+                print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
+            return
+        runs = []
+        for protocol in given.protocol:
+            task_of_all = partial(
+                attempt,
+                seed=given.seed,
+                protocol=protocol,
+                conditions=given.conditions,
+                segmenters=given.segmenter,
+            )
+            found = list(pool.map(task_of_all, range(given.feet)))
+            for name in given.segmenter:
+                if len(given.protocol) * len(given.segmenter) > 1:
+                    print(f"### {name}, {protocol}\n")  # noqa: T201
+                row = print_run(pd.DataFrame([rows[name] for rows in found]))
+                runs.append({"protocol": protocol, "segmenter": name, **row})
     if len(runs) > 1:
-        print_markdown(pd.DataFrame(runs))
+        print_markdown(pd.DataFrame(runs).sort_values("segmenter", kind="stable"))
 
 
 def print_run(rows: pd.DataFrame) -> Row:

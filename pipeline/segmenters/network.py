@@ -22,8 +22,8 @@ from pipeline.segmenters.feet import (
     tissue_mask,
     without_others,
 )
+from pipeline.segmenters.posterior import label_muscles
 from pipeline.segmenters.sight import Sight, look
-from pipeline.segmenters.tissue import refine_muscles
 from pipeline.segmenters.volume import Volume, axis_directions
 from pipeline.segmenters.weights import Weights, load_weights
 from pipeline.segmenters.windows import Array, averaged, fit_frame
@@ -113,7 +113,7 @@ class NetworkSegmenter:
                 "Look at the image, and check that it is not fat/water swapped."
             )
             raise SegmentationError(msg)
-        muscles = refine_muscles(scan.intensity, scan.grid, chances, bones)
+        muscles = label_muscles(scan.intensity, scan.grid, chances, bones)
         return Segmentation(
             LabelMap(muscles, scan.grid, MUSCLE_NAMES),
             LabelMap(bones, scan.grid, BONE_NAMES),

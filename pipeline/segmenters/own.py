@@ -15,8 +15,8 @@ from pipeline.errors import ScanError, SegmentationError
 from pipeline.segmenters.carried import likeliest, muscle_chances
 from pipeline.segmenters.feet import single_feet
 from pipeline.segmenters.own_record import ModelRecord
+from pipeline.segmenters.posterior import label_muscles
 from pipeline.segmenters.sight import OTHER, Sight
-from pipeline.segmenters.tissue import refine_muscles
 from pipeline.segmenters.volume import Volume
 
 _PIECES_MM = 4.0
@@ -157,4 +157,4 @@ def _labels(
     chances = muscle_chances(sight, scan.grid)
     if not is_refined or not chances:
         return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones
-    return refine_muscles(scan.intensity, scan.grid, chances, bones), bones
+    return label_muscles(scan.intensity, scan.grid, chances, bones), bones

@@ -68,13 +68,14 @@ def refine_muscles(
     in_slice = _neighbours(grid.spacing_mm, below_mm=2 * min(grid.spacing_mm))
     is_muscle = may_be & ndimage.binary_dilation(thick, in_slice)
     refined = np.zeros(grid.shape, dtype=np.uint8)
-    refined[is_muscle] = _likeliest(chances, grid, is_muscle)
+    refined[is_muscle] = likeliest_muscle(chances, grid, is_muscle)
     return refined
 
 
-def _likeliest(
+def likeliest_muscle(
     chances: Mapping[int, Volume], grid: Grid, where: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
+    """Give the muscle of the highest chance at each voxel of a mask."""
     offsets = np.argwhere(where) - (np.array(grid.shape) - 1) / 2
     points_mm = offsets * np.array(grid.spacing_mm)
     labels = np.array([*chances], dtype=np.uint8)
