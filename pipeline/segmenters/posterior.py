@@ -85,7 +85,8 @@ def muscle_posterior(
 def _levels(brightness: NDArray[np.float32]) -> NDArray[np.intp]:
     low, high = np.percentile(brightness, _RANGE)
     scaled = (brightness - low) / max(high - low, np.finfo(np.float32).tiny)
-    return np.clip(scaled * _BINS, 0, _BINS - 1).astype(np.intp)
+    level: NDArray[np.intp] = np.clip(scaled * _BINS, 0, _BINS - 1).astype(np.intp)
+    return level
 
 
 def _spectrum(level: NDArray[np.intp], share: NDArray[np.float64]) -> NDArray[np.float64]:
