@@ -2,6 +2,7 @@
 
 Run with ``make calibration``. Prints rows of ``pipeline/stages/calibration.tsv``, with the
 share of feet that the interval of the others covers on stderr. The seed is for development.
+With several of ``--protocol`` each foot is scanned by one of them in turn.
 """
 
 import argparse
@@ -12,13 +13,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from trials import CONDITIONS, STANDARD, trial
 
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
-from pipeline.phantom.acquisition import acquire, random_pose
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import draw_cohort
-from pipeline.phantom.protocols import DEFAULT_PROTOCOL, get_protocol
+from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
@@ -41,14 +40,16 @@ def volumes_cm3(table: MeasurementTable) -> dict[tuple[str, str], float]:
 
 
 def log_ratios(
-    k: int, *, seed: int, feet: int, segmenter: str
+    k: int, *, seed: int, protocols: list[str], conditions: str, segmenter: str
 ) -> dict[tuple[str, str], float] | None:
     """Give the logarithms of true over measured volume of one foot; None if refused."""
-    member = draw_cohort((feet + 1) // 2, seed)[k]
-    rng = np.random.default_rng(member.seed)
-    foot = make_foot(member.shape, 1.0)
-    foot = foot.moved(random_pose(rng, foot.side))
-    raw = acquire(foot, get_protocol(DEFAULT_PROTOCOL), rng)
+    foot, raw, _ = trial(
+        k,
+        seed=seed,
+        protocol=protocols[k % len(protocols)],
+        conditions=conditions,
+        spacing_mm=1.0,
+    )
     try:
         scan = preprocess(raw, PreprocessParams())
         split = regions(segment(scan, SegmentParams(segmenter=segmenter)), RegionsParams())
@@ -87,9 +88,19 @@ def main() -> None:
     parser.add_argument("--segmenter", default="atlas")
     parser.add_argument("--seed", type=int, default=7001)
     parser.add_argument("--feet", type=int, default=30)
+    parser.add_argument(
+        "--protocol", nargs="+", choices=PROTOCOL_NAMES, default=[DEFAULT_PROTOCOL]
+    )
+    parser.add_argument("--conditions", choices=CONDITIONS, default=STANDARD)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    task = partial(log_ratios, seed=given.seed, feet=given.feet, segmenter=given.segmenter)
+    task = partial(
+        log_ratios,
+        seed=given.seed,
+        protocols=given.protocol,
+        conditions=given.conditions,
+        segmenter=given.segmenter,
+    )
     with ProcessPoolExecutor(given.jobs) as pool:
         found = [ratios for ratios in pool.map(task, range(given.feet)) if ratios]
     print("segmenter\tmuscle\tregion\tfeet\tratio_low\tratio_high")  # noqa: T201

@@ -50,7 +50,9 @@ CHANGES: Mapping[str, Change] = MappingProxyType(
 )
 
 
-def trial(k: int, *, seed: int, protocol: str, conditions: str) -> tuple[Foot, Scan, str]:
+def trial(
+    k: int, *, seed: int, protocol: str, conditions: str, spacing_mm: float = 0.5
+) -> tuple[Foot, Scan, str]:
     """Make foot `k` of a seed and take one image of it.
 
     Parameters
@@ -58,6 +60,8 @@ def trial(k: int, *, seed: int, protocol: str, conditions: str) -> tuple[Foot, S
     conditions
         ``standard``: as `footvol phantom` makes studies. ``varied``: either side, 5 to 40 %
         of fat, SNR 10 to 70, slices turned by up to 25 degrees. ``beyond``: `CHANGES`, in turn.
+    spacing_mm
+        Of the foot's own voxels; larger is quicker.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def trial(k: int, *, seed: int, protocol: str, conditions: str) -> tuple[Foot, S
     elif conditions == BEYOND:
         what = [*CHANGES][k % len(CHANGES)]
         shape = CHANGES[what](shape)
-    foot = make_foot(shape)
+    foot = make_foot(shape, spacing_mm)
     if what == "two toes missing":
         foot = _without_toes(foot)
     foot = foot.moved(random_pose(rng, foot.side))
