@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
 from pipeline.domain.cautions import Caution
@@ -13,9 +14,30 @@ from pipeline.domain.table import Measurement, MeasurementTable
 
 STAGE = "measure"
 _SUM = "plantar"
-# What the feet of calibration.tsv were scanned as; beyond it nothing is known.
-_MOST_SPACING_MM = (0.75, 0.75, 4.5)  # sorted
-_MOST_FAT = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the feet of calibration.tsv were, and were scanned as; beyond it nothing is known.
+
+    Parameters
+    ----------
+    most_spacing_mm
+        Sorted.
+    """
+
+    contrasts: tuple[Contrast, ...]
+    most_spacing_mm: tuple[float, float, float]
+    most_fat: float
+
+
+_MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.WATER)
+_KNOWN: Mapping[str, _Known] = MappingProxyType(
+    {
+        "atlas": _Known((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),
+        "network": _Known(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45),
+    }
+)
 _Ratios = Mapping[tuple[str, str], tuple[float, float]]
 
 
@@ -45,17 +67,21 @@ def with_intervals(table: MeasurementTable, scan: Scan) -> MeasurementTable:
 
 
 def _reason(table: MeasurementTable, scan: Scan) -> str | None:
-    spacing_mm = sorted(scan.grid.spacing_mm)
-    is_coarse = any(s > most for s, most in zip(spacing_mm, _MOST_SPACING_MM, strict=True))
-    fat = table.fat_fraction()
-    if table.segmenter not in _calibrations():
+    known = _KNOWN.get(table.segmenter)
+    if known is None or table.segmenter not in _calibrations():
         return f"the errors of {table.segmenter!r} were not measured on feet that are known"
-    if scan.contrast is not Contrast.T1W or is_coarse:
-        most = " x ".join(f"{s:g}" for s in _MOST_SPACING_MM)
-        return f"they are known for T1w images of {most} mm or finer only"
-    if fat is None or fat > _MOST_FAT:
+    spacing_mm = sorted(scan.grid.spacing_mm)
+    limits = zip(spacing_mm, known.most_spacing_mm, strict=True)
+    if scan.contrast not in known.contrasts or any(s > most for s, most in limits):
+        kinds = ", ".join(known.contrasts)
+        most = " x ".join(f"{s:g}" for s in known.most_spacing_mm)
+        return f"they are known for {kinds} images of {most} mm or finer only"
+    fat = table.fat_fraction()
+    if fat is None or fat > known.most_fat:
         got = "unknown" if fat is None else f"{fat:.2f}"
-        return f"they are known up to a fat fraction of {_MOST_FAT:g} only, and it is {got}"
+        return (
+            f"they are known up to a fat fraction of {known.most_fat:g} only, and it is {got}"
+        )
     return None
 
 
