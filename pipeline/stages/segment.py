@@ -1,7 +1,7 @@
 """Label the muscles and bones of a scan, and hold its side to what was claimed."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, field_validator, model_validator
@@ -14,6 +14,7 @@ from pipeline.segmenters import OWN, make_segmenter, segmenter_names
 from pipeline.segmenters.atlas import Recognition, recognise_foot
 from pipeline.segmenters.own import OwnModel
 from pipeline.stages.landmarks import find_landmarks
+from pipeline.stages.second_opinion import second_opinion
 
 STAGE = "segment"
 CORRECTED = "corrected"
@@ -32,6 +33,9 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     model: str | None = None
     """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
 
+    second_opinion: Literal["none", "atlas", "network"] = "none"
+    """What else labels the scan, only to tell where the two disagree."""
+
     @field_validator("segmenter")
     @classmethod
     def _known(cls, segmenter: str) -> str:
@@ -39,6 +43,13 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
             msg = f"one of {', '.join(sorted(segmenter_names()))}, got {segmenter!r}"
             raise ValueError(msg)
         return segmenter
+
+    @model_validator(mode="after")
+    def _opinion_is_another(self) -> Self:
+        if self.second_opinion == self.segmenter:
+            msg = f"a second opinion is that of another segmenter, got {self.segmenter!r} twice"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _model_is_used(self) -> Self:
@@ -88,8 +99,11 @@ def segment(
         cautions = (*scan.cautions, _BOTH_BY_HAND)
         found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
-        segmenter = make_segmenter(params.segmenter, model)
-        found = _corrected(segmenter.segment(scan), by_hand)
+        found = make_segmenter(params.segmenter, model).segment(scan)
+        if params.second_opinion != "none":
+            doubts = second_opinion(found, scan, make_segmenter(params.second_opinion))
+            found = replace(found, cautions=(*found.cautions, *doubts))
+        found = _corrected(found, by_hand)
     _check_side(scan.side, found.side)
     return found
 

@@ -132,6 +132,8 @@ def test_an_unknown_segmenter_is_refused() -> None:
     [
         ({"segmenter": "atlsa"}, "one of atlas, network, nnunet, onnx, got 'atlsa'"),
         ({"segmentor": "atlas"}, "segmentor"),
+        ({"second_opinion": "atlas"}, "of another segmenter, got 'atlas' twice"),
+        ({"second_opinion": "onnx"}, "'none', 'atlas' or 'network'"),
         ({"segmenter": "onnx"}, "a model goes with the segmenters .*'onnx' with model None"),
         ({"model": "m.toml"}, "nnunet and onnx alone, got segmenter 'atlas' with model 'm.to"),
     ],

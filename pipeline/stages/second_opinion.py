@@ -1,0 +1,46 @@
+"""What another segmenter says of the same scan: where two disagree, one is wrong."""
+
+import numpy as np
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.cautions import Caution
+from pipeline.domain.labels import Segmentation
+from pipeline.domain.scan import Scan
+from pipeline.errors import ScanError, SegmentationError
+from pipeline.segmenters.base import Segmenter
+
+STAGE = "segment"
+_PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
+_LEAST_DICE = 0.75
+_MOST_VOLUME = 0.15  # of the mean of both
+
+
+def second_opinion(found: Segmentation, scan: Scan, other: Segmenter) -> tuple[Caution, ...]:
+    """Compare the plantar muscles with those that another segmenter finds.
+
+    Returns
+    -------
+    tuple of Caution
+        Empty where both agree.
+    """
+    try:
+        rival = other.segment(scan)
+    except (ScanError, SegmentationError) as error:
+        reason = str(error).split(". ", maxsplit=1)[0]
+        message = f"{other.name} refuses this scan, so look at the labels: {reason}."
+        return (Caution("second-opinion-refuses", message, STAGE),)
+    if rival.side is not found.side:
+        message = f"{other.name} finds a {rival.side} foot, so look at the labels."
+        return (Caution("second-opinion-differs", message, STAGE),)
+    ours, theirs = (np.isin(s.muscles.voxels, _PLANTAR) for s in (found, rival))
+    sizes = np.count_nonzero(ours), np.count_nonzero(theirs)
+    dice = 2 * np.count_nonzero(ours & theirs) / sum(sizes)
+    larger = 2 * (sizes[0] - sizes[1]) / sum(sizes)
+    if dice >= _LEAST_DICE and abs(larger) <= _MOST_VOLUME:
+        return ()
+    message = (
+        f"{other.name} agrees by a Dice of {dice:.2f} only, and by it the plantar muscles are "
+        f"{abs(larger):.0%} {'smaller' if larger > 0 else 'larger'} (good scans: "
+        f"{_LEAST_DICE:.2f} and {_MOST_VOLUME:.0%}), so look at the labels."
+    )
+    return (Caution("second-opinion-differs", message, STAGE),)
