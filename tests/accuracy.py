@@ -88,7 +88,7 @@ def measured(
 ) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTable]:
     """Take a scan from the scanner to its volumes."""
     scan = preprocess(raw, PreprocessParams())
-    found = segment(scan, SegmentParams(segmenter=segmenter))
+    found = segment(scan, SegmentParams(segmenter=segmenter, second_opinion="none"))
     split = regions(found, RegionsParams())
     return scan, found, split, measure(split, scan, MeasureParams())
 

@@ -52,7 +52,10 @@ def log_ratios(
     )
     try:
         scan = preprocess(raw, PreprocessParams())
-        split = regions(segment(scan, SegmentParams(segmenter=segmenter)), RegionsParams())
+        split = regions(
+            segment(scan, SegmentParams(segmenter=segmenter, second_opinion="none")),
+            RegionsParams(),
+        )
     except PipelineError as error:
         sys.stderr.write(f"foot {k + 1}: {error}\n")
         return None

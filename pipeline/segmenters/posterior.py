@@ -13,7 +13,7 @@ from pipeline.segmenters.volume import Volume
 
 _LEAST_CHANCE = 0.001  # of any muscle, for a voxel to be weighed at all
 _TRUST = 0.7  # power of the odds that the network gives: it is surer than it is right
-_SURE = 0.8  # such chances count as muscle whatever their brightness, so streaks of fat do, too
+_SURE = 0.6  # such chances count as muscle whatever their brightness, so streaks of fat do, too
 _ROUNDS = 4  # after which the posterior hardly moves
 _BINS = 64
 _BLUR_BINS = 2.5

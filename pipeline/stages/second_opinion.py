@@ -11,8 +11,10 @@ from pipeline.segmenters.base import Segmenter
 
 STAGE = "segment"
 _PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
-_LEAST_DICE = 0.75
-_MOST_VOLUME = 0.15  # of the mean of both
+# Network and atlas on development feet: the seven that the atlas labelled with a Dice of 0.9 and
+# a total within 7 % agree by 0.928 and 4.1 % at the least; none of the seven others agrees.
+_LEAST_DICE = 0.91
+_MOST_VOLUME = 0.07  # of the mean of both
 
 
 def second_opinion(found: Segmentation, scan: Scan, other: Segmenter) -> tuple[Caution, ...]:
@@ -34,8 +36,9 @@ def second_opinion(found: Segmentation, scan: Scan, other: Segmenter) -> tuple[C
         return (Caution("second-opinion-differs", message, STAGE),)
     ours, theirs = (np.isin(s.muscles.voxels, _PLANTAR) for s in (found, rival))
     sizes = np.count_nonzero(ours), np.count_nonzero(theirs)
-    dice = 2 * np.count_nonzero(ours & theirs) / sum(sizes)
-    larger = 2 * (sizes[0] - sizes[1]) / sum(sizes)
+    mean = max(sum(sizes) / 2, 1)
+    dice = np.count_nonzero(ours & theirs) / mean
+    larger = (sizes[0] - sizes[1]) / mean
     if dice >= _LEAST_DICE and abs(larger) <= _MOST_VOLUME:
         return ()
     message = (

@@ -33,8 +33,8 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     model: str | None = None
     """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
 
-    second_opinion: Literal["none", "atlas", "network"] = "none"
-    """What else labels the scan, only to tell where the two disagree."""
+    second_opinion: Literal["none", "atlas", "network"] = "network"
+    """What else labels the scan, only to tell where the two disagree; not asked twice."""
 
     @field_validator("segmenter")
     @classmethod
@@ -43,13 +43,6 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
             msg = f"one of {', '.join(sorted(segmenter_names()))}, got {segmenter!r}"
             raise ValueError(msg)
         return segmenter
-
-    @model_validator(mode="after")
-    def _opinion_is_another(self) -> Self:
-        if self.second_opinion == self.segmenter:
-            msg = f"a second opinion is that of another segmenter, got {self.segmenter!r} twice"
-            raise ValueError(msg)
-        return self
 
     @model_validator(mode="after")
     def _model_is_used(self) -> Self:
@@ -100,7 +93,7 @@ def segment(
         found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
         found = make_segmenter(params.segmenter, model).segment(scan)
-        if params.second_opinion != "none":
+        if params.second_opinion not in {"none", params.segmenter}:
             doubts = second_opinion(found, scan, make_segmenter(params.second_opinion))
             found = replace(found, cautions=(*found.cautions, *doubts))
         found = _corrected(found, by_hand)

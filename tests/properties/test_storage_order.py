@@ -55,7 +55,7 @@ def write(simulated: Simulated) -> Write:
 def table_of(scan: Scan) -> MeasurementTable:
     """Do all stages in memory."""
     ready = preprocess(scan, PreprocessParams())
-    split = regions(segment(ready, SegmentParams()), RegionsParams())
+    split = regions(segment(ready, SegmentParams(second_opinion="none")), RegionsParams())
     return measure(split, ready, MeasureParams())
 
 

@@ -46,11 +46,18 @@ class Other:
 
 
 @pytest.mark.parametrize(
-    "rival", [labelled(10), labelled(9), labelled(10, 1), labelled(10, 0, 5)]
+    "rival", [labelled(20), labelled(19), labelled(19, 1), labelled(20, 0, 5)]
 )
 def test_agreement_says_nothing(rival: Segmentation) -> None:
     """Small differences are borders, and which muscle it is has cautions of its own."""
-    assert second_opinion(labelled(10), SCAN, Other(rival)) == ()
+    assert second_opinion(labelled(20), SCAN, Other(rival)) == ()
+
+
+def test_two_that_find_nothing_differ() -> None:
+    """There is nothing that they could agree on."""
+    (caution,) = second_opinion(labelled(0), SCAN, Other(labelled(0)))
+
+    assert caution.code == "second-opinion-differs"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +97,11 @@ def test_it_is_asked_where_the_settings_say_so(monkeypatch: pytest.MonkeyPatch) 
     chosen = {"atlas": lambda: Other(first), "network": lambda: Other(labelled(5), "network")}
     monkeypatch.setattr(segmenters, "SEGMENTERS", chosen)
 
-    alone = segment(SCAN, SegmentParams())
-    checked = segment(SCAN, SegmentParams(second_opinion="network"))
+    alone = segment(SCAN, SegmentParams(second_opinion="none"))
+    itself = segment(SCAN, SegmentParams(second_opinion="atlas"))
+    checked = segment(SCAN, SegmentParams())
 
-    assert alone.cautions == ()
+    assert alone.cautions == itself.cautions == ()
     assert [c.code for c in checked.cautions] == ["second-opinion-differs"]
     assert checked.muscles is first.muscles
     assert checked.segmenter == "atlas"
