@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from simulated import dice, on_grid
-from trials import CONDITIONS, STANDARD, again, trial
+from trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.labels import Segmentation
@@ -144,7 +144,9 @@ def main() -> None:
                 print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
             return
         runs = []
-        for protocol in given.protocol:
+        for turn, protocol in enumerate(given.protocol):
+            # varied scans are of feet of their own, so that more feet are tried
+            first = turn * given.feet if given.conditions == VARIED else 0
             task_of_all = partial(
                 attempt,
                 seed=given.seed,
@@ -152,7 +154,7 @@ def main() -> None:
                 conditions=given.conditions,
                 segmenters=given.segmenter,
             )
-            found = list(pool.map(task_of_all, range(given.feet)))
+            found = list(pool.map(task_of_all, range(first, first + given.feet)))
             for name in given.segmenter:
                 if len(given.protocol) * len(given.segmenter) > 1:
                     print(f"### {name}, {protocol}\n")  # noqa: T201
