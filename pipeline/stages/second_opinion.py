@@ -11,8 +11,8 @@ from pipeline.segmenters.base import Segmenter
 
 STAGE = "segment"
 _PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
-# Network and atlas on development feet: the seven that the atlas labelled with a Dice of 0.9 and
-# a total within 7 % agree by 0.928 and 4.1 % at the least; none of the seven others agrees.
+# Development feet: the seven that the atlas labelled with a Dice of 0.9 and a total within 7 %
+# agree with the network by 0.928 and 4.1 % at the least; none of the seven others does.
 _LEAST_DICE = 0.91
 _MOST_VOLUME = 0.07  # of the mean of both
 
