@@ -81,6 +81,35 @@ def test_other_scans_have_none_and_say_why(
     assert found.ci95_cm3 == {}
 
 
+@pytest.mark.parametrize("contrast", [Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.WATER])
+def test_the_network_was_measured_on_other_scans_and_fatty_muscle(
+    contrast: Contrast, table: MeasurementTable
+) -> None:
+    """So its intervals hold there, and are wider."""
+    rows = tuple(replace(row, fat_fraction=0.3) for row in table.rows)
+    by_network = replace(table, rows=rows, segmenter="network")
+
+    found = with_intervals(by_network, make_scan((1.0, 1.0, 3.0), contrast))
+
+    low, high = found.ci95_cm3["total"]
+    assert codes(found) == []
+    assert 65 < low < 75
+    assert 85 < high < 95
+
+
+def test_what_the_network_was_not_measured_on_has_none(table: MeasurementTable) -> None:
+    """Fat images, coarse ones, and muscle that is half fat."""
+    by_network = replace(table, segmenter="network")
+    half = replace(by_network, rows=tuple(replace(r, fat_fraction=0.5) for r in table.rows))
+
+    for found in (
+        with_intervals(by_network, make_scan(contrast=Contrast.FAT)),
+        with_intervals(by_network, make_scan((1.5, 1.5, 6.0))),
+        with_intervals(half, make_scan()),
+    ):
+        assert codes(found) == ["interval-unknown"]
+
+
 @pytest.mark.parametrize("segmenter", ["atlas+corrected", "another"])
 def test_other_segmenters_have_none(segmenter: str, table: MeasurementTable) -> None:
     """Corrected labels are nobody's known errors."""
