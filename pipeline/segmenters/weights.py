@@ -114,5 +114,6 @@ def session_of(content: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # sums run in one order, so the same bytes come out
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep what the largest layer took
     options.log_severity_level = 4  # what is wrong is raised, so it need not be printed, too
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
