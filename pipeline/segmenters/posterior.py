@@ -1,14 +1,13 @@
 """Which voxels are muscle, by a network's chances and the scan's own brightness together."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.tissue import likeliest_muscle
+from pipeline.segmenters.tissue import chance_of_any, likeliest_muscle
 from pipeline.segmenters.volume import Volume
 
 _LEAST_CHANCE = 0.001  # of any muscle, for a voxel to be weighed at all
@@ -66,8 +65,7 @@ def muscle_posterior(
     bright what lies about it, are histograms without a form, so no contrast is assumed: where
     both look alike the prior stands.
     """
-    summed = np.sum([chance.values for chance in chances.values()], axis=0)
-    chance = replace(next(iter(chances.values())), values=summed).on_grid(grid)
+    chance = chance_of_any(chances, grid)
     weighed = chance > _LEAST_CHANCE
     prior = np.clip(chance[weighed], 0, 1 - _LEAST_CHANCE).astype(np.float64)
     odds = (prior / (1 - prior)) ** _TRUST

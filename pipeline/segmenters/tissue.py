@@ -59,8 +59,7 @@ def refine_muscles(
     beside sure muscle that is more than a pixel thick. Which of two touching muscles a
     voxel belongs to is left to the chances, as brightness cannot tell.
     """
-    summed = np.sum([chance.values for chance in chances.values()], axis=0)
-    total = replace(next(iter(chances.values())), values=summed).on_grid(grid)
+    total = chance_of_any(chances, grid)
     low, muscle, high = _muscle_band(intensity, total)
     may_be = (intensity > low) & (intensity < high) & (total > _LEAST_CHANCE) & (bones == 0)
     sure = may_be & (intensity < muscle + _SURE_SHARE * (high - muscle))
@@ -70,6 +69,12 @@ def refine_muscles(
     refined = np.zeros(grid.shape, dtype=np.uint8)
     refined[is_muscle] = likeliest_muscle(chances, grid, is_muscle)
     return refined
+
+
+def chance_of_any(chances: Mapping[int, Volume], grid: Grid) -> NDArray[np.float32]:
+    """Add up the muscles' chances and bring the sum, float32, to a grid."""
+    summed = np.sum([chance.values for chance in chances.values()], axis=0)
+    return replace(next(iter(chances.values())), values=summed).on_grid(grid)
 
 
 def likeliest_muscle(
