@@ -11,7 +11,7 @@ from pipeline.domain.scan import Side
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import SegmentationError
 from pipeline.run import plan
-from pipeline.run.artefacts import BORDER, MUSCLES, OVERLAY, VOLUMES
+from pipeline.run.artefacts import BORDER, MUSCLES, OVERLAY, PROBABILITY, VOLUMES
 from pipeline.run.work import Desk
 from pipeline.stages.border import SWEEP_COLUMNS
 from pipeline.store.tables import write_measurements, write_table
@@ -69,6 +69,8 @@ def _pretend(desk: Desk) -> None:
     for artefact, path in desk.write.items():
         if artefact == VOLUMES:
             write_measurements(make_table(1000.0 + 10 * len(content) ** 0.5), path)
+        elif artefact == PROBABILITY and desk.config.segment.segmenter == "atlas":
+            continue
         elif artefact == BORDER:
             write_table(make_sweep(len(content)), path, SWEEP_COLUMNS)
         else:

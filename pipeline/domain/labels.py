@@ -86,6 +86,8 @@ class Segmentation:
         The side that the anatomy shows.
     segmenter
         Name of what made it, for provenance.
+    probability
+        That a voxel is muscle of any kind, float32, 0 to 1; None where nobody reckoned it.
     """
 
     muscles: LabelMap
@@ -93,6 +95,7 @@ class Segmentation:
     side: Side
     segmenter: str
     cautions: tuple[Caution, ...] = ()
+    probability: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         check_one_grid(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pipeline.store.names import ScanName
 
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
+PROBABILITY = "probability"
 REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
 BORDER, OVERLAY = "border", "overlay"
 # Made by hand, so they may be there or not.
@@ -22,6 +23,7 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
         PREPROC: ScanName.preproc,
         MUSCLES: ScanName.muscles,
         BONES: ScanName.bones,
+        PROBABILITY: ScanName.probability,
         REGIONS: ScanName.regions,
         LANDMARKS: ScanName.landmarks_json,
         VOLUMES: ScanName.volumes_tsv,

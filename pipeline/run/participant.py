@@ -102,7 +102,8 @@ def _make(stage: plan.Stage, located: Located) -> bool:
         if is_current(record, key, job.out):
             log.info("%s: up to date", said)
             return False
-        check_unclaimed(record, [located.relative(a) for a in stage.writes], job.out)
+        targets = [located.relative(a) for a in (*stage.writes, *stage.may_write)]
+        check_unclaimed(record, targets, job.out)
     log.debug("%s: starts", said)
     started = time.perf_counter()
     attempt = StageRecord(key, inputs, record.outputs if record else {}, WRITING)
@@ -159,7 +160,10 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
     job.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=job.out, prefix=".making-") as folder:
         scratch = Path(folder)
-        write = {artefact: scratch / located.relative(artefact) for artefact in stage.writes}
+        write = {
+            artefact: scratch / located.relative(artefact)
+            for artefact in (*stage.writes, *stage.may_write)
+        }
         for path in write.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         read = {artefact: located.path(artefact) for artefact in stage.reads}
@@ -172,6 +176,8 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
         outputs = {name: sha256_of(scratch / name) for name in files}
         write_record(attempt, job.record_path(stage.name))
         _put_in_place(files, scratch, job.out)
+        for name in attempt.outputs.keys() - outputs.keys():  # written before, but not now
+            (job.out / name).unlink(missing_ok=True)
     return outputs
 
 

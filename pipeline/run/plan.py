@@ -15,6 +15,7 @@ from pipeline.run.artefacts import (
     MUSCLES_CORRECTION,
     OVERLAY,
     PREPROC,
+    PROBABILITY,
     REGIONS,
     SCAN,
     VOLUMES,
@@ -33,6 +34,8 @@ class Stage:
         Artefacts; `artefacts.path_of` gives their files.
     may_read
         Artefacts that no stage writes, read where they exist.
+    may_write
+        Artefacts that are written only where there is something to write.
     settings
         Sections of the settings that decide what is written.
     work
@@ -45,6 +48,7 @@ class Stage:
     settings: tuple[str, ...]
     work: Callable[[Desk], None]
     may_read: tuple[str, ...] = ()
+    may_write: tuple[str, ...] = ()
 
 
 SEGMENTATION = (MUSCLES, BONES)
@@ -64,6 +68,7 @@ STAGES = (
         ("intake", "segment"),
         work.do_segment,
         may_read=(*CORRECTIONS, MODEL),
+        may_write=(PROBABILITY,),
     ),
     Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
     Stage(

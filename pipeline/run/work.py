@@ -26,6 +26,7 @@ from pipeline.run.artefacts import (
     MUSCLES_CORRECTION,
     OVERLAY,
     PREPROC,
+    PROBABILITY,
     REGIONS,
     SCAN,
     VOLUMES,
@@ -43,7 +44,13 @@ from pipeline.stages.report import overlay
 from pipeline.stages.segment import Corrections, segment
 from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
-from pipeline.store.images import read_scan, read_segmentation, write_labels, write_scan
+from pipeline.store.images import (
+    read_scan,
+    read_segmentation,
+    write_labels,
+    write_probability,
+    write_scan,
+)
 from pipeline.store.landmarks import read_landmarks, write_landmarks
 from pipeline.store.models import read_model
 from pipeline.store.names import sidecar_of
@@ -124,6 +131,10 @@ def do_segment(desk: Desk) -> None:
             cautions=_distinct((*scan.cautions, *found.cautions)),
             **facts,
         )
+    if found.probability is not None:
+        path = desk.write[PROBABILITY]
+        write_probability(found.probability, scan.grid, path, like=desk.read[PREPROC])
+        sidecar(path, side=found.side, segmenter=found.segmenter, **facts)
 
 
 def do_regions(desk: Desk) -> None:

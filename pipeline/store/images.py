@@ -25,6 +25,7 @@ from pipeline.store.nifti import in_space_of, save_image
 _RAS = nib.orientations.axcodes2ornt("RAS")
 _INT16 = np.iinfo(np.int16)
 _QUANTISATION_STEPS = 8192
+_PROBABILITY_STEP = 1 / 128
 
 
 def read_scan(path: Path) -> Scan:
@@ -114,6 +115,14 @@ def read_labels(
 def write_labels(labels: LabelMap, path: Path, *, like: Path | None) -> None:
     """Write labels as 8-bit integers, in the storage order and space of `like`."""
     _write(labels.voxels.astype(np.uint8), labels.grid, path, like=like)
+
+
+def write_probability(
+    probability: NDArray[np.float32], grid: Grid, path: Path, *, like: Path | None
+) -> None:
+    """Write a probability in steps of 1/128, in the storage order and space of `like`."""
+    steps = np.rint(probability / _PROBABILITY_STEP).astype(np.uint8)
+    _write(steps, grid, path, like=like, step=_PROBABILITY_STEP)
 
 
 def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:

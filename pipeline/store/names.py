@@ -100,6 +100,10 @@ class ScanName:
         """Give the bone label map."""
         return self._anat("seg-bones_dseg.nii.gz")
 
+    def probability(self) -> Path:
+        """Give the probability that a voxel is muscle of any kind."""
+        return self._anat("label-muscle_probseg.nii.gz")
+
     def regions(self) -> Path:
         """Give the region label map."""
         return self._anat("seg-regions_dseg.nii.gz")

@@ -24,6 +24,7 @@ from pipeline.store.tables import read_table
 pytestmark = pytest.mark.usefixtures("calls")
 CONFIG = PipelineConfig()
 MUSCLES = "sub-01/anat/sub-01_seg-muscles_dseg.nii.gz"
+PROBABILITY = "sub-01/anat/sub-01_label-muscle_probseg.nii.gz"
 VOLUMES = "sub-01/anat/sub-01_seg-muscles_desc-volumes_dseg.tsv"
 
 
@@ -258,6 +259,18 @@ def test_a_deleted_output_is_made_again(job: Job, calls: list[str]) -> None:
 
     assert calls == ["01 segment"]
     assert bytes_below(job.out) == before
+
+
+def test_what_is_not_written_again_is_taken_away(job: Job) -> None:
+    """One segmenter gives a probability, the next does not: none is left behind."""
+    process(replace(job, config=load_config(None, ["segment.segmenter='network'"])))
+    written = (job.out / PROBABILITY).exists()
+
+    process(replace(job, config=load_config(None, ["segment.segmenter='atlas'"])))
+
+    assert written
+    assert not (job.out / PROBABILITY).exists()
+    assert (job.out / MUSCLES).exists()
 
 
 def test_an_altered_output_is_refused_and_kept(job: Job, calls: list[str]) -> None:

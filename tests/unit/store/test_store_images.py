@@ -23,6 +23,7 @@ from pipeline.store.images import (
     read_scan,
     read_segmentation,
     write_labels,
+    write_probability,
     write_scan,
 )
 from pipeline.store.nifti import copy_image
@@ -34,6 +35,19 @@ def labels(grid: Grid) -> LabelMap:
     """Make every muscle label appear."""
     voxels = np.random.default_rng(4).integers(0, 13, grid.shape)
     return LabelMap(voxels, grid, MUSCLE_NAMES)
+
+
+def test_a_probability_comes_back_to_a_per_cent(scan: Scan, scan_file: Path) -> None:
+    """In the storage order of the scan; 0, a half and 1 exactly."""
+    chance = np.random.default_rng(2).random(scan.grid.shape, dtype=np.float32)
+    chance.flat[:3] = 0, 0.5, 1
+    path = scan_file.with_name("chance.nii.gz")
+
+    write_probability(chance, scan.grid, path, like=scan_file)
+
+    back = nib.as_closest_canonical(nib.load(path)).get_fdata()
+    np.testing.assert_allclose(back, chance, atol=0.004)
+    assert back.flat[:3].tolist() == [0, 0.5, 1]
 
 
 def test_a_scan_comes_back_as_it_was(scan: Scan, scan_file: Path) -> None:
