@@ -1,13 +1,16 @@
 """A network that knows the truth, so that what is built around it can be tested."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.foot import Foot, Tissue
+from pipeline.segmenters import network_search
 from pipeline.segmenters.sight import OTHER, Sight, inner
 from pipeline.segmenters.weights import Network, Weights
 from pipeline.segmenters.windows import COARSE, FINE, Array, seen
@@ -67,3 +70,23 @@ def oracle(*feet: Foot, certainty: float = 1.0) -> Look:
         return Sight(chances, window, frame, inner(values, affine, window, frame))
 
     return look
+
+
+def closely(look: Look) -> Callable[..., tuple[Sight, Sight]]:
+    """Make what also tells the muscles in finer voxels, as `look_closely` does."""
+
+    def look_closely(
+        network: Network, values: NDArray[np.float32], affine: Array, frame: Array
+    ) -> tuple[Sight, Sight]:
+        fine = look(replace(network, window=network.window.shown), values, affine, frame)
+        muscles = fine.chances[: len(MUSCLE_NAMES) + 1].copy()
+        muscles[0] = 1 - muscles[1:].sum(axis=0)
+        return look(network, values, affine, frame), replace(fine, chances=muscles)
+
+    return look_closely
+
+
+def show(patch: pytest.MonkeyPatch, look: Look) -> None:
+    """Let the network segmenter look this way."""
+    patch.setattr(network_search, "look", look)
+    patch.setattr(network_search, "look_closely", closely(look))

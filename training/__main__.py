@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from skimage.util import view_as_blocks
 from torch.utils.data import DataLoader, Dataset
 
 from pipeline.segmenters.weights import WINDOWS
 from pipeline.segmenters.windows import Window
 from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
-from training.examples import CLASSES, VIEWS, Example, draw_examples
+from training.examples import VIEWS, Example, draw_examples
 from training.losses import dices, loss_of
-from training.model import FootNet
+from training.model import MUSCLE_CLASSES, FootNet
 from training.optimisers import Optimiser
 
+_SCANS = {"coarse": 4_000, "fine": 6_000}  # about nine hours of two CPU cores
 _LEARNING_RATE = 3e-3
 _WARM_UP = 100  # scans
 _COOL_DOWN = 0.4  # of all scans, at the end, while the rate falls to nothing
@@ -88,13 +90,14 @@ def main() -> None:
     """Parse, train, and leave log and checkpoint in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=WINDOWS)
-    parser.add_argument("--scans", type=int, default=12_000)
+    parser.add_argument("--scans", type=int, help=f"default: {_SCANS}")
     parser.add_argument("--feet", type=int, default=2_000)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--feet-folder", type=Path, default=Path("out/training/feet"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fresh", dest="is_fresh", action="store_true")
     given = parser.parse_args()
+    given.scans = given.scans or _SCANS[given.name]
     given.folder.mkdir(parents=True, exist_ok=True)
     given.feet_folder.mkdir(parents=True, exist_ok=True)
     train(Recipe(**vars(given)))
@@ -106,7 +109,8 @@ def train(recipe: Recipe) -> None:
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net, averaged = (
-        FootNet(CLASSES).to(device, memory_format=torch.channels_last_3d) for _ in range(2)
+        FootNet(recipe.window.split).to(device, memory_format=torch.channels_last_3d)
+        for _ in range(2)
     )
     averaged.load_state_dict(net.state_dict())
     optimiser = Optimiser(net)
@@ -158,10 +162,15 @@ def _rate(scan: int, scans: int) -> float:
 def _learn(
     net: FootNet, example: Example, device: torch.device, turn: tuple[int, int]
 ) -> float:
-    image, voxels, classes = _tensors(example, device, np.random.default_rng(turn))
+    rng = np.random.default_rng(turn)
+    image, voxels, classes, muscles = _tensors(example, device, rng)
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        scores = net.scores_at(image, voxels)
+        scores, muscle_scores = net.scores_at(image, voxels)
     loss = loss_of(scores.float(), classes)
+    if muscle_scores is not None:  # of each voxel's parts one, to spare time
+        part = rng.integers(muscles.shape[1], size=len(muscles))
+        one = (np.arange(len(part)), part)
+        loss = loss + loss_of(muscle_scores.float().transpose(1, 2)[one], muscles[one])
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
     return float(loss.item())
@@ -169,16 +178,24 @@ def _learn(
 
 def _tensors(
     example: Example, device: torch.device, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Give the image, the voxels that count (all tissue, some air) and their classes."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Give the image, the voxels that count (all tissue, some air) and what is in them.
+
+    The last is the muscle of each voxel that is shown in the place of one of those.
+    """
     flat = example.labels.ravel()
     kept = (flat > 0) | (rng.random(flat.size, dtype=np.float32) < _AIR_KEPT)
     voxels = np.flatnonzero(kept)
+    blocks = view_as_blocks(
+        example.muscles, tuple(np.floor_divide(example.image.shape, example.labels.shape))
+    )
+    muscles = blocks.reshape(flat.size, -1)[voxels]
     image = torch.from_numpy(example.image)[None, None].to(device)
     return (
         image.contiguous(memory_format=torch.channels_last_3d),
         torch.from_numpy(voxels).to(device),
         torch.from_numpy(flat[voxels].astype(np.int64)).to(device),
+        torch.from_numpy(muscles.astype(np.int64)).to(device),
     )
 
 
@@ -191,14 +208,18 @@ def _average(averaged: FootNet, net: FootNet, scan: int) -> None:
 
 @torch.no_grad()
 def _held_out(net: FootNet, examples: list[Example], device: torch.device) -> list[float]:
-    """Dice of each structure on feet that are never learnt from."""
+    """Dice of each structure, as finely as it is told, on feet that are never learnt from."""
     found = []
     for example in examples:
-        image, voxels, classes = _tensors(example, device, np.random.default_rng(0))
+        image, voxels, classes, muscles = _tensors(example, device, np.random.default_rng(0))
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            scores = net.scores_at(image, voxels)
-        found.append(dices(scores.float(), classes).cpu().numpy())
-    medians: list[float] = np.nanmedian(found, axis=0)[1:-1].tolist()
+            scores, muscle_scores = net.scores_at(image, voxels)
+        score = dices(scores.float(), classes)[1:-1]
+        if muscle_scores is not None:
+            parts = muscle_scores.float().transpose(1, 2).flatten(0, 1)
+            score[: MUSCLE_CLASSES - 1] = dices(parts, muscles.flatten())[1:]
+        found.append(score.cpu().numpy())
+    medians: list[float] = np.nanmedian(found, axis=0).tolist()
     return medians
 
 

@@ -1,7 +1,9 @@
 """Pairs to learn from: a digital foot seen through a random scanner, and its labels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ from training.feet import training_foot
 from training.template import bone_middles_mm, template_mm
 
 Array = NDArray[np.float64]
-CLASSES = OTHER + 1
+_Beyond = Literal["nearest", "grid-constant"]
 EXAMPLE_STREAM = 5_000_000
 VIEWS = 5
 """Windows laid on each scan, as taking it costs more than looking at it."""
@@ -35,10 +37,21 @@ _TURNS_DEG = ((-15.0, 45.0), (-25.0, 25.0), (-30.0, 30.0))  # pitch (toes down >
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the network sees, float32, and the class of each voxel, uint8."""
+    """What the network sees and is to say.
+
+    Parameters
+    ----------
+    image
+        In the voxels that are shown.
+    labels
+        Class of each voxel of the window.
+    muscles
+        Muscle of each voxel that is shown; 0 where there is none.
+    """
 
     image: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    muscles: NDArray[np.uint8]
 
 
 def draw_examples(
@@ -58,30 +71,40 @@ def draw_examples(
     folder
         Where they are kept.
     """
-    rng = np.random.default_rng((EXAMPLE_STREAM, round(window.spacing_mm * 100), index))
+    rng = np.random.default_rng((EXAMPLE_STREAM, round(window.finest_mm * 100), index))
     foot = training_foot(first_foot + int(rng.integers(feet)), folder)
     if window == COARSE:
         foot = _thinned(foot)
     foot = foot.moved(random_pose(rng))
-    scan = _scan(foot, rng, window.spacing_mm)
-    return [_view(foot, scan, window, rng) for _ in range(views)]
+    scan = _scan(foot, rng, window.finest_mm)
+    classes, middles_mm = _classes(foot), bone_middles_mm(foot)
+    return [_view(foot, scan, window, rng, classes, middles_mm) for _ in range(views)]
 
 
-def _view(foot: Foot, scan: Scan, window: Window, rng: np.random.Generator) -> Example:
+def _view(
+    foot: Foot,
+    scan: Scan,
+    window: Window,
+    rng: np.random.Generator,
+    classes: NDArray[np.uint8],
+    middles_mm: Mapping[int, Array],
+) -> Example:
     is_coarse = window == COARSE
-    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(foot, rng)
+    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(middles_mm, rng)
     if is_coarse and rng.random() < _NO_FOOT:
         frame = _leg_frame(foot, rng)
-        labels = _shown_labels(foot, window, frame)
-        labels[labels > 0] = OTHER
-    else:
-        labels = _shown_labels(foot, window, frame)
-    values, affine = averaged(scan.intensity, scan.grid, window.spacing_mm)
-    shown = scaled(seen(values, affine, window, frame))
+        classes = np.where(classes > 0, np.uint8(OTHER), np.uint8(0))
     # beyond the field of view nothing is seen, so nothing is to be found
-    field = np.ones(scan.grid.shape, dtype=np.float32)
-    labels[seen(field, scan.grid.matrix, window, frame) < 0.5] = 0
-    return Example(_spoilt(shown, rng), labels)
+    field_of_view = np.ones(scan.grid.shape, dtype=np.uint8)
+    labels, muscles = (
+        _sampled(classes, foot.grid.matrix, lattice, frame, "nearest")
+        * _sampled(field_of_view, scan.grid.matrix, lattice, frame, "grid-constant")
+        for lattice in (window, window.shown)
+    )
+    muscles[muscles > len(MUSCLE_NAMES)] = 0
+    values, affine = averaged(scan.intensity, scan.grid, window.finest_mm)
+    shown = scaled(seen(values, affine, window.shown, frame))
+    return Example(_spoilt(shown, rng), labels, muscles)
 
 
 def _thinned(foot: Foot) -> Foot:
@@ -106,21 +129,27 @@ def _scan(foot: Foot, rng: np.random.Generator, window_mm: float) -> Scan:
             continue
 
 
-def _shown_labels(foot: Foot, window: Window, frame: Array) -> NDArray[np.uint8]:
+def _classes(foot: Foot) -> NDArray[np.uint8]:
     muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
     classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
     classes[muscles > 0] = muscles[muscles > 0]
     classes[bones > 0] = bones[bones > 0] + len(MUSCLE_NAMES)
-    to_foot = np.linalg.inv(foot.grid.matrix) @ frame @ window.centring
-    shown: NDArray[np.uint8] = ndimage.affine_transform(
-        classes, to_foot[:3, :3], to_foot[:3, 3], window.shape, order=0, mode="nearest"
+    return classes
+
+
+def _sampled(
+    labels: NDArray[np.uint8], affine: Array, window: Window, frame: Array, beyond: _Beyond
+) -> NDArray[np.uint8]:
+    to_labels = np.linalg.inv(affine) @ frame @ window.centring
+    sampled: NDArray[np.uint8] = ndimage.affine_transform(
+        labels, to_labels[:3, :3], to_labels[:3, 3], window.shape, order=0, mode=beyond
     )
-    return shown
+    return sampled
 
 
-def _near_frame(foot: Foot, rng: np.random.Generator) -> Array:
+def _near_frame(middles_mm: Mapping[int, Array], rng: np.random.Generator) -> Array:
     """Lay the window along the foot, as well as the coarse pass would."""
-    frame, _ = fit_frame(bone_middles_mm(foot), template_mm())
+    frame, _ = fit_frame(middles_mm, template_mm())
     turn = Rotation.from_euler("xyz", rng.normal(0, 4.0, 3), degrees=True).as_matrix()
     nudge = np.eye(4)
     nudge[:3, :3] = turn @ np.diag(np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.02, 3)))
@@ -150,7 +179,7 @@ def _leg_frame(foot: Foot, rng: np.random.Generator) -> Array:
     drawn = np.diag((1.0, 1.0, float(rng.uniform(0.05, 0.25)))) * rng.uniform(0.7, 1.3)
     frame = np.eye(4)
     frame[:3, :3] = ankle @ drawn @ (turn[order] if rng.random() < 0.5 else turn)
-    reach_mm = COARSE.shape[2] * COARSE.spacing_mm / 2 * drawn[2, 2]
+    reach_mm = COARSE.shape[2] * COARSE.spacing_mm[2] / 2 * drawn[2, 2]
     frame[:3, 3] = middle - ankle[:, 2] * (reach_mm + 1.0)
     return frame
 

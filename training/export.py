@@ -15,7 +15,7 @@ from pipeline.segmenters.weights import RECORD, WINDOWS
 from pipeline.segmenters.windows import Window
 from pipeline.store.files import written_whole
 from training.checkpoints import START, save_start
-from training.examples import CLASSES, EXAMPLE_STREAM, VIEWS
+from training.examples import EXAMPLE_STREAM, VIEWS
 from training.feet import FOOT_STREAM
 from training.model import CHANNELS, FootNet
 from training.template import bone_sizes
@@ -62,15 +62,15 @@ def export(folder: Path, models: Path, version: str) -> None:
 
 
 def _write_onnx(state: dict[str, torch.Tensor], window: Window, path: Path) -> None:
-    net = FootNet(CLASSES)
+    net = FootNet(window.split)
     net.load_state_dict(state)
     net.eval()
     torch.onnx.export(
         net,
-        (torch.zeros(1, 1, *window.shape),),
+        (torch.zeros(1, 1, *window.shown.shape),),
         str(path),
         input_names=["image"],
-        output_names=["chances"],
+        output_names=["chances", "muscles"] if net.is_split else ["chances"],
         opset_version=_OPSET,
         dynamo=False,
     )

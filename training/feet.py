@@ -7,23 +7,26 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import PHANTOM, Foot
+from pipeline.phantom.foot import PHANTOM, Foot, Tissue
 from pipeline.phantom.shape import FootShape, draw_shape
 from pipeline.store.files import written_whole
 
-SPACING_MM = 1.5  # takes no longer than 2 mm, and keeps thin bellies and septa
+SPACING_MM = 1.0  # of the finest voxels that a network is shown
 FOOT_STREAM = 4_000_000
 """Seeds of training feet start here: far from those of development and of tests."""
 
 _UNUSUAL = 0.6  # of all feet are other than the population's in shape
 _WASTED = 0.4  # of all feet have lost muscle
 _FATTY = 0.4  # of all feet have fat in their muscles
+_SEPTATE = 0.6  # of all feet have fibrous sheets in their fat, as heel pads have
+_LEAST_MUSCLE = 0.1  # that is left where most was lost
 _BENT = 0.006  # SD of a wave, in bone lengths; the population's is 0.0022
 
 
@@ -32,7 +35,8 @@ def training_foot(index: int, folder: Path) -> Foot:
     path = folder / f"foot-{index:05d}.npz"
     if not path.exists():
         rng = np.random.default_rng((FOOT_STREAM, index))
-        _write(path, make_foot(draw_training_shape(rng), SPACING_MM))
+        foot = make_foot(draw_training_shape(rng), SPACING_MM)
+        _write(path, _septate(foot, rng) if rng.random() < _SEPTATE else foot)
     return _read(path)
 
 
@@ -48,7 +52,7 @@ def draw_training_shape(rng: np.random.Generator) -> FootShape:
     if rng.random() < _UNUSUAL:
         shape = _unusual(shape, rng)
     if rng.random() < _WASTED:
-        shape = replace(shape, atrophy=_by_muscle(rng, 0.7))
+        shape = replace(shape, atrophy=_by_muscle(rng, 1 - _LEAST_MUSCLE))
     if rng.random() < _FATTY:
         shape = replace(shape, fat_fractions=_by_muscle(rng, 0.6))
     return shape
@@ -85,6 +89,22 @@ def _unusual(shape: FootShape, rng: np.random.Generator) -> FootShape:
         oedema_mm=float(rng.choice((0.0, rng.uniform(0, 6)))),
         waves=(*shape.waves, *waves),
     )
+
+
+def _septate(foot: Foot, rng: np.random.Generator) -> Foot:
+    """Draw sheets through the fat: where smooth noise is nearly 0, in a random tissue.
+
+    Notes
+    -----
+    Noise of SD 1 that a Gaussian of width s has smoothed rises by about 1.13 / s.
+    """
+    width_mm, thickness_mm = rng.uniform(2.0, 6.0), rng.uniform(0.4, 1.2)
+    noise = rng.standard_normal(foot.grid.shape, dtype=np.float32)
+    noise = ndimage.gaussian_filter(noise, width_mm / SPACING_MM)
+    is_sheet = np.abs(noise) < noise.std() * thickness_mm / 2 * 1.13 / width_mm
+    kind = rng.choice((Tissue.TENDON, Tissue.SKIN, Tissue.BLOOD, Tissue.NERVE))
+    tissues = np.where(is_sheet & (foot.tissues == Tissue.FAT), kind, foot.tissues)
+    return replace(foot, tissues=tissues)
 
 
 def _by_muscle(rng: np.random.Generator, most: float) -> Mapping[int, float]:

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 from pipeline.domain.anatomy import MUSCLES
+from pipeline.segmenters.sight import OTHER
 
 _PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
@@ -14,7 +15,7 @@ def loss_of(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     scores
-        (voxels, classes), before softmax.
+        (voxels, classes), before softmax; classes are those of `sight`, or of muscle alone.
     classes
         (voxels,).
 
@@ -27,7 +28,8 @@ def loss_of(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     truth = functional.one_hot(classes, scores.shape[1]).to(chances.dtype)
     both, sizes = (chances * truth).sum(0), chances.sum(0) + truth.sum(0)
     is_shown = truth.sum(0) > 0
-    is_shown[0] = is_shown[-1] = False  # air and other tissue
+    is_shown[0] = False  # air, or no muscle
+    is_shown[OTHER:] = False
     dice = (2 * both + 1) / (sizes + 1)
     overlap = dice[is_shown].mean() if bool(is_shown.any()) else dice.new_ones(())
     plantar, plantar_truth = chances[:, _PLANTAR].sum(1), truth[:, _PLANTAR].sum(1)

@@ -23,6 +23,11 @@ def segmenter_names() -> tuple[str, ...]:
     return (*SEGMENTERS, *OWN)
 
 
+def make_recogniser(name: str) -> AtlasSegmenter | NetworkSegmenter:
+    """Make what tells a foot from what is none, for the segmenter that the settings name."""
+    return AtlasSegmenter() if name == "atlas" else NetworkSegmenter()
+
+
 def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
     """Make the segmenter that the settings name.
 

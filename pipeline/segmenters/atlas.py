@@ -10,6 +10,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
+from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.deform import SPACING_MM, deform
 from pipeline.segmenters.feet import (
     Alone,
@@ -59,6 +60,19 @@ class AtlasSegmenter:
         """Name that provenance records."""
         return NAME
 
+    def recognise(self, scan: Scan) -> Recognition:
+        """Find the foot and tell its side; likeness is the similarity to the atlas.
+
+        Raises
+        ------
+        ScanError
+            If the image does not show one whole foot, or its side cannot be told.
+        """
+        template = make_template(scan.contrast)
+        alignment, _, cautions = _find_foot(scan, template)
+        _check_shown(alignment, template, scan.grid)
+        return Recognition(_side(alignment, scan.grid), alignment.similarity, cautions)
+
     def segment(self, scan: Scan) -> Segmentation:
         """Label the muscles and bones of one foot.
 
@@ -100,37 +114,6 @@ class AtlasSegmenter:
             NAME,
             (*scan.cautions, *cautions),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """A foot that was found in an image.
-
-    Parameters
-    ----------
-    side
-        By anatomy: the big toe is medial.
-    similarity
-        To the atlas, 0 to 1.
-    """
-
-    side: Side
-    similarity: float
-    cautions: tuple[Caution, ...]
-
-
-def recognise_foot(scan: Scan) -> Recognition:
-    """Find the foot in a preprocessed scan, and tell its side; labels nothing.
-
-    Raises
-    ------
-    ScanError
-        If the image does not show one whole foot, or its side cannot be told.
-    """
-    template = make_template(scan.contrast)
-    alignment, _, cautions = _find_foot(scan, template)
-    _check_shown(alignment, template, scan.grid)
-    return Recognition(_side(alignment, scan.grid), alignment.similarity, cautions)
 
 
 def _image(source: Scan | Template, spacing_mm: float) -> Volume:

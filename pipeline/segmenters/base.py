@@ -1,9 +1,28 @@
 """The promise that every segmenter keeps."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import Segmentation
-from pipeline.domain.scan import Scan
+from pipeline.domain.scan import Scan, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A foot that was found in an image.
+
+    Parameters
+    ----------
+    side
+        By anatomy: the big toe is medial.
+    likeness
+        To the feet that the segmenter knows, 0 to 1.
+    """
+
+    side: Side
+    likeness: float
+    cautions: tuple[Caution, ...]
 
 
 class Segmenter(Protocol):

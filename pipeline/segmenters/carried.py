@@ -8,28 +8,27 @@ from numpy.typing import NDArray
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.sight import Sight
-from pipeline.segmenters.volume import Volume, axis_directions
 
-_CHANCE_MM = 1.5  # lattice of the muscles' chances
 _LEAST_CHANCE = 0.5  # of all structures together
+_NO_CHANCE = 0.001  # of any muscle, below which none is named
 
 
-def muscle_chances(sight: Sight, grid: Grid) -> dict[int, Volume]:
-    """Bring the muscles' chances to a lattice along the image's axes."""
-    extent_mm = np.array(grid.shape) * np.array(grid.spacing_mm)
-    shape = np.ceil(extent_mm / _CHANCE_MM).astype(int)
-    origin = -(shape - 1) * _CHANCE_MM / 2
-    affine = np.eye(4)
-    affine[:3, :3] = axis_directions(grid) * _CHANCE_MM
-    affine[:3, 3] = grid.centre_mm + axis_directions(grid) @ origin
-    chances = {}
-    for label in MUSCLE_NAMES:
-        if (sight.labels == label).any():
-            values = np.zeros(shape, dtype=np.float32)
-            box, chance = sight.resampled(label, affine, values.shape)
-            values[box] = chance
-            chances[label] = Volume(values, _CHANCE_MM, origin)
-    return chances
+def muscle_chance(sight: Sight, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Bring the muscles to a grid.
+
+    Returns
+    -------
+    chance, muscle
+        Of any muscle at all, and the likeliest of them; 0 where there is none.
+    """
+    chance = np.zeros(grid.shape, dtype=np.float32)
+    box, held = sight.resampled(MUSCLE_NAMES, grid.matrix, grid.shape)
+    chance[box] = held
+    is_any = chance > _NO_CHANCE
+    muscle = np.zeros(grid.shape, dtype=np.uint8)
+    points_mm = grid.to_world(np.argwhere(is_any))
+    muscle[is_any] = sight.likeliest_of([*MUSCLE_NAMES], points_mm)
+    return chance, muscle
 
 
 def likeliest(sight: Sight, grid: Grid, labels: Mapping[int, int]) -> NDArray[np.uint8]:
@@ -45,7 +44,7 @@ def likeliest(sight: Sight, grid: Grid, labels: Mapping[int, int]) -> NDArray[np
     most = np.zeros(grid.shape, dtype=np.float32)
     total = np.zeros(grid.shape, dtype=np.float32)
     for structure, label in labels.items():
-        box, chance = sight.resampled(structure, grid.matrix, grid.shape)
+        box, chance = sight.resampled([structure], grid.matrix, grid.shape)
         total[box] += chance
         is_more = chance > most[box]
         found[box][is_more] = label

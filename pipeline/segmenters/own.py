@@ -12,10 +12,10 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
-from pipeline.segmenters.carried import likeliest, muscle_chances
+from pipeline.segmenters.carried import likeliest, muscle_chance
 from pipeline.segmenters.feet import single_feet
 from pipeline.segmenters.own_record import ModelRecord
-from pipeline.segmenters.posterior import label_muscles
+from pipeline.segmenters.posterior import muscle_probability
 from pipeline.segmenters.sight import OTHER, Sight
 from pipeline.segmenters.volume import Volume
 
@@ -80,7 +80,7 @@ class OwnSegmenter:
         _check_one_foot(scan)
         sight = self.model.look(scan)
         _check_whole(sight)
-        muscles, bones = _labels(scan, sight, is_refined=self.model.record.refine)
+        muscles, bones, probability = _labels(scan, sight, is_refined=self.model.record.refine)
         if not muscles.any():
             msg = (
                 f"A foot must show muscle: got none from the model {self.name!r}. Check that "
@@ -93,6 +93,7 @@ class OwnSegmenter:
             side_of_bones(bones, scan.grid),
             self.name,
             scan.cautions,
+            probability,
         )
 
 
@@ -149,12 +150,13 @@ def _unseen(names: list[str], how: str) -> str:
 
 def _labels(
     scan: Scan, sight: Sight, *, is_refined: bool
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Give muscles and bones on the scan's own grid."""
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """Give muscles, bones and the probability of muscle on the scan's own grid."""
     own = {label: label for label in range(1, OTHER)}
     both = likeliest(sight, scan.grid, own)
     bones = np.where(both > _FIRST_BONE, both - _FIRST_BONE, 0).astype(np.uint8)
-    chances = muscle_chances(sight, scan.grid)
-    if not is_refined or not chances:
-        return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones
-    return label_muscles(scan.intensity, scan.grid, chances, bones), bones
+    probability, muscles = muscle_chance(sight, scan.grid)
+    if not is_refined:
+        return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones, probability
+    probability = muscle_probability(scan.intensity, scan.grid, probability, bones)
+    return np.where(probability > 0.5, muscles, 0).astype(np.uint8), bones, probability

@@ -67,7 +67,7 @@ class NnunetModel:
         frame[:3, :3] = axis_directions(scan.grid)[:, own] * signs * spacing_mm
         frame[:3, 3] = scan.grid.centre_mm
         is_inner = ndimage.binary_erosion(np.ones(turned.shape, dtype=bool))
-        return Sight(chances, Window(turned.shape, 1.0), frame, is_inner)
+        return Sight(chances, Window(turned.shape, (1.0, 1.0, 1.0)), frame, is_inner)
 
     def chances(
         self, shown: NDArray[np.float32], spacing_mm: NDArray[np.float64]

@@ -60,7 +60,7 @@ class OnnxModel:
         whole = -shape % self.record.multiple_of + shape
         padded = np.maximum(shape, self.size) if self.size else whole
         frame[:3, 3] += frame[:3, :3] @ ((padded - shape) % 2 / 2)  # voxels stay in place
-        window = Window(tuple(padded.tolist()), 1.0)  # the frame scales by the spacing
+        window = Window(tuple(padded.tolist()), (1.0, 1.0, 1.0))  # the frame scales
         values, affine = averaged(scan.intensity, scan.grid, target_mm)
         shown = normalised(seen(values, affine, window, frame), scan.intensity, self.record)
         chances = np.zeros((OTHER + 1, *window.shape), dtype=np.float32)

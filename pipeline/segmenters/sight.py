@@ -1,6 +1,6 @@
 """What a network makes of an image: the chance of each class, anywhere in the world."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -82,9 +82,9 @@ class Sight:
         return float(self.chances[:, is_structure].max(axis=0).mean())
 
     def resampled(
-        self, label: int, affine: Array, shape: tuple[int, ...]
+        self, labels: Iterable[int], affine: Array, shape: tuple[int, ...]
     ) -> tuple[tuple[slice, ...], NDArray[np.float32]]:
-        """Give one class's chance on the part of a lattice where there is any.
+        """Give some classes' chances together on the part of a lattice where there is any.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Sight:
         box, chance
             Slices of the lattice, and the chance there.
         """
-        chance = self.chances[label]
+        chance = self.chances[[*labels]].sum(axis=0)
         to_window = np.linalg.inv(self.frame @ self.window.centring) @ affine
         held = np.argwhere(chance > _NO_CHANCE)
         if not len(held):
@@ -118,6 +118,17 @@ class Sight:
             slice(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)
         ), here
 
+    def likeliest_of(self, labels: Sequence[int], points_mm: Array) -> NDArray[np.uint8]:
+        """Give the likeliest of some classes at each point, (n, 3), of the world."""
+        to_window = np.linalg.inv(self.frame @ self.window.centring)
+        voxels = (points_mm @ to_window[:3, :3].T + to_window[:3, 3]).astype(np.float32).T
+        chances = [
+            ndimage.map_coordinates(self.chances[label], voxels, order=1, mode="nearest")
+            for label in labels
+        ]
+        likeliest: NDArray[np.uint8] = np.array(labels, np.uint8)[np.argmax(chances, axis=0)]
+        return likeliest
+
 
 def look(network: Network, values: NDArray[np.float32], affine: Array, frame: Array) -> Sight:
     """Let a network see an image through its window.
@@ -125,13 +136,33 @@ def look(network: Network, values: NDArray[np.float32], affine: Array, frame: Ar
     Parameters
     ----------
     values, affine
-        Image averaged to about the window's spacing, and its index to world.
+        Image averaged to about the spacing that is shown, and its index to world.
     frame
         Where the window lies.
     """
     window = network.window
-    shown = scaled(seen(values, affine, window, frame))
+    shown = scaled(seen(values, affine, window.shown, frame))
     return Sight(network.chances(shown), window, frame, inner(values, affine, window, frame))
+
+
+def look_closely(
+    network: Network, values: NDArray[np.float32], affine: Array, frame: Array
+) -> tuple[Sight, Sight]:
+    """Let a network see an image, and tell the muscles in the voxels that it is shown.
+
+    Returns
+    -------
+    sight, muscles
+        Of all classes in the window, as `look` gives it; of muscles alone, where 0 is
+        whatever is no muscle, in ``window.shown``.
+    """
+    window = network.window
+    shown = scaled(seen(values, affine, window.shown, frame))
+    chances, muscles = network.chances_and_muscles(shown)
+    return (
+        Sight(chances, window, frame, inner(values, affine, window, frame)),
+        Sight(muscles, window.shown, frame, inner(values, affine, window.shown, frame)),
+    )
 
 
 def inner(

@@ -33,10 +33,27 @@ class Network:
     window: Window
 
     def chances(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the chance of each class at each voxel of a window, classes first."""
-        (chances,) = self.session.run(None, {"image": shown[None, None]})
-        found: NDArray[np.float32] = chances[0]
-        return found
+        """Give the chance of each class at each voxel of a window, classes first.
+
+        Parameters
+        ----------
+        shown
+            In the voxels of ``window.shown``.
+        """
+        return self._run(["chances"], shown)[0]
+
+    def chances_and_muscles(
+        self, shown: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give, beside those, the chance of each muscle at each voxel that is shown.
+
+        The first is the chance of no muscle.
+        """
+        chances, muscles = self._run(["chances", "muscles"], shown)
+        return chances, muscles
+
+    def _run(self, outputs: list[str], shown: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return [found[0] for found in self.session.run(outputs, {"image": shown[None, None]})]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

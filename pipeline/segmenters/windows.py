@@ -24,23 +24,41 @@ class Window:
     ----------
     shape
         Multiples of 8, as the network halves the window three times.
+    spacing_mm
+        Along each axis.
+    split
+        How many voxels the network is shown along each axis for each that it labels.
     """
 
     shape: tuple[int, int, int]
-    spacing_mm: float
+    spacing_mm: tuple[float, float, float]
+    split: tuple[int, int, int] = (1, 1, 1)
 
     @property
     def centring(self) -> Array:
         """Window index to mm about the window's middle, 4 x 4."""
-        affine = np.diag((*(self.spacing_mm,) * 3, 1.0))
+        affine = np.diag((*self.spacing_mm, 1.0))
         affine[:3, 3] = -(np.array(self.shape) - 1) / 2 * self.spacing_mm
         return affine
 
+    @property
+    def shown(self) -> "Window":
+        """The same box in the voxels that the network is shown."""
+        x, y, z = np.multiply(self.shape, self.split).tolist()
+        right, ahead, up = np.divide(self.spacing_mm, self.split).tolist()
+        return Window((x, y, z), (right, ahead, up))
 
-COARSE = Window((48, 80, 64), 4.0)
+    @property
+    def finest_mm(self) -> float:
+        """Spacing that an image is averaged down to before it is shown."""
+        return min(self.shown.spacing_mm)
+
+
+COARSE = Window((48, 80, 64), (4.0, 4.0, 4.0))
 """Holds a foot and some leg, however it is turned: 192 x 320 x 256 mm."""
-FINE = Window((56, 136, 64), 2.0)
-"""Holds a foot of mean size that lies along its axes: 112 x 272 x 128 mm."""
+FINE = Window((56, 136, 64), (2.0, 2.0, 2.0), (2, 1, 2))
+"""Holds a foot of mean size that lies along its axes: 112 x 272 x 128 mm. It is shown finer
+across the foot, where bellies are thin; along it they are long."""
 
 
 def averaged(

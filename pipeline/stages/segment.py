@@ -10,8 +10,8 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import OWN, make_segmenter, segmenter_names
-from pipeline.segmenters.atlas import Recognition, recognise_foot
+from pipeline.segmenters import OWN, make_recogniser, make_segmenter, segmenter_names
+from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.own import OwnModel
 from pipeline.stages.landmarks import find_landmarks
 from pipeline.stages.second_opinion import second_opinion
@@ -101,15 +101,17 @@ def segment(
     return found
 
 
-def recognise(scan: Scan) -> Recognition:
+def recognise(scan: Scan, params: SegmentParams) -> Recognition:
     """Tell whether a preprocessed scan shows a whole foot, and which; labels nothing.
+
+    A model of the user's own is not asked: the network stands in for it.
 
     Raises
     ------
     ScanError
         If the image is not one foot, or shows the other foot than was claimed.
     """
-    seen = recognise_foot(scan)
+    seen = make_recogniser(params.segmenter).recognise(scan)
     _check_side(scan.side, seen.side)
     return seen
 
@@ -128,7 +130,8 @@ def _corrected(found: Segmentation, by_hand: Corrections) -> Segmentation:
     """Put corrected labels in place of those found, and say how far they differ."""
     if by_hand.muscles:
         caution = _difference("muscles", found.muscles, by_hand.muscles, found.segmenter)
-        found = replace(found, muscles=by_hand.muscles, cautions=(*found.cautions, caution))
+        cautions = (*found.cautions, caution)
+        found = replace(found, muscles=by_hand.muscles, cautions=cautions, probability=None)
     elif by_hand.bones:
         caution = _difference("bones", found.bones, by_hand.bones, found.segmenter)
         side = _side_of(by_hand.bones)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from oracle import oracle, sightless_weights
+from oracle import oracle, show, sightless_weights
 from own_models import knowing, nnunet_knowing
 from simulated import Segmented, Simulated
 
@@ -23,7 +23,7 @@ def _right_network(simulated: Simulated) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         known = sightless_weights()
         patch.setattr(network, "load_weights", lambda: known)
-        patch.setattr(network, "look", oracle(simulated.foot))
+        show(patch, oracle(simulated.foot))
         yield
 
 

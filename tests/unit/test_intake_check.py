@@ -12,7 +12,7 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.foot import Foot
 from pipeline.phantom.protocols import get_protocol
-from pipeline.segmenters.atlas import Recognition
+from pipeline.segmenters.base import Recognition
 from pipeline.stages.quality import GATE_NAMES
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import write_json
@@ -30,7 +30,7 @@ def scan(coarse_foot: Foot) -> Scan:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every image for a right foot, so that no test waits for the atlas."""
     seen = Recognition(Side.RIGHT, 0.95, ())
-    monkeypatch.setattr(intake_check, "recognise", lambda _: seen)
+    monkeypatch.setattr(intake_check, "recognise", lambda *_: seen)
     monkeypatch.setattr(intake_check, "preprocess", lambda scan, _: scan)
 
 
@@ -116,7 +116,7 @@ def test_an_unclaimed_left_foot_is_refused(
 ) -> None:
     """Where nothing else tells the side, the anatomy does."""
     seen = Recognition(Side.LEFT, 0.95, ())
-    monkeypatch.setattr(intake_check, "recognise", lambda _: seen)
+    monkeypatch.setattr(intake_check, "recognise", lambda *_: seen)
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
 
     assert main(["intake", str(tmp_path / "sub-01.nii"), "--check"]) == 3

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from oracle import oracle, sightless_weights
+from oracle import oracle, show, sightless_weights
 from simulated import (
     GAP,
     LONG,
@@ -46,7 +47,7 @@ def see(monkeypatch: pytest.MonkeyPatch) -> See:
     """Let the networks know the truth about these feet."""
 
     def these(*feet: Foot, certainty: float = 1.0) -> None:
-        monkeypatch.setattr(network, "look", oracle(*feet, certainty=certainty))
+        show(monkeypatch, oracle(*feet, certainty=certainty))
 
     return these
 
@@ -55,7 +56,7 @@ def see(monkeypatch: pytest.MonkeyPatch) -> See:
 def labelled(simulated: Simulated) -> Segmentation:
     """Segment the simulated scan by a network that knows it, once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "look", oracle(simulated.foot))
+        show(patch, oracle(simulated.foot))
         return NetworkSegmenter().segment(simulated.scan)
 
 
@@ -77,6 +78,28 @@ def test_a_network_that_is_right_gives_the_truth(
     assert labelled.side is Side.RIGHT
     assert labelled.segmenter == "network"
     assert labelled.cautions == ()
+
+
+def test_every_voxel_has_its_probability(labelled: Segmentation) -> None:
+    """What is labelled is likelier muscle than not, and nothing else is."""
+    probability = labelled.probability
+
+    assert probability is not None
+    assert 0 <= probability.min() <= probability.max() <= 1
+    np.testing.assert_array_equal(labelled.muscles.voxels > 0, probability > 0.5)
+
+
+def test_a_foot_is_recognised_without_labels(
+    simulated: Simulated, labelled: Segmentation, see: See
+) -> None:
+    """Side, cautions and how sure the network is."""
+    see(simulated.foot, certainty=0.9)
+
+    seen = NetworkSegmenter().recognise(simulated.scan)
+
+    assert seen.side is labelled.side
+    assert seen.likeness == pytest.approx(0.9, abs=1e-6)
+    assert seen.cautions == ()
 
 
 def test_bones_and_muscles_do_not_overlap(labelled: Segmentation) -> None:
@@ -176,12 +199,12 @@ def test_a_foot_without_muscle_is_refused(
     """There is nothing to measure."""
     clear = oracle(simulated.foot)
 
-    def blind(*args: object) -> Sight:
-        sight = clear(*args)  # type: ignore[arg-type]
+    def blind(*args: Any) -> Sight:
+        sight = clear(*args)
         sight.chances[1:13] = 0
-        return sight
+        return replace(sight)  # so that it is labelled anew
 
-    monkeypatch.setattr(network, "look", blind)
+    show(monkeypatch, blind)
 
     with pytest.raises(SegmentationError, match=r"must show muscle: got none"):
         NetworkSegmenter().segment(simulated.scan)

@@ -20,18 +20,29 @@ BONE = {"middle_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
 
 def tiny(window: Window) -> bytes:
     """Make a network that tells bright from dark, and nothing else."""
-    shape = (1, 1, *window.shape)
-    both = (1, 2, *window.shape)
+    shape = (1, 1, *window.shown.shape)
     nodes = [
         helper.make_node("Neg", ["image"], ["dark"]),
         helper.make_node("Concat", ["dark", "image"], ["scores"], axis=1),
-        helper.make_node("Softmax", ["scores"], ["chances"], axis=1),
+        helper.make_node("Softmax", ["scores"], ["muscles"], axis=1),
+        helper.make_node(
+            "AveragePool",
+            ["muscles"],
+            ["chances"],
+            kernel_shape=window.split,
+            strides=window.split,
+        ),
     ]
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("chances", TensorProto.FLOAT, both)],
+        [
+            helper.make_tensor_value_info("chances", TensorProto.FLOAT, (1, 2, *window.shape)),
+            helper.make_tensor_value_info(
+                "muscles", TensorProto.FLOAT, (1, 2, *window.shown.shape)
+            ),
+        ],
     )
     opset = [helper.make_opsetid("", 17)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=8)
@@ -71,8 +82,8 @@ def loaded(files: dict[str, bytes]) -> Weights:  # noqa: ARG001
 
 @pytest.fixture
 def shown(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Make an image of the fine window's size."""
-    return rng.random(FINE.shape, dtype=np.float32)
+    """Make an image of what the fine network is shown."""
+    return rng.random(FINE.shown.shape, dtype=np.float32)
 
 
 def test_a_network_gives_chances_and_the_same_bytes_twice(
@@ -83,8 +94,17 @@ def test_a_network_gives_chances_and_the_same_bytes_twice(
 
     assert first.shape == (2, *FINE.shape)
     np.testing.assert_allclose(first.sum(axis=0), 1, atol=1e-6)
-    np.testing.assert_array_equal(first[1] > 0.5, shown > 0)
     assert first.tobytes() == second.tobytes()
+
+
+def test_muscles_are_told_in_the_voxels_that_are_shown(
+    loaded: Weights, shown: NDArray[np.float32]
+) -> None:
+    """Beside the chances, which are the same."""
+    chances, muscles = loaded.fine.chances_and_muscles(shown)
+
+    np.testing.assert_array_equal(muscles[1] > 0.5, shown > 0)
+    np.testing.assert_array_equal(chances, loaded.fine.chances(shown))
 
 
 def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:

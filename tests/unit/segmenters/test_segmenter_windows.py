@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.windows import Window, averaged, fit_frame, scaled, seen
 
-SMALL = Window((8, 16, 8), 2.0)
+SMALL = Window((8, 16, 8), (2.0, 2.0, 2.0), (2, 1, 2))
 BONES = {k: np.array(p) for k, p in enumerate(np.random.default_rng(3).normal(0, 40, (6, 3)))}
 
 
@@ -17,6 +17,16 @@ def test_a_windows_middle_is_its_origin() -> None:
 
     np.testing.assert_allclose(corners.mean(axis=0)[:3], 0)
     np.testing.assert_allclose(corners[1, :3] - corners[0, :3], (14, 30, 14))
+
+
+def test_what_is_shown_fills_the_same_box() -> None:
+    """In finer voxels."""
+    shown = SMALL.shown
+
+    assert (shown.shape, shown.spacing_mm) == ((16, 16, 16), (1.0, 2.0, 1.0))
+    assert SMALL.finest_mm == 1.0
+    sides_mm = [np.multiply(window.shape, window.spacing_mm) for window in (SMALL, shown)]
+    np.testing.assert_allclose(sides_mm[0], sides_mm[1])
 
 
 def test_averaging_keeps_the_mean_and_the_place() -> None:

@@ -40,6 +40,21 @@ def test_a_foot_on_disk_is_the_foot_that_was_made(
     assert foot.grid.spacing_mm == pytest.approx((3.0, 3.0, 3.0))
 
 
+def test_sheets_run_through_fat_alone(
+    coarse_foot: Foot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a heel pad: thin, of one tissue, and no muscle is lost to them."""
+    monkeypatch.setattr(feet, "make_foot", lambda *_: coarse_foot)
+    monkeypatch.setattr(feet, "_SEPTATE", 1.0)
+
+    tissues = training_foot(0, tmp_path).tissues
+
+    is_changed = tissues != coarse_foot.tissues
+    assert (coarse_foot.tissues[is_changed] == Tissue.FAT).all()
+    assert len(np.unique(tissues[is_changed])) == 1
+    assert 0.02 < is_changed.sum() / (coarse_foot.tissues == Tissue.FAT).sum() < 0.6
+
+
 def test_shapes_vary_and_are_the_same_again() -> None:
     """Some are wasted, some fatty, some neither; a seed gives one shape."""
     shapes = [draw_training_shape(np.random.default_rng(k)) for k in range(40)]
@@ -59,7 +74,8 @@ def test_an_example_is_the_same_whoever_asks(window: Window, folder: Path) -> No
     """Image and labels, byte for byte; another index gives another image."""
     first, again, other = (draw_examples(k, window, 1, folder)[0] for k in (3, 3, 4))
 
-    assert first.image.shape == first.labels.shape == window.shape
+    assert first.labels.shape == window.shape
+    assert first.image.shape == first.muscles.shape == window.shown.shape
     assert first.image.tobytes() == again.image.tobytes()
     assert first.labels.tobytes() == again.labels.tobytes()
     assert first.image.tobytes() != other.image.tobytes()
@@ -70,7 +86,7 @@ def test_an_example_is_the_same_whoever_asks(window: Window, folder: Path) -> No
 def test_labels_lie_on_what_is_seen(folder: Path) -> None:
     """Tissue is brighter than air, in the fine window of every view."""
     for example in draw_examples(1, FINE, 1, folder):
-        is_tissue = example.labels > 0
+        is_tissue = np.kron(example.labels > 0, np.ones(FINE.split)) > 0
         inside, outside = example.image[is_tissue].mean(), example.image[~is_tissue].mean()
         assert is_tissue.mean() > 0.05
         assert inside > 2 * outside

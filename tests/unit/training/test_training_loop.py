@@ -2,22 +2,23 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from training.checkpoints import load_checkpoint, load_start, save_checkpoint, save_start  # noqa: E402
-from training.examples import CLASSES  # noqa: E402
 from training.losses import dices, loss_of  # noqa: E402
-from training.model import FootNet  # noqa: E402
+from training.model import CLASSES, MUSCLE_CLASSES, FootNet  # noqa: E402
 from training.optimisers import Optimiser  # noqa: E402
 
+SPLIT = (2, 1, 2)
 TRUTH = [0, 1, 1, 4, 9, 20, 29]
 
 
 def make_net() -> FootNet:
     """Make a network that the optimiser can turn."""
-    net = FootNet(CLASSES)
+    net = FootNet(SPLIT)
     net.to(memory_format=torch.channels_last_3d)
     return net
 
@@ -47,17 +48,35 @@ def test_dice_is_known_by_class() -> None:
 
 
 def test_scores_of_some_voxels_are_those_of_all() -> None:
-    """Looking at a few gives what looking at all would."""
+    """Looking at a few gives what looking at all would, in every part of them, too."""
     torch.manual_seed(0)
-    net = FootNet(CLASSES).eval()
-    image = torch.rand(1, 1, 8, 16, 8)
-    voxels = torch.tensor([0, 77, 500])
+    net = FootNet(SPLIT).eval()
+    image = torch.rand(1, 1, 16, 16, 16)
+    places = [(0, 0, 0), (0, 9, 5), (3, 14, 4)]
+    voxels = torch.tensor(np.ravel_multi_index(np.transpose(places), (8, 16, 8)))
 
     with torch.no_grad():
-        few, every = net.scores_at(image, voxels), net(image)
+        (few, parts), (every, muscles) = net.scores_at(image, voxels), net(image)
 
+    assert muscles.shape == (1, MUSCLE_CLASSES, 16, 16, 16)
     expected = every.reshape(CLASSES, -1).T[voxels]
     torch.testing.assert_close(torch.softmax(few, dim=1), expected)
+    for (x, y, z), part in zip(places, torch.softmax(parts, dim=1), strict=True):
+        shown = muscles[0, :, 2 * x : 2 * x + 2, y : y + 1, 2 * z : 2 * z + 2]
+        torch.testing.assert_close(part, shown.reshape(MUSCLE_CLASSES, -1))
+
+
+def test_a_network_that_is_not_split_says_it_once() -> None:
+    """Every class in the voxels that it is shown."""
+    net = FootNet().eval()
+    image = torch.rand(1, 1, 8, 16, 8)
+
+    with torch.no_grad():
+        (chances,) = net(image)
+        _, parts = net.scores_at(image, torch.tensor([3]))
+
+    assert chances.shape == (1, CLASSES, 8, 16, 8)
+    assert parts is None
 
 
 def test_a_step_moves_every_weight_that_counts() -> None:
@@ -65,13 +84,17 @@ def test_a_step_moves_every_weight_that_counts() -> None:
     torch.manual_seed(0)
     net = make_net()
     before = {name: weight.clone() for name, weight in net.state_dict().items()}
-    image = torch.rand(1, 1, 16, 32, 16)
-    classes = torch.randint(CLASSES, (image.numel(),))
+    image = torch.rand(1, 1, 32, 32, 32)
+    classes = torch.randint(CLASSES, (16 * 32 * 16,))
+    muscles = torch.randint(MUSCLE_CLASSES, (len(classes), 4))
     optimiser = Optimiser(net)
     losses = []
 
     for _ in range(20):
-        loss = loss_of(net.scores_at(image, torch.arange(image.numel())), classes)
+        scores, parts = net.scores_at(image, torch.arange(len(classes)))
+        assert parts is not None
+        flat = parts.transpose(1, 2).flatten(0, 1)
+        loss = loss_of(scores, classes) + loss_of(flat, muscles.flatten())
         loss.backward()
         optimiser.step(1e-2)
         losses.append(loss.item())
@@ -87,7 +110,7 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     torch.manual_seed(0)
     nets = [make_net() for _ in range(4)]
     optimisers = [Optimiser(net) for net in nets[::2]]
-    nets[0].features(torch.rand(1, 1, 8, 16, 8)).mean().backward()
+    nets[0].features(torch.rand(1, 1, 16, 16, 16)).mean().backward()
     optimisers[0].step(1e-3)
     save_checkpoint(tmp_path / "x.pt", {"scan": 7}, nets[0], nets[1], optimisers[0])
 
