@@ -28,12 +28,12 @@ _BOTH_BY_HAND = Caution(
 class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     """What labels the scan."""
 
-    segmenter: str = "atlas"
+    segmenter: str = "network"
     """Name of the segmenter; ``footvol info`` lists them."""
     model: str | None = None
     """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
 
-    second_opinion: Literal["none", "atlas", "network"] = "network"
+    second_opinion: Literal["none", "atlas", "network"] = "none"
     """What else labels the scan, only to tell where the two disagree; not asked twice."""
 
     @field_validator("segmenter")

@@ -93,15 +93,15 @@ def test_a_refusal_is_told() -> None:
 
 def test_it_is_asked_where_the_settings_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its labels are not used, and its doubts follow those of the first."""
-    first = replace(labelled(10), segmenter="atlas")
-    chosen = {"atlas": lambda: Other(first), "network": lambda: Other(labelled(5), "network")}
+    first = replace(labelled(10), segmenter="network")
+    chosen = {"network": lambda: Other(first), "atlas": lambda: Other(labelled(5), "atlas")}
     monkeypatch.setattr(segmenters, "SEGMENTERS", chosen)
 
-    alone = segment(SCAN, SegmentParams(second_opinion="none"))
-    itself = segment(SCAN, SegmentParams(second_opinion="atlas"))
-    checked = segment(SCAN, SegmentParams())
+    alone = segment(SCAN, SegmentParams())
+    itself = segment(SCAN, SegmentParams(second_opinion="network"))
+    checked = segment(SCAN, SegmentParams(second_opinion="atlas"))
 
     assert alone.cautions == itself.cautions == ()
     assert [c.code for c in checked.cautions] == ["second-opinion-differs"]
     assert checked.muscles is first.muscles
-    assert checked.segmenter == "atlas"
+    assert checked.segmenter == "network"

@@ -136,7 +136,10 @@ def test_an_unknown_segmenter_is_refused() -> None:
         ({"segmentor": "atlas"}, "segmentor"),
         ({"second_opinion": "onnx"}, "'none', 'atlas' or 'network'"),
         ({"segmenter": "onnx"}, "a model goes with the segmenters .*'onnx' with model None"),
-        ({"model": "m.toml"}, "nnunet and onnx alone, got segmenter 'atlas' with model 'm.to"),
+        (
+            {"model": "m.toml"},
+            "nnunet and onnx alone, got segmenter 'network' with model 'm",
+        ),
     ],
 )
 def test_settings_are_checked(wrong: dict[str, str], words: str) -> None:
