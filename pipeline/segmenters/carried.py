@@ -9,7 +9,7 @@ from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.sight import Sight
 
-_LEAST_CHANCE = 0.5  # of all structures together
+_LEAST_CHANCE = 0.5  # of a structure
 _NO_CHANCE = 0.001  # of any muscle, below which none is named
 
 
@@ -37,17 +37,19 @@ def likeliest(sight: Sight, grid: Grid, labels: Mapping[int, int]) -> NDArray[np
     Parameters
     ----------
     labels
-        Label by class of the structures that are labelled; what is less likely one of them
-        than none is left out.
+        Label by class of the structures that are labelled.
+
+    Notes
+    -----
+    What is less likely this structure than anything else is left out, so that two bones do
+    not close the joint between them.
     """
     found = np.zeros(grid.shape, dtype=np.uint8)
     most = np.zeros(grid.shape, dtype=np.float32)
-    total = np.zeros(grid.shape, dtype=np.float32)
     for structure, label in labels.items():
         box, chance = sight.resampled([structure], grid.matrix, grid.shape)
-        total[box] += chance
         is_more = chance > most[box]
         found[box][is_more] = label
         most[box][is_more] = chance[is_more]
-    found[total < _LEAST_CHANCE] = 0
+    found[most < _LEAST_CHANCE] = 0
     return found
