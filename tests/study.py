@@ -56,8 +56,8 @@ is alike in both groups moves no difference:
 
 What it shows: the pipeline carries an effect of known size from images to statistics. What it
 does not show: that living feet differ so. The effect sizes were put in, and the digital feet
-are of the kind that the networks learnt from ([accuracy.md](accuracy.md)). The forefoot's effect size is
-chosen, as the paper prints none.
+are of the kind that the networks learnt from ([accuracy.md](accuracy.md)). The forefoot's
+effect size is chosen, as the paper prints none.
 """
 
 

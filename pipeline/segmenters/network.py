@@ -21,6 +21,7 @@ STAGE = "segment"
 _GOOD_RESIDUAL_MM = 4.0
 _GOOD_CERTAINTY = 0.75
 _MOST_CHANGE = 0.05  # of plantar muscle, when the window is turned
+_MOST_SHIFT = 0.05  # of all muscle, by the scan's brightness
 _BONE_CLASSES = {label + len(MUSCLE_NAMES): label for label in BONE_NAMES}
 
 
@@ -81,12 +82,14 @@ class NetworkSegmenter:
                 "Look at the image, and check that it is not fat/water swapped."
             )
             raise SegmentationError(msg)
+        alone = (chance > 0.5) & (bones == 0)
+        doubts = _shifted(int(is_muscle.sum()), int(alone.sum()))
         return Segmentation(
             LabelMap(np.where(is_muscle, muscles, 0), scan.grid, MUSCLE_NAMES),
             LabelMap(bones, scan.grid, BONE_NAMES),
             found.side,
             NAME,
-            (*scan.cautions, *_doubts(found)),
+            (*scan.cautions, *_doubts(found), *doubts),
             probability,
         )
 
@@ -114,3 +117,16 @@ def _doubts(found: Found) -> tuple[Caution, ...]:
         )
         cautions.append(Caution("turn-sensitive", message, STAGE))
     return tuple(cautions)
+
+
+def _shifted(muscle: int, by_network: int) -> tuple[Caution, ...]:
+    """Doubt where brightness, which only moves borders, changes the number of voxels."""
+    shift = muscle / max(by_network, 1) - 1
+    if abs(shift) <= _MOST_SHIFT:
+        return ()
+    message = (
+        f"By the scan's brightness there is {abs(shift):.0%} {'more' if shift > 0 else 'less'} "
+        f"muscle than by the network alone (good scans: at most {_MOST_SHIFT:.0%}), "
+        "so look at the labels."
+    )
+    return (Caution("brightness-differs", message, STAGE),)

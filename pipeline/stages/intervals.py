@@ -31,7 +31,7 @@ class _Known:
     most_fat: float
 
 
-_MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.WATER)
+_MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.WATER)
 _KNOWN: Mapping[str, _Known] = MappingProxyType(
     {
         "atlas": _Known((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),

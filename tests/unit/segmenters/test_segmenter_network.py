@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from oracle import oracle, show, sightless_weights
+from scipy import ndimage
 from simulated import (
     GAP,
     LONG,
@@ -191,6 +192,27 @@ def test_doubt_is_a_caution(simulated: Simulated, see: See) -> None:
     found = NetworkSegmenter().segment(simulated.scan)
 
     assert [c.code for c in found.cautions] == ["low-certainty"]
+
+
+def test_where_brightness_speaks_against_the_network_is_a_caution(
+    simulated: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sure of the middle of each muscle only, and brightness adds the rest."""
+    clear = oracle(simulated.foot)
+
+    def narrow(*args: Any) -> Sight:
+        sight = clear(*args)
+        for muscle in range(1, 13):
+            thin = ndimage.binary_erosion(sight.labels == muscle)
+            sight.chances[muscle][(sight.labels == muscle) & ~thin] = 0.4
+        return replace(sight)
+
+    show(monkeypatch, narrow)
+
+    found = NetworkSegmenter().segment(simulated.scan)
+
+    assert "brightness-differs" in [c.code for c in found.cautions]
+    assert any("more muscle than by the network alone" in c.message for c in found.cautions)
 
 
 def test_a_foot_without_muscle_is_refused(
