@@ -35,7 +35,7 @@ def _all_muscles(amount: float) -> Mapping[int, float]:
     return MappingProxyType(dict.fromkeys(MUSCLE_NAMES, amount))
 
 
-# Each beyond what the network's training draws (training/feet.py), one thing at a time.
+# Each but the loss of muscle beyond what training draws (training/feet.py), one at a time.
 CHANGES: Mapping[str, Change] = MappingProxyType(
     {
         "as drawn": lambda s: s,
