@@ -31,10 +31,9 @@ class NetworkSegmenter:
 
     Notes
     -----
-    The coarse pass, 4 mm, finds the bones; the window of the fine pass, 2 mm, is laid along
-    them, scaled to a foot of mean size, as if it were a right foot and, mirrored, as if it
-    were a left one. The bones of the true side fit those of a foot better. Muscle borders
-    come from the scan's own brightness.
+    The coarse pass, 4 mm, finds the bones; the window of the fine pass is laid along them,
+    scaled to a foot of mean size, and mirrored if they fit a left foot better. Which voxels
+    are muscle is settled with the scan's own brightness.
     """
 
     @property
