@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.grid import Grid
+from pipeline.segmenters.tissue import neighbours
 
 _BELLY = 0.9  # such probabilities tell how bright muscle is nearby,
 _OUTSIDE = 0.1  # and such what lies beside it
@@ -50,8 +51,7 @@ def with_border_shares(
     box = _box_about(chance > _LIMITS[0])
     image, belly = intensity[box], is_belly[box]
     spacing = np.array(grid.spacing_mm)
-    in_slice = spacing < 2 * spacing.min()
-    reach = np.where(in_slice, _NEARBY_MM / spacing, 0.0)
+    reach = np.where(spacing < 2 * spacing.min(), _NEARBY_MM / spacing, 0.0)
     muscle = _mean_nearby(image, belly, reach, float(np.median(image[belly])))
     noise = 1.4826 * np.median(np.abs(image - muscle)[belly])
     share = np.ones(image.shape, dtype=np.float32)
@@ -63,7 +63,7 @@ def with_border_shares(
         share = np.minimum(share, 1 - np.clip(beyond, 0, None) / step)
         is_told |= np.isfinite(step)
     is_muscle = probability[box] > 0.5
-    cross = _cross(in_slice)
+    cross = neighbours(grid.spacing_mm, below_mm=2 * min(grid.spacing_mm))
     is_border = ndimage.binary_dilation(is_muscle, cross)
     is_border &= ~ndimage.binary_erosion(is_muscle, cross)
     low, high = _LIMITS
@@ -88,13 +88,3 @@ def _box_about(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
     return tuple(
         slice(max(0, side.start - _BESIDE_VOXELS), side.stop + _BESIDE_VOXELS) for side in box
     )
-
-
-def _cross(in_slice: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Give a voxel and its neighbours within the slice."""
-    cross = np.zeros((3, 3, 3), dtype=bool)
-    for axis in np.flatnonzero(in_slice):
-        arm: list[slice | int] = [1, 1, 1]
-        arm[axis] = slice(None)
-        cross[tuple(arm)] = True
-    return cross

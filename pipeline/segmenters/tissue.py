@@ -63,8 +63,8 @@ def refine_muscles(
     low, muscle, high = _muscle_band(intensity, total)
     may_be = (intensity > low) & (intensity < high) & (total > _LEAST_CHANCE) & (bones == 0)
     sure = may_be & (intensity < muscle + _SURE_SHARE * (high - muscle))
-    thick = ndimage.binary_opening(sure, _neighbours(grid.spacing_mm, below_mm=_FINE_MM))
-    in_slice = _neighbours(grid.spacing_mm, below_mm=2 * min(grid.spacing_mm))
+    thick = ndimage.binary_opening(sure, neighbours(grid.spacing_mm, below_mm=_FINE_MM))
+    in_slice = neighbours(grid.spacing_mm, below_mm=2 * min(grid.spacing_mm))
     is_muscle = may_be & ndimage.binary_dilation(thick, in_slice)
     refined = np.zeros(grid.shape, dtype=np.uint8)
     refined[is_muscle] = likeliest_muscle(chances, grid, is_muscle)
@@ -110,9 +110,7 @@ def _muscle_band(
     return float(low), muscle, float(high)
 
 
-def _neighbours(
-    spacing_mm: tuple[float, float, float], *, below_mm: float
-) -> NDArray[np.bool_]:
+def neighbours(spacing_mm: tuple[float, float, float], *, below_mm: float) -> NDArray[np.bool_]:
     """Give a voxel and its neighbours along the axes of finer spacing."""
     cross = np.zeros((3, 3, 3), dtype=bool)
     cross[1, 1, 1] = True
