@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.foot import Foot
 from pipeline.segmenters import network_search
 from pipeline.segmenters.sight import OTHER, Sight, inner
 from pipeline.segmenters.weights import Network, Weights
 from pipeline.segmenters.windows import COARSE, FINE, Array, seen
+from training.examples import classes_of
 from training.template import bone_sizes
 
 Look = Callable[[Network, NDArray[np.float32], Array, Array], Sight]
@@ -29,15 +30,6 @@ def sightless_weights() -> Weights:
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         {},
     )
-
-
-def classes_of(foot: Foot) -> NDArray[np.uint8]:
-    """Give the class that a network is to find at each voxel of a digital foot."""
-    muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
-    classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
-    classes[muscles > 0] = muscles[muscles > 0]
-    classes[bones > 0] = bones[bones > 0] + len(MUSCLE_NAMES)
-    return classes
 
 
 def oracle(*feet: Foot, certainty: float = 1.0) -> Look:

@@ -10,7 +10,6 @@ import tomli_w
 from nibabel.orientations import aff2axcodes
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from oracle import classes_of
 from simulated import Simulated, on_grid
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
@@ -21,6 +20,7 @@ from pipeline.segmenters.own_nnunet import NnunetModel
 from pipeline.segmenters.own_onnx import OnnxModel, laid, load_onnx
 from pipeline.segmenters.own_record import NnunetRecord, OnnxRecord, parse_record
 from pipeline.segmenters.sight import OTHER
+from training.examples import classes_of
 
 LABELS = dict(
     enumerate(

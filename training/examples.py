@@ -77,7 +77,7 @@ def draw_examples(
         foot = _thinned(foot)
     foot = foot.moved(random_pose(rng))
     scan = _scan(foot, rng, window.finest_mm)
-    classes, middles_mm = _classes(foot), bone_middles_mm(foot)
+    classes, middles_mm = classes_of(foot), bone_middles_mm(foot)
     return [_view(foot, scan, window, rng, classes, middles_mm) for _ in range(views)]
 
 
@@ -129,7 +129,8 @@ def _scan(foot: Foot, rng: np.random.Generator, window_mm: float) -> Scan:
             continue
 
 
-def _classes(foot: Foot) -> NDArray[np.uint8]:
+def classes_of(foot: Foot) -> NDArray[np.uint8]:
+    """Give the class that a network is to find at each voxel of a digital foot."""
     muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
     classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
     classes[muscles > 0] = muscles[muscles > 0]

@@ -5,7 +5,6 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from oracle import classes_of
 from own_models import by_brightness, knowing, loaded
 from simulated import PLANTAR, Simulated, dice, on_grid
 
@@ -17,6 +16,7 @@ from pipeline.phantom.foot import Foot
 from pipeline.segmenters import make_segmenter, own
 from pipeline.segmenters.own import OwnSegmenter, side_of_bones
 from pipeline.segmenters.own_onnx import laid, normalised
+from training.examples import classes_of
 
 FIRST_BONE = len(MUSCLE_NAMES)
 BRIGHTNESS = by_brightness()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from nnunet_results import make_results
-from oracle import classes_of
 from own_models import CHANNELS, Predictor, nnunet, nnunet_record_of
 
 from pipeline.domain.grid import Grid
@@ -19,6 +18,7 @@ from pipeline.segmenters.own import OwnSegmenter
 from pipeline.segmenters.own_nnunet import NnunetModel, load_nnunet
 from pipeline.segmenters.own_record import NnunetRecord, parse_record
 from pipeline.segmenters.sight import Sight
+from training.examples import classes_of
 
 EMPTY = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint_final.pth"), b"{}")
 
