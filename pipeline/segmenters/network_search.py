@@ -49,28 +49,21 @@ class Found:
 
     Parameters
     ----------
-    muscles, turned
-        As the window lies, and once more through a window that was turned a little.
+    change
+        How much more plantar muscle a window that was turned a little shows, as a part of the
+        mean of both.
     """
 
     sight: Sight
     muscles: Sight
-    turned: Sight
     frame: Array
     residual_mm: float
+    change: float
 
     @property
     def side(self) -> Side:
         """By which hand the bones fit."""
         return Side.RIGHT if np.linalg.det(self.frame[:3, :3]) > 0 else Side.LEFT
-
-    @property
-    def change(self) -> float:
-        """How much more plantar muscle the turned window shows, as a part of their mean."""
-        straight, turned = (
-            float(sight.chances[_PLANTAR].sum()) for sight in (self.muscles, self.turned)
-        )
-        return 2 * (turned - straight) / max(turned + straight, 1.0)
 
     @property
     def is_foot(self) -> bool:
@@ -93,7 +86,13 @@ class _Laid:
 
 
 def find_foot(scan: Scan, weights: Weights) -> Found:
-    """Find the one foot that is asked for."""
+    """Find the one foot that is asked for.
+
+    Raises
+    ------
+    ScanError
+        If there is no foot, or more than one and no side is claimed.
+    """
     lattice = Volume.from_image(scan.intensity, scan.grid.spacing_mm, _PIECES_MM)
     pieces = list(single_feet(lattice))
     found = []
@@ -120,7 +119,7 @@ def find_foot(scan: Scan, weights: Weights) -> Found:
 
 
 def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> Found | None:
-    """Look for a foot in one piece of tissue: coarsely, then finely as right and as left."""
+    """Look for a foot in one piece of tissue: coarsely, then finely along its bones."""
     intensity = scan.intensity
     if is_masked:
         own = replace(piece, values=(piece.values != 0).astype(np.float32)).on_grid(scan.grid)
@@ -140,7 +139,13 @@ def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> F
     best = _rested(fine, min(hands, key=lambda window: window.residual_mm), weights)
     sight, muscles = look_closely(weights.fine, *fine, best.frame)
     _, turned = look_closely(weights.fine, *fine, best.frame @ _little_turn())
-    return Found(sight, muscles, turned, best.frame, best.residual_mm)
+    change = _change(muscles, turned)
+    return Found(sight, muscles, best.frame, best.residual_mm, change)
+
+
+def _change(muscles: Sight, turned: Sight) -> float:
+    before, after = (float(s.chances[_PLANTAR].sum()) for s in (muscles, turned))
+    return 2 * (after - before) / max(after + before, 1.0)
 
 
 def _coarse_bones(image: _Image, middle_mm: Array, weights: Weights) -> dict[int, Array] | None:
