@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.domain import anatomy
 from pipeline.domain.grid import Grid
@@ -19,7 +20,7 @@ _END_MM = 10.0  # the contract's "most posterior" and "distal" 10 mm
 _HEAD_SHARE = 0.25  # of a metatarsal's length that is head
 _CONTACT_MM = 1.0  # points this near to the lowest one make up a contact, so noise averages
 _FACE_QUANTILE = 0.01  # a bone's face: beyond the odd stray voxel
-_SPLIT_MM = 1.0  # long voxels are split, so that faces do not jump by whole slices
+_SPLIT_MM = 1.0  # between points, so that faces do not jump by whole slices
 
 
 def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = None) -> Landmarks:
@@ -77,11 +78,21 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
 
 
 def _points(mask: NDArray[np.bool_], grid: Grid) -> Points:
-    """Evenly spread points of a structure, in mm."""
+    """Evenly spread points of a structure, in mm, its ends rounded between thick slices.
+
+    Shape-based interpolation (Raya and Udupa 1990, IEEE Trans Med Imaging 9:32): whole
+    slices would let an oblique face stick out by half of one.
+    """
     counts = [max(1, round(s / _SPLIT_MM)) for s in grid.spacing_mm]
-    inside = [(np.arange(n) + 0.5) / n - 0.5 for n in counts]
-    offsets = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1).reshape(-1, 3)
-    return grid.to_world((np.argwhere(mask)[:, None, :] + offsets).reshape(-1, 3))
+    (box,) = ndimage.find_objects(mask.astype(np.uint8))
+    near = np.pad(mask[box], 1)
+    inside, outside = (
+        ndimage.distance_transform_edt(part, grid.spacing_mm) for part in (near, ~near)
+    )
+    depth = ndimage.zoom(inside - outside, counts, order=1, mode="nearest", grid_mode=True)
+    kept = np.argwhere(depth >= min(0.0, depth.max()))  # of a speck, its middle
+    first = np.array([part.start - 1 for part in box])
+    return grid.to_world((kept + 0.5) / counts - 0.5 + first)
 
 
 def _unit(vector: Points) -> Points:

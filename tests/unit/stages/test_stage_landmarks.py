@@ -199,3 +199,49 @@ def test_every_edge_of_the_image_counts(axis: int, end: int, bones: LabelMap) ->
     assert touches_edge(marked, CALCANEUS)
     assert not touches_edge(marked, TALUS)
     assert not touches_edge(bones, CALCANEUS)
+
+
+# middle and half sizes in mm: lateral, long, dorsal
+EGGS = {
+    CALCANEUS: ((20, 25, 20), (9, 22, 18)),
+    TALUS: ((20, 35, 45), (9, 16, 9)),
+    METATARSAL_1: ((8, 90, 15), (7, 30, 9)),
+    9: ((18, 92, 18), (5, 32, 7)),
+    12: ((34, 85, 13), (6, 28, 7)),
+}
+
+
+def eggs(slice_mm: float, first_mm: float) -> LabelMap:
+    """Draw round bones in slices across the foot."""
+    spacing_mm = np.array((1.0, slice_mm, 1.0))
+    affine = np.diag((*spacing_mm, 1.0))
+    affine[1, 3] = first_mm
+    grid = Grid.from_arrays((44, round(130 / slice_mm), 60), affine)
+    points_mm = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
+    voxels = np.zeros(grid.shape, dtype=np.uint8)
+    for label, (middle_mm, half_mm) in EGGS.items():
+        away = (points_mm - middle_mm) / half_mm
+        voxels[(away**2).sum(axis=-1) < 1] = label
+    return LabelMap(voxels, grid, BONE_NAMES)
+
+
+@pytest.mark.parametrize("first_mm", [0.0, 1.0, 2.0, 3.0])
+def test_thick_slices_do_not_move_the_border(first_mm: float) -> None:
+    """Round ends are followed between slices, wherever those happen to lie."""
+    thin, thick = (
+        find_landmarks(bones, border="tmt1").border.position_mm
+        for bones in (eggs(1.0, 0.0), eggs(4.0, first_mm))
+    )
+
+    assert thick == pytest.approx(thin, abs=0.6)
+
+
+def test_a_speck_is_still_a_bone() -> None:
+    """One voxel in one thick slice has a place."""
+    bones = eggs(4.0, 0.0)
+    voxels = np.where(bones.voxels == METATARSAL_1, 0, bones.voxels)
+    voxels[8, 16, 15] = METATARSAL_1
+
+    landmarks = find_landmarks(replace(bones, voxels=voxels), border="tmt1")
+
+    np.testing.assert_allclose(landmarks.metatarsal_1_base[1], 64.0, atol=1.0)
