@@ -102,7 +102,7 @@ def _make(stage: plan.Stage, located: Located) -> bool:
         if is_current(record, key, job.out):
             log.info("%s: up to date", said)
             return False
-        targets = [located.relative(a) for a in (*stage.writes, *stage.may_write)]
+        targets = [located.relative(a) for a in stage.targets]
         check_unclaimed(record, targets, job.out)
     log.debug("%s: starts", said)
     started = time.perf_counter()
@@ -160,10 +160,7 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
     job.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=job.out, prefix=".making-") as folder:
         scratch = Path(folder)
-        write = {
-            artefact: scratch / located.relative(artefact)
-            for artefact in (*stage.writes, *stage.may_write)
-        }
+        write = {artefact: scratch / located.relative(artefact) for artefact in stage.targets}
         for path in write.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         read = {artefact: located.path(artefact) for artefact in stage.reads}

@@ -50,6 +50,11 @@ class Stage:
     may_read: tuple[str, ...] = ()
     may_write: tuple[str, ...] = ()
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All that it writes, or would."""
+        return (*self.writes, *self.may_write)
+
 
 SEGMENTATION = (MUSCLES, BONES)
 CORRECTIONS = (MUSCLES_CORRECTION, BONES_CORRECTION)
