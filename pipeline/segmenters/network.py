@@ -51,9 +51,7 @@ class NetworkSegmenter:
         ArtefactError
             If the weights are not those that came with the program.
         """
-        weights = load_weights()
-        found = find_foot(scan, weights)
-        check_shown(shown_bones(found, weights, scan.grid))
+        found = _whole_foot(scan)
         return Recognition(found.side, found.sight.certainty(), _doubts(found))
 
     def segment(self, scan: Scan) -> Segmentation:
@@ -68,9 +66,7 @@ class NetworkSegmenter:
         ArtefactError
             If the weights are not those that came with the program.
         """
-        weights = load_weights()
-        found = find_foot(scan, weights)
-        check_shown(shown_bones(found, weights, scan.grid))
+        found = _whole_foot(scan)
         bones = likeliest(found.sight.without_strays(), scan.grid, _BONE_CLASSES)
         chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
         probability = muscle_probability(scan.intensity, scan.grid, chance, bones)
@@ -91,6 +87,13 @@ class NetworkSegmenter:
             (*scan.cautions, *_doubts(found), *doubts),
             probability,
         )
+
+
+def _whole_foot(scan: Scan) -> Found:
+    weights = load_weights()
+    found = find_foot(scan, weights)
+    check_shown(shown_bones(found, weights, scan.grid))
+    return found
 
 
 def _doubts(found: Found) -> tuple[Caution, ...]:
