@@ -38,15 +38,16 @@ _FAST = (Technique.FAST_SPIN_ECHO,)
 _GRADIENT = (Technique.GRADIENT_ECHO,)
 _FAMILIES: Mapping[str, _Family] = MappingProxyType(
     {
-        "t1": _Family(0.35, (Contrast.T1W,), _SPIN, (350, 900), (8, 25)),
-        "pd": _Family(0.12, (Contrast.PDW,), _FAST, (1800, 5000), (10, 45)),
+        "t1": _Family(0.28, (Contrast.T1W,), _SPIN, (350, 900), (8, 25)),
+        "pd": _Family(0.1, (Contrast.PDW,), _FAST, (1800, 5000), (10, 45)),
         "t2": _Family(0.08, (Contrast.T2W,), _FAST, (2500, 6000), (60, 110)),
+        # the most to learn: muscle, fat and fibrous tissue are all nearly as dark
         "t2_fs": _Family(
-            0.1, (Contrast.T2W,), _FAST, (2500, 6000), (45, 95), fat_left=(0.0, 0.2)
+            0.24, (Contrast.T2W,), _FAST, (2500, 6000), (45, 95), fat_left=(0.0, 0.2)
         ),
-        "t1_gre": _Family(0.15, (Contrast.T1W,), _GRADIENT, (6, 20), (1.2, 5), (10, 35)),
+        "t1_gre": _Family(0.12, (Contrast.T1W,), _GRADIENT, (6, 20), (1.2, 5), (10, 35)),
         "dixon": _Family(
-            0.2,
+            0.18,
             (Contrast.WATER, Contrast.WATER, Contrast.FAT),
             _GRADIENT,
             (5, 12),
