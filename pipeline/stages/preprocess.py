@@ -17,6 +17,7 @@ from pipeline.itk import sitk
 STAGE = "preprocess"
 _BRIGHT_FAT = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.FAT)
 _SUBCUTIS_MM = (3.0, 12.0)  # depth below the air where fat prevails
+_FAT_SHARE = 0.25  # of that depth is bright at least, else fat is suppressed and vessels shine
 _LARGE_BIAS = 3.0
 
 
@@ -40,7 +41,7 @@ def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
     -------
     Scan
         Where fat is bright (T1w, PDw, T2w, fat image), subcutaneous fat is 1; on a water
-        image the brightest twentieth of the foot begins at 1.
+        image, and where fat is suppressed, the brightest twentieth of the foot begins at 1.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def _reference_signal(
             "piece. Look at the image, and check its contrast in the file name."
         )
         raise ScanError(msg)
-    if contrast not in _BRIGHT_FAT:
+    if contrast not in _BRIGHT_FAT or fat.size < _FAT_SHARE * shell.size:
         return float(np.percentile(inside, 95))
     counts, edges = np.histogram(
         fat, bins=100, range=(float(fat.min()), float(np.percentile(fat, 99.5)))

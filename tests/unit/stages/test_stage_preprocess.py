@@ -131,6 +131,21 @@ def test_on_a_water_image_the_brightest_part_is_one(
     assert np.median(scan.intensity[depth_mm > 12]) == pytest.approx(1, abs=0.05)
 
 
+def test_where_fat_is_suppressed_vessels_give_no_scale(
+    even: Scan, depth_mm: NDArray[np.float32]
+) -> None:
+    """A few bright vessels in dark fat are no fat, however bright they are."""
+    dark_fat = np.where(depth_mm > 10, even.intensity, even.intensity / 3)
+    vessels = np.zeros(SHAPE, dtype=bool)
+    vessels[::5, ::5, ::5] = True
+    intensity = np.where(vessels & (depth_mm > 0), 4000, dark_fat).astype(np.float32)
+    suppressed = replace(even, intensity=intensity, contrast=Contrast.T2W)
+
+    scan = preprocess(suppressed, PreprocessParams(bias_correction=False))
+
+    assert np.median(scan.intensity[depth_mm > 12]) == pytest.approx(1, abs=0.1)
+
+
 def test_a_strong_field_is_a_caution(even: Scan) -> None:
     """The noise of what was dim is amplified with it."""
     slope = np.geomspace(0.4, 2.2, SHAPE[1])[:, None]
