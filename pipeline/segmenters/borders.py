@@ -52,14 +52,17 @@ def with_border_shares(
     image, belly = intensity[box], is_belly[box]
     spacing = np.array(grid.spacing_mm)
     reach = np.where(spacing < 2 * spacing.min(), _NEARBY_MM / spacing, 0.0)
-    muscle = _mean_nearby(image, belly, reach, float(np.median(image[belly])))
+    muscle = _mean_nearby(
+        image, belly.astype(np.float32), reach, float(np.median(image[belly]))
+    )
     noise = 1.4826 * np.median(np.abs(image - muscle)[belly])
     share = np.ones(image.shape, dtype=np.float32)
     is_told = np.zeros(image.shape, dtype=bool)  # else both sides look alike
     for sign in (1, -1):
         beyond = (image - muscle) * sign
         is_other = (probability[box] < _OUTSIDE) & (beyond > _CLEAR_SDS * noise)
-        step = (_mean_nearby(image, is_other, reach, sign * np.inf) - muscle) * sign
+        purer = np.where(is_other, beyond, 0)  # weighs more, as many are mixed themselves
+        step = _mean_nearby(beyond, purer, reach, np.inf)
         share = np.minimum(share, 1 - np.clip(beyond, 0, None) / step)
         is_told |= np.isfinite(step)
     is_muscle = probability[box] > 0.5
@@ -73,10 +76,10 @@ def with_border_shares(
 
 
 def _mean_nearby(
-    image: Array, mask: NDArray[np.bool_], reach: NDArray[np.float64], where_none: float
+    values: Array, weights: Array, reach: NDArray[np.float64], where_none: float
 ) -> Array:
-    weight = ndimage.gaussian_filter(mask.astype(np.float32), reach)
-    total = ndimage.gaussian_filter(image * mask, reach)
+    weight = ndimage.gaussian_filter(weights, reach)
+    total = ndimage.gaussian_filter(values * weights, reach)
     mean: Array = np.where(
         weight > _HARDLY, total / np.maximum(weight, _HARDLY), np.float32(where_none)
     )
