@@ -56,6 +56,33 @@ def test_a_thin_sheet_of_fat_is_known_by_its_purest_voxels() -> None:
     assert shares[40].mean() == pytest.approx(part[40, 0, 0], abs=0.1)
 
 
+def test_fat_and_tendon_mixed_are_no_muscle() -> None:
+    """Between both a voxel is as bright as muscle, where the network hardly sees any."""
+    part = part_of(10.8, 24.0)
+    image = np.where(part > 0.5, 0.4, 0.7)
+    image[41:, ::2] = 0.1
+    image[40] = 0.4
+    image += np.random.default_rng(3).normal(0, 0.01, GRID.shape)
+    chance = soft(part, 0.5)
+
+    shares = with_border_shares(image.astype(np.float32), GRID, chance, chance)
+
+    assert chance[40].mean() == pytest.approx(0.1, abs=0.05)
+    assert shares[40].mean() < 0.5
+    assert shares[39].mean() > 0.9
+
+
+def test_what_muscle_differs_by_itself_is_no_border() -> None:
+    """Streaks of fat make muscle uneven, and its outermost voxels are muscle none the less."""
+    part = part_of(10.8, 24.0)
+    image = np.where(part > 0.5, 0.4, 1.0)
+    image += np.random.default_rng(3).normal(0, 0.1, GRID.shape)
+
+    shares = with_border_shares(image.astype(np.float32), GRID, soft(part), soft(part))
+
+    assert (shares[39] > 0.9).mean() > 0.8
+
+
 def test_where_both_sides_look_alike_nothing_is_moved() -> None:
     """Brightness cannot tell, so the probability stays."""
     part = part_of(10.5, 24.18)
