@@ -57,11 +57,13 @@ quality: setup  ## Try the quality gates on unseen digital feet, and print how o
 population: setup  ## Hold 200 digital feet to what was measured on living ones
 	$(BIN)/python tests/population.py
 
-train: setup  ## Train both networks, on a GPU if there is one; goes on where it stopped
+train: setup  ## Train the networks, on a GPU if there is one; goes on where it stopped
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
 	$(BIN)/python -m training coarse
 	$(BIN)/python -m training fine
 	$(BIN)/python -m training.curves
+	$(BIN)/python -m training.export
+	$(BIN)/python -m training.borders
 	$(BIN)/python -m training.export
 
 study: setup  ## Reproduce the published study on digital feet, and write docs/study.md

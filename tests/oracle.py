@@ -12,7 +12,7 @@ from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.foot import Foot
 from pipeline.segmenters import network_search
 from pipeline.segmenters.sight import OTHER, Sight, inner
-from pipeline.segmenters.weights import Network, Weights
+from pipeline.segmenters.weights import Network, Weights, load_weights
 from pipeline.segmenters.windows import COARSE, FINE, Array, seen
 from training.examples import classes_of
 from training.template import bone_sizes
@@ -21,11 +21,12 @@ Look = Callable[[Network, NDArray[np.float32], Array, Array], Sight]
 
 
 def sightless_weights() -> Weights:
-    """Give what is known of the networks, without the networks."""
+    """Give what is known of the networks, without those that look."""
     sizes = bone_sizes()
     return Weights(
         Network(None, COARSE),
         Network(None, FINE),
+        load_weights().border,
         {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         {},

@@ -3,21 +3,24 @@
 import argparse
 import csv
 import hashlib
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 import torch
+from torch import nn
 
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.segmenters.weights import RECORD, WINDOWS
-from pipeline.segmenters.windows import Window
+from pipeline.segmenters.borders import FEATURES
+from pipeline.segmenters.weights import BORDER, RECORD, WINDOWS
 from pipeline.store.files import written_whole
+from training.border_examples import BORDER_STREAM
 from training.checkpoints import START, save_start
 from training.examples import EXAMPLE_STREAM, VIEWS
 from training.feet import FOOT_STREAM
-from training.model import CHANNELS, FootNet
+from training.model import CHANNELS, BorderModel, FootNet
 from training.template import bone_sizes
 
 _OPSET = 17
@@ -25,7 +28,7 @@ _LICENCE = "BSD-3-Clause; the digital foot's proportions: see pipeline/phantom/N
 
 
 def main() -> None:
-    """Write both networks and their record into the package."""
+    """Write the networks that the folder holds, and their record, into the package."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--version", default="0.1.0")
@@ -36,44 +39,66 @@ def main() -> None:
 
 
 def export(folder: Path, models: Path, version: str) -> None:
-    """Write the averaged weights of both networks as ONNX, and the record beside them."""
-    files, training = {}, {}
+    """Write averaged weights as ONNX, and the record beside them.
+
+    Notes
+    -----
+    A network of which the folder holds no checkpoint stays as it is, as the one for borders
+    is learnt after the others: it is shown what they see.
+    """
+    record = tomllib.loads((models / RECORD).read_text())
+    files, training = record["files"], record["training"]
     for name, window in WINDOWS.items():
-        state = torch.load(folder / f"{name}.pt", map_location="cpu", weights_only=True)
-        target = models / f"{name}.onnx"
-        with written_whole(target) as scratch:
-            _write_onnx(state["averaged"], window, scratch)
-        save_start(START / f"{name}.pt", folder / f"{name}.pt")
-        files[name] = {
-            "name": target.name,
-            "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-        }
-        training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
-    record = {
+        checkpoint = folder / f"{name}.pt"
+        if checkpoint.exists():
+            state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+            net = FootNet(window.split)
+            net.load_state_dict(state["averaged"])
+            outputs = ["chances", "muscles"] if net.is_split else ["chances"]
+            shown = torch.zeros(1, 1, *window.shown.shape)
+            files[name] = _write_onnx(net, shown, outputs, models / f"{name}.onnx")
+            save_start(START / f"{name}.pt", checkpoint)
+            training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
+    checkpoint = folder / f"{BORDER}.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        border = BorderModel()
+        border.load_state_dict(state["averaged"])
+        features = torch.zeros(2, FEATURES)
+        files[BORDER] = _write_onnx(border, features, ["share"], models / f"{BORDER}.onnx")
+        training[BORDER] = {"scans": state["scans"], "held_out": state["held_out"]}
+    record |= {
         "name": "footnet",
         "version": version,
         "licence": _LICENCE,
-        "files": files,
-        "training": {"example_stream": EXAMPLE_STREAM, "foot_stream": FOOT_STREAM, **training},
         "bones": {str(label): bone for label, bone in bone_sizes().items()},
+    }
+    training |= {
+        "example_stream": EXAMPLE_STREAM,
+        "foot_stream": FOOT_STREAM,
+        "border_stream": BORDER_STREAM,
     }
     with written_whole(models / RECORD) as scratch:
         scratch.write_text(tomli_w.dumps(record))
 
 
-def _write_onnx(state: dict[str, torch.Tensor], window: Window, path: Path) -> None:
-    net = FootNet(window.split)
-    net.load_state_dict(state)
+def _write_onnx(
+    net: nn.Module, shown: torch.Tensor, outputs: list[str], path: Path
+) -> dict[str, str]:
     net.eval()
-    torch.onnx.export(
-        net,
-        (torch.zeros(1, 1, *window.shown.shape),),
-        str(path),
-        input_names=["image"],
-        output_names=["chances", "muscles"] if net.is_split else ["chances"],
-        opset_version=_OPSET,
-        dynamo=False,
-    )
+    name = "image" if shown.dim() > 2 else "features"
+    with written_whole(path) as scratch:
+        torch.onnx.export(
+            net,
+            (shown,),
+            str(scratch),
+            input_names=[name],
+            output_names=outputs,
+            dynamic_axes=None if name == "image" else {name: {0: "voxels"}},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    return {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _story(scans: int, feet: int, log: Path) -> dict[str, Any]:

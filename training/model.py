@@ -1,10 +1,11 @@
-"""The network: a small U-Net that halves its window three times."""
+"""The networks: a small U-Net that halves its window three times, and one for borders."""
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.segmenters.borders import FEATURES
 from pipeline.segmenters.sight import OTHER
 
 CLASSES = OTHER + 1
@@ -12,6 +13,7 @@ MUSCLE_CLASSES = len(MUSCLE_NAMES) + 1  # 0 is whatever is no muscle
 CHANNELS = (16, 32, 64, 96)
 _LAST = 24
 _HIDDEN = 48
+_BORDER_HIDDEN = 64
 
 Size = tuple[int, int, int]
 
@@ -109,6 +111,39 @@ class FootNet(nn.Module):
             1, MUSCLE_CLASSES, *(n * s for n, s in zip((x, y, z), self.split, strict=True))
         )
         return chances, _chances(fine)
+
+
+class BorderModel(nn.Module):
+    """Give each voxel the part of it that is muscle, by what lies about it."""
+
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("spread", torch.ones(FEATURES))
+        self.layers = nn.Sequential(
+            nn.Linear(FEATURES, _BORDER_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(_BORDER_HIDDEN, _BORDER_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(_BORDER_HIDDEN, 1),
+        )
+
+    def scale_to(self, features: torch.Tensor) -> None:
+        """Bring each feature to mean 0 and SD 1 over these (voxels, `FEATURES`)."""
+        self.mean.copy_(features.mean(0))
+        self.spread.copy_(features.std(0) + 1e-6)
+
+    def odds(self, features: torch.Tensor) -> torch.Tensor:
+        """Give the log odds of muscle, (voxels,)."""
+        odds: torch.Tensor = self.layers((features - self.mean) / self.spread)[:, 0]
+        return odds
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Give the part of each voxel that is muscle, (voxels,), 0 to 1."""
+        return torch.sigmoid(self.odds(features))
 
 
 def _chances(scores: torch.Tensor) -> torch.Tensor:

@@ -10,10 +10,10 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
+from pipeline.segmenters.borders import muscle_probability
 from pipeline.segmenters.carried import likeliest, muscle_chance
 from pipeline.segmenters.feet import check_shown
 from pipeline.segmenters.network_search import TURN_DEG, Found, find_foot, shown_bones
-from pipeline.segmenters.posterior import muscle_probability
 from pipeline.segmenters.weights import load_weights
 
 NAME = "network"
@@ -32,8 +32,8 @@ class NetworkSegmenter:
     Notes
     -----
     The coarse pass, 4 mm, finds the bones; the window of the fine pass is laid along them,
-    scaled to a foot of mean size, and mirrored if they fit a left foot better. Which voxels
-    are muscle is settled with the scan's own brightness.
+    scaled to a foot of mean size, and mirrored if they fit a left foot better. Where muscles
+    end is settled by the scan's own brightness across their borders.
     """
 
     @property
@@ -69,7 +69,8 @@ class NetworkSegmenter:
         found = _whole_foot(scan)
         bones = likeliest(found.sight.without_strays(), scan.grid, _BONE_CLASSES)
         chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
-        probability = muscle_probability(scan.intensity, scan.grid, chance, bones)
+        border = load_weights().border
+        probability = muscle_probability(scan.intensity, scan.grid, chance, bones, border)
         is_muscle = probability > 0.5
         if not is_muscle.any():
             msg = (

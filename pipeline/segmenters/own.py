@@ -12,12 +12,13 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
+from pipeline.segmenters.borders import muscle_probability
 from pipeline.segmenters.carried import likeliest, muscle_chance
 from pipeline.segmenters.feet import single_feet
 from pipeline.segmenters.own_record import ModelRecord
-from pipeline.segmenters.posterior import muscle_probability
 from pipeline.segmenters.sight import OTHER, Sight
 from pipeline.segmenters.volume import Volume
+from pipeline.segmenters.weights import load_weights
 
 _PIECES_MM = 4.0
 _FIRST_BONE = len(MUSCLE_NAMES)
@@ -158,5 +159,6 @@ def _labels(
     probability, muscles = muscle_chance(sight, scan.grid)
     if not is_refined:
         return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones, probability
-    probability = muscle_probability(scan.intensity, scan.grid, probability, bones)
+    border = load_weights().border
+    probability = muscle_probability(scan.intensity, scan.grid, probability, bones, border)
     return np.where(probability > 0.5, muscles, 0).astype(np.uint8), bones, probability

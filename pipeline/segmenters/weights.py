@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ArtefactError
+from pipeline.segmenters.borders import BorderNet
 from pipeline.segmenters.windows import COARSE, FINE, Array, Window
 
 _PACKAGE = "pipeline.segmenters.models"
 RECORD = "network.toml"
 WINDOWS = {"coarse": COARSE, "fine": FINE}
+BORDER = "border"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +60,12 @@ class Network:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """Both networks and the record that came with them.
+    """The networks and the record that came with them.
 
     Parameters
     ----------
+    border
+        What draws the border in the scan's own voxels.
     middles_mm, half_sizes_mm
         Of each bone that the fine window is laid by, in the window's own mm, on a foot of
         mean proportions; by bone label.
@@ -71,6 +75,7 @@ class Weights:
 
     coarse: Network
     fine: Network
+    border: BorderNet
     middles_mm: Mapping[int, Array]
     half_sizes_mm: Mapping[int, Array]
     record: Mapping[str, Any]
@@ -94,6 +99,7 @@ def load_weights() -> Weights:
     return Weights(
         networks["coarse"],
         networks["fine"],
+        BorderNet(session_of(_checked(BORDER, record["files"][BORDER]))),
         {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         record,

@@ -1,16 +1,38 @@
 """Voxels that a muscle's border cuts, counted by the part of them that is muscle."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.borders import with_border_shares
+from pipeline.segmenters.borders import (
+    FEATURES,
+    BorderNet,
+    border_features,
+    muscle_probability,
+)
+from pipeline.segmenters.weights import load_weights
 
 GRID = Grid.from_arrays((60, 60, 8), np.diag((0.6, 0.6, 4.0, 1.0)))
 FINER = 10
+NO_BONES = np.zeros(GRID.shape, np.uint8)
 Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A session that says a third of everything, and keeps what it was asked."""
+
+    asked: list[Array] = field(default_factory=list)
+
+    def run(self, outputs: list[str], fed: dict[str, Array]) -> list[Array]:
+        """Answer as onnxruntime does."""
+        assert outputs == ["share"]
+        self.asked.append(fed["features"])
+        return [np.full(len(fed["features"]), 1 / 3, np.float32)]
 
 
 def part_of(low_mm: float, high_mm: float) -> Array:
@@ -26,95 +48,121 @@ def soft(part: Array, voxels: float = 2.0) -> Array:
     return chance
 
 
+def drawn(part: Array, muscle: float = 0.4, before: float = 1.0, behind: float = 0.1) -> Array:
+    """Draw muscle with other tissue on either side, and a little noise."""
+    front = np.cumsum(part, axis=0) == 0
+    image = muscle * part + np.where(front, before, behind) * (1 - part)
+    noise = np.random.default_rng(3).normal(0, 0.01, GRID.shape)
+    return (image + noise).astype(np.float32)
+
+
 @pytest.mark.parametrize(
-    ("muscle", "before", "behind"), [(0.4, 1.0, 0.05), (0.9, 0.2, 0.1), (0.3, 0.6, 1.0)]
+    ("muscle", "before", "behind"), [(0.4, 1.0, 0.05), (0.4, 1.0, 1.0), (0.5, 0.1, 0.1)]
 )
-def test_a_border_voxel_counts_by_its_part(muscle: float, before: float, behind: float) -> None:
-    """Fat on one side and tendon on the other, or bright muscle, or none is dark."""
-    part, front = part_of(10.5, 24.18), part_of(0, 10.5)
-    image = muscle * part + before * front + behind * (1 - part - front)
-    image += np.random.default_rng(3).normal(0, 0.01, GRID.shape)
-
-    shares = with_border_shares(image.astype(np.float32), GRID, soft(part), soft(part))
-
-    for border, inside in ((17, 18), (40, 39)):
-        due = part[border, 0, 0]
-        assert 0.2 < due < 0.8
-        assert shares[border].mean() == pytest.approx(due, abs=0.05)
-        assert shares[inside].mean() == pytest.approx(1, abs=0.05)
-
-
-def test_a_thin_sheet_of_fat_is_known_by_its_purest_voxels() -> None:
-    """Most voxels of such a sheet are mixed themselves, so their mean is no fat."""
-    part, sheet = part_of(10.5, 24.3), part_of(24.3, 25.5)
-    image = 0.4 * part + 1.0 * sheet + 0.1 * (1 - part - sheet)
-    image += np.random.default_rng(3).normal(0, 0.01, GRID.shape)
-    chance = soft(part, 0.5)
-
-    shares = with_border_shares(image.astype(np.float32), GRID, chance, chance)
-
-    assert shares[40].mean() == pytest.approx(part[40, 0, 0], abs=0.1)
-
-
-def test_fat_and_tendon_mixed_are_no_muscle() -> None:
-    """Between both a voxel is as bright as muscle, where the network hardly sees any."""
+def test_the_border_runs_where_brightness_changes(
+    muscle: float, before: float, behind: float
+) -> None:
+    """Not where the network, half a millimetre off, has it."""
     part = part_of(10.8, 24.0)
-    image = np.where(part > 0.5, 0.4, 0.7)
-    image[41:, ::2] = 0.1
-    image[40] = 0.4
-    image += np.random.default_rng(3).normal(0, 0.01, GRID.shape)
-    chance = soft(part, 0.5)
+    off = soft(part_of(10.8 - 0.6, 24.0 + 0.6))
+    image = drawn(part, muscle, before, behind)
 
-    shares = with_border_shares(image.astype(np.float32), GRID, chance, chance)
+    found = muscle_probability(image, GRID, off, NO_BONES, load_weights().border)
 
-    assert chance[40].mean() == pytest.approx(0.1, abs=0.05)
-    assert shares[40].mean() < 0.5
-    assert shares[39].mean() > 0.9
+    assert (off > 0.5).sum() > 1.05 * part.sum()
+    assert (found > 0.5).sum() == pytest.approx(part.sum(), rel=0.03)
 
 
-def test_what_muscle_differs_by_itself_is_no_border() -> None:
-    """Streaks of fat make muscle uneven, and its outermost voxels are muscle none the less."""
+def test_brightness_is_told_along_the_normal_against_muscle() -> None:
+    """0 is muscle's own; 1 is as far from it as other tissue nearby is, on average."""
     part = part_of(10.8, 24.0)
-    image = np.where(part > 0.5, 0.4, 1.0)
-    image += np.random.default_rng(3).normal(0, 0.1, GRID.shape)
+    image, chance = drawn(part, 0.4, 1.0, 1.0), soft(part)
 
-    shares = with_border_shares(image.astype(np.float32), GRID, soft(part), soft(part))
+    is_border, features = border_features(image, GRID, chance)
 
-    assert (shares[39] > 0.9).mean() > 0.8
+    first = np.flatnonzero(is_border[:, 30, 4])[0]  # outermost, before the muscle
+    row = int(np.flatnonzero((np.argwhere(is_border) == (first, 30, 4)).all(axis=1))[0])
+    assert features.shape == (is_border.sum(), FEATURES)
+    assert features[row, 0] == pytest.approx(1, abs=0.1)
+    along = features[row, 4:18]
+    assert along[0] == pytest.approx(1, abs=0.1)  # 3 mm out
+    assert along[12] == pytest.approx(0, abs=0.1)  # 3 mm in
+    assert along[13] > along[1]  # and more likely muscle there
 
 
-def test_where_both_sides_look_alike_nothing_is_moved() -> None:
-    """Brightness cannot tell, so the probability stays."""
+def test_gain_and_offset_do_not_matter() -> None:
+    """No contrast is assumed, so nothing depends on how it is scaled."""
     part = part_of(10.5, 24.18)
-    image = np.random.default_rng(3).normal(0.5, 0.02, GRID.shape).astype(np.float32)
+    image = drawn(part)
 
-    shares = with_border_shares(image, GRID, soft(part), soft(part))
+    plain, scaled = (border_features(i, GRID, soft(part))[1] for i in (image, 5 * image + 2))
 
-    assert (shares != soft(part)).mean() < 0.001  # but for noise that stands out
+    np.testing.assert_allclose(scaled, plain, atol=1e-3)
 
 
-def test_without_any_belly_nothing_is_moved() -> None:
-    """There is no muscle to learn brightness from."""
-    chance = np.full(GRID.shape, 0.3, np.float32)
+def test_storage_order_does_not_matter() -> None:
+    """The same voxels in another order of axes have the same features."""
+    part = part_of(10.5, 24.18)
+    image, chance = drawn(part), soft(part)
+    grid = Grid.from_arrays((8, 60, 60), GRID.matrix[:, [2, 1, 0, 3]])
 
-    shares = with_border_shares(np.ones(GRID.shape, np.float32), GRID, chance, chance)
+    is_border, features = border_features(image, GRID, chance)
+    turned, others = border_features(image.T, grid, chance.T)
 
-    np.testing.assert_array_equal(shares, chance)
+    np.testing.assert_array_equal(turned.T, is_border)
+    order = np.lexsort(np.argwhere(turned).T)  # by the first axis of the plain image first
+    np.testing.assert_allclose(others[order], features, atol=1e-4)
 
 
 def test_slices_are_not_mixed() -> None:
     """What lies 4 mm away in the next slice does not count as nearby."""
-    part = part_of(10.5, 24.18).copy()
-    part[..., 4:] = 0
-    image = np.where(part > 0.5, 0.4, 1.0).astype(np.float32)
-    whole = with_border_shares(
-        np.where(part_of(10.5, 24.18) > 0.5, 0.4, 1.0).astype(np.float32),
-        GRID,
-        soft(part_of(10.5, 24.18)),
-        soft(part_of(10.5, 24.18)),
+    part, image = part_of(10.5, 24.18), drawn(part_of(10.5, 24.18))
+    changed = image.copy()
+    changed[..., 5:] = image[:, ::-1, 5:]  # other noise, as much of it
+
+    is_border, plain = border_features(image, GRID, soft(part))
+    _, after = border_features(changed, GRID, soft(part))
+
+    is_kept = np.argwhere(is_border)[:, 2] < 5
+    np.testing.assert_allclose(after[is_kept], plain[is_kept], atol=1e-4)
+    assert np.abs(after - plain)[~is_kept].max() > 0.01
+
+
+def test_only_what_the_network_is_unsure_of_is_asked() -> None:
+    """The rest keeps its chance, and muscle never enters a bone."""
+    part = part_of(10.5, 24.18)
+    chance, bones, told = soft(part), NO_BONES.copy(), Told()
+    bones[:, :10] = 1
+
+    found = muscle_probability(drawn(part), GRID, chance, bones, BorderNet(told))
+
+    is_border = (chance > 0.03) & (chance < 0.97)
+    assert [len(asked) for asked in told.asked] == [is_border.sum()]
+    np.testing.assert_array_equal(found[:, :10], 0)
+    np.testing.assert_allclose(found[:, 10:][is_border[:, 10:]], 1 / 3, rtol=1e-6)
+    np.testing.assert_array_equal(
+        found[:, 10:][~is_border[:, 10:]], chance[:, 10:][~is_border[:, 10:]]
     )
 
-    shares = with_border_shares(image, GRID, soft(part), soft(part))
 
-    np.testing.assert_array_equal(shares[..., :4], whole[..., :4])
-    assert not shares[..., 4:].any()
+def test_without_any_belly_the_chance_stands() -> None:
+    """There is no muscle to learn brightness from."""
+    chance = np.full(GRID.shape, 0.6, np.float32)
+    told = Told()
+
+    found = muscle_probability(
+        np.ones(GRID.shape, np.float32), GRID, chance, NO_BONES, BorderNet(told)
+    )
+
+    np.testing.assert_array_equal(found, chance)
+    assert not told.asked
+
+
+def test_an_even_image_is_no_error() -> None:
+    """All is as bright as muscle, so nothing is divided by."""
+    part = part_of(10.5, 24.18)
+
+    _, features = border_features(np.ones(GRID.shape, np.float32), GRID, soft(part))
+
+    assert np.isfinite(features).all()
+    np.testing.assert_array_equal(features[:, 0], 0)

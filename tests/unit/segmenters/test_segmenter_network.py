@@ -191,7 +191,7 @@ def test_doubt_is_a_caution(simulated: Simulated, see: See) -> None:
 
     found = NetworkSegmenter().segment(simulated.scan)
 
-    assert [c.code for c in found.cautions] == ["low-certainty", "brightness-differs"]
+    assert [c.code for c in found.cautions] == ["low-certainty"]
 
 
 def test_where_brightness_speaks_against_the_network_is_a_caution(

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from pipeline.errors import ArtefactError
 from pipeline.segmenters import weights
+from pipeline.segmenters.borders import FEATURES
 from pipeline.segmenters.weights import RECORD, Weights, load_weights
 from pipeline.segmenters.windows import COARSE, FINE, Window
 
@@ -51,10 +52,29 @@ def tiny(window: Window) -> bytes:
     return content
 
 
+def tiny_border() -> bytes:
+    """Make one that gives the mean of what it is told."""
+    voxels = ["voxels", FEATURES]
+    node = helper.make_node("ReduceMean", ["features"], ["share"], axes=[1], keepdims=0)
+    graph = helper.make_graph(
+        [node],
+        "tiny",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, voxels)],
+        [helper.make_tensor_value_info("share", TensorProto.FLOAT, voxels[:1])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    content: bytes = model.SerializeToString()
+    return content
+
+
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """Put two tiny networks and their record in the package's place."""
-    kept = {"coarse.onnx": tiny(COARSE), "fine.onnx": tiny(FINE)}
+    """Put three tiny networks and their record in the package's place."""
+    kept = {
+        "coarse.onnx": tiny(COARSE),
+        "fine.onnx": tiny(FINE),
+        "border.onnx": tiny_border(),
+    }
     record = {
         "name": "tiny",
         "files": {
@@ -114,7 +134,14 @@ def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:
     assert loaded.record["name"] == "tiny"
 
 
-@pytest.mark.parametrize("name", ["coarse", "fine"])
+def test_the_border_net_gives_one_number_a_voxel(loaded: Weights) -> None:
+    """However many voxels it is asked about."""
+    features = np.arange(3 * FEATURES, dtype=np.float32).reshape(3, FEATURES)
+
+    np.testing.assert_allclose(loaded.border.shares(features), features.mean(axis=1))
+
+
+@pytest.mark.parametrize("name", ["coarse", "fine", "border"])
 def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """One byte is enough."""
     files[f"{name}.onnx"] += b"?"
@@ -124,7 +151,7 @@ def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None
         load_weights()
 
 
-@pytest.mark.parametrize("name", ["coarse.onnx", RECORD])
+@pytest.mark.parametrize("name", ["coarse.onnx", "border.onnx", RECORD])
 def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """The sentence names the file and the ways out."""
     del files[name]
