@@ -136,6 +136,11 @@ class BorderModel(nn.Module):
         self.mean.copy_(features.mean(0))
         self.spread.copy_(features.std(0) + 1e-6)
 
+    @torch.no_grad()
+    def shift_by(self, more: float) -> None:
+        """Raise the log odds of muscle everywhere."""
+        self.layers[-1].bias += more
+
     def odds(self, features: torch.Tensor) -> torch.Tensor:
         """Give the log odds of muscle, (voxels,)."""
         odds: torch.Tensor = self.layers((features - self.mean) / self.spread)[:, 0]
