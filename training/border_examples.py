@@ -128,9 +128,7 @@ def _by_another(
 
 def _part_of_muscle(foot: Foot, scan: Scan, places: NDArray[np.intp]) -> NDArray[np.float32]:
     """Give the mean over points spread evenly in each voxel."""
-    spacing = np.array(scan.grid.spacing_mm)
-    few, many = _PARTS
-    parts = np.where(spacing < 2 * spacing.min(), few, many)
+    parts = np.where(scan.grid.fine_axes, *_PARTS)
     is_muscle = foot.truth.muscles.voxels > 0
     share = np.zeros(len(places), dtype=np.float32)
     for part in np.ndindex(*parts):

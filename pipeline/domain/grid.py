@@ -85,6 +85,12 @@ class Grid:
         return (s0, s1, s2)
 
     @property
+    def fine_axes(self) -> tuple[bool, bool, bool]:
+        """Whether neighbours along an axis are close: less than twice the finest spacing."""
+        a0, a1, a2 = (s < 2 * min(self.spacing_mm) for s in self.spacing_mm)
+        return (a0, a1, a2)
+
+    @property
     def centre_mm(self) -> NDArray[np.float64]:
         """World position of the middle of the grid."""
         return self.to_world((np.array(self.shape) - 1) / 2)

@@ -104,8 +104,7 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     Distances are in mm, and only axes of fine spacing count as nearby: slices are too far
     apart to say where a border runs.
     """
-    spacing = np.array(grid.spacing_mm)
-    is_fine = spacing < 2 * spacing.min()
+    spacing, is_fine = np.array(grid.spacing_mm), np.array(grid.fine_axes)
     per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and nothing across slices
     level, noise = _level(intensity, chance, _NEARBY_MM * per_mm)
     likely = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)

@@ -137,8 +137,7 @@ def _slope(water: NDArray[np.float32], fat: NDArray[np.float32]) -> tuple[float,
 
 def _in_plane(scan: Scan) -> tuple[int, ...]:
     """Give 3 voxels along the axes of finer spacing, 1 along slices."""
-    spacing_mm = scan.grid.spacing_mm
-    return tuple(3 if s < 2 * min(spacing_mm) else 1 for s in spacing_mm)
+    return tuple(3 if is_fine else 1 for is_fine in scan.grid.fine_axes)
 
 
 def _noise(

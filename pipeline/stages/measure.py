@@ -120,8 +120,8 @@ def _measure_muscle(
 def _deep(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
     """Keep the voxels whose neighbours along the axes of finer spacing are muscle, too."""
     cross = np.zeros((3, 3, 3), dtype=bool)
-    for axis, spacing_mm in enumerate(grid.spacing_mm):
-        if spacing_mm < 2 * min(grid.spacing_mm):
+    for axis, is_fine in enumerate(grid.fine_axes):
+        if is_fine:
             arm: list[slice | int] = [1, 1, 1]
             arm[axis] = slice(None)
             cross[tuple(arm)] = True

@@ -60,6 +60,15 @@ def test_the_matrix_is_a_copy(grid: Grid) -> None:
     assert grid == make_grid()
 
 
+def test_fine_axes_are_those_nearer_than_twice_the_finest() -> None:
+    """Twice as far apart is no longer fine."""
+    spacings_mm = ((0.5, 0.7, 4.0), (0.5, 0.99, 1.0), (0.8, 0.8, 0.8))
+
+    fine = [Grid.from_arrays((2, 3, 4), np.diag([*s, 1.0])).fine_axes for s in spacings_mm]
+
+    assert fine == [(True, True, False), (True, True, False), (True, True, True)]
+
+
 @pytest.mark.parametrize("turns_deg", [(0, 0, 0), (20, 0, 0), (20, -35, 140)])
 def test_tilt_and_flip_leave_volume_and_spacing_alone(
     turns_deg: tuple[float, float, float],
