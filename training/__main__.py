@@ -24,7 +24,7 @@ from training.checkpoints import START, load_checkpoint, load_start, save_checkp
 from training.examples import VIEWS, Example, draw_examples
 from training.losses import dices, loss_of
 from training.model import MUSCLE_CLASSES, FootNet
-from training.optimisers import Optimiser
+from training.optimisers import Optimiser, average_into
 
 _SCANS = {"coarse": 4_000, "fine": 6_000}  # about nine hours of two CPU cores
 _LEARNING_RATE = 3e-3
@@ -129,7 +129,8 @@ def train(recipe: Recipe) -> None:
         for view, example in enumerate(examples):
             losses.append(_learn(net, example, device, (scan, view)))
             optimiser.step(rate)
-        _average(averaged, net, scan)
+        # early weights are soon forgotten
+        average_into(averaged, net, max(10 / (scan + 10), 1 / _EMA_SCANS))
         scan += 1
         is_last = scan == recipe.scans or is_stopped()
         if is_last or time.monotonic() - kept_at > _KEEP_EVERY_S:
@@ -197,13 +198,6 @@ def _tensors(
         torch.from_numpy(flat[voxels].astype(np.int64)).to(device),
         torch.from_numpy(muscles.astype(np.int64)).to(device),
     )
-
-
-@torch.no_grad()
-def _average(averaged: FootNet, net: FootNet, scan: int) -> None:
-    share = max(10 / (scan + 10), 1 / _EMA_SCANS)  # early weights are soon forgotten
-    for mean, now in zip(averaged.parameters(), net.parameters(), strict=True):
-        mean.lerp_(now, share)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from pipeline.segmenters.weights import BORDER
 from pipeline.store.files import written_whole
 from training.border_examples import BorderExample, border_example
 from training.model import BorderModel
+from training.optimisers import average_into
 
 _SCANS = 240
 _HELD_OUT = 12  # of them, that are never learnt from
@@ -53,13 +54,9 @@ def fit(examples: list[BorderExample], steps: int = _STEPS) -> BorderModel:
     """Learn by cross-entropy with the part of a voxel that is muscle; averaged weights."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    kept = [rng.permutation(len(e.share))[:_VOXELS] for e in examples]
-    features = torch.from_numpy(
-        np.concatenate([e.features[k] for e, k in zip(examples, kept, strict=True)])
-    )
-    share = torch.from_numpy(
-        np.concatenate([e.share[k] for e, k in zip(examples, kept, strict=True)])
-    )
+    kept = [(e, rng.permutation(len(e.share))[:_VOXELS]) for e in examples]
+    features = torch.from_numpy(np.concatenate([e.features[k] for e, k in kept]))
+    share = torch.from_numpy(np.concatenate([e.share[k] for e, k in kept]))
     model, averaged = BorderModel(), BorderModel()
     for each in (model, averaged):
         each.scale_to(features)
@@ -74,9 +71,7 @@ def fit(examples: list[BorderExample], steps: int = _STEPS) -> BorderModel:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        with torch.no_grad():
-            for mean, now in zip(averaged.parameters(), model.parameters(), strict=True):
-                mean.lerp_(now, max(1 / (step + 1), 1 / _EMA_STEPS))
+        average_into(averaged, model, max(1 / (step + 1), 1 / _EMA_STEPS))
     averaged.shift_by(_MORE)
     return averaged
 

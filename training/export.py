@@ -46,8 +46,9 @@ def export(folder: Path, models: Path, version: str) -> None:
     A network of which the folder holds no checkpoint stays as it is, as the one for borders
     is learnt after the others: it is shown what they see.
     """
-    record = tomllib.loads((models / RECORD).read_text())
-    files, training = record["files"], record["training"]
+    kept = models / RECORD
+    record = tomllib.loads(kept.read_text()) if kept.exists() else {}
+    files, training = record.setdefault("files", {}), record.setdefault("training", {})
     for name, window in WINDOWS.items():
         checkpoint = folder / f"{name}.pt"
         if checkpoint.exists():
@@ -56,7 +57,7 @@ def export(folder: Path, models: Path, version: str) -> None:
             net.load_state_dict(state["averaged"])
             outputs = ["chances", "muscles"] if net.is_split else ["chances"]
             shown = torch.zeros(1, 1, *window.shown.shape)
-            files[name] = _write_onnx(net, shown, outputs, models / f"{name}.onnx")
+            files[name] = _write_onnx(net, "image", shown, outputs, models / f"{name}.onnx")
             save_start(START / f"{name}.pt", checkpoint)
             training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
     checkpoint = folder / f"{BORDER}.pt"
@@ -65,7 +66,8 @@ def export(folder: Path, models: Path, version: str) -> None:
         border = BorderModel()
         border.load_state_dict(state["averaged"])
         features = torch.zeros(2, FEATURES)
-        files[BORDER] = _write_onnx(border, features, ["share"], models / f"{BORDER}.onnx")
+        target = models / f"{BORDER}.onnx"
+        files[BORDER] = _write_onnx(border, "features", features, ["share"], target)
         training[BORDER] = {"scans": state["scans"], "held_out": state["held_out"]}
     record |= {
         "name": "footnet",
@@ -78,15 +80,14 @@ def export(folder: Path, models: Path, version: str) -> None:
         "foot_stream": FOOT_STREAM,
         "border_stream": BORDER_STREAM,
     }
-    with written_whole(models / RECORD) as scratch:
+    with written_whole(kept) as scratch:
         scratch.write_text(tomli_w.dumps(record))
 
 
 def _write_onnx(
-    net: nn.Module, shown: torch.Tensor, outputs: list[str], path: Path
+    net: nn.Module, name: str, shown: torch.Tensor, outputs: list[str], path: Path
 ) -> dict[str, str]:
     net.eval()
-    name = "image" if shown.dim() > 2 else "features"
     with written_whole(path) as scratch:
         torch.onnx.export(
             net,

@@ -58,5 +58,12 @@ class Optimiser:
             part.load_state_dict(state[type(part).__name__])
 
 
+@torch.no_grad()
+def average_into(averaged: nn.Module, net: nn.Module, share: float) -> None:
+    """Move running means of weights toward the weights by a share of the way."""
+    for mean, now in zip(averaged.parameters(), net.parameters(), strict=True):
+        mean.lerp_(now, share)
+
+
 def _inputs_last(filters: torch.Tensor) -> torch.Tensor:
     return filters.permute(0, 2, 3, 4, 1)
