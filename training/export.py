@@ -4,6 +4,7 @@ import argparse
 import csv
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def export(folder: Path, models: Path, version: str) -> None:
             net.load_state_dict(state["averaged"])
             outputs = ["chances", "muscles"] if net.is_split else ["chances"]
             shown = torch.zeros(1, 1, *window.shown.shape)
-            files[name] = _write_onnx(net, "image", shown, outputs, models / f"{name}.onnx")
+            files[name] = _write_onnx(net, {"image": shown}, outputs, models / f"{name}.onnx")
             save_start(START / f"{name}.pt", checkpoint)
             training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
     checkpoint = folder / f"{BORDER}.pt"
@@ -65,10 +66,13 @@ def export(folder: Path, models: Path, version: str) -> None:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         border = BorderModel()
         border.load_state_dict(state["averaged"])
-        features = torch.zeros(2, FEATURES)
+        told = {
+            "features": torch.zeros(2, FEATURES),
+            "muscles": torch.zeros(2, dtype=torch.long),
+        }
         target = models / f"{BORDER}.onnx"
-        files[BORDER] = _write_onnx(border, "features", features, ["share"], target)
-        training[BORDER] = {"scans": state["scans"], "held_out": state["held_out"]}
+        files[BORDER] = _write_onnx(border, told, ["share"], target, {0: "voxels"})
+        training[BORDER] = state["story"]
     record |= {
         "name": "footnet",
         "version": version,
@@ -85,17 +89,21 @@ def export(folder: Path, models: Path, version: str) -> None:
 
 
 def _write_onnx(
-    net: nn.Module, name: str, shown: torch.Tensor, outputs: list[str], path: Path
+    net: nn.Module,
+    told: Mapping[str, torch.Tensor],
+    outputs: list[str],
+    path: Path,
+    free_axes: Mapping[int, str] | None = None,
 ) -> dict[str, str]:
     net.eval()
     with written_whole(path) as scratch:
         torch.onnx.export(
             net,
-            (shown,),
+            tuple(told.values()),
             str(scratch),
-            input_names=[name],
+            input_names=[*told],
             output_names=outputs,
-            dynamic_axes=None if name == "image" else {name: {0: "voxels"}},
+            dynamic_axes=dict.fromkeys(told, free_axes) if free_axes else None,
             opset_version=_OPSET,
             dynamo=False,
         )

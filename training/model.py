@@ -114,17 +114,20 @@ class FootNet(nn.Module):
 
 
 class BorderModel(nn.Module):
-    """Give each voxel the part of it that is muscle, by what lies about it."""
+    """Give each voxel the part of it that is muscle, by what lies about it and which muscle."""
 
     mean: torch.Tensor
     spread: torch.Tensor
+    offsets: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("spread", torch.ones(FEATURES))
+        self.register_buffer("offsets", torch.zeros(MUSCLE_CLASSES))  # log odds
+        self.by_features = nn.Linear(FEATURES, _BORDER_HIDDEN)
+        self.by_muscle = nn.Embedding(MUSCLE_CLASSES, _BORDER_HIDDEN)
         self.layers = nn.Sequential(
-            nn.Linear(FEATURES, _BORDER_HIDDEN),
             nn.ReLU(),
             nn.Linear(_BORDER_HIDDEN, _BORDER_HIDDEN),
             nn.ReLU(),
@@ -136,19 +139,15 @@ class BorderModel(nn.Module):
         self.mean.copy_(features.mean(0))
         self.spread.copy_(features.std(0) + 1e-6)
 
-    @torch.no_grad()
-    def shift_by(self, more: float) -> None:
-        """Raise the log odds of muscle everywhere."""
-        self.layers[-1].bias += more
+    def odds(self, features: torch.Tensor, muscles: torch.Tensor) -> torch.Tensor:
+        """Give the log odds of muscle, (voxels,), as learnt; muscles by label."""
+        scaled = (features - self.mean) / self.spread
+        odds: torch.Tensor = self.layers(self.by_features(scaled) + self.by_muscle(muscles))
+        return odds[:, 0]
 
-    def odds(self, features: torch.Tensor) -> torch.Tensor:
-        """Give the log odds of muscle, (voxels,)."""
-        odds: torch.Tensor = self.layers((features - self.mean) / self.spread)[:, 0]
-        return odds
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, muscles: torch.Tensor) -> torch.Tensor:
         """Give the part of each voxel that is muscle, (voxels,), 0 to 1."""
-        return torch.sigmoid(self.odds(features))
+        return torch.sigmoid(self.odds(features, muscles) + self.offsets[muscles])
 
 
 def _chances(scores: torch.Tensor) -> torch.Tensor:

@@ -18,14 +18,17 @@ _HARDLY = 1e-3  # weight below which there is none nearby
 _SLOPE_MM = 1.2  # SD of the Gaussian before the normal is taken
 _FAR_MM = (-3.0, -2.1, -1.4, 1.4, 2.1, 3.0)  # along the normal, into muscle > 0
 _CLOSE_MM = (-0.7, 0.7)
-_BLUR_MM = 0.8
+_BLUR_MM, _WIDER_MM = 0.8, 3.0
 _EXTREMES_MM = 1.5
+_PERCENTILES = (10, 25, 50, 75, 90)  # of how bright what lies beside muscle is
 _USUAL_PIXEL_MM = 0.7
 _MOST_LEVEL = 3.0
 _LEAST_CHANCE = 1e-3
 _LOGIT_SCALE = 3.0
 _BESIDE_VOXELS = 8
-FEATURES = 2 * (len(_FAR_MM) + 1) + len(_CLOSE_MM) + 7
+SCAN_FEATURES = 3 + len(_PERCENTILES)
+"""How many of the last features are alike in all voxels of a scan."""
+FEATURES = 2 * (len(_FAR_MM) + 1) + len(_CLOSE_MM) + 10 + SCAN_FEATURES
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -38,19 +41,27 @@ class BorderNet:
     Parameters
     ----------
     session
-        An onnxruntime session: ``features`` (voxels, `FEATURES`) to ``share`` (voxels,).
+        An onnxruntime session: ``features`` (voxels, `FEATURES`) and ``muscles`` (voxels,) to
+        ``share`` (voxels,).
     """
 
     session: Any
 
-    def shares(self, features: Array) -> Array:
-        """Give the part of each voxel that is muscle, 0 to 1."""
-        shares: Array = self.session.run(["share"], {"features": features})[0]
+    def shares(self, features: Array, muscles: NDArray[np.uint8]) -> Array:
+        """Give the part of each voxel that is muscle, 0 to 1.
+
+        Parameters
+        ----------
+        muscles
+            Label of the likeliest muscle of each voxel.
+        """
+        told = {"features": features, "muscles": muscles.astype(np.int64)}
+        shares: Array = self.session.run(["share"], told)[0]
         return shares
 
 
 def muscle_probability(
-    intensity: Array, grid: Grid, chance: Array, bones: NDArray[np.uint8], border: BorderNet
+    intensity: Array, grid: Grid, chance: Array, muscles: NDArray[np.uint8], border: BorderNet
 ) -> Array:
     """Give the probability that a voxel is muscle, and at borders the part of it that is.
 
@@ -60,8 +71,8 @@ def muscle_probability(
         Preprocessed, any contrast, on `grid`.
     chance
         Of any muscle, by a network alone, 0 to 1.
-    bones
-        Labels; muscle never enters a bone.
+    muscles
+        Label of the likeliest muscle, wherever there may be one.
 
     Returns
     -------
@@ -76,10 +87,9 @@ def muscle_probability(
     """
     probability = np.array(chance, dtype=np.float32)
     if (chance > _BELLY).any():
-        box = _box_about(chance > _LIMITS[0])
+        box = box_about_borders(chance)
         is_border, features = border_features(intensity[box], grid, chance[box])
-        probability[box][is_border] = border.shares(features)
-    probability[bones > 0] = 0
+        probability[box][is_border] = border.shares(features, muscles[box][is_border])
     return probability
 
 
@@ -97,7 +107,10 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
         Mask like the image, and float32 (voxels of the mask, `FEATURES`): brightness
         against that of muscle nearby, in units of how far other tissue differs from it, and
         the log odds of the network's chance, here and along the border's normal; both
-        blurred, the extremes of the one, the slope of the other; noise and pixel size.
+        blurred, their extremes nearby and in the slices on either side, the slope of the
+        chance. Last what is alike in all of the scan: noise, pixel size, how thick slices
+        are for that, and percentiles of how bright the tissue beside muscle is, which tell
+        its contrast.
 
     Notes
     -----
@@ -106,7 +119,9 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     """
     spacing, is_fine = np.array(grid.spacing_mm), np.array(grid.fine_axes)
     per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and nothing across slices
-    level, noise = _level(intensity, chance, _NEARBY_MM * per_mm)
+    is_beside = (chance > _BESIDE[0]) & (chance < _BESIDE[1])
+    level, noise = _level(intensity, chance > _BELLY, is_beside, _NEARBY_MM * per_mm)
+    beside = level[is_beside] if is_beside.any() else np.zeros(1)
     likely = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
     odds = (np.log(likely / (1 - likely)) / _LOGIT_SCALE).astype(np.float32)
     is_border = (chance > _LIMITS[0]) & (chance < _LIMITS[1])
@@ -116,27 +131,37 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     steepness = np.sqrt((slope**2).sum(axis=0)) + np.finfo(np.float32).eps
     normal = slope / steepness * per_mm[:, None]
     around = (2 * np.round(_EXTREMES_MM * per_mm).astype(int) + 1).tolist()
-    alike = np.ones(len(steepness), dtype=np.float32)
+    slices = np.where(is_fine, 1, 3).tolist()  # with those on either side
     columns = (
         level[is_border],
         odds[is_border],
-        alike * min(noise, 1.0),
-        alike * np.log(spacing[is_fine].mean() / _USUAL_PIXEL_MM),
         *_profile(level, odds, np.array(np.nonzero(is_border)), normal),
         ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_border],
-        ndimage.minimum_filter(level, around)[is_border],
-        ndimage.maximum_filter(level, around)[is_border],
+        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_border],
         ndimage.gaussian_filter(odds, np.where(is_fine, 0.0, 1.0))[is_border],
+        *(
+            extreme(values, size)[is_border]
+            for values, size in ((level, around), (level, slices), (odds, slices))
+            for extreme in (ndimage.minimum_filter, ndimage.maximum_filter)
+        ),
         steepness,
     )
-    return is_border, np.stack(columns, axis=1).astype(np.float32)
+    of_the_scan = (
+        min(noise, 1.0),
+        np.log(spacing[is_fine].mean() / _USUAL_PIXEL_MM),
+        np.log(spacing.max() / spacing.min()),
+        *np.percentile(beside, _PERCENTILES),
+    )
+    voxels = np.stack(columns, axis=1)
+    scan = np.broadcast_to(of_the_scan, (len(voxels), len(of_the_scan)))
+    return is_border, np.concatenate((voxels, scan), axis=1, dtype=np.float32)
 
 
-def _level(intensity: Array, chance: Array, reach: NDArray[np.float64]) -> tuple[Array, float]:
+def _level(
+    intensity: Array, is_belly: Mask, is_beside: Mask, reach: NDArray[np.float64]
+) -> tuple[Array, float]:
     """Give brightness against muscle's, in units of what lies beside it, and muscle's noise."""
-    is_belly = chance > _BELLY
     differing = intensity - _mean_nearby(intensity, is_belly, reach)
-    is_beside = (chance > _BESIDE[0]) & (chance < _BESIDE[1])
     unit = float(np.sqrt(np.mean(differing[is_beside] ** 2))) if is_beside.any() else 0.0
     unit = max(unit, float(np.finfo(np.float32).eps))
     noise = 1.4826 * float(np.median(np.abs(differing[is_belly]))) / unit
@@ -164,8 +189,9 @@ def _mean_nearby(values: Array, where: Mask, reach: NDArray[np.float64]) -> Arra
     return mean
 
 
-def _box_about(mask: Mask) -> tuple[slice, ...]:
-    (box,) = ndimage.find_objects(mask.astype(np.uint8))
+def box_about_borders(chance: Array) -> tuple[slice, ...]:
+    """Give the part of an image that holds all borders and what lies beside them."""
+    (box,) = ndimage.find_objects((chance > _LIMITS[0]).astype(np.uint8))
     return tuple(
         slice(max(0, side.start - _BESIDE_VOXELS), side.stop + _BESIDE_VOXELS) for side in box
     )

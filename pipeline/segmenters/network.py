@@ -70,7 +70,7 @@ class NetworkSegmenter:
         bones = likeliest(found.sight.without_strays(), scan.grid, _BONE_CLASSES)
         chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
         border = load_weights().border
-        probability = muscle_probability(scan.intensity, scan.grid, chance, bones, border)
+        probability = muscle_probability(scan.intensity, scan.grid, chance, muscles, border)
         is_muscle = probability > 0.5
         if not is_muscle.any():
             msg = (
@@ -78,11 +78,10 @@ class NetworkSegmenter:
                 "Look at the image, and check that it is not fat/water swapped."
             )
             raise SegmentationError(msg)
-        alone = (chance > 0.5) & (bones == 0)
-        doubts = _shifted(int(is_muscle.sum()), int(alone.sum()))
+        doubts = _shifted(int(is_muscle.sum()), int((chance > 0.5).sum()))
         return Segmentation(
             LabelMap(np.where(is_muscle, muscles, 0), scan.grid, MUSCLE_NAMES),
-            LabelMap(bones, scan.grid, BONE_NAMES),
+            LabelMap(np.where(is_muscle, 0, bones), scan.grid, BONE_NAMES),
             found.side,
             NAME,
             (*scan.cautions, *_doubts(found), *doubts),

@@ -160,5 +160,10 @@ def _labels(
     if not is_refined:
         return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones, probability
     border = load_weights().border
-    probability = muscle_probability(scan.intensity, scan.grid, probability, bones, border)
-    return np.where(probability > 0.5, muscles, 0).astype(np.uint8), bones, probability
+    probability = muscle_probability(scan.intensity, scan.grid, probability, muscles, border)
+    is_muscle = probability > 0.5
+    return (
+        np.where(is_muscle, muscles, 0).astype(np.uint8),
+        np.where(is_muscle, 0, bones).astype(np.uint8),
+        probability,
+    )

@@ -53,13 +53,20 @@ def tiny(window: Window) -> bytes:
 
 
 def tiny_border() -> bytes:
-    """Make one that gives the mean of what it is told."""
+    """Make one that gives the mean of what it is told, and the label."""
     voxels = ["voxels", FEATURES]
-    node = helper.make_node("ReduceMean", ["features"], ["share"], axes=[1], keepdims=0)
+    nodes = [
+        helper.make_node("ReduceMean", ["features"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("Cast", ["muscles"], ["label"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["mean", "label"], ["share"]),
+    ]
     graph = helper.make_graph(
-        [node],
+        nodes,
         "tiny",
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, voxels)],
+        [
+            helper.make_tensor_value_info("features", TensorProto.FLOAT, voxels),
+            helper.make_tensor_value_info("muscles", TensorProto.INT64, voxels[:1]),
+        ],
         [helper.make_tensor_value_info("share", TensorProto.FLOAT, voxels[:1])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -137,8 +144,11 @@ def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:
 def test_the_border_net_gives_one_number_a_voxel(loaded: Weights) -> None:
     """However many voxels it is asked about."""
     features = np.arange(3 * FEATURES, dtype=np.float32).reshape(3, FEATURES)
+    muscles = np.array([1, 5, 12], dtype=np.uint8)
 
-    np.testing.assert_allclose(loaded.border.shares(features), features.mean(axis=1))
+    shares = loaded.border.shares(features, muscles)
+
+    np.testing.assert_allclose(shares, features.mean(axis=1) + muscles)
 
 
 @pytest.mark.parametrize("name", ["coarse", "fine", "border"])

@@ -1,6 +1,7 @@
 """Examples of borders, and what is learnt from them."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,33 +11,71 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.protocols import PROTOCOL_NAMES, get_protocol
 from pipeline.segmenters.borders import FEATURES
 from training import border_examples
-from training.border_examples import BorderExample, border_example
+from training.border_examples import BorderExample, border_example, seen_scan
 
 
-def test_an_example_is_the_same_again_and_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By its number alone; its borders are muscle in part."""
-    monkeypatch.setattr(border_examples, "SPACING_MM", 1.5)  # quick, as is this scan
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep one scan of few voxels, of a coarse foot; others are made like it."""
     protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
-    monkeypatch.setattr(
-        border_examples, "_draw_scan", lambda foot, rng: acquire(foot, protocol, rng)
-    )
+    kept = tmp_path_factory.mktemp("borders")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(border_examples, "_SPACING_MM", 1.5)
+        patch.setattr(
+            border_examples, "_draw_scan", lambda foot, _, rng: acquire(foot, protocol, rng)
+        )
+        border_examples._foot.cache_clear()
+        seen_scan(3, kept)
+        yield kept
+        border_examples._foot.cache_clear()
 
-    first = border_example(3, tmp_path)
-    (tmp_path / "borders-00003.npz").unlink()
-    again = border_example(3, tmp_path)
-    monkeypatch.setattr(border_examples, "_draw_example", None)
-    kept = border_example(3, tmp_path)
 
-    assert first.features.shape == (len(first.share), FEATURES)
-    assert 0.2 < first.share.mean() < 0.8
-    for other in (again, kept):
-        np.testing.assert_array_equal(other.features, first.features)
-        np.testing.assert_array_equal(other.share, first.share)
+def test_a_scan_is_the_same_again_and_is_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its number alone; the network sees muscle about where it is."""
+    again = seen_scan(3, tmp_path)
+    monkeypatch.setattr(border_examples, "_draw", None)
+    kept = seen_scan(3, folder)
+
+    found, due = kept.chance > 0.5, kept.share > 0.5
+    assert 2 * (found & due).sum() > 0.8 * (found.sum() + due.sum())
+    for name, value in asdict(kept).items():
+        np.testing.assert_array_equal(getattr(again, name), value)
+
+
+def test_an_example_holds_all_muscle_of_its_scan(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies at the borders and elsewhere adds up, whoever's chances are shown."""
+    seen = seen_scan(3, folder)
+    due_mm3 = seen.share.sum(dtype=float) * seen.grid.voxel_volume_mm3
+    for other_networks in (0.0, 1.0):
+        monkeypatch.setattr(border_examples, "_OTHER_NETWORKS", other_networks)
+
+        example = border_example(3, folder)
+
+        assert example.features.shape == (len(example.share), FEATURES)
+        assert 0.2 < example.share.mean() < 0.8
+        at_borders_mm3 = float(example.share.sum()) * example.voxel_mm3
+        assert -0.03 * due_mm3 < example.excess_mm3.sum() < 0.03 * due_mm3
+        sure_mm3 = due_mm3 - at_borders_mm3
+        assert 0.1 * due_mm3 < sure_mm3 < 0.9 * due_mm3
+
+
+def test_a_hospitals_protocol_is_nearly_a_known_one(rng: np.random.Generator) -> None:
+    """Every number is near that of the packaged protocol of the same name."""
+    for name in 10 * PROTOCOL_NAMES:
+        drawn, known = border_examples._near(name, rng), get_protocol(name)
+
+        assert drawn.in_plane_mm == pytest.approx(known.in_plane_mm, rel=0.25)
+        assert drawn.echo_time_ms == pytest.approx(known.echo_time_ms, rel=0.15)
+        assert drawn.repetition_time_ms == pytest.approx(known.repetition_time_ms, rel=0.15)
+        assert drawn.technique is known.technique
+        assert 10 <= drawn.muscle_snr <= 70
 
 
 def test_the_part_that_is_muscle_is_counted_finely(coarse_foot: Foot) -> None:
@@ -57,12 +96,19 @@ def test_a_surer_network_keeps_its_mind(rng: np.random.Generator) -> None:
     """What is likelier than not stays so, where nothing is blurred."""
     grid = Grid.from_arrays((6, 7, 8), np.diag((20.0, 20.0, 20.0, 1.0)))
     chance = rng.random((6, 7, 8), dtype=np.float32)
-    scan = Scan(chance, grid, Contrast.T1W)
 
-    surer = border_examples._by_another(chance, scan, rng)
+    surer = border_examples._by_another(chance, grid, rng)
 
     assert surer.dtype == np.float32
     np.testing.assert_array_equal(surer > 0.5, chance > 0.5)
+
+
+def made(rng: np.random.Generator, excess_mm3: float = 0.0) -> BorderExample:
+    """Make borders of all muscles: one feature tells what is muscle."""
+    features = rng.normal(size=(12_000, FEATURES)).astype(np.float32)
+    muscles = np.resize(np.arange(1, 13, dtype=np.uint8), 12_000)
+    share = (1 / (1 + np.exp(-2 * features[:, 2]))).astype(np.float32)
+    return BorderExample(features, muscles, share, 2.0, excess_mm3 * np.eye(13)[1])
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own exporter
@@ -74,11 +120,10 @@ def test_borders_are_learnt_and_exported(
     from pipeline.segmenters import weights  # noqa: PLC0415
     from training import borders, export  # noqa: PLC0415
 
-    features = rng.normal(size=(4000, FEATURES)).astype(np.float32)
-    example = BorderExample(features, (features[:, 2] > 0).astype(np.float32))
-
+    example = made(rng)
     model = borders.fit([example], steps=300)
-    state = {"scans": 1, "held_out": {"dice": 1.0}, "averaged": model.state_dict()}
+    model.offsets[3] = -50.0
+    state = {"story": {"scans": 1}, "averaged": model.state_dict()}
     torch.save(state, tmp_path / "border.pt")
     before = weights._read(weights.RECORD)
     (tmp_path / weights.RECORD).write_bytes(before)
@@ -90,9 +135,28 @@ def test_borders_are_learnt_and_exported(
     loaded = weights.load_weights()
     weights.load_weights.cache_clear()
 
-    shares = loaded.border.shares(features)
-    assert ((shares > 0.5) == (example.share > 0.5)).mean() > 0.95
-    np.testing.assert_allclose(shares, model(torch.from_numpy(features)).detach(), atol=1e-5)
+    shares = loaded.border.shares(example.features, example.muscles)
+    is_third = example.muscles == 3
+    assert ((shares > 0.5) == (example.share > 0.5))[~is_third].mean() > 0.95
+    assert (shares[is_third] < 0.01).all()  # by the offset of that muscle
+    told = torch.from_numpy(example.features), torch.from_numpy(example.muscles).long()
+    np.testing.assert_allclose(shares, model(*told), atol=1e-5)
     assert loaded.record["version"] == "9.9.9"
     assert loaded.record["training"]["border"]["scans"] == 1
     assert loaded.record["files"]["fine"] == weights.load_weights().record["files"]["fine"]
+
+
+def test_each_muscle_comes_to_its_volume(rng: np.random.Generator) -> None:
+    """One is found too large away from its borders, so fewer voxels there count for it."""
+    pytest.importorskip("torch")
+    from training import borders  # noqa: PLC0415
+
+    example = made(rng, excess_mm3=400.0)
+    model = borders.fit([example], steps=300)
+
+    borders.even_out(model, [example])
+
+    odds = borders._odds(model, example) + model.offsets.numpy()[example.muscles]
+    more_voxels = np.bincount(example.muscles, (odds > 0) - example.share)
+    assert more_voxels[1] == pytest.approx(-200, abs=5)  # of 2 mm3 each
+    assert more_voxels[2:] == pytest.approx(0, abs=5)
