@@ -20,9 +20,10 @@ from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.segmenters.borders import SCAN_FEATURES
 from pipeline.segmenters.weights import BORDER
 from pipeline.store.files import written_whole
-from training.border_examples import SCANS_PER_FOOT, BorderExample, border_example
+from training.border_examples import BorderExample, border_example
 from training.model import BorderModel
 from training.optimisers import average_into
+from training.seen_scans import SCANS_PER_FOOT
 
 _SCANS = 267
 _HELD_OUT = 12  # of them, that are never learnt from

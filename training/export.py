@@ -17,11 +17,11 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.borders import FEATURES
 from pipeline.segmenters.weights import BORDER, RECORD, WINDOWS
 from pipeline.store.files import written_whole
-from training.border_examples import BORDER_STREAM
 from training.checkpoints import START, save_start
 from training.examples import EXAMPLE_STREAM, VIEWS
 from training.feet import FOOT_STREAM
 from training.model import CHANNELS, BorderModel, FootNet
+from training.seen_scans import BORDER_STREAM
 from training.template import bone_sizes
 
 _OPSET = 17

@@ -13,8 +13,9 @@ from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.foot import Foot
 from pipeline.phantom.protocols import PROTOCOL_NAMES, get_protocol
 from pipeline.segmenters.borders import FEATURES
-from training import border_examples
-from training.border_examples import BorderExample, border_example, seen_scan
+from training import border_examples, seen_scans
+from training.border_examples import BorderExample, border_example
+from training.seen_scans import seen_scan
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +24,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
     kept = tmp_path_factory.mktemp("borders")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(border_examples, "_SPACING_MM", 1.5)
+        patch.setattr(seen_scans, "_SPACING_MM", 1.5)
         patch.setattr(
-            border_examples, "_draw_scan", lambda foot, _, rng: acquire(foot, protocol, rng)
+            seen_scans, "_draw_scan", lambda foot, _, rng: acquire(foot, protocol, rng)
         )
-        border_examples._foot.cache_clear()
+        seen_scans._foot.cache_clear()
         seen_scan(3, kept)
         yield kept
-        border_examples._foot.cache_clear()
+        seen_scans._foot.cache_clear()
 
 
 def test_a_scan_is_the_same_again_and_is_kept(
@@ -38,7 +39,7 @@ def test_a_scan_is_the_same_again_and_is_kept(
 ) -> None:
     """By its number alone; the network sees muscle about where it is."""
     again = seen_scan(3, tmp_path)
-    monkeypatch.setattr(border_examples, "_draw", None)
+    monkeypatch.setattr(seen_scans, "_draw", None)
     kept = seen_scan(3, folder)
 
     found, due = kept.chance > 0.5, kept.share > 0.5
@@ -69,7 +70,7 @@ def test_an_example_holds_all_muscle_of_its_scan(
 def test_a_hospitals_protocol_is_nearly_a_known_one(rng: np.random.Generator) -> None:
     """Every number is near that of the packaged protocol of the same name."""
     for name in 10 * PROTOCOL_NAMES:
-        drawn, known = border_examples._near(name, rng), get_protocol(name)
+        drawn, known = seen_scans._near(name, rng), get_protocol(name)
 
         assert drawn.in_plane_mm == pytest.approx(known.in_plane_mm, rel=0.25)
         assert drawn.echo_time_ms == pytest.approx(known.echo_time_ms, rel=0.15)
@@ -86,7 +87,7 @@ def test_the_part_that_is_muscle_is_counted_finely(coarse_foot: Foot) -> None:
     grid = Grid.from_arrays(shape, own.matrix @ scaling)
     scan = Scan(np.indices(shape)[0].astype(np.float32), grid, Contrast.T1W)
 
-    share = border_examples._part_of_muscle(coarse_foot, scan, np.argwhere(np.ones(shape)))
+    share = seen_scans._part_of_muscle(coarse_foot, scan, np.argwhere(np.ones(shape)))
 
     due_mm3 = np.count_nonzero(coarse_foot.truth.muscles.voxels) * own.voxel_volume_mm3
     assert share.sum() * grid.voxel_volume_mm3 == pytest.approx(due_mm3, rel=0.02)
