@@ -96,18 +96,19 @@ def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
     all_odds = [_odds(model, example) for example in examples]
     for label in MUSCLE_NAMES:
         model.offsets[label] = optimize.bisect(
-            lambda offset, label=label: _excess_mm3(examples, all_odds, label, offset),
+            _excess_mm3,
             -_LARGEST_OFFSET,
             _LARGEST_OFFSET,
+            args=(label, examples, all_odds),
             xtol=1e-3,
         )
 
 
 def _excess_mm3(
+    offset: float,
+    label: int,
     examples: Sequence[BorderExample],
     all_odds: Sequence[NDArray[np.float32]],
-    label: int,
-    offset: float,
 ) -> float:
     """Tell how much more of a muscle is found than there is."""
     excess_mm3 = 0.0
