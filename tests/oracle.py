@@ -22,11 +22,12 @@ Look = Callable[[Network, NDArray[np.float32], Array, Array], Sight]
 
 def sightless_weights() -> Weights:
     """Give what is known of the networks, without those that look."""
-    sizes = bone_sizes()
+    sizes, packaged = bone_sizes(), load_weights()
     return Weights(
         Network(None, COARSE),
         Network(None, FINE),
-        load_weights().border,
+        packaged.muscle_border,
+        packaged.bone_border,
         {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         {},

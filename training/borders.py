@@ -1,13 +1,14 @@
-"""Learn where muscles end: ``python -m training.borders``, by the packaged networks' sight.
+"""Learn where muscles and bones end, by the networks' sight: ``python -m training.borders``.
 
 Scans that lie in the folder already are not made again.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,10 @@ from numpy.typing import NDArray
 from scipy import optimize
 from torch.nn import functional
 
-from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.segmenters.borders import SCAN_FEATURES
-from pipeline.segmenters.weights import BORDER
+from pipeline.segmenters.weights import BORDER_LABELS
 from pipeline.store.files import written_whole
-from training.border_examples import BorderExample, border_example
+from training.border_examples import BorderExample, border_examples
 from training.model import BorderModel
 from training.optimisers import average_into
 from training.seen_scans import SCANS_PER_FOOT
@@ -37,7 +37,7 @@ _LARGEST_OFFSET = 2.0  # log odds
 
 
 def main() -> None:
-    """Make the examples, learn from them, and leave the checkpoint in the folder."""
+    """Make the examples, learn from them, and leave the checkpoints in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scans", type=int, default=_SCANS)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
@@ -46,25 +46,33 @@ def main() -> None:
     given = parser.parse_args()
     given.examples.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.jobs) as pool:
-        draw = partial(border_example, folder=given.examples)
-        examples = list(pool.map(draw, range(given.scans), chunksize=SCANS_PER_FOOT))
-    held_out, learnt = examples[:_HELD_OUT], examples[_HELD_OUT:]
-    model = fit(learnt)
-    even_out(model, learnt)
-    story = {"scans": given.scans, "held_out": _score(model, held_out)}
-    print(json.dumps(story))  # noqa: T201
-    with written_whole(given.folder / f"{BORDER}.pt") as scratch:
-        torch.save({"story": story, "averaged": model.state_dict()}, scratch)
+        draw = partial(border_examples, folder=given.examples)
+        scans = list(pool.map(draw, range(given.scans), chunksize=SCANS_PER_FOOT))
+    for name, labels in BORDER_LABELS.items():
+        held_out = chain(*(scan[name] for scan in scans[:_HELD_OUT]))
+        learnt = list(chain(*(scan[name] for scan in scans[_HELD_OUT:])))
+        model = fit(learnt, labels)
+        even_out(model, learnt)
+        story = {"scans": given.scans, "held_out": _score(model, held_out)}
+        print(name, json.dumps(story))  # noqa: T201
+        with written_whole(given.folder / f"{name}.pt") as scratch:
+            torch.save({"story": story, "averaged": model.state_dict()}, scratch)
 
 
-def fit(examples: Sequence[BorderExample], steps: int = _STEPS) -> BorderModel:
-    """Learn by cross-entropy with the part of a voxel that is muscle; averaged weights."""
+def fit(examples: Sequence[BorderExample], labels: int, steps: int = _STEPS) -> BorderModel:
+    """Learn by cross-entropy with the part of a voxel that is such; averaged weights.
+
+    Parameters
+    ----------
+    labels
+        How many there are, 0 among them.
+    """
     torch.manual_seed(0)
-    features, muscles, share = (
+    features, labelled, share = (
         torch.from_numpy(np.concatenate(parts))
-        for parts in zip(*((e.features, e.muscles, e.share) for e in examples), strict=True)
+        for parts in zip(*((e.features, e.labels, e.share) for e in examples), strict=True)
     )
-    model, averaged = BorderModel(), BorderModel()
+    model, averaged = BorderModel(labels), BorderModel(labels)
     model.scale_to(features)
     averaged.load_state_dict(model.state_dict())
     spread = model.spread[-SCAN_FEATURES:]
@@ -75,7 +83,7 @@ def fit(examples: Sequence[BorderExample], steps: int = _STEPS) -> BorderModel:
         chosen = torch.randint(len(share), (_BATCH,))
         told = features[chosen]
         told[:, -SCAN_FEATURES:] += _BLURRED * spread * torch.randn(_BATCH, SCAN_FEATURES)
-        odds = model.odds(told, muscles[chosen].long())
+        odds = model.odds(told, labelled[chosen].long())
         loss = functional.binary_cross_entropy_with_logits(odds, share[chosen])
         optimiser.zero_grad()
         loss.backward()
@@ -86,7 +94,7 @@ def fit(examples: Sequence[BorderExample], steps: int = _STEPS) -> BorderModel:
 
 
 def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
-    """Shift the log odds of each muscle until its voxels make up its volume.
+    """Shift the log odds of each structure until its voxels make up its volume.
 
     Notes
     -----
@@ -94,7 +102,7 @@ def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
     fill, so that their count is too small though every part is right.
     """
     all_odds = [_odds(model, example) for example in examples]
-    for label in MUSCLE_NAMES:
+    for label in np.unique(np.concatenate([example.labels for example in examples])):
         model.offsets[label] = optimize.bisect(
             _excess_mm3,
             -_LARGEST_OFFSET,
@@ -110,23 +118,23 @@ def _excess_mm3(
     examples: Sequence[BorderExample],
     all_odds: Sequence[NDArray[np.float32]],
 ) -> float:
-    """Tell how much more of a muscle is found than there is."""
+    """Tell how much more of a structure is found than there is."""
     excess_mm3 = 0.0
     for example, odds in zip(examples, all_odds, strict=True):
-        is_one = example.muscles == label
+        is_one = example.labels == label
         more = np.count_nonzero(odds[is_one] > -offset) - example.share[is_one].sum()
         excess_mm3 += more * example.voxel_mm3 + example.excess_mm3[label]
     return float(excess_mm3)
 
 
 def _odds(model: BorderModel, example: BorderExample) -> NDArray[np.float32]:
-    told = torch.from_numpy(example.features), torch.from_numpy(example.muscles).long()
+    told = torch.from_numpy(example.features), torch.from_numpy(example.labels).long()
     odds: NDArray[np.float32] = model.odds(*told).numpy()
     return odds
 
 
-def _score(model: BorderModel, examples: Sequence[BorderExample]) -> dict[str, float]:
-    """Dice and bias of the voxels that are muscle by more than a half."""
+def _score(model: BorderModel, examples: Iterable[BorderExample]) -> dict[str, float]:
+    """Dice and bias of the voxels that are such by more than a half."""
     dices, biases = [], []
     for example in examples:
         found = _odds(model, example) > 0

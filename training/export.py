@@ -15,7 +15,7 @@ from torch import nn
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.borders import FEATURES
-from pipeline.segmenters.weights import BORDER, RECORD, WINDOWS
+from pipeline.segmenters.weights import BORDER_LABELS, RECORD, WINDOWS
 from pipeline.store.files import written_whole
 from training.checkpoints import START, save_start
 from training.examples import EXAMPLE_STREAM, VIEWS
@@ -44,8 +44,8 @@ def export(folder: Path, models: Path, version: str) -> None:
 
     Notes
     -----
-    A network of which the folder holds no checkpoint stays as it is, as the one for borders
-    is learnt after the others: it is shown what they see.
+    A network of which the folder holds no checkpoint stays as it is, as those for
+    borders are learnt after the others: they are shown what those see.
     """
     kept = models / RECORD
     record = tomllib.loads(kept.read_text()) if kept.exists() else {}
@@ -61,18 +61,19 @@ def export(folder: Path, models: Path, version: str) -> None:
             files[name] = _write_onnx(net, {"image": shown}, outputs, models / f"{name}.onnx")
             save_start(START / f"{name}.pt", checkpoint)
             training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
-    checkpoint = folder / f"{BORDER}.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        border = BorderModel()
-        border.load_state_dict(state["averaged"])
-        told = {
-            "features": torch.zeros(2, FEATURES),
-            "muscles": torch.zeros(2, dtype=torch.long),
-        }
-        target = models / f"{BORDER}.onnx"
-        files[BORDER] = _write_onnx(border, told, ["share"], target, {0: "voxels"})
-        training[BORDER] = state["story"]
+    for name, labels in BORDER_LABELS.items():
+        checkpoint = folder / f"{name}.pt"
+        if checkpoint.exists():
+            state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+            border = BorderModel(labels)
+            border.load_state_dict(state["averaged"])
+            told = {
+                "features": torch.zeros(2, FEATURES),
+                "labels": torch.zeros(2, dtype=torch.long),
+            }
+            target = models / f"{name}.onnx"
+            files[name] = _write_onnx(border, told, ["share"], target, {0: "voxels"})
+            training[name] = state["story"]
     record |= {
         "name": "footnet",
         "version": version,

@@ -114,19 +114,25 @@ class FootNet(nn.Module):
 
 
 class BorderModel(nn.Module):
-    """Give each voxel the part of it that is muscle, by what lies about it and which muscle."""
+    """Give each voxel the part of it that is muscle or bone, by what lies about it and which.
+
+    Parameters
+    ----------
+    labels
+        How many, 0 among them.
+    """
 
     mean: torch.Tensor
     spread: torch.Tensor
     offsets: torch.Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, labels: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("spread", torch.ones(FEATURES))
-        self.register_buffer("offsets", torch.zeros(MUSCLE_CLASSES))  # log odds
+        self.register_buffer("offsets", torch.zeros(labels))  # log odds
         self.by_features = nn.Linear(FEATURES, _BORDER_HIDDEN)
-        self.by_muscle = nn.Embedding(MUSCLE_CLASSES, _BORDER_HIDDEN)
+        self.by_label = nn.Embedding(labels, _BORDER_HIDDEN)
         self.layers = nn.Sequential(
             nn.ReLU(),
             nn.Linear(_BORDER_HIDDEN, _BORDER_HIDDEN),
@@ -139,15 +145,15 @@ class BorderModel(nn.Module):
         self.mean.copy_(features.mean(0))
         self.spread.copy_(features.std(0) + 1e-6)
 
-    def odds(self, features: torch.Tensor, muscles: torch.Tensor) -> torch.Tensor:
-        """Give the log odds of muscle, (voxels,), as learnt; muscles by label."""
+    def odds(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Give the log odds, (voxels,), of what the labels say, as learnt."""
         scaled = (features - self.mean) / self.spread
-        odds: torch.Tensor = self.layers(self.by_features(scaled) + self.by_muscle(muscles))
+        odds: torch.Tensor = self.layers(self.by_features(scaled) + self.by_label(labels))
         return odds[:, 0]
 
-    def forward(self, features: torch.Tensor, muscles: torch.Tensor) -> torch.Tensor:
-        """Give the part of each voxel that is muscle, (voxels,), 0 to 1."""
-        return torch.sigmoid(self.odds(features, muscles) + self.offsets[muscles])
+    def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Give the part of each voxel that is such, (voxels,), 0 to 1."""
+        return torch.sigmoid(self.odds(features, labels) + self.offsets[labels])
 
 
 def _chances(scores: torch.Tensor) -> torch.Tensor:

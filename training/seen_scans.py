@@ -1,6 +1,7 @@
 """Digital feet in random scans, as the packaged networks see them."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,9 +21,9 @@ from pipeline.phantom.pose import random_pose
 from pipeline.phantom.protocols import PROTOCOL_NAMES, Protocol, get_protocol
 from pipeline.phantom.randomised import draw_acquisition
 from pipeline.phantom.shape import FootShape, draw_shape
-from pipeline.segmenters.borders import box_about_borders
-from pipeline.segmenters.carried import muscle_chance
-from pipeline.segmenters.network_search import find_foot
+from pipeline.segmenters.borders import box_about_borders, is_seen
+from pipeline.segmenters.carried import bone_chance, muscle_chance
+from pipeline.segmenters.network_search import Found, find_foot
 from pipeline.segmenters.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.store.files import written_whole
@@ -57,24 +58,24 @@ _PARTS = (2, 4)  # along an axis of fine and of coarse spacing, to tell how much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SeenScan:
-    """The part of a scan about its muscles, what the networks see there, and the truth.
+class SeenPart:
+    """The part of a scan about its muscles or a bone, what the networks see there, and truth.
 
     Parameters
     ----------
     intensity
         Preprocessed.
-    chance, muscles
-        Of any muscle, and the label of the likeliest.
+    chance, labels
+        Of any muscle, or of the bone; and the label of the likeliest one.
     share
-        Part of each voxel that is muscle.
+        Part of each voxel that is such.
     affine
         Index in this part to world.
     """
 
     intensity: NDArray[np.float16]
     chance: NDArray[np.float16]
-    muscles: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
     share: NDArray[np.float16]
     affine: NDArray[np.float64]
 
@@ -84,39 +85,79 @@ class SeenScan:
         return Grid.from_arrays(self.chance.shape, self.affine)
 
 
-def seen_scan(index: int, folder: Path) -> SeenScan:
-    """Give scan `index`: from the folder if it is there, else made and put there."""
-    path = folder / f"seen-{index:05d}.npz"
+def seen_muscles(index: int, folder: Path) -> SeenPart:
+    """Give the muscles of scan `index`: from the folder if they are there, else put there."""
+    (seen,) = _kept(folder / f"muscles-{index:05d}.npz", _draw_muscles, index)
+    return seen
+
+
+def seen_bones(index: int, folder: Path) -> list[SeenPart]:
+    """Give the bones of scan `index` that are seen clearly, in the same way."""
+    return _kept(folder / f"bones-{index:05d}.npz", _draw_bones, index)
+
+
+def _kept(path: Path, draw: Callable[[int], Iterator[SeenPart]], index: int) -> list[SeenPart]:
+    names = [field.name for field in fields(SeenPart)]
     if not path.exists():
-        seen = _draw(index)
+        arrays = {
+            f"{name}-{number}": getattr(part, name)
+            for number, part in enumerate(draw(index))
+            for name in names
+        }
         with written_whole(path) as scratch:
-            np.savez_compressed(scratch, **asdict(seen))
+            np.savez_compressed(scratch, **arrays)
     with np.load(path, allow_pickle=False) as kept:
-        return SeenScan(**kept)
+        parts = len(kept.files) // len(names)
+        return [SeenPart(*(kept[f"{name}-{n}"] for name in names)) for n in range(parts)]
 
 
-def _draw(index: int) -> SeenScan:
+def _draw_muscles(index: int) -> Iterator[SeenPart]:
+    foot, scan, found = _take(index)
+    chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
+    yield _part(scan, chance, muscles, foot.truth.muscles.voxels > 0, foot.grid)
+
+
+def _draw_bones(index: int) -> Iterator[SeenPart]:
+    foot, scan, found = _take(index)
+    sight = found.sight.without_strays()
+    for label in load_weights().middles_mm:
+        chance = np.zeros(scan.grid.shape, dtype=np.float32)
+        box, chance[box] = bone_chance(sight, scan.grid, label)
+        if is_seen(chance):
+            labels = np.full(chance.shape, label, dtype=np.uint8)
+            yield _part(scan, chance, labels, foot.truth.bones.voxels == label, foot.grid)
+
+
+def _part(
+    scan: Scan,
+    chance: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    truth: NDArray[np.bool_],
+    finer: Grid,
+) -> SeenPart:
+    box = box_about_borders(chance)
+    places = np.indices(chance[box].shape).reshape(3, -1).T + [side.start for side in box]
+    affine = scan.grid.matrix
+    affine[:3, 3] = scan.grid.to_world([side.start for side in box])
+    return SeenPart(
+        scan.intensity[box].astype(np.float16),
+        chance[box].astype(np.float16),
+        labels[box],
+        _share(truth, finer, scan.grid, places).reshape(chance[box].shape).astype(np.float16),
+        affine,
+    )
+
+
+@lru_cache(maxsize=1)
+def _take(index: int) -> tuple[Foot, Scan, Found]:
     rng = np.random.default_rng((SCAN_STREAM, index))
     foot = _foot(index // SCANS_PER_FOOT).moved(random_pose(rng))
     while True:
         scan = preprocess(_draw_scan(foot, index, rng), PreprocessParams())
         try:
-            found = find_foot(scan, load_weights())
+            return foot, scan, find_foot(scan, load_weights())
         except ScanError:  # spoilt beyond recognition
             continue
-        break
-    chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
-    box = box_about_borders(chance)
-    places = np.indices(chance[box].shape).reshape(3, -1).T + [side.start for side in box]
-    affine = scan.grid.matrix
-    affine[:3, 3] = scan.grid.to_world([side.start for side in box])
-    return SeenScan(
-        scan.intensity[box].astype(np.float16),
-        chance[box].astype(np.float16),
-        muscles[box],
-        _part_of_muscle(foot, scan, places).reshape(chance[box].shape).astype(np.float16),
-        affine,
-    )
 
 
 @lru_cache(maxsize=1)
@@ -182,13 +223,15 @@ def _random_scan(foot: Foot, rng: np.random.Generator) -> Scan:
     return acquire(foot, protocol, rng, artefacts=replace(artefacts, swap=0.0, wrap=0.0))
 
 
-def _part_of_muscle(foot: Foot, scan: Scan, places: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Give the mean over points spread evenly in each voxel."""
-    parts = np.where(scan.grid.fine_axes, *_PARTS)
-    is_muscle = foot.truth.muscles.voxels > 0
+def _share(
+    truth: NDArray[np.bool_], finer: Grid, grid: Grid, places: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Give the part of voxels that is true on a finer grid, by points spread evenly in each."""
+    parts = np.where(grid.fine_axes, *_PARTS)
     share = np.zeros(len(places), dtype=np.float32)
+    to_finer = np.linalg.inv(finer.matrix) @ grid.matrix
+    middles = places @ to_finer[:3, :3].T + to_finer[:3, 3]
     for part in np.ndindex(*parts):
-        points_mm = scan.grid.to_world(places + (np.array(part) + 0.5) / parts - 0.5)
-        at = foot.grid.to_index(points_mm).T
-        share += ndimage.map_coordinates(is_muscle, at, order=0, output=np.uint8)
+        aside = to_finer[:3, :3] @ ((np.array(part) + 0.5) / parts - 0.5)
+        share += ndimage.map_coordinates(truth, (middles + aside).T, order=0, output=np.uint8)
     return share / np.prod(parts).astype(np.float32)

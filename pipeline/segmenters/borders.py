@@ -1,4 +1,4 @@
-"""Where a muscle ends in the scan's own voxels: learnt from profiles across its border."""
+"""Where a structure ends in the scan's own voxels: learnt from profiles across its border."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,38 +41,38 @@ class BorderNet:
     Parameters
     ----------
     session
-        An onnxruntime session: ``features`` (voxels, `FEATURES`) and ``muscles`` (voxels,) to
+        An onnxruntime session: ``features`` (voxels, `FEATURES`) and ``labels`` (voxels,) to
         ``share`` (voxels,).
     """
 
     session: Any
 
-    def shares(self, features: Array, muscles: NDArray[np.uint8]) -> Array:
-        """Give the part of each voxel that is muscle, 0 to 1.
+    def shares(self, features: Array, labels: NDArray[np.uint8]) -> Array:
+        """Give the part of each voxel that is such a structure, 0 to 1.
 
         Parameters
         ----------
-        muscles
-            Label of the likeliest muscle of each voxel.
+        labels
+            Of the likeliest structure of each voxel.
         """
-        told = {"features": features, "muscles": muscles.astype(np.int64)}
+        told = {"features": features, "labels": labels.astype(np.int64)}
         shares: Array = self.session.run(["share"], told)[0]
         return shares
 
 
-def muscle_probability(
-    intensity: Array, grid: Grid, chance: Array, muscles: NDArray[np.uint8], border: BorderNet
+def structure_probability(
+    intensity: Array, grid: Grid, chance: Array, labels: NDArray[np.uint8], border: BorderNet
 ) -> Array:
-    """Give the probability that a voxel is muscle, and at borders the part of it that is.
+    """Give the probability of muscle, or of a bone, and at borders the part of a voxel.
 
     Parameters
     ----------
     intensity
         Preprocessed, any contrast, on `grid`.
     chance
-        Of any muscle, by a network alone, 0 to 1.
-    muscles
-        Label of the likeliest muscle, wherever there may be one.
+        Of any muscle, or of one bone, by a network alone, 0 to 1.
+    labels
+        Of the likeliest muscle wherever there may be one, or of the bone.
 
     Returns
     -------
@@ -85,12 +85,12 @@ def muscle_probability(
     can a network that saw the scan at 1 mm. What tells is the profile across the border, as
     an active shape model reads it (Cootes and Taylor 1995, Comput Vis Image Underst 61:38).
     """
-    probability = np.array(chance, dtype=np.float32)
-    if (chance > _BELLY).any():
+    refined = np.array(chance, dtype=np.float32)
+    if is_seen(chance):
         box = box_about_borders(chance)
         is_border, features = border_features(intensity[box], grid, chance[box])
-        probability[box][is_border] = border.shares(features, muscles[box][is_border])
-    return probability
+        refined[box][is_border] = border.shares(features, labels[box][is_border])
+    return refined
 
 
 def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, Array]:
@@ -189,9 +189,20 @@ def _mean_nearby(values: Array, where: Mask, reach: NDArray[np.float64]) -> Arra
     return mean
 
 
+def is_seen(chance: Array) -> bool:
+    """Tell whether a network is sure of a structure anywhere, so that its looks are known."""
+    return bool((chance > _BELLY).any())
+
+
 def box_about_borders(chance: Array) -> tuple[slice, ...]:
     """Give the part of an image that holds all borders and what lies beside them."""
     (box,) = ndimage.find_objects((chance > _LIMITS[0]).astype(np.uint8))
+    return with_room(box, chance.shape)
+
+
+def with_room(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Widen a part of an image, so that it holds what lies beside, too."""
     return tuple(
-        slice(max(0, side.start - _BESIDE_VOXELS), side.stop + _BESIDE_VOXELS) for side in box
+        slice(max(0, side.start - _BESIDE_VOXELS), min(length, side.stop + _BESIDE_VOXELS))
+        for side, length in zip(box, shape, strict=True)
     )

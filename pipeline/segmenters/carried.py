@@ -1,15 +1,19 @@
 """What a network saw in its window, brought to the image's own grid."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.sight import Sight
+from pipeline.domain.scan import Scan
+from pipeline.segmenters.borders import is_seen, structure_probability, with_room
+from pipeline.segmenters.sight import OTHER, Sight
+from pipeline.segmenters.weights import Weights
 
 _LEAST_CHANCE = 0.5  # of a structure
+_SMOOTH_BONE_MM = 0.5  # SD
+_LEAST_PART = 0.2  # of a voxel; less may be anything
 _NO_CHANCE = 0.001  # of any muscle, below which none is named
 
 
@@ -31,13 +35,78 @@ def muscle_chance(sight: Sight, grid: Grid) -> tuple[NDArray[np.float32], NDArra
     return chance, muscle
 
 
-def likeliest(sight: Sight, grid: Grid, labels: Mapping[int, int]) -> NDArray[np.uint8]:
-    """Label the image's own grid by chance alone.
+def bone_chance(
+    sight: Sight, grid: Grid, bone: int
+) -> tuple[tuple[slice, ...], NDArray[np.float32]]:
+    """Bring the chance of one bone to the part of a grid about it.
 
-    Parameters
-    ----------
-    labels
-        Label by class of the structures that are labelled.
+    Returns
+    -------
+    box, chance
+        Slices of the grid, with some room about the bone, and the chance there.
+    """
+    seen, held = sight.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
+    box = with_room(seen, grid.shape)
+    chance = np.zeros([side.stop - side.start for side in box], dtype=np.float32)
+    chance[
+        tuple(
+            slice(s.start - b.start, s.stop - b.start) for s, b in zip(seen, box, strict=True)
+        )
+    ] = held
+    return box, chance
+
+
+def refined_bones(sight: Sight, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
+    """Label the bones; where tarsals and metatarsals end is told by brightness.
+
+    Notes
+    -----
+    By each bone's own chance, not the likeliest of all, so that two bones do not close the
+    joint between them. Bones are smooth, so what brightness says is averaged a little.
+    """
+    grid = scan.grid
+    found = np.zeros(grid.shape, dtype=np.uint8)
+    most = np.zeros(grid.shape, dtype=np.float32)
+    for bone in BONE_NAMES:
+        box, chance = bone_chance(sight, grid, bone)
+        is_bone = chance > _LEAST_CHANCE
+        if bone in weights.middles_mm and is_seen(chance):
+            labels = np.full(chance.shape, bone, dtype=np.uint8)
+            part = structure_probability(
+                scan.intensity[box], grid, chance, labels, weights.bone_border
+            )
+            smoothness = np.divide(_SMOOTH_BONE_MM, grid.spacing_mm)
+            chance = ndimage.gaussian_filter(part, smoothness)
+            is_bone = _counted(chance, grid)
+        is_more = is_bone & (chance > most[box])
+        found[box][is_more] = bone
+        most[box][is_more] = chance[is_more]
+    return found
+
+
+def _counted(part: NDArray[np.float32], grid: Grid) -> NDArray[np.bool_]:
+    """Choose as many voxels in each thick slice as the parts that are bone add up to.
+
+    Notes
+    -----
+    A bone's rounded end may fill no voxel of its last slice by a half, and would end a slice
+    too early if halves were asked for.
+    """
+    if all(grid.fine_axes):
+        return part > _LEAST_CHANCE
+    axis = int(np.argmax(grid.spacing_mm))
+    chosen = np.zeros(part.shape, dtype=bool)
+    for own, of_slice in zip(
+        np.moveaxis(chosen, axis, 0), np.moveaxis(part, axis, 0), strict=True
+    ):
+        count = round(float(of_slice[of_slice > _LEAST_PART].sum()))
+        if count:
+            own[:] = of_slice >= np.partition(of_slice, -count, axis=None)[-count]
+    return chosen
+
+
+def likeliest(sight: Sight, grid: Grid) -> NDArray[np.uint8]:
+    """Label muscles and bones by chance alone, as the classes of what was seen.
 
     Notes
     -----
@@ -46,8 +115,8 @@ def likeliest(sight: Sight, grid: Grid, labels: Mapping[int, int]) -> NDArray[np
     """
     found = np.zeros(grid.shape, dtype=np.uint8)
     most = np.zeros(grid.shape, dtype=np.float32)
-    for structure, label in labels.items():
-        box, chance = sight.resampled([structure], grid.matrix, grid.shape)
+    for label in range(1, OTHER):
+        box, chance = sight.resampled([label], grid.matrix, grid.shape)
         is_more = chance > most[box]
         found[box][is_more] = label
         most[box][is_more] = chance[is_more]

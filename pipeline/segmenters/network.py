@@ -10,8 +10,8 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
-from pipeline.segmenters.borders import muscle_probability
-from pipeline.segmenters.carried import likeliest, muscle_chance
+from pipeline.segmenters.borders import structure_probability
+from pipeline.segmenters.carried import muscle_chance, refined_bones
 from pipeline.segmenters.feet import check_shown
 from pipeline.segmenters.network_search import TURN_DEG, Found, find_foot, shown_bones
 from pipeline.segmenters.weights import load_weights
@@ -22,7 +22,6 @@ _GOOD_RESIDUAL_MM = 4.0
 _GOOD_CERTAINTY = 0.75
 _MOST_CHANGE = 0.05  # of plantar muscle, when the window is turned
 _MOST_SHIFT = 0.05  # of all muscle, by the scan's brightness
-_BONE_CLASSES = {label + len(MUSCLE_NAMES): label for label in BONE_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,12 @@ class NetworkSegmenter:
             If the weights are not those that came with the program.
         """
         found = _whole_foot(scan)
-        bones = likeliest(found.sight.without_strays(), scan.grid, _BONE_CLASSES)
+        weights = load_weights()
+        bones = refined_bones(found.sight.without_strays(), scan, weights)
         chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
-        border = load_weights().border
-        probability = muscle_probability(scan.intensity, scan.grid, chance, muscles, border)
+        probability = structure_probability(
+            scan.intensity, scan.grid, chance, muscles, weights.muscle_border
+        )
         is_muscle = probability > 0.5
         if not is_muscle.any():
             msg = (

@@ -12,11 +12,11 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
-from pipeline.segmenters.borders import muscle_probability
-from pipeline.segmenters.carried import likeliest, muscle_chance
+from pipeline.segmenters.borders import structure_probability
+from pipeline.segmenters.carried import likeliest, muscle_chance, refined_bones
 from pipeline.segmenters.feet import single_feet
 from pipeline.segmenters.own_record import ModelRecord
-from pipeline.segmenters.sight import OTHER, Sight
+from pipeline.segmenters.sight import Sight
 from pipeline.segmenters.volume import Volume
 from pipeline.segmenters.weights import load_weights
 
@@ -153,17 +153,21 @@ def _labels(
     scan: Scan, sight: Sight, *, is_refined: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
     """Give muscles, bones and the probability of muscle on the scan's own grid."""
-    own = {label: label for label in range(1, OTHER)}
-    both = likeliest(sight, scan.grid, own)
-    bones = np.where(both > _FIRST_BONE, both - _FIRST_BONE, 0).astype(np.uint8)
     probability, muscles = muscle_chance(sight, scan.grid)
     if not is_refined:
-        return np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8), bones, probability
-    border = load_weights().border
-    probability = muscle_probability(scan.intensity, scan.grid, probability, muscles, border)
+        both = likeliest(sight, scan.grid)
+        return (
+            np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8),
+            np.where(both > _FIRST_BONE, both - _FIRST_BONE, 0).astype(np.uint8),
+            probability,
+        )
+    weights = load_weights()
+    probability = structure_probability(
+        scan.intensity, scan.grid, probability, muscles, weights.muscle_border
+    )
     is_muscle = probability > 0.5
     return (
         np.where(is_muscle, muscles, 0).astype(np.uint8),
-        np.where(is_muscle, 0, bones).astype(np.uint8),
+        np.where(is_muscle, 0, refined_bones(sight, scan, weights)).astype(np.uint8),
         probability,
     )

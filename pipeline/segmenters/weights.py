@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.errors import ArtefactError
 from pipeline.segmenters.borders import BorderNet
 from pipeline.segmenters.windows import COARSE, FINE, Array, Window
@@ -18,7 +19,9 @@ from pipeline.segmenters.windows import COARSE, FINE, Array, Window
 _PACKAGE = "pipeline.segmenters.models"
 RECORD = "network.toml"
 WINDOWS = {"coarse": COARSE, "fine": FINE}
-BORDER = "border"
+MUSCLE_BORDER, BONE_BORDER = "muscle_border", "bone_border"
+BORDER_LABELS = {MUSCLE_BORDER: max(MUSCLE_NAMES) + 1, BONE_BORDER: max(BONE_NAMES) + 1}
+"""How many labels the networks for borders know, 0 among them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +67,8 @@ class Weights:
 
     Parameters
     ----------
-    border
-        What draws the border in the scan's own voxels.
+    muscle_border, bone_border
+        What draws borders in the scan's own voxels.
     middles_mm, half_sizes_mm
         Of each bone that the fine window is laid by, in the window's own mm, on a foot of
         mean proportions; by bone label.
@@ -75,7 +78,8 @@ class Weights:
 
     coarse: Network
     fine: Network
-    border: BorderNet
+    muscle_border: BorderNet
+    bone_border: BorderNet
     middles_mm: Mapping[int, Array]
     half_sizes_mm: Mapping[int, Array]
     record: Mapping[str, Any]
@@ -95,11 +99,16 @@ def load_weights() -> Weights:
         name: Network(session_of(_checked(name, record["files"][name])), window)
         for name, window in WINDOWS.items()
     }
+    borders = {
+        name: BorderNet(session_of(_checked(name, record["files"][name])))
+        for name in BORDER_LABELS
+    }
     sizes = {int(label): bone for label, bone in record["bones"].items()}
     return Weights(
         networks["coarse"],
         networks["fine"],
-        BorderNet(session_of(_checked(BORDER, record["files"][BORDER]))),
+        borders[MUSCLE_BORDER],
+        borders[BONE_BORDER],
         {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         record,

@@ -12,7 +12,7 @@ from pipeline.segmenters.borders import (
     FEATURES,
     BorderNet,
     border_features,
-    muscle_probability,
+    structure_probability,
 )
 from pipeline.segmenters.weights import load_weights
 
@@ -32,7 +32,7 @@ class Told:
         """Answer as onnxruntime does."""
         assert outputs == ["share"]
         self.asked.append(fed["features"])
-        assert (fed["muscles"] == 2).all()
+        assert (fed["labels"] == 2).all()
         return [np.full(len(fed["features"]), 1 / 3, np.float32)]
 
 
@@ -68,7 +68,7 @@ def test_the_border_runs_where_brightness_changes(
     off = soft(part_of(10.8 - 0.6, 24.0 + 0.6))
     image = drawn(part, muscle, before, behind)
 
-    found = muscle_probability(image, GRID, off, ONE_MUSCLE, load_weights().border)
+    found = structure_probability(image, GRID, off, ONE_MUSCLE, load_weights().muscle_border)
 
     assert (off > 0.5).sum() > 1.05 * part.sum()
     assert (found > 0.5).sum() == pytest.approx(part.sum(), rel=0.03)
@@ -136,7 +136,7 @@ def test_only_what_the_network_is_unsure_of_is_asked() -> None:
     part = part_of(10.5, 24.18)
     chance, told = soft(part), Told()
 
-    found = muscle_probability(drawn(part), GRID, chance, ONE_MUSCLE, BorderNet(told))
+    found = structure_probability(drawn(part), GRID, chance, ONE_MUSCLE, BorderNet(told))
 
     is_border = (chance > 0.03) & (chance < 0.97)
     assert [len(asked) for asked in told.asked] == [is_border.sum()]
@@ -149,7 +149,7 @@ def test_without_any_belly_the_chance_stands() -> None:
     chance = np.full(GRID.shape, 0.6, np.float32)
     told = Told()
 
-    found = muscle_probability(
+    found = structure_probability(
         np.ones(GRID.shape, np.float32), GRID, chance, ONE_MUSCLE, BorderNet(told)
     )
 

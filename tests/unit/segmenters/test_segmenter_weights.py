@@ -57,7 +57,7 @@ def tiny_border() -> bytes:
     voxels = ["voxels", FEATURES]
     nodes = [
         helper.make_node("ReduceMean", ["features"], ["mean"], axes=[1], keepdims=0),
-        helper.make_node("Cast", ["muscles"], ["label"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["labels"], ["label"], to=TensorProto.FLOAT),
         helper.make_node("Add", ["mean", "label"], ["share"]),
     ]
     graph = helper.make_graph(
@@ -65,7 +65,7 @@ def tiny_border() -> bytes:
         "tiny",
         [
             helper.make_tensor_value_info("features", TensorProto.FLOAT, voxels),
-            helper.make_tensor_value_info("muscles", TensorProto.INT64, voxels[:1]),
+            helper.make_tensor_value_info("labels", TensorProto.INT64, voxels[:1]),
         ],
         [helper.make_tensor_value_info("share", TensorProto.FLOAT, voxels[:1])],
     )
@@ -76,11 +76,12 @@ def tiny_border() -> bytes:
 
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """Put three tiny networks and their record in the package's place."""
+    """Put tiny networks and their record in the package's place."""
     kept = {
         "coarse.onnx": tiny(COARSE),
         "fine.onnx": tiny(FINE),
-        "border.onnx": tiny_border(),
+        "muscle_border.onnx": tiny_border(),
+        "bone_border.onnx": tiny_border(),
     }
     record = {
         "name": "tiny",
@@ -141,17 +142,17 @@ def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:
     assert loaded.record["name"] == "tiny"
 
 
-def test_the_border_net_gives_one_number_a_voxel(loaded: Weights) -> None:
+def test_a_border_net_gives_one_number_a_voxel(loaded: Weights) -> None:
     """However many voxels it is asked about."""
     features = np.arange(3 * FEATURES, dtype=np.float32).reshape(3, FEATURES)
-    muscles = np.array([1, 5, 12], dtype=np.uint8)
+    labels = np.array([1, 5, 12], dtype=np.uint8)
 
-    shares = loaded.border.shares(features, muscles)
+    shares = loaded.bone_border.shares(features, labels)
 
-    np.testing.assert_allclose(shares, features.mean(axis=1) + muscles)
+    np.testing.assert_allclose(shares, features.mean(axis=1) + labels)
 
 
-@pytest.mark.parametrize("name", ["coarse", "fine", "border"])
+@pytest.mark.parametrize("name", ["coarse", "fine", "muscle_border", "bone_border"])
 def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """One byte is enough."""
     files[f"{name}.onnx"] += b"?"
@@ -161,7 +162,7 @@ def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None
         load_weights()
 
 
-@pytest.mark.parametrize("name", ["coarse.onnx", "border.onnx", RECORD])
+@pytest.mark.parametrize("name", ["coarse.onnx", "bone_border.onnx", RECORD])
 def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """The sentence names the file and the ways out."""
     del files[name]

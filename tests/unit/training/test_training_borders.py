@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from pipeline.domain.grid import Grid
-from pipeline.domain.scan import Contrast, Scan
 from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.foot import Foot
 from pipeline.phantom.protocols import PROTOCOL_NAMES, get_protocol
 from pipeline.segmenters.borders import FEATURES
+from pipeline.segmenters.weights import BONE_BORDER, MUSCLE_BORDER
 from training import border_examples, seen_scans
-from training.border_examples import BorderExample, border_example
-from training.seen_scans import seen_scan
+from training.border_examples import BorderExample
+from training.seen_scans import seen_bones, seen_muscles
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep one scan of few voxels, of a coarse foot; others are made like it."""
+    """Keep one scan of few voxels, of a coarse foot; it is made the same again."""
     protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=1.0)
     kept = tmp_path_factory.mktemp("borders")
     with pytest.MonkeyPatch.context() as patch:
@@ -29,7 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             seen_scans, "_draw_scan", lambda foot, _, rng: acquire(foot, protocol, rng)
         )
         seen_scans._foot.cache_clear()
-        seen_scan(3, kept)
+        seen_muscles(3, kept)
+        seen_bones(3, kept)
         yield kept
         seen_scans._foot.cache_clear()
 
@@ -37,27 +38,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_scan_is_the_same_again_and_is_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its number alone; the network sees muscle about where it is."""
-    again = seen_scan(3, tmp_path)
-    monkeypatch.setattr(seen_scans, "_draw", None)
-    kept = seen_scan(3, folder)
+    """By its number alone; the networks see muscle and bones about where they are."""
+    seen_scans._take.cache_clear()
+    again = [seen_muscles(3, tmp_path), *seen_bones(3, tmp_path)]
+    monkeypatch.setattr(seen_scans, "_take", None)
+    kept = [seen_muscles(3, folder), *seen_bones(3, folder)]
 
-    found, due = kept.chance > 0.5, kept.share > 0.5
-    assert 2 * (found & due).sum() > 0.8 * (found.sum() + due.sum())
-    for name, value in asdict(kept).items():
-        np.testing.assert_array_equal(getattr(again, name), value)
+    for first, second in zip(again, kept, strict=True):
+        found, due = second.chance > 0.5, second.share > 0.5
+        assert 2 * (found & due).sum() > 0.8 * (found.sum() + due.sum())
+        for name, value in asdict(second).items():
+            np.testing.assert_array_equal(getattr(first, name), value)
+
+
+def test_bones_are_each_a_part_of_their_own(folder: Path) -> None:
+    """Tarsals and metatarsals, and of no more voxels together than muscles."""
+    bones = seen_bones(3, folder)
+    examples = border_examples.border_examples(3, folder)[BONE_BORDER]
+
+    assert [np.unique(bone.labels).tolist() for bone in bones] == [[k] for k in range(1, 13)]
+    assert [np.unique(e.labels).tolist() for e in examples] == [[k] for k in range(1, 13)]
+    assert sum(len(example.share) for example in examples) <= border_examples._VOXELS
 
 
 def test_an_example_holds_all_muscle_of_its_scan(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What lies at the borders and elsewhere adds up, whoever's chances are shown."""
-    seen = seen_scan(3, folder)
+    seen = seen_muscles(3, folder)
     due_mm3 = seen.share.sum(dtype=float) * seen.grid.voxel_volume_mm3
     for other_networks in (0.0, 1.0):
         monkeypatch.setattr(border_examples, "_OTHER_NETWORKS", other_networks)
 
-        example = border_example(3, folder)
+        (example,) = border_examples.border_examples(3, folder)[MUSCLE_BORDER]
 
         assert example.features.shape == (len(example.share), FEATURES)
         assert 0.2 < example.share.mean() < 0.8
@@ -79,17 +92,17 @@ def test_a_hospitals_protocol_is_nearly_a_known_one(rng: np.random.Generator) ->
         assert 10 <= drawn.muscle_snr <= 70
 
 
-def test_the_part_that_is_muscle_is_counted_finely(coarse_foot: Foot) -> None:
+def test_the_part_that_is_true_is_counted_finely(coarse_foot: Foot) -> None:
     """Voxels of a coarser grid hold as much muscle as the foot does."""
     own = coarse_foot.grid
     scaling = np.diag((1.7, 1.3, 3.1, 1.0))
     shape = np.ceil(np.divide(own.shape, (1.7, 1.3, 3.1))).astype(int).tolist()
     grid = Grid.from_arrays(shape, own.matrix @ scaling)
-    scan = Scan(np.indices(shape)[0].astype(np.float32), grid, Contrast.T1W)
+    truth = coarse_foot.truth.muscles.voxels > 0
 
-    share = seen_scans._part_of_muscle(coarse_foot, scan, np.argwhere(np.ones(shape)))
+    share = seen_scans._share(truth, own, grid, np.argwhere(np.ones(shape)))
 
-    due_mm3 = np.count_nonzero(coarse_foot.truth.muscles.voxels) * own.voxel_volume_mm3
+    due_mm3 = np.count_nonzero(truth) * own.voxel_volume_mm3
     assert share.sum() * grid.voxel_volume_mm3 == pytest.approx(due_mm3, rel=0.02)
 
 
@@ -122,28 +135,29 @@ def test_borders_are_learnt_and_exported(
     from training import borders, export  # noqa: PLC0415
 
     example = made(rng)
-    model = borders.fit([example], steps=300)
+    model = borders.fit([example], 13, steps=300)
     model.offsets[3] = -50.0
     state = {"story": {"scans": 1}, "averaged": model.state_dict()}
-    torch.save(state, tmp_path / "border.pt")
+    torch.save(state, tmp_path / "muscle_border.pt")
     before = weights._read(weights.RECORD)
     (tmp_path / weights.RECORD).write_bytes(before)
     export.export(tmp_path, tmp_path, "9.9.9")
-    content = {name: (tmp_path / name).read_bytes() for name in ("border.onnx", "network.toml")}
+    written = ("muscle_border.onnx", "network.toml")
+    content = {name: (tmp_path / name).read_bytes() for name in written}
     packaged = weights._read
     monkeypatch.setattr(weights, "_read", lambda name: content.get(name) or packaged(name))
     weights.load_weights.cache_clear()
     loaded = weights.load_weights()
     weights.load_weights.cache_clear()
 
-    shares = loaded.border.shares(example.features, example.muscles)
-    is_third = example.muscles == 3
+    shares = loaded.muscle_border.shares(example.features, example.labels)
+    is_third = example.labels == 3
     assert ((shares > 0.5) == (example.share > 0.5))[~is_third].mean() > 0.95
     assert (shares[is_third] < 0.01).all()  # by the offset of that muscle
-    told = torch.from_numpy(example.features), torch.from_numpy(example.muscles).long()
+    told = torch.from_numpy(example.features), torch.from_numpy(example.labels).long()
     np.testing.assert_allclose(shares, model(*told), atol=1e-5)
     assert loaded.record["version"] == "9.9.9"
-    assert loaded.record["training"]["border"]["scans"] == 1
+    assert loaded.record["training"]["muscle_border"]["scans"] == 1
     assert loaded.record["files"]["fine"] == weights.load_weights().record["files"]["fine"]
 
 
@@ -153,11 +167,11 @@ def test_each_muscle_comes_to_its_volume(rng: np.random.Generator) -> None:
     from training import borders  # noqa: PLC0415
 
     example = made(rng, excess_mm3=400.0)
-    model = borders.fit([example], steps=300)
+    model = borders.fit([example], 13, steps=300)
 
     borders.even_out(model, [example])
 
-    odds = borders._odds(model, example) + model.offsets.numpy()[example.muscles]
-    more_voxels = np.bincount(example.muscles, (odds > 0) - example.share)
+    odds = borders._odds(model, example) + model.offsets.numpy()[example.labels]
+    more_voxels = np.bincount(example.labels, (odds > 0) - example.share)
     assert more_voxels[1] == pytest.approx(-200, abs=5)  # of 2 mm3 each
     assert more_voxels[2:] == pytest.approx(0, abs=5)
