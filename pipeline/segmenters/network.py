@@ -1,5 +1,6 @@
 """The network segmenter: learnt from digital feet, seen through scanners drawn at random."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,11 +68,15 @@ class NetworkSegmenter:
         """
         found = _whole_foot(scan)
         weights = load_weights()
-        bones = refined_bones(found.sight.without_strays(), scan, weights)
-        chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
-        probability = structure_probability(
-            scan.intensity, scan.grid, chance, muscles, weights.muscle_border
-        )
+        with ThreadPoolExecutor(1) as pool:  # bones on the other core
+            waited_for = pool.submit(
+                lambda: refined_bones(found.sight.without_strays(), scan, weights)
+            )
+            chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
+            probability = structure_probability(
+                scan.intensity, scan.grid, chance, muscles, weights.muscle_border
+            )
+            bones = waited_for.result()
         is_muscle = probability > 0.5
         if not is_muscle.any():
             msg = (

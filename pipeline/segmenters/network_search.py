@@ -1,6 +1,7 @@
 """Where the foot lies that a network is to label: found coarsely, then laid along its bones."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import permutations, product
 
@@ -137,8 +138,11 @@ def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> F
     if not hands:
         return None
     best = _rested(fine, min(hands, key=lambda window: window.residual_mm), weights)
-    sight, muscles = look_closely(weights.fine, *fine, best.frame)
-    _, turned = look_closely(weights.fine, *fine, best.frame @ _little_turn())
+    frames = best.frame, best.frame @ _little_turn()
+    with ThreadPoolExecutor(len(frames)) as pool:  # a core each; neither knows of the other
+        (sight, muscles), (_, turned) = pool.map(
+            lambda frame: look_closely(weights.fine, *fine, frame), frames
+        )
     change = _change(muscles, turned)
     return Found(sight, muscles, best.frame, best.residual_mm, change)
 
