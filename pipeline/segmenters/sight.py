@@ -1,7 +1,8 @@
 """What a network makes of an image: the chance of each class, anywhere in the world."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -20,7 +21,7 @@ _NO_CHANCE = 0.01
 _LARGE_PIECE = 0.25  # of a structure's largest; smaller ones are strays
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots, or nothing could be kept
 class Sight:
     """Chances of the classes in one window.
 
@@ -38,11 +39,12 @@ class Sight:
     window: Window
     frame: Array
     is_inner: NDArray[np.bool_]
-    labels: NDArray[np.uint8] = field(init=False)
-    """The likeliest class of each voxel."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", self.chances.argmax(axis=0).astype(np.uint8))
+    @cached_property
+    def labels(self) -> NDArray[np.uint8]:
+        """The likeliest class of each voxel."""
+        labels: NDArray[np.uint8] = self.chances.argmax(axis=0).astype(np.uint8)
+        return labels
 
     def without_strays(self) -> "Sight":
         """Take its chance from what is torn off and small; phalanges are many pieces."""

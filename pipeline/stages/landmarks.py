@@ -21,6 +21,14 @@ _HEAD_SHARE = 0.25  # of a metatarsal's length that is head
 _CONTACT_MM = 1.0  # points this near to the lowest one make up a contact, so noise averages
 _FACE_QUANTILE = 0.01  # a bone's face: beyond the odd stray voxel
 _SPLIT_MM = 1.0  # between points, so that faces do not jump by whole slices
+_TELLING = {
+    *anatomy.FRAME_BONES,
+    anatomy.SESAMOIDS,
+    anatomy.PHALANGES,
+    anatomy.NAVICULAR,
+    anatomy.CUBOID,
+    anatomy.MEDIAL_CUNEIFORM,
+}  # bones that a landmark, the foot's length or a border rests on
 
 
 def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = None) -> Landmarks:
@@ -60,7 +68,7 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     shift = bones.grid.centre_mm
     points = {
         label: _points(bones.voxels == label, bones.grid.centred())
-        for label in bones.names
+        for label in _TELLING
         if (bones.voxels == label).any()
     }
     frame, marks = _settle(points)
