@@ -102,7 +102,8 @@ def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
     fill, so that their count is too small though every part is right.
     """
     all_odds = [_odds(model, example) for example in examples]
-    for label in np.unique(np.concatenate([example.labels for example in examples])):
+    labels = np.unique(np.concatenate([example.labels for example in examples]))
+    for label in labels[labels > 0]:
         model.offsets[label] = optimize.bisect(
             _excess_mm3,
             -_LARGEST_OFFSET,
