@@ -47,13 +47,8 @@ def bone_chance(
     """
     seen, held = sight.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
     box = with_room(seen, grid.shape)
-    chance = np.zeros([side.stop - side.start for side in box], dtype=np.float32)
-    chance[
-        tuple(
-            slice(s.start - b.start, s.stop - b.start) for s, b in zip(seen, box, strict=True)
-        )
-    ] = held
-    return box, chance
+    room = [(s.start - b.start, b.stop - s.stop) for s, b in zip(seen, box, strict=True)]
+    return box, np.pad(held, room)
 
 
 def refined_bones(sight: Sight, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
