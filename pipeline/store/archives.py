@@ -57,6 +57,8 @@ def unpack(archive: Path, folder: Path) -> None:
                     _refuse_unpacked()
                 with content:
                     left -= _copy(content, _inside(folder, name, number), left)
+    except EOFError as error:
+        raise ScanError(_not_whole(archive, "is cut off")) from error
     except (
         zipfile.BadZipFile,
         tarfile.TarError,
@@ -67,13 +69,8 @@ def unpack(archive: Path, folder: Path) -> None:
         ValueError,
         OverflowError,
         OSError,
-        EOFError,
     ) as error:
-        msg = (
-            "An archive must be whole and not encrypted: got one that cannot be unpacked "
-            f"({type(error).__name__}). Unpack it by hand and give the folder."
-        )
-        raise ScanError(msg) from None
+        raise ScanError(_not_whole(archive, "cannot be unpacked")) from error
 
 
 Members = Iterator[tuple[str, int, IO[bytes]]]
@@ -104,8 +101,35 @@ def _tar_members(path: Path) -> Iterator[Members]:
                 content = archive.extractfile(member) if member.isfile() else None
                 if content:
                     yield member.name, member.size, content
+            _check_end(archive)
 
         yield members()
+
+
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Hold a tar to its end mark of zeros, and a compressed one to its check sum.
+
+    tarfile takes a damaged header for the end, and reads a stream no further than it must.
+    """
+    file = archive.fileobj
+    if file is None:
+        return
+    file.seek(archive.offset)
+    read = 0
+    while chunk := file.read(_CHUNK_BYTES):
+        read += len(chunk)
+        if chunk.strip(b"\0") or read > _ALWAYS_BYTES:
+            msg = "bytes behind the end mark"
+            raise tarfile.ReadError(msg)
+    if not read:
+        raise EOFError
+
+
+def _not_whole(archive: Path, fact: str) -> str:
+    return (
+        f"An archive must be whole and not encrypted: got {archive.name!r}, which {fact}. Copy "
+        "it again, or unpack it by hand and give the folder."
+    )
 
 
 def _inside(folder: Path, name: str, number: int) -> Path:
