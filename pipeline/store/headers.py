@@ -1,46 +1,55 @@
 """What an image's header must say for certain before anything is measured."""
 
 import logging
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from nibabel.imageglobals import logger as nibabel_log
-from nibabel.openers import ImageOpener
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+from pipeline.store.header_fields import check_fields, in_mm
+from pipeline.store.streams import StoredVoxels, check_voxel_count, file_beside, opened
+from pipeline.store.text_headers import is_text_header, read_text_header
 
 if TYPE_CHECKING:
     import SimpleITK
 
-# What nibabel would log about a header, `check_header` refuses in a sentence of our own.
+# What nibabel would log about a header is refused in a sentence of our own.
 nibabel_log.setLevel(logging.CRITICAL)
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr")
 ORIENTATION_UNKNOWN = Caution(
     "orientation-unknown",
-    "An Analyze file does not say which way its axes run, so left and right may be mirrored; "
-    "volumes are right either way, the side is what the user says.",
+    "The file does not say which way its axes run, so left and right may be mirrored; volumes "
+    "are right either way, the side is what the user says.",
     "intake",
 )
 # The finest 7 T foot, 0.3 mm in all directions, has half as many.
 MOST_VOXELS = 2**28
 _TOLERANCE = 0.01
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
+_SINGLES = (nib.Nifti1Image, nib.Nifti2Image)
+_PAIRS = (
+    nib.Nifti1Pair,
+    nib.Nifti2Pair,
+    nib.Spm2AnalyzeImage,
+    nib.Spm99AnalyzeImage,
+    nib.AnalyzeImage,
+)
 
 
 def to_nifti(path: Path) -> nib.Nifti1Image:
     """Open an image of any accepted format, positions in RAS+ mm.
 
-    NRRD and MetaImage (LPS) become a NIfTI image in memory; so does Analyze, whose axes are
-    taken to run as nibabel takes them (x to the left, y forward, z up): see `cautions_of`.
+    A NIfTI file is read as what it holds, gzip or not, whatever its name says. NRRD and
+    MetaImage (LPS) become a NIfTI image in memory; so does Analyze, whose axes are taken to
+    run as nibabel takes them (x to the left, y forward, z up): see `cautions_of`.
 
     Raises
     ------
@@ -56,25 +65,13 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
             "Convert it, or give a DICOM folder to 'footvol intake'."
         )
         raise ScanError(msg)
-    try:
-        if path.name.lower().endswith((".nii", ".nii.gz")):
-            return nib.load(path)
-        if path.name.lower().endswith(".hdr"):
-            return _from_pair(path)
-        return _from_simpleitk(path)
-    except (
-        ImageFileError,
-        HeaderDataError,
-        RuntimeError,
-        ValueError,
-        OSError,
-        EOFError,
-    ) as error:
-        msg = (
-            f"{path.name}: An image must be what its ending says: got one that cannot be read "
-            f"so ({type(error).__name__}). Copy or convert it again."
-        )
-        raise ScanError(msg) from error
+    if is_text_header(path):
+        return _from_itk(path)
+    kind, header = _stored_header(path)
+    if not issubclass(kind, nib.Nifti1Pair):
+        return _from_analyze(StoredVoxels(_image_of(path), header), header, path)
+    _check_forms(header, path)
+    return kind(StoredVoxels(_image_of(path), header), header.get_best_affine(), header)
 
 
 def check_header(image: nib.Nifti1Image, path: Path) -> None:
@@ -87,8 +84,8 @@ def check_header(image: nib.Nifti1Image, path: Path) -> None:
         singular affine, or if pixdim, qform and sform differ by more than 1 %.
     """
     _check_shape(image, path)
-    pixdim_mm = _check_pixdim(image, path)
-    forms = _check_forms(image, path)
+    pixdim_mm = np.asarray(image.header["pixdim"][1:4], dtype=float)
+    forms = _check_forms(image.header, path)
     for name, matrix in forms.items():
         _check_spacing(name, matrix, pixdim_mm, path)
     if len(forms) == 2:
@@ -119,57 +116,20 @@ def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
             "Give the whole stack."
         )
         raise ScanError(msg)
-    _check_size(shape, path)
+    check_voxel_count(shape, path, MOST_VOXELS)
 
 
-def _check_size(shape: tuple[int, ...], path: Path) -> None:
-    """Refuse what no scanner takes: a small file may unpack to any size."""
-    if math.prod(shape) > MOST_VOXELS:
-        msg = (
-            f"{path.name}: A scan must have at most {MOST_VOXELS} voxels: got {shape}. "
-            "Convert the scanner's original again."
-        )
-        raise ScanError(msg)
-
-
-def _check_pixdim(image: nib.Nifti1Image, path: Path) -> NDArray[np.float64]:
-    header = _header_as_stored(image)
-    unit = header.get_xyzt_units()[0]
-    if unit not in ("mm", "unknown"):
-        msg = (
-            f"{path.name}: Positions must be in mm: got {unit!r} in the header's xyzt_units. "
-            "Convert the scanner's original again."
-        )
-        raise ScanError(msg)
-    pixdim_mm: NDArray[np.float64] = np.asarray(header["pixdim"][1:4], dtype=float)
-    if not (np.isfinite(pixdim_mm).all() and (pixdim_mm > 0).all()):
-        msg = (
-            f"{path.name}: Voxel spacing must be above zero: got pixdim {_mm(pixdim_mm)}. "
-            "Correct the header, or convert the scanner's original again."
-        )
-        raise ScanError(msg)
-    return pixdim_mm
-
-
-def _header_as_stored(image: nib.Nifti1Image) -> nib.Nifti1Header:
-    """Read the header anew, as nibabel sets a zero spacing to 1 without a word."""
-    holder = image.file_map.get("header", image.file_map["image"])
-    if holder.filename is None:
-        return image.header
-    with ImageOpener(holder.filename) as file:
-        return type(image.header).from_fileobj(file, check=False)
-
-
-def _check_forms(image: nib.Nifti1Image, path: Path) -> dict[str, NDArray[np.float64]]:
+def _check_forms(header: Any, path: Path) -> dict[str, NDArray[np.float64]]:
     try:
         pairs = {
-            "qform": image.header.get_qform(coded=True)[0],
-            "sform": image.header.get_sform(coded=True)[0],
+            "qform": header.get_qform(coded=True)[0],
+            "sform": header.get_sform(coded=True)[0],
         }
     except (HeaderDataError, ValueError) as error:
+        quaternion = [float(header[f"quatern_{k}"]) for k in "bcd"]
         msg = (
-            f"{path.name}: The qform must be a rotation: got one that is none ({error}). "
-            "Convert the scanner's original again."
+            f"{path.name}: The qform must be a rotation: got the quaternion {quaternion}, "
+            "which is none. Convert the scanner's original again."
         )
         raise ScanError(msg) from error
     forms = {name: np.asarray(m, dtype=float) for name, m in pairs.items() if m is not None}
@@ -195,8 +155,8 @@ def _check_spacing(
     spacing_mm = np.linalg.norm(matrix[:3, :3], axis=0)
     if not np.allclose(spacing_mm, pixdim_mm, rtol=_TOLERANCE, atol=0):
         msg = (
-            f"{path.name}: pixdim and {name} must agree within 1 %: got {_mm(pixdim_mm)} and "
-            f"{_mm(spacing_mm)}. Convert the scanner's original again."
+            f"{path.name}: pixdim and {name} must agree within 1 %: got {in_mm(pixdim_mm)} and "
+            f"{in_mm(spacing_mm)}. Convert the scanner's original again."
         )
         raise ScanError(msg)
 
@@ -216,52 +176,88 @@ def _check_same_place(
         raise ScanError(msg)
 
 
-def _mm(sizes_mm: NDArray[np.float64]) -> str:
-    return " x ".join(f"{s:g}" for s in sizes_mm) + " mm"
-
-
 def cautions_of(path: Path) -> tuple[Caution, ...]:
-    """Give the doubts that come with a file's format: Analyze tells no orientation."""
+    """Give the doubts that come with a file: Analyze tells no orientation, others may not."""
+    if is_text_header(path):
+        is_told = read_text_header(path).says_orientation
+    else:
+        is_told = issubclass(_stored_header(path)[0], nib.Nifti1Pair)
+    return () if is_told else (ORIENTATION_UNKNOWN,)
+
+
+def _stored_header(path: Path) -> tuple[type[Any], Any]:
+    """Tell which NIfTI or Analyze image a file holds, and give its checked header."""
     is_pair = path.name.lower().endswith(".hdr")
-    is_analyze = is_pair and not isinstance(nib.load(path), nib.Nifti1Pair)
-    return (ORIENTATION_UNKNOWN,) if is_analyze else ()
+    with opened(path) as stream:
+        start = stream.read(nib.Nifti2Header.sizeof_hdr)
+    for kind in _PAIRS if is_pair else _SINGLES:
+        reader = kind.header_class
+        block = start[: reader.sizeof_hdr]
+        if not reader.may_contain_header(block):
+            continue
+        stored = reader(block, check=False)
+        if issubclass(kind, nib.Nifti1Pair):
+            magic = reader.pair_magic if is_pair else reader.single_magic
+            if stored["magic"] != magic:
+                continue
+        check_fields(stored, path)
+        try:
+            header = reader(block)
+            header.get_slope_inter()
+        except HeaderDataError as error:
+            msg = (
+                f"{path.name}: A header must hold numbers where NIfTI has them: got ones that "
+                "are none. Convert the scanner's original again."
+            )
+            raise ScanError(msg) from error
+        return kind, header
+    msg = (
+        f"{path.name}: An image must be what its ending says: got a file whose start is no "
+        f"{'NIfTI or Analyze' if is_pair else 'NIfTI'} header. Copy or convert it again."
+    )
+    raise ScanError(msg)
 
 
-def _from_pair(path: Path) -> nib.Nifti1Image:
-    """Open a header beside its ``.img``: NIfTI, or Analyze without its orientation."""
-    image = nib.load(path)
-    if isinstance(image, nib.Nifti1Pair):
-        return image
-    _check_size(image.shape, path)
-    nifti = nib.Nifti1Image(np.asanyarray(image.dataobj), image.affine)
-    nifti.header.set_zooms(np.abs(image.header.get_zooms()[: len(image.shape)]))
-    nifti.set_qform(image.affine, 1, strip_shears=False)
-    nifti.set_sform(image.affine, 1)
+def _image_of(path: Path) -> Path:
+    """Give the file that holds a header's voxels."""
+    if not path.name.lower().endswith(".hdr"):
+        return path
+    beside = nib.Nifti1Pair.filespec_to_file_map(str(path))["image"].filename
+    return file_beside(path, Path(beside).name)
+
+
+def _from_analyze(voxels: StoredVoxels, header: Any, path: Path) -> nib.Nifti1Image:
+    check_voxel_count(voxels.shape, path, MOST_VOXELS)
+    affine = header.get_best_affine()
+    nifti = nib.Nifti1Image(np.asanyarray(voxels), affine)
+    nifti.header.set_zooms(np.abs(header.get_zooms()[: len(voxels.shape)]))
+    nifti.set_qform(affine, 1, strip_shears=False)
+    nifti.set_sform(affine, 1)
     return nifti
 
 
-def _from_simpleitk(path: Path) -> nib.Nifti1Image:
-    import SimpleITK  # noqa: PLC0415 - slow to load, and most scans are NIfTI
+def _from_itk(path: Path) -> nib.Nifti1Image:
+    # slow to load, and most scans are NIfTI
+    import SimpleITK  # noqa: PLC0415
 
-    reader = SimpleITK.ImageFileReader()
-    reader.SetFileName(str(path))
-    reader.ReadImageInformation()
-    _check_size(reader.GetSize(), path)
-    image = reader.Execute()
-    if image.GetNumberOfComponentsPerPixel() > 1:
+    from pipeline.store.itk_images import read_itk_image  # noqa: PLC0415
+
+    image = read_itk_image(path, MOST_VOXELS)
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[:, :, :, 0]
+    voxels = SimpleITK.GetArrayFromImage(image).T
+    if image.GetNumberOfComponentsPerPixel() > 1 or np.iscomplexobj(voxels):
+        numbers = max(2, image.GetNumberOfComponentsPerPixel())
         msg = (
-            f"{path.name}: A scan must hold one number per voxel: got "
-            f"{image.GetNumberOfComponentsPerPixel()}. Export one component."
+            f"{path.name}: A scan must hold one number per voxel: got {numbers}. Export one "
+            "component."
         )
         raise ScanError(msg)
-    voxels = SimpleITK.GetArrayFromImage(image).T
     if voxels.dtype.itemsize > 2:
         voxels = voxels.astype(np.float32)
     elif voxels.dtype == np.int8:
         voxels = voxels.astype(np.int16)
-    if image.GetDimension() != 3:
-        return nib.Nifti1Image(voxels, np.eye(4))
-    affine = ras_affine(image)
+    affine = ras_affine(image) if image.GetDimension() == 3 else np.eye(4)
     nifti = nib.Nifti1Image(voxels, affine)
     nifti.set_qform(affine, 1)
     nifti.set_sform(affine, 1)

@@ -72,6 +72,66 @@ def test_a_header_that_contradicts_itself_is_refused(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("xyzt_units", 4, "must be in mm: got the unknown code 4"),
+        ("xyzt_units", 1, "must be in mm: got 'meter'"),
+        (
+            "vox_offset",
+            0,
+            r"begin behind the header, at byte (352|544) or later: got vox_.* 0\.",
+        ),
+        ("datatype", 2, "fits its bits: got datatype 2, 8 bits, with bitpix 16"),
+        ("datatype", 9999, "fits its bits: got datatype 9999, no known one"),
+        ("bitpix", 0, "fits its bits: got datatype 4, 16 bits, with bitpix 0"),
+        ("dim", (3, 5, -6, 7, 1, 1, 1, 1), r"1 to 7 sizes above zero: got dim \[3, 5, -6"),
+        ("dim", (0, 5, 6, 7, 1, 1, 1, 1), r"1 to 7 sizes above zero|no NIfTI header"),
+        ("sform_code", 9, "sform_code must be 0 to 5: got 9"),
+        ("scl_inter", np.nan, "must hold numbers where NIfTI has them"),
+    ],
+)
+def test_a_field_that_says_nothing_is_refused(
+    kind: type[nib.Nifti1Image], field: str, value: Any, words: str, tmp_path: Path
+) -> None:
+    """As stored, before nibabel mends it; both versions of NIfTI."""
+    image = kind(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.diag((0.5, 0.7, 3, 1)))
+    image.header.set_slope_inter(1, 0)
+    content = image.to_bytes()
+    size = image.header.sizeof_hdr
+    header = np.frombuffer(content[:size], image.header.template_dtype).copy()
+    header[field] = value
+    (tmp_path / "a.nii").write_bytes(header.tobytes() + content[size:])
+
+    with pytest.raises(ScanError, match=f"a.nii: .*({words})"):
+        read_scan(tmp_path / "a.nii")
+
+
+def test_an_infinite_offset_is_refused(tmp_path: Path) -> None:
+    """NIfTI-1 holds it as a float."""
+    content = bytearray(
+        nib.Nifti1Image(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.eye(4)).to_bytes()
+    )
+    content[108:112] = np.array(np.inf, "<f4").tobytes()
+    (tmp_path / "a.nii").write_bytes(content)
+
+    with pytest.raises(ScanError, match="at byte 352 or later: got vox_offset inf"):
+        read_scan(tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize("spacing_mm", [0.0, np.nan])
+def test_analyze_without_spacing_is_refused(spacing_mm: float, tmp_path: Path) -> None:
+    """It was read as 1 mm, as nibabel has it."""
+    path = write_pair(nib.AnalyzeImage, tmp_path)
+    content = bytearray(path.read_bytes())
+    content[80:84] = np.array(spacing_mm, "<f4").tobytes()
+    path.write_bytes(content)
+
+    with pytest.raises(ScanError, match=r"above zero: got pixdim (0|nan) x 0\.7 x 3 mm"):
+        read_scan(path)
+
+
 def test_half_a_percent_is_let_pass(scan_file: Path) -> None:
     """Rounding of other programs is no contradiction."""
     image = nib.load(scan_file)
@@ -262,7 +322,7 @@ def test_a_scan_larger_than_any_is_refused(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "a.nii").read_bytes())
     content[42:48] = np.array((2048, 1024, 768), "<i2").tobytes()
     (tmp_path / "a.nii").write_bytes(content)
-    header = "ObjectType = Image\nNDims = 3\nDimSize = 2048 1024 768\n"
+    header = "ObjectType = Image\nNDims = 3\nDimSize = 2048 1024 768\nElementSpacing = 1 1 1\n"
     header += "ElementType = MET_SHORT\nElementDataFile = LOCAL\n"
     (tmp_path / "a.mha").write_text(header)
 

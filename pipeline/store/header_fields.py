@@ -1,0 +1,108 @@
+"""What the fields of a NIfTI or Analyze header must hold before any of them is believed.
+
+nibabel mends a header that it reads, without a word: a spacing of 0 becomes 1. So the fields
+are looked at as they are stored.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Header, xform_codes
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import NDArray
+
+from pipeline.errors import ScanError
+
+_MM = {0: "unknown", 2: "mm"}
+_OTHER_UNITS = {1: "meter", 3: "micron"}
+_AGAIN = "Convert the scanner's original again."
+
+
+def check_fields(stored: Any, path: Path) -> None:
+    """Refuse a header whose fields contradict one another or say nothing.
+
+    Parameters
+    ----------
+    stored
+        Header of nibabel, as read without its checks.
+
+    Raises
+    ------
+    ScanError
+        If sizes, type of voxels, place of voxels in the file, spacing, unit or
+        orientation code are none.
+    """
+    _check_sizes(stored, path)
+    _check_type(stored, path)
+    pixdim_mm = np.asarray(stored["pixdim"][1:4], dtype=float)
+    if not isinstance(stored, Nifti1Header):  # SPM once told flipped axes so
+        pixdim_mm = np.abs(pixdim_mm)
+    if not (np.isfinite(pixdim_mm).all() and (pixdim_mm > 0).all()):
+        msg = (
+            f"{path.name}: Voxel spacing must be above zero: got pixdim {in_mm(pixdim_mm)}. "
+            "Correct the header, or convert the scanner's original again."
+        )
+        raise ScanError(msg)
+    if isinstance(stored, Nifti1Header):
+        _check_units(stored, path)
+        _check_codes(stored, path)
+
+
+def in_mm(sizes_mm: NDArray[np.float64]) -> str:
+    """Say three sizes."""
+    return " x ".join(f"{s:g}" for s in sizes_mm) + " mm"
+
+
+def _check_sizes(stored: Any, path: Path) -> None:
+    dim = [int(n) for n in stored["dim"]]
+    if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
+        msg = f"{path.name}: A header must say 1 to 7 sizes above zero: got dim {dim}. {_AGAIN}"
+        raise ScanError(msg)
+
+
+def _check_type(stored: Any, path: Path) -> None:
+    code, bits = int(stored["datatype"]), int(stored["bitpix"])
+    try:
+        expected = stored.get_data_dtype().itemsize * 8
+    except (HeaderDataError, KeyError):
+        expected = 0
+    if not expected or bits != expected:
+        known = f"{expected} bits" if expected else "no known one"
+        msg = (
+            f"{path.name}: The type of voxels must be a known one that fits its bits: got "
+            f"datatype {code}, {known}, with bitpix {bits}. {_AGAIN}"
+        )
+        raise ScanError(msg)
+    if "vox_offset" not in stored.keys():  # noqa: SIM118 - a header is no mapping
+        return
+    offset, is_single = float(stored["vox_offset"]), getattr(stored, "is_single", False)
+    least = stored.single_vox_offset if is_single else 0
+    if not (np.isfinite(offset) and offset.is_integer() and offset >= least):
+        msg = (
+            f"{path.name}: Voxels must begin behind the header, at byte {least} or later: got "
+            f"vox_offset {offset:g}. {_AGAIN}"
+        )
+        raise ScanError(msg)
+
+
+def _check_units(stored: Nifti1Header, path: Path) -> None:
+    unit = int(stored["xyzt_units"]) & 7
+    if unit not in _MM:
+        got = repr(_OTHER_UNITS[unit]) if unit in _OTHER_UNITS else f"the unknown code {unit}"
+        msg = (
+            f"{path.name}: Positions must be in mm: got {got} in the header's xyzt_units. "
+            f"{_AGAIN}"
+        )
+        raise ScanError(msg)
+
+
+def _check_codes(stored: Nifti1Header, path: Path) -> None:
+    for name in ("qform_code", "sform_code"):
+        code = int(stored[name])
+        if code not in xform_codes.code:
+            msg = (
+                f"{path.name}: The header's {name} must be 0 to 5: got {code}, which says "
+                f"nothing of how the image lies. {_AGAIN}"
+            )
+            raise ScanError(msg)

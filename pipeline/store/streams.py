@@ -1,0 +1,197 @@
+"""Files read to their end, so that one that is damaged or of another size is never believed."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+from nibabel.arrayproxy import ArrayProxy
+from numpy.typing import NDArray
+
+from pipeline.errors import ScanError
+
+Stream: TypeAlias = IO[bytes] | gzip.GzipFile
+_GZIP = b"\x1f\x8b"
+# No byte of a deflate stream unpacks to more (zlib.net/zlib_tech.html).
+_BEST_DEFLATE = 1032
+# Where git-annex, and so datalad, keeps what the links in a dataset stand for.
+_ANNEX = Path(".git", "annex", "objects")
+
+
+@contextmanager
+def faults_told(path: Path) -> Iterator[None]:
+    """Say in words what goes wrong in a block that reads a file.
+
+    Raises
+    ------
+    ScanError
+        If the file cannot be read, or a compressed one is damaged or cut off.
+    """
+    try:
+        yield
+    except EOFError as error:
+        raise ScanError(_damaged(path, "that is cut off")) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ScanError(_damaged(path, "that does not fit its check sum")) from error
+    except OSError as error:
+        msg = (
+            f"{path.name}: A file must be readable: got the system's {error.strerror!r}. Check "
+            "its permissions and the disk."
+        )
+        raise ScanError(msg) from error
+
+
+def _damaged(path: Path, fact: str) -> str:
+    return f"{path.name}: A scan must be whole: got a compressed file {fact}. Copy it again."
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Stream]:
+    """Open a file, unpacked where its content is gzip, whatever its name says.
+
+    Read to its end, a gzip stream is held to its check sums and lengths; several in a row
+    are one, and zeros behind them are nothing, as for gzip itself.
+
+    Raises
+    ------
+    ScanError
+        If the file cannot be read, or a compressed one is damaged or cut off.
+    """
+    with faults_told(path), path.open("rb") as file:
+        is_packed = file.read(2) == _GZIP
+        file.seek(0)
+        yield gzip.GzipFile(fileobj=file) if is_packed else file
+
+
+def check_size(path: Path, expected: int, got: int | str) -> None:
+    """Refuse a file that holds other than the bytes that its header promises.
+
+    Parameters
+    ----------
+    expected, got
+        Bytes; text says what is known of them.
+
+    Raises
+    ------
+    ScanError
+        With both.
+    """
+    if got != expected:
+        msg = (
+            f"{path.name}: A scan must be whole: got {got} bytes, where its header promises "
+            f"{expected}. Copy it again, or convert the scanner's original again."
+        )
+        raise ScanError(msg)
+
+
+def check_voxel_count(shape: tuple[int, ...], path: Path, most: int) -> None:
+    """Refuse what no scanner takes: a small file may unpack to any size.
+
+    Raises
+    ------
+    ScanError
+        With the shape.
+    """
+    if int(np.prod(shape, dtype=object)) > most:
+        msg = (
+            f"{path.name}: A scan must have at most {most} voxels: got {shape}. Convert the "
+            "scanner's original again."
+        )
+        raise ScanError(msg)
+
+
+def file_beside(header: Path, name: str) -> Path:
+    """Give the file that a header names for its voxels, which must lie in its own folder.
+
+    Anything else would bring any file of the machine into a dataset. A link may lead to the
+    objects of git-annex in a folder above, as in datasets of datalad.
+
+    Raises
+    ------
+    ScanError
+        If it lies elsewhere, or is none.
+    """
+    file, home = header.parent / name, header.parent.resolve()
+    real = file.resolve()
+    annexes = (folder / _ANNEX for folder in (home, *home.parents))
+    is_within = real.is_relative_to(home) or any(real.is_relative_to(a) for a in annexes)
+    if Path(name).is_absolute() or ".." in Path(name).parts or not is_within:
+        msg = (
+            f"{header.name}: A header's voxels must lie in its own folder: got {name!r}, which "
+            "leads out of it. Copy the file there and name it in the header without a folder."
+        )
+        raise ScanError(msg)
+    if not file.is_file():
+        msg = (
+            f"{header.name}: A header must have its voxels beside it: got no file {name!r}. "
+            "Copy it there, too."
+        )
+        raise ScanError(msg)
+    return file
+
+
+class StoredVoxels:
+    """The voxels of a NIfTI or Analyze file, read each time they are asked for.
+
+    Stands for an array, as nibabel's proxies do. The file is read to its end, so its size is
+    the promised one and its check sum fits.
+    """
+
+    is_proxy = True
+
+    def __init__(self, path: Path, header: Any) -> None:
+        self._path, self._header = path, header
+        slope, inter = header.get_slope_inter()
+        self.slope: float = 1.0 if slope is None else slope
+        self.inter: float = 0.0 if inter is None else inter
+        self.shape: tuple[int, ...] = header.get_data_shape()
+        self.ndim, self.dtype = len(self.shape), header.get_data_dtype()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Give the values as scaled."""
+        return np.asanyarray(self._read(is_scaled=True), dtype=dtype)
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        """Give a part of the values as scaled."""
+        part: NDArray[Any] = np.asanyarray(self)[index]
+        return part
+
+    def get_unscaled(self) -> NDArray[Any]:
+        """Give the values as stored.
+
+        Raises
+        ------
+        ScanError
+            If the file is damaged, or not as long as its header promises.
+        """
+        return self._read(is_scaled=False)
+
+    def _read(self, *, is_scaled: bool) -> NDArray[Any]:
+        count = int(np.prod(self.shape, dtype=object))
+        end = int(self._header.get_data_offset()) + count * self.dtype.itemsize
+        with opened(self._path) as stream:
+            proxy = ArrayProxy(stream, self._header)
+            self._check_end(stream, end)
+            try:
+                voxels: NDArray[Any] = (
+                    np.asanyarray(proxy) if is_scaled else proxy.get_unscaled()
+                )
+            except OSError as error:
+                if not isinstance(error, gzip.BadGzipFile):  # nibabel's, for what is too short
+                    check_size(self._path, end, stream.tell())
+                raise
+            stream.seek(end)
+            check_size(self._path, end, "more" if stream.read(1) else end)
+        return voxels
+
+    def _check_end(self, stream: Stream, end: int) -> None:
+        """Refuse what is shorter or longer before memory is asked for, as far as is known."""
+        if not isinstance(stream, gzip.GzipFile):
+            check_size(self._path, end, stream.seek(0, os.SEEK_END))
+            return
+        most = _BEST_DEFLATE * self._path.stat().st_size
+        check_size(self._path, end, f"at most {most}" if end > most else end)
