@@ -9,6 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Affine = tuple[tuple[float, ...], ...]
+# How far two grids may lie apart by what headers round, as a part of the finest voxel edge.
+# Direction cosines or spacings of four decimals move the far corner of a foot of 250 mm by
+# 0.01 to 0.03 mm, 32-bit floats by a thousandth of that. A voxel so little aside shares nine
+# tenths of its edge with its own; a grid that was moved, turned or resampled is off by more.
+ROUNDING_PART = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,15 @@ class Grid:
         drift = corners @ (self.matrix - other.matrix).T
         return float(np.linalg.norm(drift[:, :3], axis=1).max())
 
-    def matches(self, other: "Grid", tolerance_mm: float = 0.01) -> bool:
-        """Whether both grids put every voxel in the same place."""
+    def matches(self, other: "Grid", tolerance_mm: float | None = None) -> bool:
+        """Whether both grids put every voxel in the same place.
+
+        Parameters
+        ----------
+        tolerance_mm
+            Largest distance of corners; None allows for what headers round, `ROUNDING_PART`
+            of the finest voxel edge.
+        """
+        if tolerance_mm is None:
+            tolerance_mm = ROUNDING_PART * min(self.spacing_mm)
         return self.shape == other.shape and self.max_offset_mm(other) <= tolerance_mm

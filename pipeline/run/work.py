@@ -45,6 +45,7 @@ from pipeline.stages.segment import Corrections, segment
 from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
 from pipeline.store.images import (
+    cautions_in,
     read_scan,
     read_segmentation,
     write_labels,
@@ -206,8 +207,8 @@ def _read_segmentation(desk: Desk) -> Segmentation:
 
 
 def _read_split(desk: Desk) -> RegionSplit:
-    facts = read_json(sidecar_of(desk.read[REGIONS]))
-    cautions = tuple(Caution(**caution) for caution in facts["Cautions"])
+    sidecar_path = sidecar_of(desk.read[REGIONS])
+    cautions = cautions_in(read_json(sidecar_path), sidecar_path)
     return RegionSplit.at(
         _read_segmentation(desk), read_landmarks(desk.read[LANDMARKS]), cautions
     )

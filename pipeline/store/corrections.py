@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
-from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
-from pipeline.store.headers import ENDINGS, ras_affine
+from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError
+from pipeline.store.headers import ENDINGS, MOST_VOXELS, ras_affine
 from pipeline.store.images import read_labels, to_canonical
 from pipeline.store.names import ScanName, without_ending
 
@@ -22,7 +22,8 @@ STRUCTURES = ("muscles", "bones")
 _ACCEPTED = (".nii.gz", ".nii", ".seg.nrrd")
 _SEGMENTS = ".seg.nrrd"
 _ADVICE = f"Correct the file in {FOLDER}/ and run again, or take it out."
-_TOLERANCE_MM = 0.01
+# Beyond them two numbers of a header are the same.
+_MOST_DECIMALS = 7
 
 
 def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
@@ -92,7 +93,8 @@ def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMa
     else:
         found = read_labels(path, names, advice=_ADVICE)
         if not found.grid.matches(grid):
-            raise GridMismatchError(_mismatch(path, found.grid, grid))
+            apart_mm = found.grid.max_offset_mm(grid)
+            raise GridMismatchError(_mismatch(path, found.grid, grid, apart_mm))
         labels = LabelMap(found.voxels, grid, names)
     if not labels.voxels.any():
         msg = f"A correction must hold labels: got none in {path.name!r}. {_ADVICE}"
@@ -139,26 +141,37 @@ class _Segment:
         known = {name.lower(): label for label, name in names.items()}
         if names.get(1) == MUSCLES[0].name:
             known |= {m.abbreviation.lower(): m.index for m in MUSCLES}
-        numbered = re.fullmatch(r"(?:segment|label)? ?(\d+)", spelt)
+        numbered = re.fullmatch(r"(?:segment|label)? ?(\d{1,4})", spelt)
         if numbered and int(numbered[1]) == self.value and self.value in names:
             return self.value
         return known.get(spelt)
 
 
 def _read_segments(path: Path, names: Mapping[int, str]) -> tuple[NDArray[np.uint8], Grid]:
-    import SimpleITK  # noqa: PLC0415 - slow to load, and few corrections are NRRD
+    # slow to load, and few corrections are NRRD
+    import SimpleITK  # noqa: PLC0415
+
+    from pipeline.store.itk_images import read_itk_image  # noqa: PLC0415
 
     try:
-        image = SimpleITK.ReadImage(str(path))
-        segments = list(_segments(image))
-    except (RuntimeError, ValueError, KeyError) as error:
-        msg = (
-            f"A correction must be a whole segmentation of 3D Slicer: got {path.name!r}, which "
-            f"cannot be read so ({type(error).__name__}). {_ADVICE}"
-        )
+        image = read_itk_image(path, MOST_VOXELS)
+    except ScanError as error:
+        msg = f"A correction must be readable: {error}"
         raise ArtefactError(msg) from error
-    # a vector image has one component per layer, a scalar one a single layer
     stored = SimpleITK.GetArrayFromImage(image)
+    try:
+        segments = list(_segments(image))
+    except (RuntimeError, ValueError):
+        segments = []
+    layer_count = image.GetNumberOfComponentsPerPixel()
+    if image.GetDimension() != 3 or any(s.layer not in range(layer_count) for s in segments):
+        msg = (
+            f"A correction must be a whole segmentation of 3D Slicer: got {path.name!r}, with "
+            f"{image.GetDimension()} axes and {layer_count} layers, which its segments do not "
+            f"fit. {_ADVICE}"
+        )
+        raise ArtefactError(msg)
+    # a vector image has one component per layer, a scalar one a single layer
     layers = np.moveaxis(stored.reshape(*stored.shape[:3], -1), (2, 1, 0, 3), (0, 1, 2, 3))
     labels = _labelled(layers, segments, names, path)
     canonical, affine = to_canonical(labels.astype(np.float32), ras_affine(image))
@@ -214,8 +227,9 @@ def _pasted(voxels: NDArray[np.uint8], own: Grid, grid: Grid, path: Path) -> NDA
     start = np.rint(grid.to_index(own.to_world((0, 0, 0)))).astype(int)
     affine = grid.matrix
     affine[:3, 3] = grid.to_world(start)
-    if not own.matches(Grid.from_arrays(own.shape, affine), _TOLERANCE_MM):
-        raise GridMismatchError(_mismatch(path, own, grid))
+    there = Grid.from_arrays(own.shape, affine)
+    if not own.matches(there):
+        raise GridMismatchError(_mismatch(path, own, grid, own.max_offset_mm(there)))
     where = np.argwhere(voxels != BACKGROUND)
     inside = ((where + start >= 0) & (where + start < grid.shape)).all(axis=1)
     if not inside.all():
@@ -229,15 +243,22 @@ def _pasted(voxels: NDArray[np.uint8], own: Grid, grid: Grid, path: Path) -> NDA
     return pasted
 
 
-def _mismatch(path: Path, own: Grid, grid: Grid) -> str:
-    def told(of: Grid) -> str:
-        spacing = " x ".join(f"{s:.4g}" for s in of.spacing_mm)
-        return (
-            f"{of.shape} voxels of {spacing} mm from {of.to_world((0, 0, 0)).round(2).tolist()}"
-        )
-
+def _mismatch(path: Path, own: Grid, grid: Grid, apart_mm: float) -> str:
+    """Say how two grids differ, with as many digits as that takes."""
+    told = ("", "")
+    for decimals in range(2, _MOST_DECIMALS):
+        told = (_told(grid, decimals), _told(own, decimals))
+        if told[0] != told[1]:
+            break
+    apart = f", voxels up to {apart_mm:.3g} mm beside the scan's" if apart_mm else ""
     return (
-        f"The correction {path.name!r} must lie on the scan's own grid, {told(grid)}: got "
-        f"{told(own)}. Edit the label map that footvol wrote over its preprocessed scan, "
+        f"The correction {path.name!r} must lie on the scan's own grid, {told[0]}: got "
+        f"{told[1]}{apart}. Edit the label map that footvol wrote over its preprocessed scan, "
         "and save it in that geometry."
     )
+
+
+def _told(grid: Grid, decimals: int) -> str:
+    spacing = " x ".join(f"{s:.{decimals}f}" for s in grid.spacing_mm)
+    start = ", ".join(f"{n:.{decimals}f}" for n in grid.to_world((0, 0, 0)))
+    return f"{grid.shape} voxels of {spacing} mm from ({start})"

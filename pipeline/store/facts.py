@@ -1,7 +1,7 @@
 """What is kept of a sidecar: how the image was taken, never who was in it, where or when."""
 
-import math
 import re
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -70,14 +70,15 @@ def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max  # a whole number may be any size
 
 
 def _known(value: Any, words: frozenset[str]) -> str | list[str]:
     if isinstance(value, list):
-        return [word for word in value if word in words]
-    if isinstance(value, str) and value in words:
-        return str(value)
-    return "_".join(word for word in re.split(r"[\\_]", str(value)) if word in words)
+        return [word for word in value if isinstance(word, str) and word in words]
+    if not isinstance(value, str):
+        return ""
+    if value in words:
+        return value
+    return "_".join(word for word in re.split(r"[\\_]", value) if word in words)

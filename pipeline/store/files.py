@@ -68,13 +68,24 @@ def read_json(path: Path) -> dict[str, Any]:
             "Run the stage that writes it again."
         )
         raise ArtefactError(msg) from error
-    except ValueError as error:
-        msg = f"The file {path.name!r} must be JSON: {error}. Mend it or make it again."
+    except (ValueError, RecursionError) as error:
+        msg = (
+            f"The file {path.name!r} must be JSON: got {_json_fault(error)}. Mend it or make "
+            "it again."
+        )
         raise ArtefactError(msg) from error
     if not isinstance(content, dict):
-        msg = (
-            f"The file {path.name!r} must hold a JSON object: got {type(content).__name__}. "
-            "Make it again."
-        )
+        got = "a list" if isinstance(content, list) else "a single value"
+        msg = f"The file {path.name!r} must hold a JSON object: got {got}. Make it again."
         raise ArtefactError(msg)
     return content
+
+
+def _json_fault(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"what is none at line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"text that is not UTF-8, at byte {error.start}"
+    return (
+        "objects nested too deep" if isinstance(error, RecursionError) else "too long a number"
+    )

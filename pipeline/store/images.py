@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
@@ -25,6 +27,7 @@ _RAS = nib.orientations.axcodes2ornt("RAS")
 _INT16 = np.iinfo(np.int16)
 _QUANTISATION_STEPS = 8192
 _PROBABILITY_STEP = 1 / 128
+_CAUTIONS = TypeAdapter(tuple[Caution, ...])
 
 
 def read_scan(path: Path) -> Scan:
@@ -42,6 +45,10 @@ def read_scan(path: Path) -> Scan:
     image = to_nifti(path)
     check_header(image, path)
     facts = facts_beside(path)
+    try:
+        cautions = (*cautions_of(path), *cautions_in(facts, sidecar_of(path)))
+    except ArtefactError as error:
+        raise ScanError(str(error)) from error
     voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
@@ -50,7 +57,7 @@ def read_scan(path: Path) -> Scan:
             contrast=contrast_of(path),
             side=side_of(facts),
             acquisition=kept_facts(facts),
-            cautions=(*cautions_of(path), *_cautions(facts)),
+            cautions=cautions,
         )
     except ScanError as error:
         msg = f"{path.name}: {error}"
@@ -145,7 +152,7 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
         read_labels(bones_path, BONE_NAMES),
         side=side,
         segmenter=str(facts["Segmenter"]),
-        cautions=_cautions(facts),
+        cautions=cautions_in(facts, sidecar_of(muscles_path)),
     )
 
 
@@ -186,11 +193,24 @@ def facts_beside(path: Path) -> dict[str, Any]:
         raise ScanError(str(error)) from error
 
 
-def _cautions(facts: Mapping[str, Any]) -> tuple[Caution, ...]:
-    return tuple(
-        Caution(str(c["code"]), str(c["message"]), str(c["stage"]))
-        for c in facts.get("Cautions", ())
-    )
+def cautions_in(facts: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
+    """Give the cautions that a sidecar lists; none if it does not.
+
+    Raises
+    ------
+    ArtefactError
+        If it holds anything but texts under the names of a caution's parts.
+    """
+    try:
+        cautions = _CAUTIONS.validate_python(facts.get("Cautions", ()))
+        "".join(part for caution in cautions for part in astuple(caution)).encode()
+    except (ValidationError, UnicodeEncodeError) as error:
+        msg = (
+            f"The file {sidecar.name!r} must list as 'Cautions' objects with the texts 'code', "
+            "'message' and 'stage': got something else. Mend it or make it again."
+        )
+        raise ArtefactError(msg) from error
+    return cautions
 
 
 def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:

@@ -40,6 +40,12 @@ def read_itk_image(path: Path, most_voxels: int) -> SimpleITK.Image:
             "cannot read. Copy or convert it again."
         )
         raise ScanError(msg) from error
+    if not np.isfinite((*image.GetOrigin(), *image.GetDirection())).all():
+        msg = (
+            f"{path.name}: A header must say where voxels lie in numbers: got the origin "
+            f"{image.GetOrigin()}. Convert the scanner's original again."
+        )
+        raise ScanError(msg)
     voxels = SimpleITK.GetArrayViewFromImage(image)
     order = ">" if header.is_big_endian else "<"
     if sha256(voxels.astype(voxels.dtype.newbyteorder(order), copy=False)).digest() != promised:

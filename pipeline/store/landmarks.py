@@ -1,23 +1,20 @@
 """Landmarks, frame and border as JSON."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.domain.landmarks import Landmarks
 from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json
 
 # Rounding errors of another storage order stay below this, so the bytes do not change.
 _DECIMALS = 9
-_POINTS = (
-    "heel",
-    "calcaneal_tuberosity",
-    "metatarsal_1_head",
-    "metatarsal_5_head",
-    "metatarsal_2_head",
-    "metatarsal_1_base",
-)
+_LANDMARKS = TypeAdapter(Landmarks)
 
 
 def write_landmarks(landmarks: Landmarks, path: Path) -> None:
@@ -34,23 +31,29 @@ def read_landmarks(path: Path) -> Landmarks:
     ArtefactError
         If the file is missing, is not JSON, or lacks a landmark.
     """
-    content = read_json(path)
     try:
-        length_mm = content["foot_length_mm"]
-        return Landmarks(
-            **{name: to_point(content[name]) for name in _POINTS},
-            frame=FootFrame(**{k: to_point(v) for k, v in content["frame"].items()}),
-            border=Border(
-                str(content["border"]["definition"]), float(content["border"]["position_mm"])
-            ),
-            foot_length_mm=None if length_mm is None else float(length_mm),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = (
-            f"The landmarks in {path.name!r} must be complete: got a fault at {str(error)!r}. "
-            "Run the regions stage again."
-        )
-        raise ArtefactError(msg) from error
+        found = _LANDMARKS.validate_python(read_json(path))
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ArtefactError(_incomplete(path, f"a fault at {place!r}")) from error
+    if not all(math.isfinite(number) for number in _numbers(asdict(found))):
+        raise ArtefactError(_incomplete(path, "numbers that are not finite"))
+    return found
+
+
+def _incomplete(path: Path, fact: str) -> str:
+    return (
+        f"The landmarks in {path.name!r} must be complete: got {fact}. Run the regions stage "
+        "again."
+    )
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, (dict, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(part)
 
 
 def _rounded(value: Any) -> Any:

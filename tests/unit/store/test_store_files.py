@@ -66,9 +66,12 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (None, "must exist"),
-        ("{", "must be JSON"),
-        ("[1]", "JSON object: got list"),
-        (b"\xff\xfe{", "must be JSON"),
+        ("{", r"must be JSON: got what is none at line 1, column 2\. Mend"),
+        ("[1]", r"must hold a JSON object: got a list\."),
+        ("1", r"must hold a JSON object: got a single value\."),
+        (b"\xff\xfe{", r"must be JSON: got text that is not UTF-8, at byte 0\."),
+        ('{"a":' * 100_000, r"must be JSON: got objects nested too deep\."),
+        (f'{{"a": {"9" * 5000}}}', r"must be JSON: got too long a number\."),
     ],
 )
 def test_json_that_is_none_is_refused(

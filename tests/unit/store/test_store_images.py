@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,6 +176,27 @@ def test_a_broken_sidecar_is_refused(scan_file: Path) -> None:
     scan_file.with_name("sub-01_T1w.json").write_text("{")
 
     with pytest.raises(ScanError, match=r"'sub-01_T1w.json' must be JSON"):
+        read_scan(scan_file)
+
+
+@pytest.mark.parametrize(
+    "cautions",
+    [
+        None,
+        "none",
+        {"code": "a"},
+        ["a"],
+        [{"code": "a", "message": "B."}],
+        [{"code": 1, "message": "B.", "stage": "intake"}],
+        [{"code": "a", "message": "\ud800", "stage": "intake"}],
+    ],
+)
+def test_cautions_of_another_shape_are_refused(cautions: object, scan_file: Path) -> None:
+    """A sidecar may hold anything under a name that footvol uses."""
+    sidecar_file = scan_file.with_name("sub-01_T1w.json")
+    sidecar_file.write_text(json.dumps({"Cautions": cautions}))
+
+    with pytest.raises(ScanError, match=r"'sub-01_T1w\.json' must list as 'Cautions' objects"):
         read_scan(scan_file)
 
 

@@ -63,5 +63,22 @@ def test_an_altered_landmark_is_refused(
         del content[name]
     write_json(content, tmp_path / "a.json")
 
-    with pytest.raises(ArtefactError, match=r"'a.json' must be complete.*regions stage"):
+    with pytest.raises(
+        ArtefactError, match=rf"'a.json' must be complete: got a fault at '{name}.*regions st"
+    ):
+        read_landmarks(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+def test_a_landmark_that_lies_nowhere_is_refused(
+    number: str, landmarks: Landmarks, tmp_path: Path
+) -> None:
+    """Python's JSON knows numbers that are none."""
+    write_landmarks(landmarks, tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text().replace("123.5", number)
+    (tmp_path / "a.json").write_text(text)
+
+    with pytest.raises(
+        ArtefactError, match="must be complete: got numbers that are not finite"
+    ):
         read_landmarks(tmp_path / "a.json")

@@ -71,7 +71,7 @@ WRITERS: list[Callable[[Path], Path]] = [
     lambda d: write_nrrd(d / "a.nrrd", f'{SPACE}space units: "mm" "mm" "mm"\n'),
     lambda d: write_metaimage(d / "a.mha"),
     lambda d: write_metaimage(
-        d / "a.mha", in_zlib(zlib.compress(VOXELS)), zlib.compress(VOXELS)
+        d / "a.mha", in_zlib(zlib.compress(VOXELS.tobytes())), zlib.compress(VOXELS.tobytes())
     ),
 ]
 
