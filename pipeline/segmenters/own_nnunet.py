@@ -89,7 +89,7 @@ class NnunetModel:
         except Exception as error:  # of whatever the plans name
             msg = (
                 f"The model {self.record.folder!r} must run on a scan of {shown.shape} voxels: "
-                f"got {_first_line(error)}. Try it with nnU-Net's own nnUNetv2_predict."
+                f"got {_fault(error)}. Try it with nnU-Net's own nnUNetv2_predict."
             )
             raise ConfigError(msg) from error
         chances: NDArray[np.float32] = np.asarray(found, np.float32).transpose(0, 3, 2, 1)
@@ -125,14 +125,21 @@ def load_nnunet(record: NnunetRecord, contents: Mapping[str, bytes]) -> NnunetMo
     except pickle.UnpicklingError as error:
         msg = (
             f"The checkpoints of {record.folder!r} must hold weights and plain facts alone, as "
-            f"anything else could run a program: got {_first_line(error)}. Save them again "
+            f"anything else could run a program: got {_fault(error)}. Save them again "
             "with nnU-Net v2 itself."
         )
         raise ConfigError(msg) from error
-    except (ValueError, KeyError, TypeError, RuntimeError, AssertionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        AssertionError,
+    ) as error:
         msg = (
             f"The folder {record.folder!r} must be a result of nnU-Net v2 for one image: got "
-            f"{_first_line(error)}. Take the folder as nnU-Net wrote it, or correct it."
+            f"{_fault(error)}. Take the folder as nnU-Net wrote it, or correct it."
         )
         raise ConfigError(msg) from error
 
@@ -211,5 +218,10 @@ def _silently() -> contextlib.redirect_stdout[io.StringIO]:
     return contextlib.redirect_stdout(io.StringIO())
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".:")[:200]
+def _fault(error: Exception) -> str:
+    """Say what is wrong in words of the files, not of Python."""
+    if isinstance(error, KeyError):
+        return f"no {error}"
+    if isinstance(error, (TypeError, AttributeError, IndexError, AssertionError)):
+        return "plans, labels or checkpoints of another shape"
+    return next(iter(str(error).splitlines()), "no reason").rstrip(".:")[:200]

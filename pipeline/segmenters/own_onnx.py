@@ -1,5 +1,6 @@
 """A network of the user's own as an ONNX file: held to its record, and shown scans."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -164,7 +165,8 @@ def _ends(session: Any, record: OnnxRecord) -> tuple[Any, Any]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")[:200]
+    text = re.sub(r"^\[\w+\] : \d+ : ", "", str(error))  # the name of its error, and a number
+    return next(iter(text.splitlines()), "no reason").rstrip(".")[:200]
 
 
 def laid(grid: Grid, record: OnnxRecord) -> tuple[Array, NDArray[np.int_], Array]:

@@ -154,9 +154,6 @@ def parse_record(text: str, where: str, kind: type[Record]) -> Record:
     """
     try:
         return kind.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        msg = f"The record of a model must be TOML: got {where!r} ({error}). Correct that line."
-        raise ConfigError(msg) from error
     except ValidationError as error:
         fact = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in fact["loc"])
@@ -167,6 +164,10 @@ def parse_record(text: str, where: str, kind: type[Record]) -> Record:
             f"The record of a model must hold what docs/usage.md lists: {key!r} in {where!r} "
             f"does not fit ({rule[0].lower() + rule[1:]}{got}). Correct it."
         )
+        raise ConfigError(msg) from error
+    except (ValueError, RecursionError) as error:
+        fault = error if isinstance(error, tomllib.TOMLDecodeError) else "too deep or too long"
+        msg = f"The record of a model must be TOML: got {where!r} ({fault}). Correct that line."
         raise ConfigError(msg) from error
 
 

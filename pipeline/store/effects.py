@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
+from pipeline.store.files import read_fault
 
 
 def read_effect(name_or_file: str) -> Effect:
@@ -32,10 +33,11 @@ def read_effect(name_or_file: str) -> Effect:
             raise ConfigError(msg)
         return _parse(packaged_effect(name_or_file), name_or_file)
     try:
-        text = Path(name_or_file).read_text(encoding="utf-8")
+        text = Path(name_or_file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = (
-            f"An effect must be readable text: got {name_or_file!r} ({error}). Check --effect."
+            f"An effect must be readable text: got {name_or_file!r}, with {read_fault(error)}. "
+            "Check --effect."
         )
         raise ConfigError(msg) from error
     return _parse(text, name_or_file)
@@ -44,11 +46,12 @@ def read_effect(name_or_file: str) -> Effect:
 def _parse(text: str, source: str) -> Effect:
     try:
         return Effect.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        msg = f"An effect must be valid TOML: got {source!r} ({error}). Correct that line."
-        raise ConfigError(msg) from error
     except ValidationError as error:
         raise ConfigError(_explain(error, source)) from error
+    except (ValueError, RecursionError) as error:
+        fault = error if isinstance(error, tomllib.TOMLDecodeError) else "too deep or too long"
+        msg = f"An effect must be valid TOML: got {source!r} ({fault}). Correct that line."
+        raise ConfigError(msg) from error
 
 
 def _explain(error: ValidationError, source: str) -> str:

@@ -81,11 +81,18 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def read_fault(error: OSError | UnicodeDecodeError) -> str:
+    """Say why a text file cannot be read."""
+    if isinstance(error, OSError):
+        return f"the system's {error.strerror!r}"
+    return f"text that is not UTF-8, at byte {error.start}"
+
+
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"what is none at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeDecodeError):
-        return f"text that is not UTF-8, at byte {error.start}"
+        return read_fault(error)
     return (
         "objects nested too deep" if isinstance(error, RecursionError) else "too long a number"
     )

@@ -7,6 +7,7 @@ from pipeline.segmenters.own import OwnModel
 from pipeline.segmenters.own_nnunet import NNUNET, load_nnunet
 from pipeline.segmenters.own_onnx import load_onnx
 from pipeline.segmenters.own_record import NnunetRecord, OnnxRecord, parse_record
+from pipeline.store.files import read_fault
 
 
 def model_files(record_path: Path, kind: str) -> dict[str, Path]:
@@ -50,7 +51,10 @@ def read_model(record_path: Path, kind: str) -> OwnModel:
     try:
         contents = {name: path.read_bytes() for name, path in files.items()}
     except OSError as error:
-        msg = f"A model must be readable: got {error}. Check its permissions."
+        msg = (
+            f"A model must be readable: got {read_fault(error)} for {str(error.filename)!r}. "
+            "Check its permissions."
+        )
         raise ConfigError(msg) from error
     if isinstance(record, NnunetRecord):
         return load_nnunet(record, contents)
@@ -59,11 +63,12 @@ def read_model(record_path: Path, kind: str) -> OwnModel:
 
 def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = (
             "segment.model must be a readable TOML file, the record of a model: got "
-            f"{str(path)!r} ({error}). Check the path; it is taken from the working folder."
+            f"{str(path)!r}, with {read_fault(error)}. Check the path; it is taken from the "
+            "working folder."
         )
         raise ConfigError(msg) from error
     if kind == NNUNET:

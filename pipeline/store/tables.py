@@ -218,11 +218,12 @@ def read_measurements(path: Path) -> MeasurementTable:
             cautions=tuple(Caution(**c) for c in foot["Cautions"]),
             ci95_cm3={region: (low, high) for region, (low, high) in foot["CI95_cm3"].items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        is_named = isinstance(error, KeyError)
+        fault = f"a fault at {error}" if is_named else "a value of another kind"
         msg = (
-            f"The measurements in {path.name!r} must be complete: got a fault at "
-            f"{str(error)!r}. "
-            "Run the measure stage again."
+            f"The measurements in {path.name!r} must be complete: got {fault}. Run the "
+            "measure stage again."
         )
         raise ArtefactError(msg) from error
 

@@ -99,6 +99,24 @@ def test_what_is_not_allowed_is_refused_by_name(
         read_effect(str(path))
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 20_000, f"a = {'9' * 5000}"])
+def test_a_table_without_end_is_refused(text: str, tmp_path: Path) -> None:
+    """Python reads neither; the sentence is one."""
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError, match=r"valid TOML: got '.*toml' \(too deep or too long\)"):
+        read_effect(str(path))
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """Editors on Windows write one."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+
+    assert read_effect(str(path)).description == "mine"
+
+
 def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
     """What people copy works."""
     text = (Path(__file__).parents[3] / "docs" / "phantom.md").read_text(encoding="utf-8")

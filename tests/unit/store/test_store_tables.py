@@ -183,6 +183,21 @@ def test_a_missing_fact_is_an_altered_artefact(
         read_measurements(tmp_path / "m.tsv")
 
 
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [("CI95_cm3", []), ("FootLength_mm", 10**400), ("Border", 3), ("Cautions", [1])],
+)
+def test_a_fact_of_another_kind_is_an_altered_artefact(
+    fact: str, value: object, measured: MeasurementTable, tmp_path: Path
+) -> None:
+    """Whatever stands there, the sentence is one."""
+    write_measurements(measured, tmp_path / "m.tsv")
+    write_json(read_json(tmp_path / "m.json") | {fact: value}, tmp_path / "m.json")
+
+    with pytest.raises(ArtefactError, match=r"complete: got a value of another kind\."):
+        read_measurements(tmp_path / "m.tsv")
+
+
 def test_a_missing_measurement_table_is_told(tmp_path: Path) -> None:
     """It has the exit code of a missing artefact."""
     with pytest.raises(ArtefactError, match=r"table 'm.tsv' must exist"):
