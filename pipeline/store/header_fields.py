@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ScanError
 
+# No voxel is as large, nor a scanner a thousand times that; numbers beyond are damage.
+LARGEST_MM = 1e3
+FARTHEST_MM = 1e6
 _MM = {0: "unknown", 2: "mm"}
 _OTHER_UNITS = {1: "meter", 3: "micron"}
 _AGAIN = "Convert the scanner's original again."
@@ -38,15 +41,21 @@ def check_fields(stored: Any, path: Path) -> None:
     pixdim_mm = np.asarray(stored["pixdim"][1:4], dtype=float)
     if not isinstance(stored, Nifti1Header):  # SPM once told flipped axes so
         pixdim_mm = np.abs(pixdim_mm)
-    if not (np.isfinite(pixdim_mm).all() and (pixdim_mm > 0).all()):
+    if not is_spacing(pixdim_mm):
         msg = (
-            f"{path.name}: Voxel spacing must be above zero: got pixdim {in_mm(pixdim_mm)}. "
-            "Correct the header, or convert the scanner's original again."
+            f"{path.name}: Voxel spacing must be above zero and below {LARGEST_MM:g}: got "
+            f"pixdim {in_mm(pixdim_mm)}. Correct the header, or convert the scanner's original "
+            "again."
         )
         raise ScanError(msg)
     if isinstance(stored, Nifti1Header):
         _check_units(stored, path)
         _check_codes(stored, path)
+
+
+def is_spacing(sizes_mm: NDArray[np.float64]) -> bool:
+    """Whether sizes can be the edges of voxels."""
+    return bool(((sizes_mm > 0) & (sizes_mm < LARGEST_MM)).all())
 
 
 def in_mm(sizes_mm: NDArray[np.float64]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
-from pipeline.store.header_fields import check_fields, in_mm
+from pipeline.store.header_fields import FARTHEST_MM, check_fields, in_mm
 from pipeline.store.streams import StoredVoxels, check_voxel_count, file_beside, opened
 from pipeline.store.text_headers import is_text_header, read_text_header
 
@@ -140,7 +140,10 @@ def _check_forms(header: Any, path: Path) -> dict[str, NDArray[np.float64]]:
         )
         raise ScanError(msg)
     for name, matrix in forms.items():
-        if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix[:3, :3]) < 3:
+        if (
+            not (np.abs(matrix) < FARTHEST_MM).all()
+            or np.linalg.matrix_rank(matrix[:3, :3]) < 3
+        ):
             msg = (
                 f"{path.name}: The {name} must be an invertible matrix: got "
                 f"{matrix[:3].round(4).tolist()}. Convert the scanner's original again."

@@ -228,7 +228,8 @@ def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:
             "Export the magnitude image."
         )
         raise ScanError(msg)
-    numbers: NDArray[np.float32] = voxels.astype(np.float32)
+    with np.errstate(over="ignore"):  # infinite numbers are refused as such
+        numbers: NDArray[np.float32] = voxels.astype(np.float32)
     return numbers.reshape(image.shape[:3])
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import SimpleITK
 
 from pipeline.errors import ScanError
+from pipeline.store.header_fields import FARTHEST_MM, LARGEST_MM, is_spacing
 from pipeline.store.streams import Stream, check_size, check_voxel_count, faults_told
 from pipeline.store.text_headers import TextHeader, read_text_header
 
@@ -40,7 +41,8 @@ def read_itk_image(path: Path, most_voxels: int) -> SimpleITK.Image:
             "cannot read. Copy or convert it again."
         )
         raise ScanError(msg) from error
-    if not np.isfinite((*image.GetOrigin(), *image.GetDirection())).all():
+    place = np.abs((*image.GetOrigin(), *image.GetDirection()))
+    if not (place < FARTHEST_MM).all():
         msg = (
             f"{path.name}: A header must say where voxels lie in numbers: got the origin "
             f"{image.GetOrigin()}. Convert the scanner's original again."
@@ -76,12 +78,12 @@ def _read_by_itk(header: TextHeader, most_voxels: int) -> tuple[SimpleITK.Image,
 def _check_spacing(header: TextHeader, read_mm: tuple[float, ...]) -> None:
     """Hold what SimpleITK makes of the header to what it says."""
     said_mm = np.array(header.spacing_mm)
-    is_sound = np.isfinite(said_mm).all() and (said_mm > 0).all()
-    if not is_sound or len(said_mm) != len(read_mm) or not np.allclose(said_mm, read_mm):
+    is_sound = is_spacing(said_mm) and len(said_mm) == len(read_mm)
+    if not is_sound or not np.allclose(said_mm, read_mm):
         msg = (
-            f"{header.path.name}: Voxel spacing must be said for every axis and be above zero: "
-            f"got {said_mm.tolist()} for {len(read_mm)} axes. Convert the scanner's original "
-            "again."
+            f"{header.path.name}: Voxel spacing must be said for every axis, above zero and "
+            f"below {LARGEST_MM:g}: got {said_mm.tolist()} for {len(read_mm)} axes. Convert "
+            "the scanner's original again."
         )
         raise ScanError(msg)
 

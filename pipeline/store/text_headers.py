@@ -93,7 +93,7 @@ def _read_nrrd(path: Path, file: IO[bytes]) -> TextHeader:
     skipped = [key for key in ("lineskip", "byteskip") if fields.get(key, "0").strip() != "0"]
     packing = {"raw": "raw", "gzip": "gzip", "gz": "gzip"}.get(fields.get("encoding", ""))
     if packing is None or skipped:
-        got = f"{skipped[0]!r}" if skipped else f"the encoding {fields.get('encoding')!r}"
+        got = f"{skipped[0]!r}" if skipped else f"the encoding {fields.get('encoding', '')!r}"
         raise ScanError(_other_voxels(path, got))
     vectors = re.findall(r"\(([^()]*)\)", fields.get("spacedirections", ""))
     said = [_numbers(vector) for vector in vectors]
@@ -127,6 +127,10 @@ def _read_metaimage(path: Path, file: IO[bytes]) -> TextHeader:
     listed = list(_lines(path, file)) if named.startswith("LIST") else []
     _check_units(path, fields.get("DistanceUnits", ""))
     is_packed = fields.get("CompressedData", "").lower() in {"true", "1"}
+    if "ElementType" not in fields:
+        raise ScanError(_no_header(path, "no 'ElementType'"))
+    if fields.get("BinaryData", "True").lower() not in {"true", "1"}:
+        raise ScanError(_other_voxels(path, "voxels that are not binary"))
     if fields.get("HeaderSize", "0") != "0":
         raise ScanError(_other_voxels(path, "'HeaderSize'"))
     if is_packed and "CompressedDataSize" not in fields:
@@ -134,8 +138,12 @@ def _read_metaimage(path: Path, file: IO[bytes]) -> TextHeader:
     said = _numbers(fields.get("ElementSpacing", ""))
     spacing_mm = _said_spacing(said, path, "'ElementSpacing'")
     axes = len(_numbers(fields.get("DimSize", "")))
-    if axes != len(spacing_mm):  # or MetaIO takes words of the next line
-        raise ScanError(_no_header(path, f"{axes} sizes and {len(spacing_mm)} spacings"))
+    if not (fields.get("NDims", "") == str(axes) == str(len(spacing_mm))):
+        # or SimpleITK takes words of the next line for numbers, and complains aloud
+        fact = (
+            f"{axes} sizes and {len(spacing_mm)} spacings for {fields.get('NDims', 'no')} axes"
+        )
+        raise ScanError(_no_header(path, fact))
     orders = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
     return TextHeader(
         path,

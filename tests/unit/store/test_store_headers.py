@@ -32,9 +32,9 @@ def poke(image: Image, field: str, value: Any, index: int | None = None) -> None
 
 
 FAULTS: list[tuple[Callable[[Image], None], str]] = [
-    (lambda i: poke(i, "pixdim", 0, 1), r"above zero: got pixdim 0 x 0\.7 x 3 mm"),
-    (lambda i: poke(i, "pixdim", np.nan, 3), "above zero: got pixdim .* nan mm"),
-    (lambda i: poke(i, "pixdim", -0.7, 2), r"above zero: got pixdim 0\.5 x -0\.7"),
+    (lambda i: poke(i, "pixdim", 0, 1), r"below 1000: got pixdim 0 x 0\.7 x 3 mm"),
+    (lambda i: poke(i, "pixdim", np.nan, 3), "below 1000: got pixdim .* nan mm"),
+    (lambda i: poke(i, "pixdim", -0.7, 2), r"below 1000: got pixdim 0\.5 x -0\.7"),
     (lambda i: i.header.set_xyzt_units("micron"), "must be in mm: got 'micron'"),
     (lambda i: i.set_sform(turned(i, 1.02), 1), "pixdim and sform must agree within 1 %"),
     (lambda i: i.set_sform(turned(i, -1.0), 1), "qform and sform must put .* mm apart"),
@@ -128,7 +128,7 @@ def test_analyze_without_spacing_is_refused(spacing_mm: float, tmp_path: Path) -
     content[80:84] = np.array(spacing_mm, "<f4").tobytes()
     path.write_bytes(content)
 
-    with pytest.raises(ScanError, match=r"above zero: got pixdim (0|nan) x 0\.7 x 3 mm"):
+    with pytest.raises(ScanError, match=r"below 1000: got pixdim (0|nan) x 0\.7 x 3 mm"):
         read_scan(path)
 
 

@@ -94,11 +94,11 @@ def test_a_header_that_says_all_is_read(write: Callable[[Path], Path], tmp_path:
             "axis mins: 0 0 0\naxis maxs: 2.5 4.2 21\n",
             "far apart voxels are: got no 'spacings'",
         ),
-        ("spacings: 0.5 0.7 nan\n", r"for every axis .*: got \[0\.5, 0\.7\] for 3 axes"),
-        ("spacings: 0.5 -0.7 3\n", r"above zero: got \[0\.5, -0\.7, 3\.0\]"),
+        ("spacings: 0.5 0.7 nan\n", r"for every axis, .*: got \[0\.5, 0\.7\] for 3 axes"),
+        ("spacings: 0.5 -0.7 3\n", r"below 1000: got \[0\.5, -0\.7, 3\.0\]"),
         (
             "space: LPS\nspace directions: (0.5,0,0) (0,0.7,0) none\n",
-            r"for every axis .*: got \[0\.5, 0\.7\] for 3 axes",
+            r"for every axis, .*: got \[0\.5, 0\.7\] for 3 axes",
         ),
         (f'{SPACE}space units: "cm" "cm" "cm"\n', r"must be in mm: got \['cm'\]"),
         (f'{SPACE}units: "m" "m" "m"\n', r"must be in mm: got \['m'\]"),
@@ -124,8 +124,10 @@ def test_an_nrrd_header_that_leaves_out_or_leads_out_is_refused(
         ("", "far apart voxels are: got no 'ElementSpacing'"),
         ("ElementSize = 0.5 0.7 3\n", "far apart voxels are: got no 'ElementSpacing'"),
         ("Comment = ElementSpacing = 1 1 1\n", "far apart voxels are: got no 'ElementSpacing'"),
-        ("ElementSpacing = 0.5 0.7\n", "a header with 3 sizes and 2 spacings"),
-        ("ElementSpacing = 0 0.7 3\n", r"above zero: got \[0\.0, 0\.7, 3\.0\]|cannot read"),
+        ("ElementSpacing = 0.5 0.7\n", "a header with 3 sizes and 2 spacings for 3 axes"),
+        ("ElementSpacing = 0 0.7 3\n", r"below 1000: got \[0\.0, 0\.7, 3\.0\]|cannot read"),
+        ("ElementSpacing = 1e9 0.7 3\n", r"below 1000: got \[1000000000\.0, 0\.7, 3\.0\]"),
+        (f"{MATRIX}Offset = 0 1e300 0\n", r"got the origin \(0\.0, 1e\+300, 0\.0\)"),
         (f"{MATRIX}DistanceUnits = um\n", r"must be in mm: got \['um'\]"),
         (
             f"{MATRIX}HeaderSize = 4\n",
@@ -154,6 +156,7 @@ def test_a_metaimage_header_that_leaves_out_is_refused(
         ("../%d.raw 1 7 1", r"own folder: got '\.\./1\.raw'"),
         ("none.raw", r"beside it: got no file 'none\.raw'"),
         ("folder", "beside it: got no file 'folder'"),
+        ("a\0.raw", r"own folder: got 'a\\x00\.raw'"),
     ],
 )
 def test_a_metaimage_takes_no_voxels_from_elsewhere(
