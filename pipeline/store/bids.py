@@ -1,6 +1,5 @@
 """New scans into a raw BIDS dataset, with nothing in it that names a person."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +9,12 @@ import pandas as pd
 import pipeline
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
+from pipeline.store.contrast import stated_contrast
 from pipeline.store.dicom import FoundImage
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.headers import cautions_of
-from pipeline.store.images import contrast_of
-from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
+from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
 from pipeline.store.provenance import BIDS_VERSION
 from pipeline.store.tables import read_participants_table
@@ -32,31 +31,41 @@ _COLUMNS = {
 _NEEDED = ["group", "body_mass_kg"]
 
 
-def name_scan(label: str, image: Path, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant by what the image's own name says.
+def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant.
 
-    A BIDS name keeps its entities; another gives water or fat, else `suffix`.
+    A BIDS name keeps its entities; another is made of the contrast.
+
+    Parameters
+    ----------
+    contrast
+        What is said of the image; None gives `suffix`.
     """
     try:
         named = ScanName.parse(image)
     except ScanError:
-        contrast = contrast_of(image)
         if contrast in (Contrast.WATER, Contrast.FAT):
             return ScanName(label, (("acq", contrast.value),), suffix)
-        told = [word for word in re.split("[_-]", without_ending(image)) if word in SUFFIXES]
-        return ScanName(label, (), told[-1] if told else suffix)
+        return ScanName(label, (), contrast or suffix)
     return ScanName(label, named.entities, named.suffix)
 
 
 def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant by what a DICOM header says, else by a file's name."""
+    """Name the raw scan of a participant by a DICOM header, else by sidecar and file name.
+
+    Raises
+    ------
+    ScanError
+        If sidecar and file name do not agree on what the image shows.
+    """
     if not found.study:
-        return name_scan(label, found.image, suffix=suffix)
+        contrast = stated_contrast(found.image, found.fields)
+        return name_scan(label, found.image, contrast, suffix=suffix)
     if found.contrast in SUFFIXES:
         return ScanName(label, (), found.contrast)
     if found.contrast:
         return ScanName(label, (("acq", found.contrast),), suffix)
-    return name_scan(label, source, suffix=suffix)
+    return name_scan(label, source, stated_contrast(source, found.fields), suffix=suffix)
 
 
 def write_raw_scan(

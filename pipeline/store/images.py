@@ -1,6 +1,5 @@
 """Images in and out: canonical (RAS) arrays inside, the raw file's own order on disk."""
 
-import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +15,11 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.contrast import contrast_of
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
 from pipeline.store.headers import cautions_of, check_header, to_nifti
-from pipeline.store.names import sidecar_of, without_ending
+from pipeline.store.names import sidecar_of
 from pipeline.store.nifti import in_space_of, save_image
 
 _RAS = nib.orientations.axcodes2ornt("RAS")
@@ -28,27 +28,34 @@ _QUANTISATION_STEPS = 8192
 _PROBABILITY_STEP = 1 / 128
 
 
-def read_scan(path: Path) -> Scan:
-    """Read one volume, its contrast from its name and its facts from its sidecar.
+def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
+    """Read one volume, its contrast and its facts from sidecar and name.
 
     Axes are reordered and flipped to the closest canonical (RAS) order, so the
     order of the voxels on disk never matters.
+
+    Parameters
+    ----------
+    contrast
+        What the user says that it shows.
 
     Raises
     ------
     ScanError
         If the file is missing, damaged, not one 3-D volume, or its header does
-        not say for certain where each voxel lies.
+        not say for certain where each voxel lies; or if sidecar, name and user
+        do not agree on what it shows.
     """
     image = to_nifti(path)
     check_header(image, path)
     facts = facts_beside(path)
+    shown = contrast_of(path, facts, contrast)
     voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
             Grid.from_arrays(voxels.shape, affine),
-            contrast=contrast_of(path),
+            contrast=shown,
             side=side_of(facts),
             acquisition=kept_facts(facts),
             cautions=(*cautions_of(path), *_cautions(facts)),
@@ -147,20 +154,6 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
         side=side,
         segmenter=str(facts["Segmenter"]),
         cautions=_cautions(facts),
-    )
-
-
-def contrast_of(path: Path) -> Contrast:
-    """Tell the contrast by the words of the file's name; T1-weighted if none says.
-
-    A participant's label is no such word, whatever it spells.
-    """
-    words = re.split(r"[_\-]", re.sub(r"^sub-[^_]+_", "", without_ending(path)))
-    for word in words:
-        if word.lower().endswith(("water", "fat")):
-            return Contrast.WATER if word.lower().endswith("water") else Contrast.FAT
-    return next(
-        (Contrast(word) for word in reversed(words) if word in set(Contrast)), Contrast.T1W
     )
 
 

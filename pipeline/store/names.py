@@ -166,60 +166,11 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
     return tuple(labels)
 
 
+def is_image(path: Path) -> bool:
+    """Whether a name ends as that of an image."""
+    return _IMAGE_ENDING.search(path.name) is not None
+
+
 def find_images(folder: Path) -> list[Path]:
-    """Give all images below a folder, by the ending of their names, sorted."""
-    return sorted(p for p in folder.rglob("*") if _IMAGE_ENDING.search(p.name))
-
-
-def find_scan(bids_dir: Path, label: str) -> Path:
-    """Find the one scan of a participant that is to be measured.
-
-    T1-weighted goes before proton-density and T2-weighted; the fat image of a
-    Dixon pair stands back for its water image.
-
-    Raises
-    ------
-    ConfigError
-        If the label is not one.
-    ScanError
-        If no image fits, or more than one.
-    """
-    folder = bids_dir / f"sub-{bare_label(label)}"
-    images = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
-    for suffix in SUFFIXES:
-        fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
-        fitting = [p for p in fitting if not _is_fat(p)] or fitting
-        if len(fitting) > 1:
-            names = ", ".join(repr(p.name) for p in fitting)
-            msg = (
-                f"A participant must have one {suffix} scan: got {len(fitting)} ({names}). "
-                "Keep the one to be measured and move the others out of the dataset."
-            )
-            raise ScanError(msg)
-        if fitting:
-            return fitting[0]
-    msg = (
-        f"A participant must have a scan named '{folder.name}_T1w.nii.gz' (or PDw, T2w): got "
-        f"{len(images)} other images in '{folder.name}'. Put it there with 'footvol intake'."
-    )
-    raise ScanError(msg)
-
-
-def find_fat_image(water: Path) -> Path | None:
-    """Find the fat image that was taken with a water image; it bears its name but for that.
-
-    Returns
-    -------
-    Path or None
-        None where the image is not named as water, or stands alone.
-    """
-    name = re.sub("water", "fat", water.name, flags=re.IGNORECASE)
-    if name == water.name or not water.parent.is_dir():
-        return None
-    # acq-Water goes with acq-Fat, whatever the capitals
-    beside = (p for p in sorted(water.parent.iterdir()) if p.name.lower() == name.lower())
-    return next(beside, None)
-
-
-def _is_fat(path: Path) -> bool:
-    return re.search(r"_(acq|part)-[A-Za-z0-9]*fat_", path.name) is not None
+    """Find all images below a folder, by the ending of their names, sorted."""
+    return sorted(p for p in folder.rglob("*") if is_image(p))
