@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
+from pipeline.store.content import check_content
 from pipeline.store.corrections import check_owners
 from pipeline.store.files import written_whole
 from pipeline.store.models import model_files
@@ -136,6 +137,7 @@ def open_scan(
     ConfigError
         If its name has no letter or digit.
     """
+    check_content(image)
     if not image.is_file():
         msg = (
             f"A scan must be an image file: got {str(image)!r}, which is none. Check the path."
@@ -222,6 +224,7 @@ def _check_known(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]
 
 
 def _read_excluded(path: Path, known: Sequence[str]) -> dict[str, str]:
+    check_content(path, ConfigError)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))

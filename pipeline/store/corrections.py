@@ -13,6 +13,7 @@ from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
 from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
+from pipeline.store.content import check_content
 from pipeline.store.headers import ENDINGS, ras_affine
 from pipeline.store.images import read_labels, to_canonical
 from pipeline.store.names import ScanName, without_ending
@@ -31,8 +32,8 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
     Raises
     ------
     ArtefactError
-        If a file bears the participant's name but not that of a label map, or two
-        are there for one map.
+        If a file bears the participant's name but not that of a label map, two are
+        there for one map, or one is no regular file or has its content elsewhere.
     """
     found: dict[str, Path] = {}
     own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
@@ -51,6 +52,7 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
                 f"{path.name!r}. Keep the one that holds and move the other away."
             )
             raise ArtefactError(msg)
+        check_content(path, ArtefactError)
         found[structure] = path
     return found
 

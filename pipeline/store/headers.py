@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+from pipeline.store.content import check_content
 
 if TYPE_CHECKING:
     import SimpleITK
@@ -47,6 +48,7 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
     ScanError
         If the path is missing, of another format, or not what its ending says.
     """
+    check_content(path)
     if not path.is_file():
         msg = f"An image must exist: got {str(path)!r}, where there is no file. Check the path."
         raise ScanError(msg)

@@ -15,6 +15,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
@@ -169,9 +170,10 @@ def facts_beside(path: Path) -> dict[str, Any]:
     Raises
     ------
     ScanError
-        If it is not a JSON object.
+        If it is not a JSON object, or its content is not here.
     """
     sidecar = sidecar_of(path)
+    check_content(sidecar)
     if not sidecar.is_file():
         return {}
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.domain.dixon import without_part
 from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError
+from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.images import facts_beside
 from pipeline.store.names import SUFFIXES, bare_label, is_image, without_ending
@@ -21,7 +22,7 @@ def find_scan(bids_dir: Path, label: str) -> Path:
     ConfigError
         If the label is not one.
     ScanError
-        If no image fits, or more than one.
+        If no image fits, or more than one; or if its content is not here.
     """
     folder = bids_dir / f"sub-{bare_label(label)}"
     images = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
@@ -37,6 +38,7 @@ def find_scan(bids_dir: Path, label: str) -> Path:
             )
             raise ScanError(msg)
         if fitting:
+            check_content(fitting[0])
             return fitting[0]
     msg = (
         f"A participant must have a scan named '{folder.name}_T1w.nii.gz' (or PDw, T2w): got "

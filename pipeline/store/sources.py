@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 from pipeline.errors import ConfigError, ScanError
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
+from pipeline.store.content import check_content
 from pipeline.store.dicom import FoundImage, imported_dicom
 from pipeline.store.dicom_headers import has_mark, read_slices
 from pipeline.store.headers import ENDINGS
 from pipeline.store.images import facts_beside, side_of
-from pipeline.store.names import bare_label, without_ending
+from pipeline.store.names import bare_label, is_image, without_ending
 
 Files = tuple[Path, ...]
 
@@ -47,8 +48,10 @@ def opened_participants(
     ConfigError
         If the path is missing or empty, or its name gives no label.
     ScanError
-        If an archive cannot be unpacked, or a patient is not in `patients`.
+        If an archive cannot be unpacked, a patient is not in `patients`, or the source is
+        no regular file or one whose content is elsewhere.
     """
+    check_content(source)
     if not source.exists():
         msg = (
             f"A source must exist: got {str(source)!r}, where there is nothing. Check the path."
@@ -107,14 +110,19 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
     Raises
     ------
     ScanError
-        If a link leads out of the folder, or an archive cannot be unpacked.
+        If a link leads out of the folder, a file is no regular one or its content is
+        elsewhere, or an archive cannot be unpacked.
     """
     files: list[Path] = []
     for path in paths:
         if not path.is_dir():
+            check_content(path)
             files.append(path)
             continue
         inside, home = sorted(path.rglob("*")), path.resolve()
+        for file in inside:
+            # a DICOM file's name may name a person
+            check_content(file, is_named=is_image(file))
         away = sum(p.is_symlink() and not p.resolve().is_relative_to(home) for p in inside)
         if away:
             msg = (

@@ -1,6 +1,7 @@
 """Which image of a participant is measured, and which fat image goes with it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,26 @@ def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None
         ScanError, match="got water from the sidecar but fat from the file name"
     ):
         find_fat_image(tmp_path / "foot_water.nii")
+
+
+def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) -> None:
+    """A data set of datalad holds links until then."""
+    anat = tmp_path / "sub-01" / "anat"
+    anat.mkdir(parents=True)
+    (anat / "sub-01_T1w.nii.gz").symlink_to("../../.git/annex/objects/x/SHA256E-s1--1.nii.gz")
+
+    with pytest.raises(
+        ScanError, match=r"link of git-annex .*datalad get 'sub-01_T1w\.nii\.gz'$"
+    ):
+        find_scan(tmp_path, "01")
+
+
+def test_a_pipe_is_no_scan(tmp_path: Path) -> None:
+    """Reading it would never end."""
+    touch(tmp_path, "sub-01/anat/x")
+    os.mkfifo(tmp_path / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+
+    with pytest.raises(
+        ScanError, match=r"regular file: got 'sub-01_T1w.nii.gz', which is a named"
+    ):
+        find_scan(tmp_path, "01")

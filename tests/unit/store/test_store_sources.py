@@ -200,3 +200,12 @@ def test_a_damaged_file_among_images_is_told(content: bytes, study: Path) -> Non
         (study / "sub-01" / "0007.dcm").write_bytes(content)
 
     refuse(study / "sub-01", "named as the images are must be DICOM: got 1 damaged")
+
+
+def test_a_source_that_is_not_fetched_is_told(study: Path) -> None:
+    """Before links that lead out are, which those of git-annex do."""
+    link = study / "sub-01" / "0001.dcm"
+    link.unlink()
+    link.symlink_to(study.parent / ".git" / "annex" / "objects" / "x")
+
+    refuse(study / "sub-01", r"got a file, which is a link of git-annex .*datalad get \.$")
