@@ -18,6 +18,7 @@ from pipeline.store.bids import name_found
 from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import facts_beside, read_scan, side_of
+from pipeline.store.junk import without_junk
 from pipeline.store.names import find_participants
 from pipeline.store.raw_scans import find_scan
 from pipeline.store.sources import Files, label_of, opened_participants, opened_source
@@ -91,7 +92,7 @@ def _here(source: Path) -> dict[str, Files]:
     """Tell the participants of a raw BIDS dataset or of a folder of images, else none."""
     if (source / _DESCRIPTION).is_file():
         return {label: (source / f"sub-{label}",) for label in find_participants(source)}
-    images = sorted(source.glob("*.nii*")) if source.is_dir() else []
+    images = without_junk(sorted(source.glob("*.nii*")), source) if source.is_dir() else []
     if len(images) < 2 or all(path.name.startswith("sub-") for path in images):
         return {}
     return {label_of(path): (path,) for path in images}

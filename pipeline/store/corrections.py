@@ -16,6 +16,7 @@ from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
 from pipeline.store.content import check_content
 from pipeline.store.headers import ENDINGS, ras_affine
 from pipeline.store.images import read_labels, to_canonical
+from pipeline.store.junk import without_junk
 from pipeline.store.names import ScanName, without_ending
 
 FOLDER = "corrections"
@@ -108,8 +109,8 @@ def _images(out: Path) -> list[Path]:
         return []
     return sorted(
         path
-        for path in folder.iterdir()
-        if path.name.lower().endswith(ENDINGS) and not path.name.startswith(".")
+        for path in without_junk(folder.iterdir(), folder)
+        if path.name.lower().endswith(ENDINGS)
     )
 
 

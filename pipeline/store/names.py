@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import ConfigError, ScanError
+from pipeline.store.junk import without_junk
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
@@ -173,4 +174,4 @@ def is_image(path: Path) -> bool:
 
 def find_images(folder: Path) -> list[Path]:
     """Find all images below a folder, by the ending of their names, sorted."""
-    return sorted(p for p in folder.rglob("*") if is_image(p))
+    return sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))

@@ -1,5 +1,6 @@
 """The scan of a participant in a raw BIDS dataset, and the fat image that goes with it."""
 
+import logging
 from pathlib import Path
 
 from pipeline.domain.dixon import without_part
@@ -8,7 +9,10 @@ from pipeline.errors import ScanError
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.images import facts_beside
+from pipeline.store.junk import without_junk
 from pipeline.store.names import SUFFIXES, bare_label, is_image, without_ending
+
+_LOG = logging.getLogger(__name__)
 
 
 def find_scan(bids_dir: Path, label: str) -> Path:
@@ -25,7 +29,10 @@ def find_scan(bids_dir: Path, label: str) -> Path:
         If no image fits, or more than one; or if its content is not here.
     """
     folder = bids_dir / f"sub-{bare_label(label)}"
-    images = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
+    there = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
+    images = without_junk(there, folder)
+    if len(images) < len(there):
+        _LOG.debug("%s: %d files left by systems", folder.name, len(there) - len(images))
     for suffix in SUFFIXES:
         fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
         if len(fitting) > 1:
@@ -70,7 +77,7 @@ def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:
     own = without_part(without_ending(water))
     found = [
         path
-        for path in sorted(water.parent.iterdir())
+        for path in without_junk(sorted(water.parent.iterdir()), water.parent)
         if is_image(path)
         and path.name != water.name
         and without_part(without_ending(path)) == own

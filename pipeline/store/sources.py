@@ -1,5 +1,6 @@
 """What a source holds: which participants, and the files of each."""
 
+import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,8 +16,10 @@ from pipeline.store.dicom import FoundImage, imported_dicom
 from pipeline.store.dicom_headers import has_mark, read_slices
 from pipeline.store.headers import ENDINGS
 from pipeline.store.images import facts_beside, side_of
+from pipeline.store.junk import is_of_viewer, without_junk
 from pipeline.store.names import bare_label, is_image, without_ending
 
+_LOG = logging.getLogger(__name__)
 Files = tuple[Path, ...]
 
 
@@ -119,7 +122,7 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
             check_content(path)
             files.append(path)
             continue
-        inside, home = sorted(path.rglob("*")), path.resolve()
+        inside, home = _data_below(path), path.resolve()
         for file in inside:
             # a DICOM file's name may name a person
             check_content(file, is_named=is_image(file))
@@ -135,8 +138,18 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
     for number, archive in enumerate([p for p in files if is_archive(p)]):
         folder = scratch / f"archive{number}"
         unpack(archive, folder)
-        files += sorted(p for p in folder.rglob("*") if p.is_file())
+        files += [p for p in _data_below(folder) if p.is_file()]
     return [p for p in files if not is_archive(p)]
+
+
+def _data_below(folder: Path) -> list[Path]:
+    """Give all that lies below a folder, without what systems and viewers left there."""
+    there = sorted(folder.rglob("*"))
+    data = without_junk(there, folder)
+    data = [p for p in data if not is_of_viewer(p, folder) or (p.is_file() and has_mark(p))]
+    if len(data) < len(there):
+        _LOG.debug("%d files of systems and viewers left out", len(there) - len(data))
+    return data
 
 
 def label_of(source: Path) -> str:
@@ -156,18 +169,28 @@ def label_of(source: Path) -> str:
     return bare_label(re.sub(r"[^A-Za-z0-9]", "", stem) or stem)
 
 
+def _entries(folder: Path) -> list[Path]:
+    """Give what lies in a folder, without what systems and viewers left there."""
+    return [
+        path
+        for path in without_junk(sorted(folder.iterdir()), folder)
+        if not is_of_viewer(path, folder)
+        or any(file.is_file() and has_mark(file) for file in (path, *path.rglob("*")))
+    ]
+
+
 def _descended(folder: Path) -> Path:
     """Go down while there is one folder only, unless that is a participant's."""
-    entries = list(folder.iterdir())
+    entries = _entries(folder)
     while len(entries) == 1 and entries[0].is_dir() and not entries[0].name.startswith("sub-"):
         folder = entries[0]
-        entries = list(folder.iterdir())
+        entries = _entries(folder)
     return folder
 
 
 def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
     """Part a folder by the names of its entries; nothing if they name no participants."""
-    entries = sorted(p for p in folder.iterdir() if p.is_dir() or _is_source(p))
+    entries = [p for p in _entries(folder) if p.is_dir() or _is_source(p)]
     named = [
         p
         for p in entries
@@ -216,7 +239,7 @@ def _by_patient(files: Sequence[Path], patients: Mapping[str, str]) -> dict[str,
 
 
 def _check_filled(folder: Path) -> None:
-    if not any(folder.iterdir()):
+    if not _entries(folder):
         msg = (
             f"A source must hold images: got the empty folder {str(folder)!r}. Check the path."
         )

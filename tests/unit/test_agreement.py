@@ -153,3 +153,10 @@ def test_a_label_that_has_no_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="labels 0 to 2 only"):
         find_agreement(path, path, "regions")
     assert np.isfinite(find_agreement(path, path, None).overlaps["dice"].dropna()).all()
+
+
+def test_maps_that_systems_left_are_passed_by(folders: tuple[Path, Path]) -> None:
+    """A Mac puts a file beside each on discs of other systems."""
+    (folders[0] / "._sub-01_rater1.nii.gz").write_bytes(b"\0\5\x16\7")
+
+    assert len(find_agreement(*folders, None).overlaps) == 3 * 13

@@ -146,6 +146,18 @@ def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None
         find_fat_image(tmp_path / "foot_water.nii")
 
 
+def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
+    """A Mac puts a file beside each on discs of other systems."""
+    touch(
+        tmp_path,
+        "sub-01/anat/sub-01_T1w.nii.gz",
+        "sub-01/anat/._sub-01_T1w.nii.gz",
+        "sub-01/anat/.DS_Store",
+    )
+
+    assert find_scan(tmp_path, "01").name == "sub-01_T1w.nii.gz"
+
+
 def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) -> None:
     """A data set of datalad holds links until then."""
     anat = tmp_path / "sub-01" / "anat"
