@@ -1,5 +1,6 @@
 """New scans into a raw BIDS dataset, with nothing in it that names a person."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -56,9 +57,11 @@ def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> S
     Raises
     ------
     ScanError
-        If sidecar and file name do not agree on what the image shows.
+        If an image is named after another participant, or sidecar and file name do not
+        agree on what it shows.
     """
     if not found.study:
+        _check_label(label, found.image)
         contrast = stated_contrast(found.image, found.fields)
         return name_scan(label, found.image, contrast, suffix=suffix)
     if found.contrast in SUFFIXES:
@@ -145,6 +148,16 @@ def write_raw_dataset(
         table[columns].fillna("n/a").to_csv(scratch, sep="\t", lineterminator="\n")
     described = {c: {"Description": _COLUMNS[c]} for c in columns if c in _COLUMNS}
     write_json(described, sidecar_of(target))
+
+
+def _check_label(label: str, image: Path) -> None:
+    named = re.match("sub-([^_.]+)", image.name)
+    if named and re.sub("[^A-Za-z0-9]", "", named[1]) != label:
+        msg = (
+            f"An image must bear its participant's name or none: got {image.name!r} in the "
+            f"source of sub-{label}. Find out whose it is, and move or rename it."
+        )
+        raise ScanError(msg)
 
 
 def _known_rows(path: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pipeline.store.junk import without_junk
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
+_OWNER = re.compile(r"(?:^|_)(sub|ses)-([^_.]+)")
 _IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
@@ -173,5 +174,33 @@ def is_image(path: Path) -> bool:
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Find all images below a folder, by the ending of their names, sorted."""
-    return sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
+    """Find all images below a folder, by the ending of their names, sorted.
+
+    Raises
+    ------
+    ScanError
+        If one bears the name of a participant or session whose folder is another.
+    """
+    images = sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
+    for image in images:
+        check_owner(image, folder)
+    return images
+
+
+def check_owner(image: Path, root: Path) -> None:
+    """Refuse an image named after another participant or session than its folders below `root`.
+
+    Raises
+    ------
+    ScanError
+        Naming the image and the folder.
+    """
+    named = dict(_OWNER.findall(image.name))
+    for folder in image.relative_to(root).parts[:-1]:
+        entity, _, value = folder.partition("-")
+        if named.get(entity, value) != value:
+            msg = (
+                f"An image must bear the name of the folder that it lies in: got "
+                f"{image.name!r} in {folder!r}. Find out whose it is, and move or rename it."
+            )
+            raise ScanError(msg)

@@ -10,7 +10,7 @@ from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.images import facts_beside
 from pipeline.store.junk import without_junk
-from pipeline.store.names import SUFFIXES, bare_label, is_image, without_ending
+from pipeline.store.names import SUFFIXES, bare_label, check_owner, is_image, without_ending
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,13 +26,16 @@ def find_scan(bids_dir: Path, label: str) -> Path:
     ConfigError
         If the label is not one.
     ScanError
-        If no image fits, or more than one; or if its content is not here.
+        If no image fits, or more than one; or if one bears another participant's name,
+        or its content is not here.
     """
     folder = bids_dir / f"sub-{bare_label(label)}"
     there = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
     images = without_junk(there, folder)
     if len(images) < len(there):
         _LOG.debug("%s: %d files left by systems", folder.name, len(there) - len(images))
+    for image in images:
+        check_owner(image, bids_dir)
     for suffix in SUFFIXES:
         fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
         if len(fitting) > 1:

@@ -230,6 +230,17 @@ def test_a_name_that_contradicts_the_sidecar_is_refused(scan: Scan, tmp_path: Pa
     assert not (tmp_path / "raw").exists()
 
 
+def test_anothers_image_is_refused(scan: Scan, tmp_path: Path) -> None:
+    """One foot's volume must not stand in another's row."""
+    for label in ("01", "02"):
+        write_scan(scan, tmp_path / "in" / f"sub-{label}" / "sub-02_T1w.nii", like=None)
+
+    words = r"participant's name or none: got 'sub-02_T1w\.nii' in the source of sub-01"
+    with pytest.raises(ScanError, match=words):
+        bring(tmp_path / "in", tmp_path / "raw", side=Side.RIGHT)
+    assert [p.name for p in (tmp_path / "raw").glob("sub-*")] == ["sub-02"]
+
+
 def test_the_weighting_may_be_set(scan: Scan, tmp_path: Path) -> None:
     """DICOM has no word for it."""
     write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)

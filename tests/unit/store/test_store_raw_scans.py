@@ -146,6 +146,27 @@ def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None
         find_fat_image(tmp_path / "foot_water.nii")
 
 
+@pytest.mark.parametrize(
+    ("image", "folder"),
+    [
+        ("sub-01/anat/sub-02_T1w.nii.gz", "sub-01"),
+        ("sub-01/anat/sub-1_T1w.nii.gz", "sub-01"),
+        ("sub-01/anat/sub-02_acq-fat_T1w.nii.gz", "sub-01"),
+        ("sub-01/ses-1/anat/sub-02_ses-1_T1w.nii.gz", "sub-01"),
+        ("sub-01/ses-1/anat/sub-01_ses-2_T1w.nii.gz", "ses-1"),
+    ],
+)
+def test_anothers_image_in_a_participants_folder_is_refused(
+    image: str, folder: str, tmp_path: Path
+) -> None:
+    """One foot's volume must not stand in another's row, nor a session's in another's."""
+    touch(tmp_path, "sub-01/anat/sub-01_acq-water_PDw.nii.gz", image)
+
+    words = f"name of the folder .*got '{Path(image).name}' in '{folder}'.*Find out whose"
+    with pytest.raises(ScanError, match=words):
+        find_scan(tmp_path, "01")
+
+
 def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
     """A Mac puts a file beside each on discs of other systems."""
     touch(
