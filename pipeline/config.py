@@ -83,6 +83,12 @@ def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> I
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():
+        msg = (
+            f"Settings must be a regular file: got {str(path)!r}, which is a folder, a pipe or "
+            "a device. Check --config."
+        )
+        raise ConfigError(msg)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -14,9 +14,13 @@ from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 from pipeline.stages.segment import recognise
+from pipeline.store.bids import name_found
+from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import facts_beside, read_scan, side_of
-from pipeline.store.names import find_participants, find_scan
+from pipeline.store.junk import without_junk
+from pipeline.store.names import find_participants
+from pipeline.store.raw_scans import find_scan
 from pipeline.store.sources import Files, label_of, opened_participants, opened_source
 from pipeline.store.tables import read_participants_table, read_patient_map
 
@@ -88,7 +92,7 @@ def _here(source: Path) -> dict[str, Files]:
     """Tell the participants of a raw BIDS dataset or of a folder of images, else none."""
     if (source / _DESCRIPTION).is_file():
         return {label: (source / f"sub-{label}",) for label in find_participants(source)}
-    images = sorted(source.glob("*.nii*")) if source.is_dir() else []
+    images = without_junk(sorted(source.glob("*.nii*")), source) if source.is_dir() else []
     if len(images) < 2 or all(path.name.startswith("sub-") for path in images):
         return {}
     return {label_of(path): (path,) for path in images}
@@ -124,7 +128,9 @@ def _checked(
     verdict = Verdict.PASSED
     try:
         with _opened(files, participant.label, config) as found:
-            scan = read_scan(found.image)
+            suffix = config.intake.suffix
+            name = name_found(participant.label, found, files[0], suffix=suffix)
+            scan = read_scan(found.image, contrast_of(name.raw(), found.fields))
             cells["series"] = str(found.fields.get("SeriesNumber", _UNKNOWN))
             cells["voxels"] = "x".join(map(str, scan.grid.shape))
             cells["spacing_mm"] = "x".join(f"{s:.3g}" for s in scan.grid.spacing_mm)

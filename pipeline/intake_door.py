@@ -12,6 +12,7 @@ from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError, PipelineError, ScanError
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
 from pipeline.store.bids import name_found, write_raw_dataset, write_raw_scan
+from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import read_scan
 from pipeline.store.names import sidecar_of
@@ -133,8 +134,9 @@ def _intake_one(params: IntakeParams, job: _Job) -> _Done:
 
 def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
     claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
-    scan = intake(read_scan(image.image), claims, params)
     name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+    shown = contrast_of(name.raw(), image.fields)
+    scan = intake(read_scan(image.image, shown), claims, params)
     return write_raw_scan(image, name, job.bids_dir, side=scan.side)
 
 

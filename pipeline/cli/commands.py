@@ -160,14 +160,19 @@ def scan(
     body_mass_kg: Annotated[
         float | None, typer.Option(min=20, max=300, help="Body mass, in kg.")
     ] = None,
+    contrast: Annotated[
+        Literal["T1w", "PDw", "T2w", "water", "fat"] | None,
+        typer.Option(help="What the image shows, if neither sidecar nor name says it."),
+    ] = None,
     force: Force = False,
 ) -> int:
     """Measure one scan; no BIDS dataset is needed."""
     from pipeline.cli import cohort_commands as work
-    from pipeline.domain.scan import Side
+    from pipeline.domain.scan import Contrast, Side
 
     claimed = Side(side) if side else None
-    cohort = work.open_scan(image, out, session.config(), claimed, body_mass_kg)
+    shown = Contrast(contrast) if contrast else None
+    cohort = work.open_scan(image, out, session.config(), claimed, body_mass_kg, shown)
     return work.run_all(session, cohort, work.Way(force=force), is_single_scan=True)
 
 

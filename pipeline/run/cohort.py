@@ -9,11 +9,12 @@ from pathlib import Path
 
 from pipeline.config import PipelineConfig, to_toml
 from pipeline.domain.participant import Participant
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
+from pipeline.store.content import check_content
 from pipeline.store.corrections import check_owners
 from pipeline.store.files import written_whole
 from pipeline.store.models import model_files
@@ -40,6 +41,8 @@ class Cohort:
         Reason by label of those that are left out of the comparison.
     image
         The scan of the only participant, where there is no BIDS dataset.
+    side, contrast
+        What the user says of that scan.
     """
 
     participants: tuple[Participant, ...]
@@ -50,6 +53,7 @@ class Cohort:
     excluded: Mapping[str, str] = field(default_factory=dict)
     image: Path | None = None
     side: Side | None = None
+    contrast: Contrast | None = None
 
     @property
     def record_path(self) -> Path:
@@ -77,6 +81,7 @@ class Cohort:
             self.image,
             self.side,
             force,
+            self.contrast,
         )
 
 
@@ -121,6 +126,7 @@ def open_scan(
     config: PipelineConfig,
     side: Side | None,
     body_mass_kg: float | None,
+    contrast: Contrast | None = None,
 ) -> Cohort:
     """Make a cohort of one scan, named after its file.
 
@@ -131,6 +137,7 @@ def open_scan(
     ConfigError
         If its name has no letter or digit.
     """
+    check_content(image)
     if not image.is_file():
         msg = (
             f"A scan must be an image file: got {str(image)!r}, which is none. Check the path."
@@ -141,7 +148,16 @@ def open_scan(
         msg = f"A scan's file name must have a letter or digit: got {image.name!r}. Rename it."
         raise ConfigError(msg)
     participant = Participant(label, body_mass_kg=body_mass_kg, side=side)
-    return Cohort((participant,), (label,), image.parent, out, config, image=image, side=side)
+    return Cohort(
+        (participant,),
+        (label,),
+        image.parent,
+        out,
+        config,
+        image=image,
+        side=side,
+        contrast=contrast,
+    )
 
 
 def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
@@ -208,6 +224,7 @@ def _check_known(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]
 
 
 def _read_excluded(path: Path, known: Sequence[str]) -> dict[str, str]:
+    check_content(path, ConfigError)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.run.artefacts import (
     BONES_CORRECTION,
@@ -20,11 +20,14 @@ from pipeline.run.artefacts import (
 from pipeline.run.plan import Stage
 from pipeline.run.records import hash_of
 from pipeline.store.bids import name_scan
+from pipeline.store.contrast import stated_contrast
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
+from pipeline.store.images import facts_beside
 from pipeline.store.models import model_files
-from pipeline.store.names import ScanName, find_fat_image, find_scan, sidecar_of
+from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version
+from pipeline.store.raw_scans import find_fat_image, find_scan
 
 OK, NOT_RUN = "ok", "not run"
 
@@ -43,6 +46,8 @@ class Job:
         The scan itself, where there is no BIDS dataset.
     side
         Side that the user claims.
+    contrast
+        What the user says that the scan shows.
     """
 
     participant: Participant
@@ -53,6 +58,7 @@ class Job:
     image: Path | None = None
     side: Side | None = None
     force: bool = False
+    contrast: Contrast | None = None
 
     @property
     def label(self) -> str:
@@ -66,7 +72,9 @@ class Job:
     def locate(self) -> "Located":
         """Find the scan, and from its name where everything goes."""
         if self.image is not None:
-            return Located(self, self.image, name_scan(self.label, self.image, suffix="T1w"))
+            shown = stated_contrast(self.image, facts_beside(self.image), self.contrast)
+            name = name_scan(self.label, self.image, shown, suffix="T1w")
+            return Located(self, self.image, name)
         raw = find_scan(self.bids_dir, self.label)
         return Located(self, raw, ScanName.parse(raw))
 
@@ -122,7 +130,7 @@ class Located:
         if not stage.may_read:
             return {}
         found = find_corrections(self.job.out, self.name)
-        fat = find_fat_image(self.raw)
+        fat = find_fat_image(self.raw, self.job.contrast)
         own = self.job.config.segment.model
         places = {
             MUSCLES_CORRECTION: found.get("muscles"),
@@ -149,6 +157,7 @@ class Located:
                 "inputs": dict(inputs),
                 "settings": {section: config[section] for section in stage.settings},
                 "sides": [self.job.side, self.job.participant.side],
+                "contrast": self.job.contrast,
                 "code": code_version(),
             }
         )

@@ -166,7 +166,9 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
         read = {artefact: located.path(artefact) for artefact in stage.reads}
         read |= located.optional(stage)
         sources = located.sources(stage)
-        stage.work(Desk(job.participant, job.config, job.side, read, write, sources))
+        stage.work(
+            Desk(job.participant, job.config, job.side, read, write, sources, job.contrast)
+        )
         files = sorted(
             p.relative_to(scratch).as_posix() for p in scratch.rglob("*") if p.is_file()
         )

@@ -13,7 +13,7 @@ from pipeline.domain.fat import FatMap
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import GridMismatchError
 from pipeline.run.artefacts import (
     BONES,
@@ -65,8 +65,8 @@ class Desk:
 
     Parameters
     ----------
-    side
-        Side that the user claims.
+    side, contrast
+        What the user says of the scan.
     read
         Files by artefact.
     write
@@ -83,6 +83,7 @@ class Desk:
     read: Mapping[str, Path]
     write: Mapping[str, Path]
     sources: Mapping[str, Path]
+    contrast: Contrast | None = None
     started: float = field(default_factory=time.perf_counter)
 
     def facts(self, *sections: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Desk:
 def do_preprocess(desk: Desk) -> None:
     """Settle the side of the raw scan, hold it to the gates and make it even."""
     raw = desk.read[SCAN]
-    scan = read_scan(raw)
+    scan = read_scan(raw, desk.contrast)
     claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
     scan = intake(scan, claims, desk.config.intake)
     readings = assess(scan, desk.config.quality)
@@ -109,6 +110,7 @@ def do_preprocess(desk: Desk) -> None:
         **desk.facts("intake", "quality", "preprocess"),
         Quality=[asdict(reading) for reading in readings],
         SkullStripped=False,
+        Contrast=ready.contrast,
         **ready.acquisition,
     )
 
@@ -179,7 +181,7 @@ def _read_fat(desk: Desk, muscles: LabelMap, scan: Scan) -> FatMap | None:
     """Find the fat by the raw images, as preprocessing scales each on its own."""
     if FAT not in desk.read:
         return None
-    water, fat = (read_scan(desk.read[artefact]) for artefact in (WATER, FAT))
+    water, fat = read_scan(desk.read[WATER], desk.contrast), read_scan(desk.read[FAT])
     if not water.grid.matches(fat.grid):
         msg = (
             "Water and fat images must lie on one grid: got shapes "

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
-from skimage.measure import block_reduce
 
 from pipeline.domain.grid import Grid
+from pipeline.segmenters.block_means import block_factors, block_means
 
 Array = NDArray[np.float64]
 _TOWARD = {
@@ -38,18 +38,14 @@ class Volume:
     ) -> "Volume":
         """Average an image down, and interpolate up, to an isotropic lattice."""
         spacing = np.asarray(spacing_mm, dtype=float)
-        factors = np.maximum(1, np.round(target_mm / spacing)).astype(int)
-        # a block that sticks out is filled with the edge, not with zeros
-        excess = -np.array(values.shape) % factors
-        padded = np.pad(values, [(0, int(e)) for e in excess], mode="edge")
-        small = block_reduce(padded, tuple(factors.tolist()), np.mean)
+        factors = block_factors(spacing, target_mm)
         steps = spacing * factors
         first = (-(np.array(values.shape) - 1) * spacing + (factors - 1) * spacing) / 2
         extent = np.array(values.shape) * spacing
         shape = np.maximum(1, np.ceil(extent / target_mm)).astype(int)
         origin = -(shape - 1) * target_mm / 2
         sampled = ndimage.affine_transform(
-            small.astype(np.float32),
+            block_means(values, factors),
             target_mm / steps,
             (origin - first) / steps,
             tuple(shape.tolist()),

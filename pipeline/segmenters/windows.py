@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from skimage.measure import block_reduce
 
 from pipeline.domain.grid import Grid
+from pipeline.segmenters.block_means import block_factors, block_means
 
 Array = NDArray[np.float64]
 _AIR_SHARE = 0.1  # of the brightest, below which nothing counts as tissue
@@ -76,16 +76,10 @@ def averaged(
     values, affine
         Index to world of the averaged image, 4 x 4.
     """
-    factors = np.maximum(1, np.round(np.asarray(target_mm) / np.array(grid.spacing_mm))).astype(
-        int
-    )
-    excess = -np.array(grid.shape) % factors
-    # a block that sticks out is filled with the edge, not with zeros
-    padded = np.pad(intensity, [(0, int(e)) for e in excess], mode="edge")
-    small = block_reduce(padded, tuple(factors.tolist()), np.mean).astype(np.float32)
+    factors = block_factors(grid.spacing_mm, target_mm)
     scaling = np.diag((*factors.astype(float), 1.0))
     scaling[:3, 3] = (factors - 1) / 2
-    return small, grid.matrix @ scaling
+    return block_means(intensity, factors), grid.matrix @ scaling
 
 
 def seen(

@@ -21,6 +21,7 @@ _LEAN_LIMITS = (0.75, 1.1)
 _LEAST_VOXELS = 50
 _SLOPE_LIMITS = (0.2, 2.0)  # of lean water's to pure fat's signal, at any echo and flip
 _LEAST_CORRELATION = 0.5
+_SAME_SPACING = 1.01  # ratio up to which two axes are equally fine
 _AROUND_MM = 15.0  # coils vary over more, muscles and their borders over less
 # Relative, of a slope that is the scan's own, and of one that it does not tell
 _SLOPE_DOUBT, _NO_SLOPE_DOUBT = 0.25, 0.6
@@ -86,7 +87,7 @@ def _two_point(signal: NDArray[np.float32], lean: float) -> NDArray[np.float32]:
 
 def _from_pair(muscles: LabelMap, pair: DixonPair) -> FatMap:
     inside = muscles.voxels != BACKGROUND
-    noise = _noise(pair.water.intensity, inside, _in_plane(pair.water))
+    noise = _noise(pair.water, inside)
     water, fat = (
         _without_noise_floor(image.intensity, noise, _in_plane(image))
         for image in (pair.water, pair.fat)
@@ -140,12 +141,12 @@ def _in_plane(scan: Scan) -> tuple[int, ...]:
     return tuple(3 if is_fine else 1 for is_fine in scan.grid.fine_axes)
 
 
-def _noise(
-    image: NDArray[np.float32], inside: NDArray[np.bool_], window: tuple[int, ...]
-) -> float:
+def _noise(scan: Scan, inside: NDArray[np.bool_]) -> float:
     """Noise SD by second differences along the finest axis, which even tissue cancels."""
-    axis = window.index(3)
-    moved = np.moveaxis(image, axis, 0)
+    spacing_mm = np.array(scan.grid.spacing_mm)
+    # the first of equally fine ones, which rounding in a header must not decide
+    axis = int(np.argmax(spacing_mm < _SAME_SPACING * spacing_mm.min()))
+    moved = np.moveaxis(scan.intensity, axis, 0)
     kept = np.moveaxis(ndimage.binary_erosion(inside, iterations=1), axis, 0)[1:-1]
     differences = (moved[2:] - 2 * moved[1:-1] + moved[:-2])[kept] / np.sqrt(6)
     return 1.4826 * float(np.median(np.abs(differences))) if differences.size else 0.0

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
-from skimage.measure import block_reduce
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.errors import ScanError
 from pipeline.itk import sitk
+from pipeline.segmenters.block_means import block_factors, block_means
 
 STAGE = "preprocess"
 _BRIGHT_FAT = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.FAT)
@@ -52,8 +52,8 @@ def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
     -----
     Runs in one thread: N4 sums in an order that depends on the number of threads.
     """
-    factors = [max(1, round(params.bias_spacing_mm / s)) for s in scan.grid.spacing_mm]
-    small = block_reduce(scan.intensity, tuple(factors), np.mean).astype(np.float32)
+    factors = block_factors(scan.grid.spacing_mm, params.bias_spacing_mm).tolist()
+    small = block_means(scan.intensity, factors)
     spacing_mm = [f * s for f, s in zip(factors, scan.grid.spacing_mm, strict=True)]
     foot = _foot_mask(small)
     cautions = scan.cautions

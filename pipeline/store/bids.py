@@ -10,12 +10,12 @@ import pandas as pd
 import pipeline
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
+from pipeline.store.contrast import stated_contrast
 from pipeline.store.dicom import FoundImage
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.headers import cautions_of
-from pipeline.store.images import contrast_of
-from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
+from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
 from pipeline.store.provenance import BIDS_VERSION
 from pipeline.store.tables import read_participants_table
@@ -32,31 +32,43 @@ _COLUMNS = {
 _NEEDED = ["group", "body_mass_kg"]
 
 
-def name_scan(label: str, image: Path, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant by what the image's own name says.
+def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant.
 
-    A BIDS name keeps its entities; another gives water or fat, else `suffix`.
+    A BIDS name keeps its entities; another is made of the contrast.
+
+    Parameters
+    ----------
+    contrast
+        What is said of the image; None gives `suffix`.
     """
     try:
         named = ScanName.parse(image)
     except ScanError:
-        contrast = contrast_of(image)
         if contrast in (Contrast.WATER, Contrast.FAT):
             return ScanName(label, (("acq", contrast.value),), suffix)
-        told = [word for word in re.split("[_-]", without_ending(image)) if word in SUFFIXES]
-        return ScanName(label, (), told[-1] if told else suffix)
+        return ScanName(label, (), contrast or suffix)
     return ScanName(label, named.entities, named.suffix)
 
 
 def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant by what a DICOM header says, else by a file's name."""
+    """Name the raw scan of a participant by a DICOM header, else by sidecar and file name.
+
+    Raises
+    ------
+    ScanError
+        If an image is named after another participant, or sidecar and file name do not
+        agree on what it shows.
+    """
     if not found.study:
-        return name_scan(label, found.image, suffix=suffix)
+        _check_label(label, found.image)
+        contrast = stated_contrast(found.image, found.fields)
+        return name_scan(label, found.image, contrast, suffix=suffix)
     if found.contrast in SUFFIXES:
         return ScanName(label, (), found.contrast)
     if found.contrast:
         return ScanName(label, (("acq", found.contrast),), suffix)
-    return name_scan(label, source, suffix=suffix)
+    return name_scan(label, source, stated_contrast(source, found.fields), suffix=suffix)
 
 
 def write_raw_scan(
@@ -136,6 +148,16 @@ def write_raw_dataset(
         table[columns].fillna("n/a").to_csv(scratch, sep="\t", lineterminator="\n")
     described = {c: {"Description": _COLUMNS[c]} for c in columns if c in _COLUMNS}
     write_json(described, sidecar_of(target))
+
+
+def _check_label(label: str, image: Path) -> None:
+    named = re.match("sub-([^_.]+)", image.name)
+    if named and re.sub("[^A-Za-z0-9]", "", named[1]) != label:
+        msg = (
+            f"An image must bear its participant's name or none: got {image.name!r} in the "
+            f"source of sub-{label}. Find out whose it is, and move or rename it."
+        )
+        raise ScanError(msg)
 
 
 def _known_rows(path: Path) -> pd.DataFrame:

@@ -13,8 +13,10 @@ from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
 from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError
+from pipeline.store.content import check_content
 from pipeline.store.headers import ENDINGS, MOST_VOXELS, ras_affine
 from pipeline.store.images import read_labels, to_canonical
+from pipeline.store.junk import without_junk
 from pipeline.store.names import ScanName, without_ending
 
 FOLDER = "corrections"
@@ -32,8 +34,8 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
     Raises
     ------
     ArtefactError
-        If a file bears the participant's name but not that of a label map, or two
-        are there for one map.
+        If a file bears the participant's name but not that of a label map, two are
+        there for one map, or one is no regular file or has its content elsewhere.
     """
     found: dict[str, Path] = {}
     own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
@@ -52,6 +54,7 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
                 f"{path.name!r}. Keep the one that holds and move the other away."
             )
             raise ArtefactError(msg)
+        check_content(path, ArtefactError)
         found[structure] = path
     return found
 
@@ -108,8 +111,8 @@ def _images(out: Path) -> list[Path]:
         return []
     return sorted(
         path
-        for path in folder.iterdir()
-        if path.name.lower().endswith(ENDINGS) and not path.name.startswith(".")
+        for path in without_junk(folder.iterdir(), folder)
+        if path.name.lower().endswith(ENDINGS)
     )
 
 

@@ -145,7 +145,9 @@ def _found(volume: Volume, scratch: Path) -> FoundImage:
     side, side_text = _side(volume.slices)
     image = convert(volume, scratch)
     part = next((s.part for s in volume.slices if s.part), None)
-    fields = {**facts_beside(image), "BodyPart": part}
+    # dcm2niix splits words at underscores, and gives all volumes of a file those of one
+    kind = {"ImageType": list(volume.first.kind)} if volume.first.kind else {}
+    fields = {**facts_beside(image), **kind, "BodyPart": part}
     _LOG.debug("series %s taken", volume.name)
     study = volume.first.study
     return FoundImage(image, fields, side, side_text, volume.contrast, study=study)

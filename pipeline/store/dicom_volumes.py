@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.domain.dixon import DIXON_PARTS, dixon_parts
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom_geometry import (
@@ -16,12 +17,6 @@ from pipeline.store.dicom_geometry import (
 )
 from pipeline.store.dicom_headers import SliceHeader
 
-_PARTS = {
-    "water": {"WATER", "W"},
-    "fat": {"FAT", "F"},
-    "in": {"IN_PHASE", "INPHASE", "IN", "IP"},
-    "opposed": {"OUT_PHASE", "OPP_PHASE", "OPPOSED", "OUT", "OPP", "OP"},
-}
 _PHASE = {"P", "PHASE", "PHASE MAP", "REAL", "R", "IMAGINARY", "I"}
 _MAPS = {"FAT_FRACTION", "FF", "T1 MAP", "T2 MAP", "T2_STAR", "R2_STAR", "ADC", "FIELD_MAP"}
 _PROJECTIONS = {"PROJECTION IMAGE", "MIP", "MPR", "RESAMPLED"}
@@ -153,13 +148,12 @@ def _volume(slices: Sequence[SliceHeader], fault: str = "") -> Volume:
 
 
 def _contrast(item: SliceHeader) -> str:
-    words = set(item.kind[2:])
+    parts = dixon_parts(item.kind[2:])
     title = re.split(r"[^a-z0-9*]+", " ".join(item.titles))
     if {"dixon", "mdixon", "ideal", "flex"} & set(title):
-        words |= {word.upper() for word in title}
-    parts = [part for part, names in _PARTS.items() if names & words]
+        parts |= dixon_parts(title)
     if len(parts) == 1:
-        return parts[0]
+        return min(parts)
     matches = [_WEIGHTING.fullmatch(word) for word in title]
     told = {match[1] for match in matches if match}
     return _WEIGHTINGS[told.pop()] if len(told) == 1 else ""
@@ -167,7 +161,7 @@ def _contrast(item: SliceHeader) -> str:
 
 def _stem(item: SliceHeader) -> list[str]:
     """Give the words of the titles that name no Dixon part."""
-    names = {name.lower() for group in _PARTS.values() for name in group} | {"phase"}
+    names = {name.lower() for group in DIXON_PARTS.values() for name in group} | {"phase"}
     return [w for w in re.split("[^a-z0-9]+", " ".join(item.titles)) if w not in names]
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
+from pipeline.store.content import check_content
 from pipeline.store.files import read_fault
 
 
@@ -33,6 +34,7 @@ def read_effect(name_or_file: str) -> Effect:
             raise ConfigError(msg)
         return _parse(packaged_effect(name_or_file), name_or_file)
     try:
+        check_content(Path(name_or_file), ConfigError)
         text = Path(name_or_file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = (

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pipeline.domain.dixon import DIXON_PARTS
+
 _NUMBERS = (
     "MagneticFieldStrength",
     "EchoTime",
@@ -41,11 +43,11 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "ImageType": frozenset(
             ("ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "OTHER", "NONE", "MIXED",
              "M", "P", "R", "I", "MAGNITUDE", "PHASE", "REAL", "IMAGINARY",
-             "WATER", "FAT", "W", "F", "IN_PHASE", "OUT_PHASE", "OPP_PHASE",
-             "IN", "OUT", "IP", "OP",
+             "IN_PHASE", "OUT_PHASE", "OPP_PHASE", "FAT_FRACTION", "FRACTION",
              "T1", "T2", "PROTON_DENSITY", "SE", "FFE", "IR", "M_SE", "M_FFE", "M_IR",
              "ND", "NORM", "DIS2D", "DIS3D", "FM2D", "FM3D", "FIL", "MFSPLIT", "MOSAIC",
-             "MPR", "DIXON", "SPIN_ECHO", "GRADIENT_ECHO")
+             "MPR", "DIXON", "SPIN_ECHO", "GRADIENT_ECHO",
+             *(word for words in DIXON_PARTS.values() for word in words))
         ),
         "BodyPart": frozenset(("FOOT", "FOREFOOT", "ANKLE", "HEEL", "TOE")),
     }

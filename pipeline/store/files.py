@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ArtefactError, ConfigError
+from pipeline.store.content import check_content
 
 
 @contextmanager
@@ -40,7 +41,14 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes, in hexadecimal."""
+    """Give the SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises
+    ------
+    ScanError
+        If it is no regular file or its content is elsewhere.
+    """
+    check_content(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

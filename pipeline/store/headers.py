@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+from pipeline.store.content import check_content
 from pipeline.store.header_fields import FARTHEST_MM, check_fields, in_mm
 from pipeline.store.streams import StoredVoxels, check_voxel_count, file_beside, opened
 from pipeline.store.text_headers import is_text_header, read_text_header
@@ -56,6 +57,7 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
     ScanError
         If the path is missing, of another format, or not what its ending says.
     """
+    check_content(path)
     if not path.is_file():
         msg = f"An image must exist: got {str(path)!r}, where there is no file. Check the path."
         raise ScanError(msg)

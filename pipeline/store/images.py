@@ -1,6 +1,5 @@
 """Images in and out: canonical (RAS) arrays inside, the raw file's own order on disk."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -17,10 +16,12 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
+from pipeline.store.content import check_content
+from pipeline.store.contrast import contrast_of
 from pipeline.store.facts import kept_facts
 from pipeline.store.files import read_json
 from pipeline.store.headers import cautions_of, check_header, to_nifti
-from pipeline.store.names import sidecar_of, without_ending
+from pipeline.store.names import sidecar_of
 from pipeline.store.nifti import in_space_of, save_image
 
 _RAS = nib.orientations.axcodes2ornt("RAS")
@@ -30,17 +31,23 @@ _PROBABILITY_STEP = 1 / 128
 _CAUTIONS = TypeAdapter(tuple[Caution, ...])
 
 
-def read_scan(path: Path) -> Scan:
-    """Read one volume, its contrast from its name and its facts from its sidecar.
+def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
+    """Read one volume, its contrast and its facts from sidecar and name.
 
     Axes are reordered and flipped to the closest canonical (RAS) order, so the
     order of the voxels on disk never matters.
+
+    Parameters
+    ----------
+    contrast
+        What the user says that it shows.
 
     Raises
     ------
     ScanError
         If the file is missing, damaged, not one 3-D volume, or its header does
-        not say for certain where each voxel lies.
+        not say for certain where each voxel lies; or if sidecar, name and user
+        do not agree on what it shows.
     """
     image = to_nifti(path)
     check_header(image, path)
@@ -49,12 +56,13 @@ def read_scan(path: Path) -> Scan:
         cautions = (*cautions_of(path), *cautions_in(facts, sidecar_of(path)))
     except ArtefactError as error:
         raise ScanError(str(error)) from error
+    shown = contrast_of(path, facts, contrast)
     voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
             Grid.from_arrays(voxels.shape, affine),
-            contrast=contrast_of(path),
+            contrast=shown,
             side=side_of(facts),
             acquisition=kept_facts(facts),
             cautions=cautions,
@@ -156,20 +164,6 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
     )
 
 
-def contrast_of(path: Path) -> Contrast:
-    """Tell the contrast by the words of the file's name; T1-weighted if none says.
-
-    A participant's label is no such word, whatever it spells.
-    """
-    words = re.split(r"[_\-]", re.sub(r"^sub-[^_]+_", "", without_ending(path)))
-    for word in words:
-        if word.lower().endswith(("water", "fat")):
-            return Contrast.WATER if word.lower().endswith("water") else Contrast.FAT
-    return next(
-        (Contrast(word) for word in reversed(words) if word in set(Contrast)), Contrast.T1W
-    )
-
-
 def side_of(facts: Mapping[str, Any]) -> Side | None:
     """Give the side that a sidecar claims."""
     letter = str(facts.get("Laterality", ""))[:1].upper()
@@ -182,9 +176,10 @@ def facts_beside(path: Path) -> dict[str, Any]:
     Raises
     ------
     ScanError
-        If it is not a JSON object.
+        If it is not a JSON object, or its content is not here.
     """
     sidecar = sidecar_of(path)
+    check_content(sidecar)
     if not sidecar.is_file():
         return {}
     try:

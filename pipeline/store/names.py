@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import ConfigError, ScanError
+from pipeline.store.junk import without_junk
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
+_OWNER = re.compile(r"(?:^|_)(sub|ses)-([^_.]+)")
 _IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
@@ -166,60 +168,39 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
     return tuple(labels)
 
 
+def is_image(path: Path) -> bool:
+    """Whether a name ends as that of an image."""
+    return _IMAGE_ENDING.search(path.name) is not None
+
+
 def find_images(folder: Path) -> list[Path]:
-    """Give all images below a folder, by the ending of their names, sorted."""
-    return sorted(p for p in folder.rglob("*") if _IMAGE_ENDING.search(p.name))
-
-
-def find_scan(bids_dir: Path, label: str) -> Path:
-    """Find the one scan of a participant that is to be measured.
-
-    T1-weighted goes before proton-density and T2-weighted; the fat image of a
-    Dixon pair stands back for its water image.
+    """Find all images below a folder, by the ending of their names, sorted.
 
     Raises
     ------
-    ConfigError
-        If the label is not one.
     ScanError
-        If no image fits, or more than one.
+        If one bears the name of a participant or session whose folder is another.
     """
-    folder = bids_dir / f"sub-{bare_label(label)}"
-    images = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
-    for suffix in SUFFIXES:
-        fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
-        fitting = [p for p in fitting if not _is_fat(p)] or fitting
-        if len(fitting) > 1:
-            names = ", ".join(repr(p.name) for p in fitting)
+    images = sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
+    for image in images:
+        check_owner(image, folder)
+    return images
+
+
+def check_owner(image: Path, root: Path) -> None:
+    """Refuse an image named after another participant or session than its folders below `root`.
+
+    Raises
+    ------
+    ScanError
+        Naming the image and the folder.
+    """
+    named = dict(_OWNER.findall(image.name))
+    for folder in image.relative_to(root).parts[:-1]:
+        entity, _, value = folder.partition("-")
+        if named.get(entity, value) != value:
             msg = (
-                f"A participant must have one {suffix} scan: got {len(fitting)} ({names}). "
-                "Keep the one to be measured and move the others out of the dataset."
+                f"An image must bear the name of the folder that it lies in: got "
+                f"{image.name!r} in {folder!r}. Find out whose it is, and move or rename it."
             )
             raise ScanError(msg)
-        if fitting:
-            return fitting[0]
-    msg = (
-        f"A participant must have a scan named '{folder.name}_T1w.nii.gz' (or PDw, T2w): got "
-        f"{len(images)} other images in '{folder.name}'. Put it there with 'footvol intake'."
-    )
-    raise ScanError(msg)
-
-
-def find_fat_image(water: Path) -> Path | None:
-    """Find the fat image that was taken with a water image; it bears its name but for that.
-
-    Returns
-    -------
-    Path or None
-        None where the image is not named as water, or stands alone.
-    """
-    name = re.sub("water", "fat", water.name, flags=re.IGNORECASE)
-    if name == water.name or not water.parent.is_dir():
-        return None
-    # acq-Water goes with acq-Fat, whatever the capitals
-    beside = (p for p in sorted(water.parent.iterdir()) if p.name.lower() == name.lower())
-    return next(beside, None)
-
-
-def _is_fat(path: Path) -> bool:
-    return re.search(r"_(acq|part)-[A-Za-z0-9]*fat_", path.name) is not None

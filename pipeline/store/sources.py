@@ -1,5 +1,6 @@
 """What a source holds: which participants, and the files of each."""
 
+import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,12 +11,15 @@ from tempfile import TemporaryDirectory
 from pipeline.errors import ConfigError, ScanError
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
+from pipeline.store.content import check_content
 from pipeline.store.dicom import FoundImage, imported_dicom
 from pipeline.store.dicom_headers import has_mark, read_slices
 from pipeline.store.headers import ENDINGS
 from pipeline.store.images import facts_beside, side_of
-from pipeline.store.names import bare_label, without_ending
+from pipeline.store.junk import is_of_viewer, without_junk
+from pipeline.store.names import bare_label, is_image, without_ending
 
+_LOG = logging.getLogger(__name__)
 Files = tuple[Path, ...]
 
 
@@ -47,8 +51,10 @@ def opened_participants(
     ConfigError
         If the path is missing or empty, or its name gives no label.
     ScanError
-        If an archive cannot be unpacked, or a patient is not in `patients`.
+        If an archive cannot be unpacked, a patient is not in `patients`, or the source is
+        no regular file or one whose content is elsewhere.
     """
+    check_content(source)
     if not source.exists():
         msg = (
             f"A source must exist: got {str(source)!r}, where there is nothing. Check the path."
@@ -107,14 +113,19 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
     Raises
     ------
     ScanError
-        If a link leads out of the folder, or an archive cannot be unpacked.
+        If a link leads out of the folder, a file is no regular one or its content is
+        elsewhere, or an archive cannot be unpacked.
     """
     files: list[Path] = []
     for path in paths:
         if not path.is_dir():
+            check_content(path)
             files.append(path)
             continue
-        inside, home = sorted(path.rglob("*")), path.resolve()
+        inside, home = _data_below(path), path.resolve()
+        for file in inside:
+            # a DICOM file's name may name a person
+            check_content(file, is_named=is_image(file))
         away = sum(p.is_symlink() and not p.resolve().is_relative_to(home) for p in inside)
         if away:
             msg = (
@@ -127,8 +138,18 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
     for number, archive in enumerate([p for p in files if is_archive(p)]):
         folder = scratch / f"archive{number}"
         unpack(archive, folder)
-        files += sorted(p for p in folder.rglob("*") if p.is_file())
+        files += [p for p in _data_below(folder) if p.is_file()]
     return [p for p in files if not is_archive(p)]
+
+
+def _data_below(folder: Path) -> list[Path]:
+    """Give all that lies below a folder, without what systems and viewers left there."""
+    there = sorted(folder.rglob("*"))
+    data = without_junk(there, folder)
+    data = [p for p in data if not is_of_viewer(p, folder) or (p.is_file() and has_mark(p))]
+    if len(data) < len(there):
+        _LOG.debug("%d files of systems and viewers left out", len(there) - len(data))
+    return data
 
 
 def label_of(source: Path) -> str:
@@ -148,18 +169,28 @@ def label_of(source: Path) -> str:
     return bare_label(re.sub(r"[^A-Za-z0-9]", "", stem) or stem)
 
 
+def _entries(folder: Path) -> list[Path]:
+    """Give what lies in a folder, without what systems and viewers left there."""
+    return [
+        path
+        for path in without_junk(sorted(folder.iterdir()), folder)
+        if not is_of_viewer(path, folder)
+        or any(file.is_file() and has_mark(file) for file in (path, *path.rglob("*")))
+    ]
+
+
 def _descended(folder: Path) -> Path:
     """Go down while there is one folder only, unless that is a participant's."""
-    entries = list(folder.iterdir())
+    entries = _entries(folder)
     while len(entries) == 1 and entries[0].is_dir() and not entries[0].name.startswith("sub-"):
         folder = entries[0]
-        entries = list(folder.iterdir())
+        entries = _entries(folder)
     return folder
 
 
 def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
     """Part a folder by the names of its entries; nothing if they name no participants."""
-    entries = sorted(p for p in folder.iterdir() if p.is_dir() or _is_source(p))
+    entries = [p for p in _entries(folder) if p.is_dir() or _is_source(p)]
     named = [
         p
         for p in entries
@@ -208,7 +239,7 @@ def _by_patient(files: Sequence[Path], patients: Mapping[str, str]) -> dict[str,
 
 
 def _check_filled(folder: Path) -> None:
-    if not any(folder.iterdir()):
+    if not _entries(folder):
         msg = (
             f"A source must hold images: got the empty folder {str(folder)!r}. Check the path."
         )

@@ -15,6 +15,7 @@ from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import ArtefactError, ConfigError
+from pipeline.store.content import check_content
 from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.names import bare_label, sidecar_of
 
@@ -229,6 +230,7 @@ def read_measurements(path: Path) -> MeasurementTable:
 
 
 def _read_tsv(path: Path) -> pd.DataFrame:
+    check_content(path, ConfigError)
     try:
         return pd.read_csv(
             path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig"

@@ -9,7 +9,7 @@ from makers import Box, make_grid, make_labels
 from pipeline.agreement import find_agreement, write_agreement
 from pipeline.cli import main
 from pipeline.domain.grid import Grid
-from pipeline.errors import ArtefactError, ConfigError, GridMismatchError
+from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError
 from pipeline.store.images import write_labels
 from pipeline.store.tables import read_table
 
@@ -153,3 +153,20 @@ def test_a_label_that_has_no_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="labels 0 to 2 only"):
         find_agreement(path, path, "regions")
     assert np.isfinite(find_agreement(path, path, None).overlaps["dice"].dropna()).all()
+
+
+def test_a_map_in_anothers_folder_is_refused(folders: tuple[Path, Path]) -> None:
+    """It would be held to another foot's."""
+    anat = folders[1] / "sub-03" / "anat"
+    name = "sub-02_seg-muscles_dseg.nii.gz"
+    (folders[1] / "sub-02" / "anat" / name).rename(anat / name)
+
+    with pytest.raises(ScanError, match=r"got 'sub-02_seg-muscles_dseg\.nii\.gz' in 'sub-03'"):
+        find_agreement(*folders, None)
+
+
+def test_maps_that_systems_left_are_passed_by(folders: tuple[Path, Path]) -> None:
+    """A Mac puts a file beside each on discs of other systems."""
+    (folders[0] / "._sub-01_rater1.nii.gz").write_bytes(b"\0\5\x16\7")
+
+    assert len(find_agreement(*folders, None).overlaps) == 3 * 13

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_makers import edit, setting
 
 from pipeline import intake_check
 from pipeline.cli import main
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.foot import Foot
 from pipeline.phantom.protocols import get_protocol
@@ -92,6 +93,26 @@ def test_a_raw_dataset_and_its_table_are_checked(
     assert main(["intake", str(tmp_path), "--check", "--side", "right"]) == 3
     said = capsys.readouterr().out
     assert "right from the option --side but left from participants.tsv" in said
+
+
+def test_the_check_sees_the_contrast_that_intake_would_write(
+    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the DICOM header or a sidecar; the converted file's name says nothing."""
+    shown = []
+
+    def see(scan: Scan, _: object) -> Scan:
+        shown.append(scan.contrast)
+        return scan
+
+    monkeypatch.setattr(intake_check, "preprocess", see)
+    write_dicom_series(scan, tmp_path / "sub-01", label="01", side=Side.RIGHT)
+    edit(tmp_path / "sub-01", setting(SeriesDescription="t2_tse", ProtocolName="t2_tse"))
+    write_scan(scan, tmp_path / "sub-02.nii", like=None)
+    write_json({"Laterality": "R", "ImageType": ["W"]}, tmp_path / "sub-02.json")
+
+    assert main(["intake", str(tmp_path), "--check"]) == 0
+    assert shown == [Contrast.T2W, Contrast.WATER]
 
 
 def test_loose_images_are_checked_each(

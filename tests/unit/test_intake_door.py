@@ -11,14 +11,14 @@ import pydicom
 import pytest
 from makers import make_taken_scan
 
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.intake_door import intake_source
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
-from pipeline.store.names import find_scan
+from pipeline.store.raw_scans import find_scan
 
 HEADER = "participant_id\tgroup\tbody_mass_kg\tside\tname\n"
 MARK = "MUSTERMANN"
@@ -198,6 +198,47 @@ def test_the_name_follows_the_source(
     (image,) = bring(tmp_path / source, tmp_path / "raw")
 
     assert image.name == name
+
+
+def test_what_the_sidecar_says_is_kept(scan: Scan, tmp_path: Path) -> None:
+    """The image is named by it, and the measuring stages find it."""
+    write_scan(scan, tmp_path / "sub-07.nii", like=None)
+    facts = {"Laterality": "R", "ImageType": ["DERIVED", "PRIMARY", "W", "W", "SMITH"]}
+    write_json(facts, tmp_path / "sub-07.json")
+
+    (image,) = bring(tmp_path / "sub-07.nii", tmp_path / "raw")
+
+    assert image.name == "sub-07_acq-water_T1w.nii.gz"
+    assert read_json(image.with_name("sub-07_acq-water_T1w.json"))["ImageType"] == [
+        "DERIVED",
+        "PRIMARY",
+        "W",
+        "W",
+    ]
+    assert read_scan(image).contrast is Contrast.WATER
+
+
+def test_a_name_that_contradicts_the_sidecar_is_refused(scan: Scan, tmp_path: Path) -> None:
+    """Before anything is written."""
+    write_scan(scan, tmp_path / "sub-07_fat.nii", like=None)
+    write_json({"ImageType": ["WATER"]}, tmp_path / "sub-07_fat.json")
+
+    with pytest.raises(
+        ScanError, match="got water from the sidecar but fat from the file name"
+    ):
+        bring(tmp_path / "sub-07_fat.nii", tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()
+
+
+def test_anothers_image_is_refused(scan: Scan, tmp_path: Path) -> None:
+    """One foot's volume must not stand in another's row."""
+    for label in ("01", "02"):
+        write_scan(scan, tmp_path / "in" / f"sub-{label}" / "sub-02_T1w.nii", like=None)
+
+    words = r"participant's name or none: got 'sub-02_T1w\.nii' in the source of sub-01"
+    with pytest.raises(ScanError, match=words):
+        bring(tmp_path / "in", tmp_path / "raw", side=Side.RIGHT)
+    assert [p.name for p in (tmp_path / "raw").glob("sub-*")] == ["sub-02"]
 
 
 def test_the_weighting_may_be_set(scan: Scan, tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import block_reduce
 
 from pipeline.domain.scan import Contrast
+from pipeline.segmenters.block_means import block_means
 from pipeline.segmenters.feet import filled
 from pipeline.stages.quality.view import View
 
@@ -61,7 +61,7 @@ def snr(view: View) -> float | None:
     image = view.intensity
     mixed = image[1:, 1:] - image[:-1, 1:] - image[1:, :-1] + image[:-1, :-1]
     block = tuple(min(n, b) for n, b in zip(mixed.shape, _NOISE_BLOCK, strict=True))
-    power = block_reduce(np.square(mixed, out=mixed), block, np.mean) / 4
+    power = block_means(np.square(mixed, out=mixed), block) / 4
     ratio = [b * s / m for b, s, m in zip(block, view.spacing_mm, view.small_mm, strict=True)]
     within = ndimage.affine_transform(
         view.inner.astype(np.float32), ratio, [(r - 1) / 2 for r in ratio], power.shape, order=1

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
-from skimage.measure import block_reduce
 
 from pipeline.domain.scan import Contrast, Scan
+from pipeline.segmenters.block_means import block_factors, block_means
 from pipeline.segmenters.feet import filled, single_feet
 from pipeline.segmenters.volume import Volume
 
@@ -50,17 +50,12 @@ class View:
         order = [*(axis for axis in range(3) if axis != slice_axis), slice_axis]
         intensity = np.transpose(scan.intensity, order)
         spacing = spacing[order]
-        factors = np.maximum(1, np.round(_SMALL_MM / spacing)).astype(int)
-        whole = tuple(
-            slice(0, n - n % f if n >= f else n)
-            for n, f in zip(intensity.shape, factors, strict=True)
-        )
-        small = block_reduce(intensity[whole], tuple(factors.tolist()), np.mean)
+        factors = block_factors(spacing, _SMALL_MM)
         return cls(
             intensity,
             _three(spacing),
             scan.contrast,
-            small.astype(np.float32),
+            block_means(intensity, factors),
             _three(spacing * factors),
         )
 

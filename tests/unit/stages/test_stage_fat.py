@@ -160,3 +160,20 @@ def test_a_map_of_another_shape_or_of_nothing_is_our_own_mistake(field: str) -> 
         first, second, third = (wrong if n == field else sound.fraction for n in names)
         with pytest.raises(ValueError, match=f"Fat's {field} must be finite"):
             FatMap(first, second, third, GRID, "known")
+
+
+@pytest.mark.parametrize("finest", [0, 1])
+def test_noise_is_measured_along_the_finest_axis(finest: int) -> None:
+    """What changes from voxel to voxel along the coarser one is muscle, not noise."""
+    spacing_mm = (0.5, 0.7, 3.0) if finest == 0 else (0.7, 0.5, 3.0)
+    grid = make_grid(SHAPE, spacing_mm)
+    voxels = np.zeros(SHAPE, dtype=np.uint8)
+    voxels[INSIDE] = 2
+    fat = 0.06 + 0.05 * (np.indices(SHAPE)[1 - finest] % 2)
+    pair = DixonPair(
+        Scan(500 * (1 - fat), grid, Contrast.WATER), Scan(1000 * fat, grid, Contrast.FAT)
+    )
+
+    found = find_fat(LabelMap(voxels, grid, MUSCLE_NAMES), pair.water, pair)
+
+    assert mean_of(found)[1] == pytest.approx(fat[INSIDE].mean(), abs=1e-4)

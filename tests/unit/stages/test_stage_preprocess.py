@@ -146,6 +146,20 @@ def test_where_fat_is_suppressed_vessels_give_no_scale(
     assert np.median(scan.intensity[depth_mm > 12]) == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_block_that_is_cut_off_is_no_dark_tissue(axis: int, even: Scan) -> None:
+    """Tissue at the image's edge stays as bright as that beside it, whatever the size."""
+    middle = SHAPE[axis] // 2
+    size = middle - (middle - 1) % 3  # one voxel more than whole blocks of three
+    voxels = np.moveaxis(np.moveaxis(even.intensity, axis, 0)[:size], 0, axis)
+    cut = Scan(voxels, Grid.from_arrays(voxels.shape, np.eye(4)))
+
+    scan = preprocess(cut, PreprocessParams())
+
+    ratio = np.moveaxis(scan.intensity / cut.intensity, axis, 0)
+    assert ratio[-1].mean() / ratio[-7].mean() == pytest.approx(1, abs=0.003)
+
+
 def test_a_strong_field_is_a_caution(even: Scan) -> None:
     """The noise of what was dim is amplified with it."""
     slope = np.geomspace(0.4, 2.2, SHAPE[1])[:, None]

@@ -217,3 +217,20 @@ def test_two_weightings_in_one_title_are_none(scan: Scan, tmp_path: Path) -> Non
     write_series(scan, tmp_path / "b", SeriesDescription="t2* gre")
 
     assert taken(tmp_path / "a")[1] == taken(tmp_path / "b")[1] == ""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ["DERIVED", "PRIMARY", "M", "IN_PHASE"],
+        ["DERIVED", "PRIMARY", "DIXON", "FAT_FRACTION"],
+    ],
+)
+def test_the_kind_of_an_image_is_kept_as_the_header_says_it(
+    kind: list[str], scan: Scan, tmp_path: Path
+) -> None:
+    """A converter that splits its words would make a map of fat fractions an image of fat."""
+    write_series(scan, tmp_path / "a", ImageType=kind)
+
+    with opened(tmp_path / "a") as found:
+        assert found.fields["ImageType"] == kind

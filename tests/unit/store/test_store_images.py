@@ -15,11 +15,10 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
-from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.files import sha256_of, write_json
 from pipeline.store.images import (
-    contrast_of,
     read_labels,
     read_scan,
     read_segmentation,
@@ -136,26 +135,6 @@ def test_8_bit_metaimages_are_read(tmp_path: Path) -> None:
 
     assert nib.load(tmp_path / "a.nii").get_data_dtype() == np.int16
     assert nib.load(tmp_path / "a.nii").get_fdata()[0, 0, 0] == -60
-
-
-@pytest.mark.parametrize(
-    ("name", "contrast"),
-    [
-        ("sub-01_T1w.nii.gz", Contrast.T1W),
-        ("sub-01_PDw.nii.gz", Contrast.PDW),
-        ("sub-01_acq-x_T2w.nrrd", Contrast.T2W),
-        ("sub-01_acq-water_T1w.nii", Contrast.WATER),
-        ("sub-01_part-fat_T1w.nii", Contrast.FAT),
-        ("both_feet_dixon_water.nii.gz", Contrast.WATER),
-        ("sub-01_acq-fatsat_T1w.nii", Contrast.T1W),
-        ("sub-Moffat_T1w.nii", Contrast.T1W),
-        ("sub-Atwater_acq-fat_T1w.nii", Contrast.FAT),
-        ("foot.mha", Contrast.T1W),
-    ],
-)
-def test_contrast_is_told_by_the_name(name: str, contrast: Contrast) -> None:
-    """Dixon words go before the suffix; fat suppression and names of people are none."""
-    assert contrast_of(Path(name)) is contrast
 
 
 def test_the_sidecar_gives_side_facts_and_cautions(scan_file: Path) -> None:

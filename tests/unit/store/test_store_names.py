@@ -8,9 +8,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.store.names import (
     ScanName,
     bare_label,
-    find_fat_image,
     find_participants,
-    find_scan,
     sidecar_of,
 )
 
@@ -102,65 +100,3 @@ def test_a_missing_dataset_is_told(tmp_path: Path) -> None:
     """A path that does not exist is named."""
     with pytest.raises(ConfigError, match=r"must be a folder: got .*nowhere"):
         find_participants(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("present", "chosen"),
-    [
-        (["sub-01_T2w.nii.gz", "sub-01_T1w.nii.gz"], "sub-01_T1w.nii.gz"),
-        (["sub-01_PDw.nii", "sub-01_T2w.nii.gz"], "sub-01_PDw.nii"),
-        (
-            ["sub-01_acq-fat_T1w.nii.gz", "sub-01_acq-water_T1w.nii.gz"],
-            "sub-01_acq-water_T1w.nii.gz",
-        ),
-    ],
-)
-def test_the_scan_is_chosen_by_its_contrast(
-    present: list[str], chosen: str, tmp_path: Path
-) -> None:
-    """T1 before PD before T2, water before fat."""
-    touch(tmp_path, *(f"sub-01/anat/{name}" for name in present))
-
-    assert find_scan(tmp_path, "sub-01").name == chosen
-
-
-def test_two_scans_that_fit_are_refused(tmp_path: Path) -> None:
-    """The sentence lists both."""
-    touch(tmp_path, "sub-01/anat/sub-01_T1w.nii", "sub-01/ses-1/anat/sub-01_ses-1_T1w.nii")
-
-    with pytest.raises(ScanError, match=r"one T1w scan: got 2 .*sub-01_T1w.*sub-01_ses-1_T1w"):
-        find_scan(tmp_path, "01")
-
-
-def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
-    """Other images do not count."""
-    touch(tmp_path, "sub-01/anat/sub-01_bold.nii")
-
-    with pytest.raises(ScanError, match=r"named 'sub-01_T1w.nii.gz'.*got 1 other"):
-        find_scan(tmp_path, "01")
-
-
-@pytest.mark.parametrize(
-    ("water", "fat"),
-    [
-        ("sub-01_acq-water_T1w.nii.gz", "sub-01_acq-fat_T1w.nii.gz"),
-        ("sub-01_acq-dixonWater_T1w.nii.gz", "sub-01_acq-dixonFat_T1w.nii.gz"),
-        ("foot_water.nii", "foot_fat.nii"),
-    ],
-)
-def test_the_fat_image_bears_the_water_images_name(
-    water: str, fat: str, tmp_path: Path
-) -> None:
-    """Capitals aside; another participant's is not taken."""
-    (tmp_path / fat.replace("01", "02").replace("foot", "feet")).touch()
-    assert find_fat_image(tmp_path / water) is None
-
-    (tmp_path / fat).touch()
-    assert find_fat_image(tmp_path / water) == tmp_path / fat
-
-
-def test_an_image_that_is_not_water_has_no_fat_image(tmp_path: Path) -> None:
-    """It would be its own."""
-    (tmp_path / "sub-01_T1w.nii.gz").touch()
-
-    assert find_fat_image(tmp_path / "sub-01_T1w.nii.gz") is None

@@ -11,9 +11,10 @@ from small_foot import BARE, make_foot
 
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.phantom.acquisition import acquire_all
+from pipeline.store.contrast import contrast_of
 from pipeline.store.files import read_json
-from pipeline.store.images import contrast_of, read_scan
-from pipeline.store.names import find_scan
+from pipeline.store.images import read_scan
+from pipeline.store.raw_scans import find_scan
 from pipeline.store.simulated import (
     image_name,
     measured_name,
@@ -51,7 +52,10 @@ def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path:
 
 def test_each_image_has_its_contrast_in_its_name(dixon: Mapping[str, Scan]) -> None:
     """The name alone tells water and fat from the two phases."""
-    told = {k: contrast_of(image_name("1", k, s.contrast).raw()) for k, s in dixon.items()}
+    told = {
+        k: contrast_of(image_name("1", k, s.contrast).raw(), s.acquisition)
+        for k, s in dixon.items()
+    }
 
     assert told == {
         "water": Contrast.WATER,

@@ -200,3 +200,80 @@ def test_a_damaged_file_among_images_is_told(content: bytes, study: Path) -> Non
         (study / "sub-01" / "0007.dcm").write_bytes(content)
 
     refuse(study / "sub-01", "named as the images are must be DICOM: got 1 damaged")
+
+
+JUNK = (
+    "__MACOSX/._0001.dcm",
+    "._0001.dcm",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    "@eaDir/0001.dcm@SynoEAStream.dcm",
+    "AUTORUN.INF",
+    "start.exe",
+    "Viewer/README.dcm",
+    "Weasis/conf/index.zip",
+    "DICOMDIR",
+)
+
+
+def leave_junk(folder: Path) -> None:
+    """Put beside images what systems and discs put there; none of it can be read."""
+    for name in JUNK:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"\0\5\x16\7" + bytes(200))
+
+
+def test_files_beside_the_images_are_left_out_and_counted(
+    scan: Scan, study: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Systems and viewers leave them in every folder; each is named as the images are."""
+    caplog.set_level("DEBUG")
+    leave_junk(study / "sub-01")
+
+    with opened(study / "sub-01") as found:
+        np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity)
+    assert "left out" in caplog.text
+
+
+def test_a_damaged_slice_beside_them_is_refused_all_the_same(study: Path) -> None:
+    """Only the names of what is left out are known."""
+    leave_junk(study / "sub-01")
+    (study / "sub-01" / "0007.dcm").write_bytes(b"")
+
+    refuse(study / "sub-01", "named as the images are must be DICOM: got 1 damaged")
+
+
+def test_images_in_a_folder_named_viewer_are_read(scan: Scan, tmp_path: Path) -> None:
+    """A name is no proof that they are not the patient's."""
+    write_series(scan, tmp_path / "in" / "Viewer")
+
+    with opened(tmp_path / "in") as found:
+        np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_they_are_nobodys_folder(is_packed: bool, study: Path, tmp_path: Path) -> None:
+    """Participants are told by the other entries, in archives, too."""
+    leave_junk(study)
+    leave_junk(study.parent) if is_packed else None
+    packed = shutil.make_archive(str(tmp_path.parent / f"{tmp_path.name}-out"), "zip", tmp_path)
+
+    assert labels(Path(packed) if is_packed else study) == ["01", "02"]
+
+
+def test_a_folder_of_them_alone_is_empty(tmp_path: Path) -> None:
+    """There is nothing to measure."""
+    (tmp_path / ".DS_Store").touch()
+
+    with pytest.raises(ConfigError, match="must hold images: got the empty folder"):
+        labels(tmp_path)
+
+
+def test_a_source_that_is_not_fetched_is_told(study: Path) -> None:
+    """Before links that lead out are, which those of git-annex do."""
+    link = study / "sub-01" / "0001.dcm"
+    link.unlink()
+    link.symlink_to(study.parent / ".git" / "annex" / "objects" / "x")
+
+    refuse(study / "sub-01", r"got a file, which is a link of git-annex .*datalad get \.$")

@@ -1,0 +1,35 @@
+"""Downsampling by whole blocks of voxels: the mean of each block is free of aliasing."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from skimage.measure import block_reduce
+
+
+def block_factors(spacing_mm: ArrayLike, target_mm: ArrayLike) -> NDArray[np.intp]:
+    """Give how many voxels along each axis come closest to a spacing, one at least."""
+    ratio = np.asarray(target_mm, dtype=float) / np.asarray(spacing_mm, dtype=float)
+    factors: NDArray[np.intp] = np.maximum(1, np.round(ratio)).astype(np.intp)
+    return factors
+
+
+def block_means(values: NDArray[Any], factors: ArrayLike) -> NDArray[np.float32]:
+    """Average an image over blocks of voxels.
+
+    Parameters
+    ----------
+    factors
+        Voxels of a block along each axis.
+
+    Returns
+    -------
+    ndarray
+        Float32; along each axis one value for every block that is begun. A block that
+        sticks out is filled with the edge: zeros would darken the image's last layer.
+    """
+    block = np.asarray(factors, dtype=int)
+    excess = -np.array(values.shape) % block
+    padded = np.pad(values, [(0, int(n)) for n in excess], mode="edge")
+    means: NDArray[np.float32] = block_reduce(padded, tuple(block.tolist()), np.mean)
+    return means.astype(np.float32)
