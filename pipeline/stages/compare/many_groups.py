@@ -96,6 +96,6 @@ def _critical_range(groups: int, df: float) -> float:
         lambda q: stats.studentized_range.sf(q, groups, df) - 0.05,
         x0=float(qsturng(0.95, groups, df)),
         method="secant",
-        xtol=1e-10,
+        xtol=1e-5,  # the last step is then smaller than 1e-9
     )
     return float(found.root)

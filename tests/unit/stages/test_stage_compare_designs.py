@@ -139,6 +139,69 @@ def test_a_covariate_of_words_is_refused() -> None:
         compare(volumes, CompareParams(covariates=("sex",)))
 
 
+@pytest.mark.parametrize(
+    "cell", ["6_5", "", "NA", "None", "1e5000", "nan", "\uff11\uff12", "4,5", "12 a"]
+)
+def test_a_covariate_that_is_no_number_names_its_row(cell: str) -> None:
+    """What a program might take for a number or for missing; of those not measured, too."""
+    volumes = volumes_of({"healthy": A, "pf": B}, age=[*["41"] * 8, cell, None])
+    volumes.loc[8, "status"] = "failed"
+
+    with pytest.raises(ConfigError, match=f"text in 'age' of 1 .* row of sub-08 '{cell}'"):
+        compare(volumes, CompareParams(covariates=("age",)))
+
+
+def test_a_covariate_written_as_text_counts_as_its_number() -> None:
+    """As participants.tsv has it."""
+    ages = [41.5, 39.0, 52.0, 47.0, 38.5, 44.0, 50.0, 61.0, 57.5, 43.0]
+    params = CompareParams(covariates=("age",))
+    volumes = volumes_of({"healthy": A, "pf": B}, age=ages)
+
+    row = first(volumes.assign(age=[f"+{age}" for age in ages]), params)
+
+    assert row["adjusted_p"] == first(volumes, params)["adjusted_p"]
+
+
+@pytest.mark.parametrize(
+    "other", ["Healthy", "heal thy", "HEALTHY ", "healthy\u200b", "\uff48ealthy"]
+)
+def test_groups_that_a_reader_takes_for_one_are_refused(other: str) -> None:
+    """Both spellings are told; so is a group that is the reference but for its case."""
+    volumes = volumes_of({"healthy": A, other: B, "pf": A})
+    with pytest.raises(ConfigError, match="differ by case or blanks") as told:
+        compare(volumes, CompareParams())
+    assert repr(other.strip()) in str(told.value)
+    assert "'healthy'" in str(told.value)
+
+    with pytest.raises(ConfigError, match="differ by case or blanks"):
+        compare(volumes_of({other.strip(): A, "pf": B}), CompareParams())
+
+
+def test_pairs_that_a_reader_takes_for_one_are_refused() -> None:
+    """Else both would be left out as having no partner."""
+    volumes = volumes_of({"healthy": A[:3], "pf": B[:3]}, pair=list("abcABC"))
+
+    with pytest.raises(ConfigError, match=r"column 'pair' .* got 'A' and 'a'"):
+        compare(volumes, PAIRED)
+
+
+@pytest.mark.parametrize("word", ["None", "NA", "null", "N/A", "01", "1"])
+def test_a_group_may_be_called_anything(word: str) -> None:
+    """Only a cell without a value is missing."""
+    row = first(volumes_of({"healthy": A, word: B}))
+
+    assert (row["group_b"], row["n_b"]) == (word, 5)
+
+
+def test_more_groups_than_can_be_compared_are_refused() -> None:
+    """With the limit; a column of something else was named by mistake, most often."""
+    ages = {"healthy": A[:2], **{str(age): A[:2] for age in range(30, 60)}}
+    volumes = volumes_of({name: (values[0],) for name, values in ages.items()})
+
+    with pytest.raises(ConfigError, match=r"at most 10 groups: got 31, \['30', .*and 23 more"):
+        compare(volumes, CompareParams())
+
+
 # Permutations
 
 
