@@ -390,7 +390,7 @@ TAKEN = "participant_id\tgroup\tbody_mass_kg\tage\tsex\theight_cm\tsymptom_years
 def test_what_a_table_says_of_a_person_is_kept_as_it_is_written(
     scan: Scan, tmp_path: Path
 ) -> None:
-    """Numbers in range and known words; other programs' words for missing are a group's name."""
+    """Numbers in range and known words; a group may be called NA."""
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
     row = "01 \tNA\t070.50\t089\tFemale\tn/a\t1.5\tX\t\n"
     (tmp_path / "t.tsv").write_text(TAKEN + row)
@@ -417,9 +417,8 @@ def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
 ) -> None:
     """Before anything is written; the check says the same."""
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
-    cells = {"age": "31", "sex": "n/a", "height_cm": "171", "symptom_years": "0"} | {
-        column: cell
-    }
+    cells = {"age": "31", "sex": "n/a", "height_cm": "171", "symptom_years": "0"}
+    cells[column] = cell
     row = "\t".join(("01", "a", "70", *cells.values(), "X"))
     (tmp_path / "t.tsv").write_text(TAKEN + row)
 
