@@ -158,16 +158,18 @@ def scan(
     out: Out,
     side: SideOption = None,
     body_mass_kg: Annotated[
-        float | None, typer.Option(min=20, max=300, help="Body mass, in kg.")
+        str | None, typer.Option(metavar="KG", help="Body mass, 20 to 300 kg.")
     ] = None,
     force: Force = False,
 ) -> int:
     """Measure one scan; no BIDS dataset is needed."""
     from pipeline.cli import cohort_commands as work
     from pipeline.domain.scan import Side
+    from pipeline.store.participants import read_body_mass
 
     claimed = Side(side) if side else None
-    cohort = work.open_scan(image, out, session.config(), claimed, body_mass_kg)
+    mass_kg = read_body_mass("n/a" if body_mass_kg is None else body_mass_kg, "--body-mass-kg")
+    cohort = work.open_scan(image, out, session.config(), claimed, mass_kg)
     return work.run_all(session, cohort, work.Way(force=force), is_single_scan=True)
 
 

@@ -97,6 +97,32 @@ def read_excluded(path: Path) -> dict[str, str]:
     return reasons
 
 
+def read_body_mass(text: str, told: str) -> float | None:
+    """Read a body mass in kg; None for n/a.
+
+    Parameters
+    ----------
+    told
+        What the text is of, for a refusal.
+
+    Raises
+    ------
+    ConfigError
+        If it is no number that a body mass can be.
+    """
+    if text == MISSING:
+        return None
+    low, high = _BODY_MASS_LIMITS_KG
+    mass_kg = number_in(text)
+    if mass_kg is None or not low <= mass_kg <= high:
+        msg = (
+            f"{told} must be a number from {low:g} to {high:g} kg: got {text!r}. Correct it, "
+            "or write n/a if it is unknown."
+        )
+        raise ConfigError(msg)
+    return mass_kg
+
+
 def _by_label(path: Path, needed: Sequence[str]) -> dict[str, Row]:
     """Read a table that has one row for each participant that it names."""
     rows: dict[str, Row] = {}
@@ -131,24 +157,10 @@ def _participant(label: str, row: Row) -> Participant:
     return Participant(
         label,
         group=None if group in ("", MISSING) else group,
-        body_mass_kg=_body_mass_kg(cells["body_mass_kg"], where),
+        body_mass_kg=read_body_mass(cells["body_mass_kg"], f"{where}: body_mass_kg"),
         side=_side(cells.get("side", MISSING), where),
         cells=cells,
     )
-
-
-def _body_mass_kg(cell: str, where: str) -> float | None:
-    if cell == MISSING:
-        return None
-    low, high = _BODY_MASS_LIMITS_KG
-    mass_kg = number_in(cell)
-    if mass_kg is None or not low <= mass_kg <= high:
-        msg = (
-            f"{where}: body_mass_kg must be a number from {low:g} to {high:g} kg: got "
-            f"{cell!r}. Correct it, or write n/a if it is unknown."
-        )
-        raise ConfigError(msg)
-    return mass_kg
 
 
 def _side(cell: str, where: str) -> Side | None:

@@ -1,7 +1,7 @@
 """Tables that footvol writes and reads again: measurements, comparison."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         cells.to_csv(scratch, index=False, lineterminator="\n")
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, words: Sequence[str] = ()) -> pd.DataFrame:
     """Read what `write_table` wrote; only ``n/a`` is missing.
+
+    Parameters
+    ----------
+    words
+        Columns that are text even where every cell could be a number, as a group may be 01.
 
     Raises
     ------
@@ -66,7 +71,13 @@ def read_table(path: Path) -> pd.DataFrame:
         If the table is missing or is not a TSV.
     """
     try:
-        return pd.read_csv(path, sep="\t", na_values=[MISSING], keep_default_na=False)
+        return pd.read_csv(
+            path,
+            sep="\t",
+            na_values=[MISSING],
+            keep_default_na=False,
+            dtype=dict.fromkeys(words, "string"),
+        )
     except (OSError, ValueError) as error:
         msg = (
             f"The table {path.name!r} must exist and be a TSV: {error}. "

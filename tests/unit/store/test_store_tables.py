@@ -101,3 +101,13 @@ def test_a_missing_measurement_table_is_told(tmp_path: Path) -> None:
     """It has the exit code of a missing artefact."""
     with pytest.raises(ArtefactError, match=r"table 'm.tsv' must exist"):
         read_measurements(tmp_path / "m.tsv")
+
+
+def test_words_that_look_like_numbers_come_back_as_words(tmp_path: Path) -> None:
+    """A group may be called 01."""
+    write_table(pd.DataFrame({"group_a": ["01", None], "p": [0.5, 1]}), tmp_path / "t.tsv", {})
+
+    back = read_table(tmp_path / "t.tsv", ("group_a",))
+
+    assert back["group_a"].dropna().tolist() == ["01"]
+    assert back["p"].tolist() == [0.5, 1]
