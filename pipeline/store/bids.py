@@ -101,7 +101,7 @@ def read_source_table(path: Path) -> dict[str, Participant]:
     ConfigError
         If it cannot be read, or a column that is taken holds what may be a name or a day.
     """
-    people = read_participants_table(path)
+    people = read_participants_table(path, is_confidential=True)
     for participant in people.values():
         check_personal(participant.cells, f"{path.name} {participant.participant_id}")
     return people

@@ -52,7 +52,7 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "BodyPart": frozenset(("FOOT", "FOREFOOT", "ANKLE", "HEEL", "TOE")),
     }
 )  # fmt: skip
-# None of the numbers comes near a million, and a day or a time of six digits or more does.
+# None of the numbers comes near 100 000; a day, and a time of six digits, lies beyond.
 _LARGEST = 1e5
 # Wide enough for any person, too narrow for a year of birth.
 _PERSONAL_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pipeline.errors import ConfigError, ScanError
+from pipeline.errors import ConfigError, ScanError, listed
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
@@ -200,7 +200,7 @@ def find_scan(bids_dir: Path, label: str) -> Path:
         fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
         fitting = [p for p in fitting if not _is_fat(p)] or fitting
         if len(fitting) > 1:
-            names = ", ".join(repr(p.name) for p in fitting)
+            names = listed(path.name for path in fitting)
             msg = (
                 f"A participant must have one {suffix} scan: got {len(fitting)} ({names}). "
                 "Keep the one to be measured and move the others out of the dataset."

@@ -26,11 +26,18 @@ def read_participants(bids_dir: Path) -> dict[str, Participant]:
     return read_participants_table(bids_dir / TABLE)
 
 
-def read_participants_table(path: Path) -> dict[str, Participant]:
+def read_participants_table(
+    path: Path, *, is_confidential: bool = False
+) -> dict[str, Participant]:
     """Read a table of participants.
 
     Only ``n/a`` is missing, as in BIDS: ``NA``, ``None`` and the like are words, which a
     group may have as its name and a number may not.
+
+    Parameters
+    ----------
+    is_confidential
+        Whether the table may hold names, so that its header is not printed.
 
     Returns
     -------
@@ -42,7 +49,7 @@ def read_participants_table(path: Path) -> dict[str, Participant]:
     ConfigError
         If the table cannot be read, lacks a column, or holds a value that cannot be.
     """
-    rows = _by_label(path, _NEEDED)
+    rows = _by_label(path, _NEEDED, is_confidential=is_confidential)
     return {label: _participant(label, row) for label, row in rows.items()}
 
 
@@ -123,10 +130,12 @@ def read_body_mass(text: str, told: str) -> float | None:
     return mass_kg
 
 
-def _by_label(path: Path, needed: Sequence[str]) -> dict[str, Row]:
+def _by_label(
+    path: Path, needed: Sequence[str], *, is_confidential: bool = False
+) -> dict[str, Row]:
     """Read a table that has one row for each participant that it names."""
     rows: dict[str, Row] = {}
-    for where, cells in read_rows(path, needed):
+    for where, cells in read_rows(path, needed, is_confidential=is_confidential):
         label = _label(cells["participant_id"], where)
         if label in rows:
             msg = (

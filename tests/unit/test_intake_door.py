@@ -430,3 +430,13 @@ def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
     tables = Tables(tmp_path / "t.tsv")
     with pytest.raises(ConfigError, match=f"{column} must be"):
         next(check_source(tmp_path / "sub-01.nii", tables, None, PipelineConfig()))
+
+
+def test_a_table_without_its_header_names_nobody(scan: Scan, tmp_path: Path) -> None:
+    """The first row of persons then stands where the columns' names do."""
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+    (tmp_path / "t.tsv").write_text(f"01\ta\t70\t{MARK}\n")
+
+    with pytest.raises(ConfigError, match=r"got no participant_id, .* among 4 others") as told:
+        bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
+    assert MARK not in str(told.value)
