@@ -22,7 +22,7 @@ def part_beyond(q: float, groups: int, df: float) -> float:
 
     Notes
     -----
-    `scipy.stats.studentized_range` gives the same to twelve digits, by adaptive integrals
+    `scipy.stats.studentized_range` gives the same to ten digits, by adaptive integrals
     within one another that take seventy times as long; ten groups need it 20,000 times. Here
     the trapezoidal rule is used, which converges exponentially for integrands that vanish
     smoothly at both ends (Trefethen and Weideman 2014, doi:10.1137/130932132): over the place
