@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, listed
 from pipeline.stages.agree import (
     OVERLAP_COLUMNS,
     RELIABILITY_COLUMNS,
@@ -82,8 +82,9 @@ def find_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agr
     feet = sorted(first.keys() & second.keys())
     if not feet:
         msg = (
-            f"Two folders must hold label maps of the same feet: got {sorted(first)} and "
-            f"{sorted(second)}. Name the files of one foot alike, such as 'sub-01'."
+            "Two folders must hold label maps of the same feet: got "
+            f"{listed(sorted(first))} and {listed(sorted(second))}. Name the files of one foot "
+            "alike, such as 'sub-01'."
         )
         raise ConfigError(msg)
     overlaps = pd.concat([_judge(foot, first[foot], second[foot], kind) for foot in feet])
@@ -161,5 +162,5 @@ def _by_foot(folder: Path, kind: str) -> dict[str, Path]:
 def _foot(path: Path) -> str:
     """Give participant and session of a file's name; without these, the whole name."""
     name = without_ending(path)
-    match = re.search(r"sub-[A-Za-z0-9]+(_ses-[A-Za-z0-9]+)?", name)
+    match = re.search(r"(?<![A-Za-z0-9])sub-[A-Za-z0-9]+(_ses-[A-Za-z0-9]+)?", name)
     return match[0] if match else name

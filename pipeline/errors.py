@@ -1,5 +1,10 @@
 """Errors that are shown as one sentence, each with its exit code."""
 
+import difflib
+from collections.abc import Collection, Iterable
+
+MOST_LISTED = 8
+
 
 class PipelineError(Exception):
     """Base of every error that is shown without a traceback."""
@@ -33,3 +38,15 @@ class ArtefactError(PipelineError):
     """A file that an earlier stage wrote is missing or was altered."""
 
     exit_code = 5
+
+
+def listed(things: Iterable[object], most: int = MOST_LISTED) -> str:
+    """Write the first few of some things in one line, and how many more there are."""
+    every = list(things)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return f"{every[:most]!r}{more}"
+
+
+def nearest(word: str, known: Collection[str], most: int = 3) -> str:
+    """Write the few known words that are most like one that is not known."""
+    return ", ".join(difflib.get_close_matches(word, known, n=most, cutoff=0.0))

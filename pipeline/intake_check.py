@@ -14,15 +14,15 @@ from pipeline.stages.intake import IntakeClaims, intake
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 from pipeline.stages.segment import recognise
-from pipeline.store.bids import name_found
+from pipeline.store.bids import name_found, read_source_table
 from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import facts_beside, read_scan, side_of
 from pipeline.store.junk import without_junk
 from pipeline.store.names import find_participants
+from pipeline.store.participants import read_participants_table, read_patient_map
 from pipeline.store.raw_scans import find_scan
 from pipeline.store.sources import Files, label_of, opened_participants, opened_source
-from pipeline.store.tables import read_participants_table, read_patient_map
 
 _UNKNOWN = str(Verdict.UNKNOWN)
 _DESCRIPTION = "dataset_description.json"
@@ -77,8 +77,10 @@ def check_source(
         If paths or tables cannot be used.
     """
     beside, is_raw = source / "participants.tsv", (source / _DESCRIPTION).is_file()
-    listed = tables.participants or (beside if is_raw and beside.is_file() else None)
-    people = read_participants_table(listed) if listed else {}
+    if tables.participants:
+        people = read_source_table(tables.participants)
+    else:
+        people = read_participants_table(beside) if is_raw and beside.is_file() else {}
     patients = read_patient_map(tables.patients) if tables.patients else None
     with ExitStack() as opened:
         sources = _here(source) or opened.enter_context(

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.errors import ConfigError, PipelineError, ScanError
+from pipeline.errors import ConfigError, PipelineError, ScanError, listed
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
-from pipeline.store.bids import name_found, write_raw_dataset, write_raw_scan
+from pipeline.store.bids import (
+    name_found,
+    read_source_table,
+    write_raw_dataset,
+    write_raw_scan,
+)
 from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import read_scan
 from pipeline.store.names import sidecar_of
+from pipeline.store.participants import read_patient_map
 from pipeline.store.sources import Files, opened_participants, opened_source
-from pipeline.store.tables import read_participants_table, read_patient_map
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,7 +67,7 @@ def intake_source(
     ScanError
         Naming each scan that was refused, with the reason.
     """
-    table = read_participants_table(participants_tsv) if participants_tsv else None
+    table = read_source_table(participants_tsv) if participants_tsv else None
     patients = read_patient_map(patient_map) if patient_map else None
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
@@ -80,7 +85,7 @@ def intake_source(
             names = ", ".join(path.name for path in done.written)
             _LOG.info("sub-%s: written to %s", label, names)
     if written:
-        write_raw_dataset(bids_dir, written, participants_tsv)
+        write_raw_dataset(bids_dir, written, table)
     if refused:
         reasons = " ".join(f"sub-{label}: {error}" for label, error in refused.items())
         is_scan = any(isinstance(error, ScanError) for error in refused.values())
@@ -107,7 +112,7 @@ def _participants(
     if unknown:
         msg = (
             f"Every participant must have a row in {path.name}: got none for "
-            f"{', '.join(unknown)}. Add it, or rename the source by the participant's label."
+            f"{listed(unknown)}. Add it, or rename the source by the participant's label."
         )
         raise ConfigError(msg)
     return table

@@ -158,7 +158,7 @@ def scan(
     out: Out,
     side: SideOption = None,
     body_mass_kg: Annotated[
-        float | None, typer.Option(min=20, max=300, help="Body mass, in kg.")
+        str | None, typer.Option(metavar="KG", help="Body mass, 20 to 300 kg.")
     ] = None,
     contrast: Annotated[
         Literal["T1w", "PDw", "T2w", "water", "fat"] | None,
@@ -169,10 +169,12 @@ def scan(
     """Measure one scan; no BIDS dataset is needed."""
     from pipeline.cli import cohort_commands as work
     from pipeline.domain.scan import Contrast, Side
+    from pipeline.store.participants import read_body_mass
 
     claimed = Side(side) if side else None
     shown = Contrast(contrast) if contrast else None
-    cohort = work.open_scan(image, out, session.config(), claimed, body_mass_kg, shown)
+    mass_kg = read_body_mass("n/a" if body_mass_kg is None else body_mass_kg, "--body-mass-kg")
+    cohort = work.open_scan(image, out, session.config(), claimed, mass_kg, shown)
     return work.run_all(session, cohort, work.Way(force=force), is_single_scan=True)
 
 

@@ -1,16 +1,15 @@
 """Who is worked on, and where it goes."""
 
-import csv
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config import PipelineConfig, to_toml
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
-from pipeline.errors import ConfigError, ScanError
+from pipeline.errors import ConfigError, ScanError, listed, nearest
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
@@ -19,8 +18,8 @@ from pipeline.store.corrections import check_owners
 from pipeline.store.files import written_whole
 from pipeline.store.models import model_files
 from pipeline.store.names import bare_label, find_participants, without_ending
+from pipeline.store.participants import read_excluded, read_participants
 from pipeline.store.provenance import write_dataset_files
-from pipeline.store.tables import read_participants
 
 COHORT_TABLES = (
     *("volumes.tsv", "muscles.tsv", "statistics.tsv"),
@@ -62,10 +61,11 @@ class Cohort:
 
     def jobs(self, stages: Sequence[str] = (), *, force: bool = False) -> list[Job]:
         """Give one job per chosen participant, for these stages or all."""
+        chosen = frozenset(self.chosen)
         return [
             self.job(participant, stages, force=force)
             for participant in self.participants
-            if participant.label in self.chosen
+            if participant.label in chosen
         ]
 
     def job(
@@ -109,14 +109,18 @@ def open_cohort(
     known = find_participants(bids_dir)
     _check_apart(bids_dir, out)
     table = read_participants(bids_dir)
-    _check_one_to_one(known, tuple(table))
+    _check_one_to_one(known, table)
+    excluded = read_excluded(exclude) if exclude else {}
+    _check_known(excluded, table)
+    chosen = dict.fromkeys(bare_label(label) for label in labels)
+    _check_known(chosen, table)
     return Cohort(
         tuple(table[label] for label in known),
-        _check_known([bare_label(label) for label in labels], known) or known,
+        tuple(label for label in known if label in chosen) or known,
         bids_dir,
         out,
         config,
-        _read_excluded(exclude, known) if exclude else {},
+        excluded,
     )
 
 
@@ -202,43 +206,25 @@ def _check_apart(bids_dir: Path, out: Path) -> None:
         raise ConfigError(msg)
 
 
-def _check_one_to_one(folders: Sequence[str], rows: Sequence[str]) -> None:
+def _check_one_to_one(folders: Sequence[str], rows: Collection[str]) -> None:
     without_row = [f"sub-{label}" for label in folders if label not in rows]
-    without_folder = [f"sub-{label}" for label in rows if label not in folders]
+    known = frozenset(folders)
+    without_folder = [f"sub-{label}" for label in rows if label not in known]
     if without_row or without_folder:
         msg = (
             "participants.tsv must have one row for each participant's folder: got folders "
-            f"without a row {without_row}, rows without a folder {without_folder}. "
-            "Add or remove what is wrong."
+            f"without a row {listed(without_row)}, rows without a folder "
+            f"{listed(without_folder)}. Add or remove what is wrong."
         )
         raise ConfigError(msg)
 
 
-def _check_known(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    unknown = [f"sub-{label}" for label in labels if label not in known]
+def _check_known(labels: Collection[str], known: Collection[str]) -> None:
+    unknown = [label for label in labels if label not in known]
     if unknown:
-        listed = ", ".join(f"sub-{label}" for label in known)
-        msg = f"Participants must be in the dataset: got {unknown}. Known: {listed}."
-        raise ConfigError(msg)
-    return tuple(label for label in known if label in labels)
-
-
-def _read_excluded(path: Path, known: Sequence[str]) -> dict[str, str]:
-    check_content(path, ConfigError)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
         msg = (
-            f"--exclude must be a readable table: got {str(path)!r} ({error}). Check the path."
-        )
-        raise ConfigError(msg) from error
-    if any(not row.get("participant_id") or row.get("reason") is None for row in rows):
-        msg = (
-            "--exclude must be a TSV with participant_id and reason in every row: got "
-            f"{path.name!r} without. Add them; write n/a for no reason."
+            f"Participants must be in the dataset: got {listed(f'sub-{u}' for u in unknown)}, "
+            f"not among its {len(known)}. Nearest to 'sub-{unknown[0]}': "
+            f"{nearest(f'sub-{unknown[0]}', [f'sub-{label}' for label in known])}."
         )
         raise ConfigError(msg)
-    reasons = {bare_label(row["participant_id"]): row["reason"] for row in rows}
-    _check_known([*reasons], known)
-    return reasons

@@ -23,7 +23,7 @@ def write_figures(
     measured = measured[measured["status"] == OK]
     groups = groups_of(measured, params.group_column)
     sweep = read_table(cohort.out / "border_sweep.tsv")
-    moved = read_table(cohort.out / "border_statistics.tsv")
+    moved = read_table(cohort.out / "border_statistics.tsv", ("group_a", "group_b"))
     plots = {
         "groups": plot_groups(measured, statistics, params.group_column, params.reference),
         "effects": plot_effects(statistics),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ArtefactError
+from pipeline.errors import ArtefactError, listed
 from pipeline.store.files import sha256_of, written_whole
 
 DONE, FAILED, WRITING = "done", "failed", "writing"
@@ -99,9 +99,9 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     ]
     if altered:
         msg = (
-            f"Files that footvol wrote must stay as written: altered since then: {altered}. "
-            "Restore them, or pass --force to write them anew; labels corrected by hand "
-            "belong in corrections/."
+            "Files that footvol wrote must stay as written: altered since then: "
+            f"{listed(altered)}. Restore them, or pass --force to write them anew; labels "
+            "corrected by hand belong in corrections/."
         )
         raise ArtefactError(msg)
 
@@ -118,7 +118,7 @@ def check_unclaimed(record: StageRecord | None, targets: list[str], out: Path) -
     strangers = [name for name in targets if name not in known and (out / name).exists()]
     if strangers and (record is None or record.status != WRITING):
         msg = (
-            f"Footvol must not write over files of unknown origin: got {strangers}. "
+            f"Footvol must not write over files of unknown origin: got {listed(strangers)}. "
             "Move them away, or pass --force to write over them."
         )
         raise ArtefactError(msg)

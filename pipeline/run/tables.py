@@ -9,7 +9,7 @@ import pandas as pd
 import pipeline
 from pipeline.config import to_toml
 from pipeline.domain.cautions import Caution
-from pipeline.domain.participant import Participant
+from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
 from pipeline.run.artefacts import BORDER, OVERLAY, VOLUMES
@@ -112,13 +112,18 @@ def write_volumes(gathered: Gathered) -> pd.DataFrame:
 
 def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that the comparison needs and only ``participants.tsv`` has."""
-    if cohort.image is not None:
-        return volumes
     params = cohort.config.compare
     named = [params.group_column, params.pair_column, params.repeat_column, *params.covariates]
-    raw = read_table(cohort.bids_dir / "participants.tsv").set_index("participant_id")
-    further = [name for name in dict.fromkeys(named) if name in raw and name not in volumes]
-    return volumes.join(raw[further], on="participant_id")
+    known = {name for participant in cohort.participants for name in participant.cells}
+    further = [n for n in dict.fromkeys(named) if n in known and n not in volumes]
+    rows = {
+        participant.participant_id: [
+            None if (cell := participant.cells[name]) == MISSING else cell for name in further
+        ]
+        for participant in cohort.participants
+    }
+    raw = pd.DataFrame.from_dict(rows, orient="index", columns=further, dtype=object)
+    return volumes.join(raw, on="participant_id")
 
 
 def write_statistics(

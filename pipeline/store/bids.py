@@ -1,24 +1,25 @@
 """New scans into a raw BIDS dataset, with nothing in it that names a person."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
 import pipeline
+from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.dicom import FoundImage
-from pipeline.store.facts import kept_facts
+from pipeline.store.facts import check_personal, kept_facts
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.headers import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
+from pipeline.store.participants import read_participants_table
 from pipeline.store.provenance import BIDS_VERSION
-from pipeline.store.tables import read_participants_table
 
 _COLUMNS = {
     "group": "Study group",
@@ -104,26 +105,40 @@ def write_raw_scan(
     return target
 
 
+def read_source_table(path: Path) -> dict[str, Participant]:
+    """Read a table that rows of a raw dataset are to be taken from.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or a column that is taken holds what may be a name or a day.
+    """
+    people = read_participants_table(path, is_confidential=True)
+    for participant in people.values():
+        check_personal(participant.cells, f"{path.name} {participant.participant_id}")
+    return people
+
+
 def write_raw_dataset(
-    bids_dir: Path, labels: Iterable[str], participants_tsv: Path | None = None
+    bids_dir: Path, labels: Iterable[str], people: Mapping[str, Participant] | None = None
 ) -> None:
     """Write or complete the description and ``participants.tsv`` of a raw dataset.
 
-    Rows that are there already stay, but for what `participants_tsv` knows of
-    the given participants. What nobody knows becomes ``n/a``.
+    Rows that are there already stay, but for what `people` tells of the given participants.
+    What nobody knows becomes ``n/a``.
 
     Parameters
     ----------
     labels
         Participants, without ``sub-``, that must have a row.
-    participants_tsv
-        Table to take their rows from; only the columns that this dataset
-        describes are taken, as a hospital's table may hold names or dates.
+    people
+        Rows of `read_source_table`; only the columns that this dataset describes are taken,
+        as a hospital's table may hold names or dates.
 
     Raises
     ------
     ConfigError
-        If either table cannot be read.
+        If the table that is there already cannot be read.
     """
     description = bids_dir / "dataset_description.json"
     if not description.exists():
@@ -137,15 +152,15 @@ def write_raw_dataset(
     target = bids_dir / "participants.tsv"
     ids = pd.Index([f"sub-{label}" for label in sorted(labels)], name="participant_id")
     table = pd.DataFrame(index=ids, columns=_NEEDED, dtype=object)
-    for path in (target, participants_tsv):
-        if path is not None and (path is participants_tsv or path.exists()):
-            known = _known_rows(path)
-            if path is participants_tsv:
-                known = known.loc[known.index.isin(ids), known.columns.isin(_COLUMNS)]
-            table = known.combine_first(table)
+    if target.exists():
+        table = _known_cells(read_participants_table(target)).combine_first(table)
+    if people:
+        known = _known_cells(people)
+        known = known.loc[known.index.isin(ids), known.columns.isin(_COLUMNS)]
+        table = known.combine_first(table)
     columns = sorted(table.columns, key=[*_COLUMNS, *sorted(table.columns)].index)
     with written_whole(target) as scratch:
-        table[columns].fillna("n/a").to_csv(scratch, sep="\t", lineterminator="\n")
+        table[columns].fillna(MISSING).to_csv(scratch, sep="\t", lineterminator="\n")
     described = {c: {"Description": _COLUMNS[c]} for c in columns if c in _COLUMNS}
     write_json(described, sidecar_of(target))
 
@@ -160,10 +175,9 @@ def _check_label(label: str, image: Path) -> None:
         raise ScanError(msg)
 
 
-def _known_rows(path: Path) -> pd.DataFrame:
-    labels = list(read_participants_table(path))
-    rows = pd.read_csv(path, sep="\t", dtype=str, encoding="utf-8-sig").rename(
-        columns=str.strip
-    )
-    rows["participant_id"] = [f"sub-{label}" for label in labels]
-    return rows.set_index("participant_id")
+def _known_cells(people: Mapping[str, Participant]) -> pd.DataFrame:
+    """Give the cells that hold something, a row for each participant."""
+    rows = {participant.participant_id: participant.cells for participant in people.values()}
+    cells = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+    cells = cells.drop(columns="participant_id").rename_axis("participant_id")
+    return cells.mask(cells.isin(["", MISSING]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
-from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError
+from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.headers import ENDINGS, MOST_VOXELS, ras_affine
 from pipeline.store.images import read_labels, to_canonical
@@ -71,7 +71,7 @@ def check_owners(out: Path, labels: Iterable[str]) -> None:
     strays = [path.name for path in _images(out) if _participant_id(path) not in known]
     if strays:
         msg = (
-            f"Every image in {FOLDER}/ must bear a participant's name: got {strays}. "
+            f"Every image in {FOLDER}/ must bear a participant's name: got {listed(strays)}. "
             "Rename or move them."
         )
         raise ConfigError(msg)

@@ -7,8 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
-from pipeline.store.content import check_content
-from pipeline.store.files import read_fault
+from pipeline.store.tsv import read_text
 
 
 def read_effect(name_or_file: str) -> Effect:
@@ -33,16 +32,7 @@ def read_effect(name_or_file: str) -> Effect:
             )
             raise ConfigError(msg)
         return _parse(packaged_effect(name_or_file), name_or_file)
-    try:
-        check_content(Path(name_or_file), ConfigError)
-        text = Path(name_or_file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = (
-            f"An effect must be readable text: got {name_or_file!r}, with {read_fault(error)}. "
-            "Check --effect."
-        )
-        raise ConfigError(msg) from error
-    return _parse(text, name_or_file)
+    return _parse(read_text(Path(name_or_file), "Check --effect."), name_or_file)
 
 
 def _parse(text: str, source: str) -> Effect:

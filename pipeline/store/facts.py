@@ -1,12 +1,13 @@
-"""What is kept of a sidecar: how the image was taken, never who was in it, where or when."""
+"""What is kept of sidecars and tables: never a name, a place or a day."""
 
 import re
-import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from pipeline.domain.dixon import DIXON_PARTS
+from pipeline.domain.participant import MISSING, number_in
+from pipeline.errors import ConfigError
 
 _NUMBERS = (
     "MagneticFieldStrength",
@@ -52,12 +53,24 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "BodyPart": frozenset(("FOOT", "FOREFOOT", "ANKLE", "HEEL", "TOE")),
     }
 )  # fmt: skip
+# None of the numbers comes near 100 000; a day, and a time of six digits, lies beyond.
+_LARGEST = 1e5
+# Wide enough for any person, too narrow for a year of birth.
+_PERSONAL_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
+    {
+        "age": (0, 120, "years"),
+        "height_cm": (50, 250, "cm"),
+        "symptom_years": (0, 100, "years"),
+    }
+)
+# BIDS's words for sex, and the digits of ISO/IEC 5218.
+_SEXES = frozenset(("male", "m", "female", "f", "other", "o", "0", "1", "2", "9"))
 
 
 def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the sidecar fields that say how an image was taken.
 
-    Finite numbers stay under names of numbers; of text, the words of closed lists stay.
+    Numbers up to 100 000 stay under names of numbers; of text, the words of closed lists stay.
     A scanner's model, its station and its serial number are left behind with the rest.
     """
     kept: dict[str, Any] = {}
@@ -71,9 +84,43 @@ def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def check_personal(cells: Mapping[str, str], where: str) -> None:
+    """Let pass what a participant's row says of the person only if it can be no name or day.
+
+    Raises
+    ------
+    ConfigError
+        If an age, height or duration is no number that it can be, or the sex none of the
+        known words. What is there instead is not quoted.
+    """
+    for name, (low, high, unit) in _PERSONAL_NUMBERS.items():
+        cell = cells.get(name, MISSING)
+        number = number_in(cell)
+        if cell != MISSING and (number is None or not low <= number <= high):
+            msg = (
+                f"{where}: {name} must be a number from {low:g} to {high:g} {unit} or n/a: got "
+                f"{_unquoted(cell)}. Correct it; dates are never copied."
+            )
+            raise ConfigError(msg)
+    sex = cells.get("sex", MISSING)
+    if sex != MISSING and sex.lower() not in _SEXES:
+        msg = (
+            f"{where}: sex must be male, female, other (or m, f, o; or 0, 1, 2, 9) or n/a: got "
+            f"{_unquoted(sex)}. Correct it."
+        )
+        raise ConfigError(msg)
+
+
+def _unquoted(cell: str) -> str:
+    return f"{len(cell)} other characters" if cell else "a blank cell"
+
+
 def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) <= sys.float_info.max  # a whole number may be any size
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= _LARGEST  # NaN is not
+    )
 
 
 def _known(value: Any, words: frozenset[str]) -> str | list[str]:

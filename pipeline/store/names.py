@@ -32,14 +32,24 @@ def bare_label(label: str) -> str:
     ConfigError
         If it is not made of letters and digits, as BIDS asks.
     """
-    bare = label.strip().removeprefix("sub-")
-    if not re.fullmatch(r"[A-Za-z0-9]+", bare):
+    bare = without_prefix(label)
+    if not is_label(bare):
         msg = (
             f"A participant label must be letters and digits: got {label!r}. "
             "Rename the participant, for example 'sub-01'."
         )
         raise ConfigError(msg)
     return bare
+
+
+def without_prefix(label: str) -> str:
+    """Give a label without blanks about it and without ``sub-``, whatever it is made of."""
+    return label.strip().removeprefix("sub-")
+
+
+def is_label(bare: str) -> bool:
+    """Whether BIDS can name a participant so: letters and digits alone."""
+    return re.fullmatch(r"[A-Za-z0-9]+", bare) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.domain.dixon import without_part
 from pipeline.domain.scan import Contrast
-from pipeline.errors import ScanError
+from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.images import facts_beside
@@ -41,7 +41,7 @@ def find_scan(bids_dir: Path, label: str) -> Path:
         if len(fitting) > 1:
             fitting = [p for p in fitting if _shown(p) is not Contrast.FAT] or fitting
         if len(fitting) > 1:
-            names = ", ".join(repr(p.name) for p in fitting)
+            names = listed(path.name for path in fitting)
             msg = (
                 f"A participant must have one {suffix} scan: got {len(fitting)} ({names}). "
                 "Keep the one to be measured and move the others out of the dataset."

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.errors import ConfigError, ScanError
+from pipeline.errors import ConfigError, ScanError, listed
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
@@ -211,7 +211,7 @@ def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
     if twice:
         msg = (
             "A folder must hold one source per participant: got several for "
-            f"{', '.join(twice)}. Give each its own folder or file."
+            f"{listed(twice)}. Give each its own folder or file."
         )
         raise ConfigError(msg)
     return {label_of(p): (p,) for p in named}

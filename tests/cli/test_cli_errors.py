@@ -17,7 +17,13 @@ from pipeline.cli import cohort_commands, main
         (["run", "a", "b", "c"], "footvol run: A command takes two folders: got ['c']"),
         (["run", "no-such-folder", "b"], "footvol run: The raw dataset must be a folder"),
         (["scan", "a.nii", "b", "--side", "both"], "footvol scan: Invalid value for '--side'"),
-        (["scan", "a.nii", "b", "--body-mass-kg", "-5"], "footvol scan: Invalid value"),
+        *(
+            (
+                ["scan", "a.nii", "b", "--body-mass-kg", mass],
+                "footvol scan: --body-mass-kg must",
+            )
+            for mass in ("-5", "6_5", "nan", "70,5", "\uff17\uff10")
+        ),
         (["compare", "a", "b", "--set", "regions.bordr=1"], "footvol compare: There is no"),
         (
             ["phantom", "out", "--effect", "magic"],
@@ -25,7 +31,7 @@ from pipeline.cli import cohort_commands, main
         ),
         (
             ["phantom", "out", "--effect", "no.toml"],
-            "footvol phantom: An effect must be readable",
+            "footvol phantom: There must be a file 'no.toml'",
         ),
         (["phantom", "out", "--snr", "0"], "footvol phantom: A protocol's SNR must be above 0"),
         (

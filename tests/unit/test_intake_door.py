@@ -11,8 +11,10 @@ import pydicom
 import pytest
 from makers import make_taken_scan
 
+from pipeline.config import PipelineConfig
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError, ScanError
+from pipeline.intake_check import Tables, check_source
 from pipeline.intake_door import intake_source
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.dicom_export import write_dicom_series
@@ -301,7 +303,7 @@ def test_a_participant_without_row_is_told(scan: Scan, tmp_path: Path) -> None:
     write_scan(scan, tmp_path / "sub-09.nii", like=None)
     (tmp_path / "t.tsv").write_text(HEADER + "01\ta\t70\tright\tA\n")
 
-    with pytest.raises(ConfigError, match=r"row in t\.tsv: got none for sub-09"):
+    with pytest.raises(ConfigError, match=r"row in t\.tsv: got none for \['sub-09'\]"):
         bring(tmp_path / "sub-09.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
 
 
@@ -311,7 +313,7 @@ def test_a_participant_without_row_is_told(scan: Scan, tmp_path: Path) -> None:
         ((), "nowhere", ConfigError, r"source must exist: got .*nowhere"),
         (("sub-01/",), "sub-01", ConfigError, "empty folder"),
         (("sub-_.nii",), "sub-_.nii", ConfigError, "letters and digits: got ''"),
-        (("x/sub-01.nii", "x/sub-01.mha"), "x", ConfigError, "several for sub-01"),
+        (("x/sub-01.nii", "x/sub-01.mha"), "x", ConfigError, r"several for \['sub-01'\]"),
         (("sub-01/a.nii", "sub-01/b.nii"), "sub-01", ScanError, "one image: got 2"),
         (("sub-01/a.txt",), "sub-01", ScanError, "one image: got 0"),
         (("sub-01.txt",), "sub-01.txt", ScanError, "one image: got 0"),
@@ -421,3 +423,61 @@ def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> No
             told.append((str(refused.value), [(p.name, p.read_bytes()) for p in files]))
 
     assert told[0] == told[1]
+
+
+TAKEN = "participant_id\tgroup\tbody_mass_kg\tage\tsex\theight_cm\tsymptom_years\tcity\n"
+
+
+def test_what_a_table_says_of_a_person_is_kept_as_it_is_written(
+    scan: Scan, tmp_path: Path
+) -> None:
+    """Numbers in range and known words; a group may be called NA."""
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+    row = "01 \tNA\t070.50\t089\tFemale\tn/a\t1.5\tX\t\n"
+    (tmp_path / "t.tsv").write_text(TAKEN + row)
+
+    bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
+
+    assert (tmp_path / "raw/participants.tsv").read_text() == (
+        "participant_id\tgroup\tbody_mass_kg\tsex\tage\theight_cm\tsymptom_years\n"
+        "sub-01\tNA\t070.50\tFemale\t089\tn/a\t1.5\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        *(("age", cell) for cell in ("1957-04-13", "19570413", "1957", "089Y", "", "NA", "-1")),
+        *(("sex", cell) for cell in (MARK, "1957", "")),
+        *(("height_cm", cell) for cell in ("19570413", "1.75", "5 ft", MARK)),
+        *(("symptom_years", cell) for cell in ("2019", "since 2019", "nan", "\uff13")),
+    ],
+)
+def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
+    column: str, cell: str, scan: Scan, tmp_path: Path
+) -> None:
+    """Before anything is written; the check says the same."""
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+    cells = {"age": "31", "sex": "n/a", "height_cm": "171", "symptom_years": "0"}
+    cells[column] = cell
+    row = "\t".join(("01", "a", "70", *cells.values(), "X"))
+    (tmp_path / "t.tsv").write_text(TAKEN + row)
+
+    with pytest.raises(ConfigError, match=rf"t\.tsv sub-01: {column} must be") as told:
+        bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
+    assert not cell or cell not in str(told.value)
+    assert not (tmp_path / "raw").exists()
+
+    tables = Tables(tmp_path / "t.tsv")
+    with pytest.raises(ConfigError, match=f"{column} must be"):
+        next(check_source(tmp_path / "sub-01.nii", tables, None, PipelineConfig()))
+
+
+def test_a_table_without_its_header_names_nobody(scan: Scan, tmp_path: Path) -> None:
+    """The first row of persons then stands where the columns' names do."""
+    write_scan(scan, tmp_path / "sub-01.nii", like=None)
+    (tmp_path / "t.tsv").write_text(f"01\ta\t70\t{MARK}\n")
+
+    with pytest.raises(ConfigError, match=r"got no participant_id, .* among 4 others") as told:
+        bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
+    assert MARK not in str(told.value)

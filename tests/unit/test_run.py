@@ -1,6 +1,7 @@
 """One participant and all participants: what is done, kept, skipped and told."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,13 @@ from pipeline.run.details import write_border, write_muscles
 from pipeline.run.job import NOT_RUN, OK, Job, Outcome, exit_code
 from pipeline.run.participant import look, process
 from pipeline.run.records import FAILED, StageRecord, read_record, write_record
-from pipeline.run.tables import gather, record_tables, write_statistics, write_volumes
+from pipeline.run.tables import (
+    gather,
+    record_tables,
+    with_groups,
+    write_statistics,
+    write_volumes,
+)
 from pipeline.store.files import sha256_of
 from pipeline.store.tables import read_table
 
@@ -560,10 +567,64 @@ def test_labels_are_taken_with_and_without_prefix(bids_dir: Path, tmp_path: Path
     assert cohort.chosen == ("02", "04")
 
 
-def test_unknown_labels_are_told_with_the_known(bids_dir: Path, tmp_path: Path) -> None:
-    """A misspelt label lists what there is."""
-    with pytest.raises(ConfigError, match=r"got \['sub-7'\]. Known: sub-01, sub-02"):
-        open_cohort(bids_dir, tmp_path / "out", CONFIG, ["7"])
+def test_unknown_labels_are_told_with_the_nearest(bids_dir: Path, tmp_path: Path) -> None:
+    """A misspelt label is told with the three most like it, however many there are."""
+    words = (
+        r"got \['sub-3'\], not among its 6\. Nearest to 'sub-3': sub-03, sub-\d\d, sub-\d\d\.$"
+    )
+    with pytest.raises(ConfigError, match=words):
+        open_cohort(bids_dir, tmp_path / "out", CONFIG, ["3"])
+
+
+def test_a_study_of_twenty_thousand_opens_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done for each participant looks no others through; that took half a minute."""
+    labels = tuple(f"{number:05d}" for number in range(20_000))
+    monkeypatch.setattr("pipeline.run.cohort.find_participants", lambda _: labels)
+    rows = "".join(f"{label}\ta\t70\n" for label in labels)
+    header = "participant_id\tgroup\tbody_mass_kg\n"
+    (tmp_path / "participants.tsv").write_text(header + rows)
+    started = time.process_time()
+    jobs = open_cohort(tmp_path, tmp_path / "out", CONFIG).jobs()
+
+    assert len(jobs) == len(labels)
+    assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("sub-", ""),
+        ("sub-", " sub-"),
+        ("participant_id", "participant_id "),
+        ("sex", "sex\t"),
+        ("\n", "\t\t\n"),
+    ],
+)
+def test_further_columns_join_however_labels_are_written(
+    old: str, new: str, bids_dir: Path, tmp_path: Path
+) -> None:
+    """The labels of the folders decide; a header's blanks are no part of it."""
+    path = bids_dir / "participants.tsv"
+    path.write_text(path.read_text().replace(old, new))
+    config = load_config(None, ["compare.covariates=['sex']"])
+    cohort = open_cohort(bids_dir, tmp_path / "out", config)
+    volumes = pd.DataFrame({"participant_id": [p.participant_id for p in cohort.participants]})
+
+    assert with_groups(cohort, volumes)["sex"].tolist() == ["M", "F"] * 3
+
+
+def test_figures_and_words_stay_as_they_are_written(bids_dir: Path, tmp_path: Path) -> None:
+    """A repeat of 01 is one of sub-01; only n/a is missing."""
+    path, cells = bids_dir / "participants.tsv", ("n/a", "01", "NA", "None", "1e5", "")
+    header, *rows = path.read_text().splitlines()
+    lines = [f"{row}\t{cell}" for row, cell in zip(rows, cells, strict=True)]
+    path.write_text("\n".join((f"{header}\trepeat_of", *lines)))
+    cohort = open_cohort(bids_dir, tmp_path / "out", CONFIG)
+    volumes = pd.DataFrame({"participant_id": [p.participant_id for p in cohort.participants]})
+
+    assert with_groups(cohort, volumes)["repeat_of"].tolist() == [None, *cells[1:]]
 
 
 def test_rows_and_folders_must_agree(bids_dir: Path, tmp_path: Path) -> None:
@@ -578,8 +639,14 @@ def test_rows_and_folders_must_agree(bids_dir: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (None, "must be a readable table"),
-        ("participant_id\nsub-01\n", "participant_id and reason in every row"),
+        (None, "must be a file 'review.tsv': got none"),
+        ("participant_id\nsub-01\n", "columns participant_id, reason: got no reason among"),
+        ("participant_id\treason\nsub-01\t\n", r"review\.tsv row 2 must have a reason"),
+        ("participant_id\treason\n01\tx\nsub-01 \ty\n", "once: got 'sub-01' .* row 3"),
+        (
+            "participant_id\treason\nA b\tx\n",
+            "row 2: participant_id must be letters and digits",
+        ),
         ("participant_id\treason\nsub-77\tmotion\n", "Participants must be in the dataset"),
     ],
 )

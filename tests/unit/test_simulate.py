@@ -29,7 +29,8 @@ from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.landmarks import read_landmarks
 from pipeline.store.names import sidecar_of
-from pipeline.store.tables import read_measurements, read_participants
+from pipeline.store.participants import read_participants
+from pipeline.store.tables import read_measurements
 from pipeline.study import Study, readme
 
 Simulate = Callable[..., Path]

@@ -1,15 +1,14 @@
 """More than two groups: analysis of variance, then each two."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import combinations
 from math import sqrt
 
-from scipy import optimize, stats
-from statsmodels.stats.libqsturng import qsturng
+from scipy import stats
 
 from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.samples import Facts, Values
+from pipeline.stages.compare.studentized_range import critical_range, part_beyond
 
 
 def compare_many(
@@ -75,27 +74,12 @@ def _each_two(samples: Sequence[Values], which: tuple[int, int], *, is_student: 
     else:
         df = float(stats.ttest_ind(a, b, equal_var=False).df)
         error = sqrt(a.var(ddof=1) / a.size + b.var(ddof=1) / b.size)
-    reach = _critical_range(len(samples), df) / sqrt(2) * error
+    reach = critical_range(len(samples), df) / sqrt(2) * error
     t = difference / error
     return {
         "statistic": t,
         "df": df,
-        "p": float(stats.studentized_range.sf(abs(t) * sqrt(2), len(samples), df)),
+        "p": part_beyond(abs(t) * sqrt(2), len(samples), df),
         "ci95_low": difference - reach,
         "ci95_high": difference + reach,
     }
-
-
-@lru_cache
-def _critical_range(groups: int, df: float) -> float:
-    """Give the studentised range that 5 % are beyond.
-
-    From statsmodels' interpolation, good to three digits, by secants of scipy's integral.
-    """
-    found = optimize.root_scalar(
-        lambda q: stats.studentized_range.sf(q, groups, df) - 0.05,
-        x0=float(qsturng(0.95, groups, df)),
-        method="secant",
-        xtol=1e-10,
-    )
-    return float(found.root)

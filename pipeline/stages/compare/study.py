@@ -1,14 +1,21 @@
 """Who is compared with whom: the rows of the table that count, and their groups."""
 
+import math
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import ArtefactError, ConfigError
+from pipeline.domain.participant import number_in
+from pipeline.errors import ArtefactError, ConfigError, listed
 from pipeline.stages.compare.outcomes import Outcome
 from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.volumes import OK
+
+MOST_GROUPS = 10
+"""Ten make 45 pairs of groups, each a row of every outcome; forty would make 780."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ def read_study(volumes: pd.DataFrame, params: CompareParams) -> Study:
     Raises
     ------
     ConfigError
-        If the settings do not fit the table.
+        If the settings do not fit the table, a covariate is no number, groups or pairs are
+        written in two ways, or there are more than `MOST_GROUPS`.
     ArtefactError
         If a column that must hold numbers does not.
     """
@@ -64,14 +72,16 @@ def read_study(volumes: pd.DataFrame, params: CompareParams) -> Study:
     measured = volumes[volumes["status"] == OK]
     pairs = None
     if params.design == "paired":
-        pairs = _words(volumes, params.pair_column, "compare.pair_column")[measured.index]
+        pairs = _words(volumes, params.pair_column, "compare.pair_column")
+        _check_spellings(pairs.dropna(), params.pair_column)
+        pairs = pairs[measured.index]
     return Study(
         volumes=measured,
         groups=all_groups.mask(is_repeat)[measured.index],
         names=names,
         pairs=pairs,
         people=people[measured.index],
-        covariates=_covariates(measured, params),
+        covariates=_covariates(volumes, params).loc[measured.index],
     )
 
 
@@ -94,7 +104,7 @@ def numbers(volumes: pd.DataFrame, column: str) -> "pd.Series[float]":
     if len(odd):
         msg = (
             f"Every {column} in volumes.tsv must be a number or n/a: got "
-            f"{odd.astype(str).tolist()!r}. Run the measure stage again."
+            f"{listed(odd.astype(str))}. Run the measure stage again."
         )
         raise ArtefactError(msg)
     return found
@@ -131,7 +141,7 @@ def _people(volumes: pd.DataFrame, params: CompareParams) -> "pd.Series[str]":
     if unknown:
         msg = (
             f"{params.repeat_column} must name a participant that is no repeat itself: got "
-            f"{unknown!r}. Correct participants.tsv."
+            f"{listed(unknown)}. Correct participants.tsv."
         )
         raise ConfigError(msg)
     return named.fillna(own)
@@ -140,17 +150,27 @@ def _people(volumes: pd.DataFrame, params: CompareParams) -> "pd.Series[str]":
 def _in_order(groups: "pd.Series[str]", params: CompareParams) -> tuple[str | None, ...]:
     """Give the reference, then the other groups by name."""
     found = sorted(groups.dropna().unique())
+    _check_spellings((params.reference, *found), params.group_column)
+    if len(found) > MOST_GROUPS:
+        msg = (
+            f"The column {params.group_column!r} must name at most {MOST_GROUPS} groups: got "
+            f"{len(found)}, {listed(found)}. Join groups, or name another column with "
+            "compare.group_column."
+        )
+        raise ConfigError(msg)
     others = [name for name in found if name != params.reference]
     if len(others) > 1 and len(others) == len(found):
         msg = (
             f"The reference {params.reference!r} must be a group in the column "
-            f"{params.group_column!r}: got {found!r}. Set compare.reference to one of these."
+            f"{params.group_column!r}: got {listed(found)}. Set compare.reference to "
+            "one of these."
         )
         raise ConfigError(msg)
     if params.design == "paired" and len(found) > 2:
         msg = (
             f"The paired design needs two groups in the column {params.group_column!r}: got "
-            f"{len(found)}, {found!r}. Leave some out, or set compare.design to independent."
+            f"{len(found)}, {listed(found)}. Leave some out, or set compare.design to "
+            "independent."
         )
         raise ConfigError(msg)
     return (params.reference, *(others or [None]))
@@ -167,11 +187,38 @@ def _covariates(volumes: pd.DataFrame, params: CompareParams) -> pd.DataFrame:
         raise ConfigError(msg)
     columns = {}
     for name in params.covariates:
-        columns[name] = pd.to_numeric(volumes[name], errors="coerce").astype(float)
-        if (columns[name].isna() & volumes[name].notna()).any():
+        cells = volumes[name].dropna()
+        columns[name] = cells.map(_number).astype(float).reindex(volumes.index)
+        odd = cells[columns[name][cells.index].isna()]
+        if len(odd):
+            who = _identities(volumes)[odd.index].iloc[0]
             msg = (
-                f"A covariate must hold numbers or n/a: got text in {name!r}. Code it as "
-                "numbers, such as 0 and 1, or take it from compare.covariates."
+                f"A covariate must hold numbers or n/a: got text in {name!r} of {len(odd)} "
+                f"participants, in the row of {who} {str(odd.iloc[0])!r}. Correct it, code it "
+                "as numbers, such as 0 and 1, or take it from compare.covariates."
             )
             raise ConfigError(msg)
     return pd.DataFrame(columns, index=volumes.index)
+
+
+def _number(cell: object) -> float:
+    """Give a cell as a number; NaN where it is none, or not finite."""
+    number = number_in(cell) if isinstance(cell, str) else float(str(cell))
+    return number if number is not None and math.isfinite(number) else math.nan
+
+
+def _check_spellings(words: Iterable[str], column: str) -> None:
+    """Refuse words that a reader takes for one and the same."""
+    seen: dict[str, str] = {}
+    for word in sorted(set(words)):
+        # letters that look alike, case, blanks, and what is not seen at all do not count
+        folded = unicodedata.normalize("NFKC", word).casefold()
+        key = "".join(sign for sign in folded if sign.isprintable() and not sign.isspace())
+        other = seen.setdefault(key, word)
+        if other != word:
+            msg = (
+                f"A word in the column {column!r} (or its name in the settings) must be "
+                f"written in one way: got {other!r} and {word!r}, which differ by case or "
+                "blanks alone. Write them alike."
+            )
+            raise ConfigError(msg)

@@ -20,6 +20,7 @@ _STYLE: dict[str, Any] = {
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
     "font.size": 8,
+    "text.parse_math": False,  # a group may have a dollar in its name
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",

@@ -1,6 +1,8 @@
 """The statistics as a paper prints them: Markdown and LaTeX."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,6 +17,20 @@ from pipeline.stages.report.words import (
     is_missing,
     verdict,
 )
+
+# What users wrote: names of groups and columns, and the notes that hold them.
+_USERS_WORDS = ("group_a", "group_b", "covariates", "note")
+# An underscore within a word is none of Markdown's marks.
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~#&$]|(?<![^\W_])_|_(?![^\W_])")
+# What pandas leaves as it is; without T1 fonts, < and | are printed as other signs.
+_LATEX = {
+    "\N{MINUS SIGN}": "-",
+    "±": r"$\pm$",
+    "³": "$^3$",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
 
 
 def context_of(
@@ -59,7 +75,9 @@ def paragraphs(statistics: pd.DataFrame, context: Context) -> dict[str, list[tup
 
 
 def markdown(statistics: pd.DataFrame, context: Context) -> str:
-    """Give ``statistics.md``: paragraphs, then tables."""
+    """Give ``statistics.md``: paragraphs, then tables; names of groups are never markup."""
+    statistics = _escaped(statistics)
+    context = replace(context, moved=records(_escaped(pd.DataFrame([*context.moved]))))
     tables = {
         str(family): [*map(printed_row, records(rows))]
         for family, rows in statistics.groupby("family", sort=False)
@@ -77,15 +95,13 @@ def latex(statistics: pd.DataFrame) -> str:
     """Give ``statistics.tex``: the regions as a table for the booktabs package."""
     is_muscle = statistics["family"].str.startswith("muscles")
     rows = pd.DataFrame([printed_row(row) for row in records(statistics[~is_muscle])])
-    text = rows.replace({"\N{MINUS SIGN}": "-", "±": "+-", "³": "^3"}, regex=True)
-    text = text.rename(columns={"mean ± SD": "mean +- SD"})
     table = (
-        text.style.hide(axis="index")
+        rows.style.hide(axis="index")
         .format(escape="latex")
         .format_index(escape="latex", axis="columns")
     )
     written = table.to_latex(hrules=True, column_format="ll" + "r" * (rows.shape[1] - 2))
-    for plain, typeset in {"+-": r"$\pm$", r"\textasciicircum 3": "$^3$"}.items():
+    for plain, typeset in _LATEX.items():
         written = written.replace(plain, typeset)
     return f"% Needs \\usepackage{{booktabs}}. Made by footvol.\n{written}"
 
@@ -109,6 +125,17 @@ def printed_row(row: Row) -> dict[str, str]:
         "d (95 % CI)": _estimate(row, "cohens_d", "cohens_d_ci95", 2),
         "g": fixed(row["hedges_g"], 2),
     }
+
+
+def _escaped(table: pd.DataFrame) -> pd.DataFrame:
+    """Put a backslash before every sign in users' words that Markdown would take for markup."""
+    written = [name for name in _USERS_WORDS if name in table]
+    return table.assign(
+        **{
+            name: table[name].map(lambda cell: _MARKDOWN.sub(r"\\\g<0>", str(cell)), "ignore")
+            for name in written
+        }
+    )
 
 
 def _estimate(row: Row, name: str, interval: str, decimals: int) -> str:

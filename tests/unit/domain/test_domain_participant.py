@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.domain.participant import Participant
+from pipeline.domain.participant import Participant, number_in
 
 
 def test_the_identifier_is_the_label_as_bids_writes_it() -> None:
@@ -25,3 +25,37 @@ def test_participants_cannot_be_changed() -> None:
 
     with pytest.raises(dataclasses.FrozenInstanceError, match="body_mass_kg"):
         participant.body_mass_kg = 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("70", 70.0), ("+70.50", 70.5), (".5", 0.5), ("7.", 7.0), ("-1e-2", -0.01), ("007", 7.0)],
+)
+def test_a_number_is_digits_with_a_point(cell: str, number: float) -> None:
+    """Sign and exponent may be there."""
+    assert number_in(cell) == number
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(
+            "",
+            ".",
+            "n/a",
+            "6_5",
+            "70,5",
+            "1e5000",
+            "-1e5000",
+            "inf",
+            "nan",
+            "NaN",
+            "1e",
+            "0x10",
+        ),
+        *("1 000", " 7", "7\n", "\uff17", "\u0667", "\u00b2", "1\u00bd", "\u22121", "True"),
+    ],
+)
+def test_what_a_program_may_take_for_a_number_is_none(cell: str) -> None:
+    """Grouped, infinite, of another script or with blanks: the writer is asked."""
+    assert number_in(cell) is None

@@ -1,5 +1,6 @@
 """Pairs, more groups, covariates, repeats: each answer right, or a reason for none."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from pipeline.stages.compare import (
     compare,
 )
 from pipeline.stages.compare.permutation import sign_test, split_test
+from pipeline.stages.compare.studentized_range import part_beyond
 
 A, B = (61.0, 58.0, 72.0, 66.0, 70.0), (55.0, 60.0, 57.0, 63.0, 59.0)
 MASSES = (60.0, 71.0, 66.0, 80.0, 58.0, 75.0, 63.0, 69.0, 82.0, 74.0)
@@ -137,6 +139,95 @@ def test_a_covariate_of_words_is_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"text in 'sex'.*0 and 1"):
         compare(volumes, CompareParams(covariates=("sex",)))
+
+
+@pytest.mark.parametrize(
+    "cell", ["6_5", "", "NA", "None", "1e5000", "nan", "\uff11\uff12", "4,5", "12 a"]
+)
+def test_a_covariate_that_is_no_number_names_its_row(cell: str) -> None:
+    """What a program might take for a number or for missing; of those not measured, too."""
+    volumes = volumes_of({"healthy": A, "pf": B}, age=[*["41"] * 8, cell, None])
+    volumes.loc[8, "status"] = "failed"
+
+    with pytest.raises(ConfigError, match=f"text in 'age' of 1 .* row of sub-08 '{cell}'"):
+        compare(volumes, CompareParams(covariates=("age",)))
+
+
+def test_a_covariate_written_as_text_counts_as_its_number() -> None:
+    """As participants.tsv has it."""
+    ages = [41.5, 39.0, 52.0, 47.0, 38.5, 44.0, 50.0, 61.0, 57.5, 43.0]
+    params = CompareParams(covariates=("age",))
+    volumes = volumes_of({"healthy": A, "pf": B}, age=ages)
+
+    row = first(volumes.assign(age=[f"+{age}" for age in ages]), params)
+
+    assert row["adjusted_p"] == first(volumes, params)["adjusted_p"]
+
+
+@pytest.mark.parametrize(
+    "other", ["Healthy", "heal thy", "HEALTHY ", "healthy\u200b", "\uff48ealthy"]
+)
+def test_groups_that_a_reader_takes_for_one_are_refused(other: str) -> None:
+    """Both spellings are told; so is a group that is the reference but for its case."""
+    volumes = volumes_of({"healthy": A, other: B, "pf": A})
+    with pytest.raises(ConfigError, match="differ by case or blanks") as told:
+        compare(volumes, CompareParams())
+    assert repr(other.strip()) in str(told.value)
+    assert "'healthy'" in str(told.value)
+
+    with pytest.raises(ConfigError, match="differ by case or blanks"):
+        compare(volumes_of({other.strip(): A, "pf": B}), CompareParams())
+
+
+def test_pairs_that_a_reader_takes_for_one_are_refused() -> None:
+    """Else both would be left out as having no partner."""
+    volumes = volumes_of({"healthy": A[:3], "pf": B[:3]}, pair=list("abcABC"))
+
+    with pytest.raises(ConfigError, match=r"column 'pair' .* got 'A' and 'a'"):
+        compare(volumes, PAIRED)
+
+
+@pytest.mark.parametrize("word", ["None", "NA", "null", "N/A", "01", "1"])
+def test_a_group_may_be_called_anything(word: str) -> None:
+    """Only a cell without a value is missing."""
+    row = first(volumes_of({"healthy": A, word: B}))
+
+    assert (row["group_b"], row["n_b"]) == (word, 5)
+
+
+def test_more_groups_than_can_be_compared_are_refused() -> None:
+    """With the limit; a column of something else was named by mistake, most often."""
+    ages = {"healthy": A[:2], **{str(age): A[:2] for age in range(30, 60)}}
+    volumes = volumes_of({name: (values[0],) for name, values in ages.items()})
+
+    with pytest.raises(ConfigError, match=r"at most 10 groups: got 31, \['30', .*and 23 more"):
+        compare(volumes, CompareParams())
+
+
+@pytest.mark.parametrize(
+    ("groups", "df", "q"),
+    [
+        *((3, 1.0, 5.0), (3, 1.3, 26.9), (4, 5.5, 3.0), (6, 1.05, 100.0), (9, 30.2, 4.5)),
+        *((10, 2.0, 14.0), (3, 200.0, 3.3), (5, 12.5, 15.0), (10, 9.3, 0.4), (3, 5e3, 3.3)),
+    ],
+)
+def test_the_studentised_range_agrees_with_scipy(groups: int, df: float, q: float) -> None:
+    """Few and many groups and degrees of freedom, whole or not, small and large ranges."""
+    expected = stats.studentized_range.sf(q, groups, df)
+
+    assert part_beyond(q, groups, df) == pytest.approx(expected, abs=1e-11)
+
+
+@pytest.mark.slow
+def test_as_many_groups_as_are_allowed_take_seconds() -> None:
+    """Of two feet each; twelve took a minute and a half, forty did not end."""
+    rng = np.random.default_rng(3)
+    groups = {name: rng.normal(60, 5, 2).tolist() for name in ("healthy", *"abcdefghi")}
+    started = time.process_time()
+    rows = compare(volumes_of(groups), CompareParams())
+
+    assert len(rows) == 45 * len(OUTCOMES)
+    assert time.process_time() - started < 45
 
 
 # Permutations

@@ -278,3 +278,31 @@ def test_the_statistics_are_written_as_markdown_and_latex() -> None:
     assert r"plantar\_fasciitis" in table
     assert table.count(r"\\") == 10
     assert "cm$^3$" in table
+
+
+MARKUP = r"<b>a|b</b> `c` *d* _e_ [f](g) $h$ 5% #1 & ~i~ \j{k} l_m"
+
+
+def test_names_of_groups_are_no_markup() -> None:
+    """Whatever signs they hold, they are printed as they were written."""
+    volumes = volumes_of()
+    volumes["group"] = volumes["group"].replace("patient", MARKUP)
+    statistics = compare(volumes, CompareParams())
+
+    told = markdown(statistics, context_of(volumes, statistics))
+    table = latex(statistics)
+    page = page_of(volumes, statistics)
+
+    names = re.findall(r"\\<b\\>a.*?l_m", told)
+    assert len(names) > 9
+    for name in names:
+        assert re.sub(r"\\(.)", r"\1", name) == MARKUP
+        assert re.findall(r"(?<!\\)[`*\[\]<>|~#&$]", name) == []
+    assert told.count("<b>") == 0
+    written = (
+        r"\textless{}b\textgreater{}a\textbar{}b\textless{}/b\textgreater{} `c` *d* \_e\_ "
+        r"[f](g) \$h\$ 5\% \#1 \& \textasciitilde i\textasciitilde "
+    )
+    assert table.count(written) == 9
+    assert "<b>a" not in page
+    assert "&lt;b&gt;a|b&lt;/b&gt;" in page

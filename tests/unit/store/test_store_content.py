@@ -15,8 +15,8 @@ from pipeline.store.effects import read_effect
 from pipeline.store.files import sha256_of
 from pipeline.store.images import facts_beside, read_scan
 from pipeline.store.names import ScanName
+from pipeline.store.participants import read_participants_table, read_patient_map
 from pipeline.store.sources import opened_participants, opened_source
-from pipeline.store.tables import read_participants_table, read_patient_map
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1f\nsize 812345\n"
 ANNEX = b"/annex/objects/SHA256E-s812345--1f.nii.gz\n"

@@ -47,7 +47,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """With the option that named it."""
-    with pytest.raises(ConfigError, match=r"readable text: got '.*none\.toml'.*Check --effect"):
+    with pytest.raises(ConfigError, match=r"a file 'none\.toml': got none .*Check --effect"):
         read_effect(str(tmp_path / "none.toml"))
 
 
@@ -126,3 +126,21 @@ def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
     effect = read_effect(str(path))
     assert effect.affected == "neuropathy"
     assert effect.cohens_d == TargetD(forefoot=1.5, total=0.8)
+
+
+def test_a_byte_order_mark_says_nothing(tmp_path: Path) -> None:
+    """Some editors put one first."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+
+    assert read_effect(str(path)).description == "mine"
+
+
+@pytest.mark.parametrize(("encoding", "words"), [("utf-16", "UTF-16"), ("latin-1", "0xE4 in")])
+def test_another_encoding_is_named(encoding: str, words: str, tmp_path: Path) -> None:
+    """As in tables."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("mine", "m\xe4ne"), encoding=encoding)
+
+    with pytest.raises(ConfigError, match=f"must be text in UTF-8: got .*{words}"):
+        read_effect(str(path))

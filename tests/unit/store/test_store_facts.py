@@ -14,6 +14,8 @@ from pipeline.store.facts import kept_facts
         ("EchoTime", float("nan"), None),
         ("EchoTime", True, None),
         ("EchoTime", [0.012], None),
+        ("EchoTime", 19570413, None),
+        ("ImageType", ["M", ["P"], None], ["M"]),
         ("Manufacturer", "Siemens", "Siemens"),
         ("Manufacturer", "St. Elsewhere", None),
         ("ManufacturersModelName", "Skyra", None),

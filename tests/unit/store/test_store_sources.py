@@ -79,7 +79,9 @@ def test_names_that_become_one_label_are_told(study: Path) -> None:
     """Dropping a character must not join two people."""
     shutil.copytree(study / "sub-01", study / "sub-0-1")
 
-    with pytest.raises(ConfigError, match="one source per participant: got several for sub-01"):
+    with pytest.raises(
+        ConfigError, match=r"one source per participant: got several for \['sub-01'\]"
+    ):
         labels(study)
 
 

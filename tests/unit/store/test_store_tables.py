@@ -1,4 +1,4 @@
-"""Participants in, measurements in and out."""
+"""Measurements in and out."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,102 +8,16 @@ import pytest
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
-from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.errors import ArtefactError, ConfigError
+from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json
 from pipeline.store.tables import (
     read_measurements,
-    read_participants,
-    read_patient_map,
     read_table,
     write_measurements,
     write_table,
 )
-
-
-def participants(folder: Path, *rows: str, header: str = "") -> dict[str, Participant]:
-    """Write a table of participants and read it."""
-    lines = (header or "participant_id\tgroup\tbody_mass_kg\tside", *rows)
-    (folder / "participants.tsv").write_text("\n".join(lines) + "\n")
-    return read_participants(folder)
-
-
-def test_rows_become_participants(tmp_path: Path) -> None:
-    """With or without sub-; n/a is None."""
-    found = participants(tmp_path, "sub-01\thealthy\t70.5\tright", "02\tn/a\tn/a\tn/a")
-
-    assert found == {
-        "01": Participant("01", "healthy", 70.5, Side.RIGHT),
-        "02": Participant("02", None, None, None),
-    }
-
-
-@pytest.mark.parametrize(
-    ("cell", "side"),
-    [
-        ("right", Side.RIGHT),
-        ("R", Side.RIGHT),
-        ("left", Side.LEFT),
-        ("L", Side.LEFT),
-        ("n/a", None),
-    ],
-)
-def test_sides_are_words_or_letters(cell: str, side: Side | None, tmp_path: Path) -> None:
-    """DICOM's letters and BIDS's words mean the same."""
-    assert participants(tmp_path, f"01\ta\t70\t{cell}")["01"].side is side
-
-
-@pytest.mark.parametrize("column", ["participant_id", "group", "body_mass_kg"])
-def test_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
-    """Each needed column has its turn."""
-    kept = [c for c in ("participant_id", "group", "body_mass_kg") if c != column]
-
-    with pytest.raises(ConfigError, match=f"must have the columns .*got no {column} among"):
-        participants(tmp_path, "01\t70", header="\t".join(kept))
-
-
-@pytest.mark.parametrize("mass", ["0", "-5", "seventy", "19.9", "301", "nan", "inf", ""])
-def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> None:
-    """The sentence names row and value."""
-    with pytest.raises(ConfigError, match=f"row 3: body_mass_kg .* 20 to 300 kg: got '{mass}'"):
-        participants(tmp_path, "01\ta\t70\tR", f"02\ta\t{mass}\tR")
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ("sub-01\ta\t70\tR", "once: got 'sub-01' again in row 3"),
-        ("02\ta\t70\tboth", "row 3: side must be right, left or n/a: got 'both'"),
-        ("a b\ta\t70\tR", "row 3: A participant label must be letters and digits: got 'a b'"),
-    ],
-)
-def test_a_row_that_cannot_be_is_refused(row: str, words: str, tmp_path: Path) -> None:
-    """Duplicates, unknown sides and labels that BIDS cannot name."""
-    with pytest.raises(ConfigError, match=words):
-        participants(tmp_path, "01\ta\t70\tR", row)
-
-
-def test_a_missing_table_is_told(tmp_path: Path) -> None:
-    """The sentence says which columns to write."""
-    with pytest.raises(
-        ConfigError, match=r"'participants.tsv': got none .*group, body_mass_kg"
-    ):
-        read_participants(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe\x00", b"a\tb\n1\t2\t3\t4\n1\t2\n3\t4\t5\n"]
-)
-def test_a_table_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:
-    """Empty, binary and ragged files are no tables."""
-    (tmp_path / "participants.tsv").write_bytes(content)
-
-    with pytest.raises(
-        ConfigError, match=r"participants.tsv must (be a table|have the columns)"
-    ):
-        read_participants(tmp_path)
 
 
 def test_written_tables_are_plain(tmp_path: Path) -> None:
@@ -204,25 +118,11 @@ def test_a_missing_measurement_table_is_told(tmp_path: Path) -> None:
         read_measurements(tmp_path / "m.tsv")
 
 
-def test_a_patient_map_gives_labels(tmp_path: Path) -> None:
-    """Several IDs may be one participant; leading zeros stay."""
-    path = tmp_path / "map.tsv"
-    path.write_text("patient_id\tparticipant_id\n007\tsub-01\nP 8\t01\n9\t02\n")
+def test_words_that_look_like_numbers_come_back_as_words(tmp_path: Path) -> None:
+    """A group may be called 01."""
+    write_table(pd.DataFrame({"group_a": ["01", None], "p": [0.5, 1]}), tmp_path / "t.tsv", {})
 
-    assert read_patient_map(path) == {"007": "01", "P 8": "01", "9": "02"}
+    back = read_table(tmp_path / "t.tsv", ("group_a",))
 
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("patient_id\tlabel\n7\t01\n", "columns patient_id and participant_id: got 2 others"),
-        ("patient_id\tparticipant_id\n7\t01\n7\t02\n", r"second one in row 3 of map\.tsv"),
-        ("patient_id\tparticipant_id\n7\ta b\n", "letters and digits"),
-    ],
-)
-def test_a_patient_map_that_is_none_is_told(text: str, words: str, tmp_path: Path) -> None:
-    """By its row; the IDs in it are not printed."""
-    (tmp_path / "map.tsv").write_text(text)
-
-    with pytest.raises(ConfigError, match=words):
-        read_patient_map(tmp_path / "map.tsv")
+    assert back["group_a"].dropna().tolist() == ["01"]
+    assert back["p"].tolist() == [0.5, 1]

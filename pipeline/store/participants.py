@@ -1,0 +1,180 @@
+"""Who takes part: ``participants.tsv``, and the tables that name participants beside it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline.domain.participant import MISSING, Participant, number_in
+from pipeline.domain.scan import Side
+from pipeline.errors import ConfigError
+from pipeline.store.names import is_label, without_prefix
+from pipeline.store.tsv import Row, read_rows
+
+TABLE = "participants.tsv"
+_NEEDED = ("participant_id", "group", "body_mass_kg")
+_BODY_MASS_LIMITS_KG = (20.0, 300.0)
+_SIDES: Mapping[str, Side | None] = {
+    "right": Side.RIGHT,
+    "r": Side.RIGHT,
+    "left": Side.LEFT,
+    "l": Side.LEFT,
+    MISSING: None,
+}
+
+
+def read_participants(bids_dir: Path) -> dict[str, Participant]:
+    """Read ``participants.tsv`` of a raw dataset; see `read_participants_table`."""
+    return read_participants_table(bids_dir / TABLE)
+
+
+def read_participants_table(
+    path: Path, *, is_confidential: bool = False
+) -> dict[str, Participant]:
+    """Read a table of participants.
+
+    Only ``n/a`` is missing, as in BIDS: ``NA``, ``None`` and the like are words, which a
+    group may have as its name and a number may not.
+
+    Parameters
+    ----------
+    is_confidential
+        Whether the table may hold names, so that its header is not printed.
+
+    Returns
+    -------
+    dict
+        By label without ``sub-``, in the order of the table.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, lacks a column, or holds a value that cannot be.
+    """
+    rows = _by_label(path, _NEEDED, is_confidential=is_confidential)
+    return {label: _participant(label, row) for label, row in rows.items()}
+
+
+def read_patient_map(path: Path) -> dict[str, str]:
+    """Read which patient ID is which participant: columns ``patient_id``, ``participant_id``.
+
+    Several patient IDs may be one participant. What is refused is told by row number, as
+    neither the IDs nor what stands in place of a label may be printed.
+
+    Returns
+    -------
+    dict
+        Label without ``sub-`` of each patient ID.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, lacks a column, or gives a patient ID no label or two.
+    """
+    columns = ("patient_id", "participant_id")
+    found: dict[str, str] = {}
+    for where, cells in read_rows(path, columns, is_confidential=True):
+        patient, label = cells["patient_id"], _label(cells["participant_id"], where)
+        if patient in ("", MISSING):
+            msg = f"{where} must have a patient_id: got none. Add it, or remove the row."
+            raise ConfigError(msg)
+        if found.setdefault(patient, label) != label:
+            msg = f"A patient must be one participant: got a second one in {where}. Correct it."
+            raise ConfigError(msg)
+    return found
+
+
+def read_excluded(path: Path) -> dict[str, str]:
+    """Read who is left out of the comparison: columns ``participant_id`` and ``reason``.
+
+    Returns
+    -------
+    dict
+        Reason by label without ``sub-``.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, lacks a column, or a row has no reason.
+    """
+    reasons = {}
+    for label, (where, cells) in _by_label(path, ("participant_id", "reason")).items():
+        if not cells["reason"]:
+            msg = f"{where} must have a reason: got none. Write n/a for no reason."
+            raise ConfigError(msg)
+        reasons[label] = cells["reason"]
+    return reasons
+
+
+def read_body_mass(text: str, told: str) -> float | None:
+    """Read a body mass in kg; None for n/a.
+
+    Parameters
+    ----------
+    told
+        What the text is of, for a refusal.
+
+    Raises
+    ------
+    ConfigError
+        If it is no number that a body mass can be.
+    """
+    if text == MISSING:
+        return None
+    low, high = _BODY_MASS_LIMITS_KG
+    mass_kg = number_in(text)
+    if mass_kg is None or not low <= mass_kg <= high:
+        msg = (
+            f"{told} must be a number from {low:g} to {high:g} kg: got {text!r}. Correct it, "
+            "or write n/a if it is unknown."
+        )
+        raise ConfigError(msg)
+    return mass_kg
+
+
+def _by_label(
+    path: Path, needed: Sequence[str], *, is_confidential: bool = False
+) -> dict[str, Row]:
+    """Read a table that has one row for each participant that it names."""
+    rows: dict[str, Row] = {}
+    for where, cells in read_rows(path, needed, is_confidential=is_confidential):
+        label = _label(cells["participant_id"], where)
+        if label in rows:
+            msg = (
+                f"{path.name} must name each participant once: got 'sub-{label}' in "
+                f"{rows[label][0]} and again in {where}. Remove one of the rows."
+            )
+            raise ConfigError(msg)
+        rows[label] = where, cells
+    return rows
+
+
+def _label(cell: str, where: str) -> str:
+    """Give the label in a cell; what is none may be a name, so it is not quoted."""
+    label = without_prefix(cell)
+    if not is_label(label):
+        got = f"{len(cell)} characters with others among them" if cell else "none"
+        msg = (
+            f"{where}: participant_id must be letters and digits, with or without 'sub-': got "
+            f"{got}. Write a code such as 'sub-01'."
+        )
+        raise ConfigError(msg)
+    return label
+
+
+def _participant(label: str, row: Row) -> Participant:
+    where, cells = row
+    group = cells["group"]
+    return Participant(
+        label,
+        group=None if group in ("", MISSING) else group,
+        body_mass_kg=read_body_mass(cells["body_mass_kg"], f"{where}: body_mass_kg"),
+        side=_side(cells.get("side", MISSING), where),
+        cells=cells,
+    )
+
+
+def _side(cell: str, where: str) -> Side | None:
+    side = cell if cell == MISSING else cell.lower()
+    if side not in _SIDES:
+        msg = f"{where}: side must be right, left or n/a: got {cell!r}. Correct it."
+        raise ConfigError(msg)
+    return _SIDES[side]
