@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
+from pipeline.toml import parse_toml
 
 
 def read_effect(name_or_file: str) -> Effect:
@@ -43,7 +44,7 @@ def read_effect(name_or_file: str) -> Effect:
 
 def _parse(text: str, source: str) -> Effect:
     try:
-        return Effect.model_validate(tomllib.loads(text))
+        return Effect.model_validate(parse_toml(text))
     except tomllib.TOMLDecodeError as error:
         msg = f"An effect must be valid TOML: got {source!r} ({error}). Correct that line."
         raise ConfigError(msg) from error

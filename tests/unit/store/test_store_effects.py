@@ -108,3 +108,20 @@ def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
     effect = read_effect(str(path))
     assert effect.affected == "neuropathy"
     assert effect.cohens_d == TargetD(forefoot=1.5, total=0.8)
+
+
+def test_a_file_of_an_effect_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors put one before the first letter."""
+    path = tmp_path / "mine.toml"
+    path.write_text("\ufeff" + GOOD)
+
+    assert read_effect(str(path)).description == "mine"
+
+
+def test_an_effect_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    """It is no effect, and no bug of ours."""
+    path = tmp_path / "mine.toml"
+    path.write_text("muscles = " + "[" * 5000 + "]" * 5000)
+
+    with pytest.raises(ConfigError, match=r"must be valid TOML: .*nested more than 16 deep"):
+        read_effect(str(path))
