@@ -33,3 +33,13 @@ class ArtefactError(PipelineError):
     """A file that an earlier stage wrote is missing or was altered."""
 
     exit_code = 5
+
+
+def system_refusal(error: OSError) -> str:
+    """Say in one sentence what the system refused, such as writing to a full disk."""
+    names = [repr(str(name)) for name in (error.filename, error.filename2) if name is not None]
+    where = f" for {' and '.join(names)}" if names else ""
+    return (
+        "The system must let footvol read and write its files: got "
+        f"{error.strerror or str(error)}{where}. Check free space, permissions and paths."
+    )

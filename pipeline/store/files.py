@@ -3,12 +3,20 @@
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ArtefactError, ConfigError
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Yield a new, empty folder inside `parent` that is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=parent) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -21,17 +29,18 @@ def written_whole(target: Path) -> Iterator[Path]:
     Raises
     ------
     ConfigError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or its disk is full.
     """
     scratch = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield scratch
         scratch.replace(target)
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         msg = (
             f"The output folder must be writable: got {str(target.parent)!r}, where the system "
-            f"says {error.strerror!r}. Choose another folder or change its permissions."
+            f"says {error.strerror!r}. Choose another folder, or see to its "
+            "free space and permissions."
         )
         raise ConfigError(msg) from error
     finally:
@@ -68,12 +77,12 @@ def read_json(path: Path) -> dict[str, Any]:
             "Run the stage that writes it again."
         )
         raise ArtefactError(msg) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"The file {path.name!r} must be JSON: {error}. Mend it or make it again."
         raise ArtefactError(msg) from error
     if not isinstance(content, dict):
         msg = (
-            f"The file {path.name!r} must hold a JSON object: got {type(content).__name__}. "
+            f"The file {path.name!r} must hold a JSON object: got {str(content)[:40]!r}. "
             "Make it again."
         )
         raise ArtefactError(msg)

@@ -67,7 +67,8 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
     [
         (None, "must exist"),
         ("{", "must be JSON"),
-        ("[1]", "JSON object: got list"),
+        ("[1]", r"JSON object: got '\[1\]'"),
+        ("[" * 100_000, "must be JSON"),
         (b"\xff\xfe{", "must be JSON"),
     ],
 )
