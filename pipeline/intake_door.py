@@ -9,9 +9,14 @@ from pathlib import Path
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.errors import ConfigError, PipelineError, ScanError
+from pipeline.errors import ConfigError, PipelineError, ScanError, system_refusal
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
-from pipeline.store.bids import name_found, write_raw_dataset, write_raw_scan
+from pipeline.store.bids import (
+    check_raw_dataset,
+    name_found,
+    write_raw_dataset,
+    write_raw_scan,
+)
 from pipeline.store.dicom import FoundImage
 from pipeline.store.images import read_scan
 from pipeline.store.names import sidecar_of
@@ -63,6 +68,7 @@ def intake_source(
     """
     table = read_participants_table(participants_tsv) if participants_tsv else None
     patients = read_patient_map(patient_map) if patient_map else None
+    check_raw_dataset(bids_dir)
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
@@ -129,6 +135,8 @@ def _intake_one(params: IntakeParams, job: _Job) -> _Done:
             return _Done(tuple(_write(image, job, params) for image in images), found.study)
     except PipelineError as error:
         return _Done(error=error)
+    except OSError as error:
+        return _Done(error=ConfigError(system_refusal(error)))
 
 
 def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
