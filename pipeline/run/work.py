@@ -14,7 +14,7 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.participant import Participant
 from pipeline.domain.regions import RegionSplit
 from pipeline.domain.scan import Scan, Side
-from pipeline.errors import GridMismatchError
+from pipeline.errors import ArtefactError, GridMismatchError
 from pipeline.run.artefacts import (
     BONES,
     BONES_CORRECTION,
@@ -71,7 +71,7 @@ class Desk:
     write
         Scratch files by artefact; sidecars go beside them.
     sources
-        What is read, by BIDS URI.
+        sha256 of what is read, by BIDS URI.
     started
         Reading of a clock, in seconds, from which sidecars tell the time taken.
     """
@@ -81,7 +81,7 @@ class Desk:
     side: Side | None
     read: Mapping[str, Path]
     write: Mapping[str, Path]
-    sources: Mapping[str, Path]
+    sources: Mapping[str, str]
     started: float = field(default_factory=time.perf_counter)
 
     def facts(self, *sections: str) -> dict[str, Any]:
@@ -206,8 +206,16 @@ def _read_segmentation(desk: Desk) -> Segmentation:
 
 
 def _read_split(desk: Desk) -> RegionSplit:
-    facts = read_json(sidecar_of(desk.read[REGIONS]))
-    cautions = tuple(Caution(**caution) for caution in facts["Cautions"])
+    path = sidecar_of(desk.read[REGIONS])
+    listed = read_json(path).get("Cautions")
+    try:
+        cautions = tuple(Caution(**caution) for caution in listed or ())
+    except TypeError as error:
+        msg = (
+            f"The 'Cautions' of {path.name!r} must have a code, a message and a stage each: "
+            f"got {str(listed)[:80]!r}. Run the regions stage again."
+        )
+        raise ArtefactError(msg) from error
     return RegionSplit.at(
         _read_segmentation(desk), read_landmarks(desk.read[LANDMARKS]), cautions
     )

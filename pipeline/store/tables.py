@@ -218,7 +218,7 @@ def read_measurements(path: Path) -> MeasurementTable:
             cautions=tuple(Caution(**c) for c in foot["Cautions"]),
             ci95_cm3={region: (low, high) for region, (low, high) in foot["CI95_cm3"].items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = (
             f"The measurements in {path.name!r} must be complete: got a fault at "
             f"{str(error)!r}. "
