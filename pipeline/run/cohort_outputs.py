@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.config import to_toml
@@ -58,8 +59,17 @@ def check_out(cohort: Cohort, *, force: bool = False) -> None:
         outputs={name: sha256 for r in records for name, sha256 in r.outputs.items()},
         pending={name: sha256 for r in records for name, sha256 in r.pending.items()},
     )
-    check_unaltered(known, out)
-    check_unclaimed(known, targets(cohort), out)
+    found: list[str] = []
+    for check in (
+        partial(check_unaltered, known, out),
+        partial(check_unclaimed, known, targets(cohort), out),
+    ):
+        try:
+            check()
+        except ArtefactError as error:
+            found.append(str(error))
+    if found:
+        raise ArtefactError(" ".join(found))
 
 
 def prepare_out(cohort: Cohort, *, force: bool = False) -> None:

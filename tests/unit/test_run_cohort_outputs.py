@@ -79,6 +79,19 @@ def test_an_edit_of_what_describes_the_dataset_is_kept(cohort: Cohort, name: str
     assert (cohort.out / name).read_text() == "mine"
 
 
+def test_edits_and_files_of_others_are_told_at_once(cohort: Cohort) -> None:
+    """Nobody has to move one file to hear of the next."""
+    prepare_out(cohort)
+    for name in ("config.toml", "volumes.tsv"):
+        (cohort.out / name).write_text("mine")
+
+    with pytest.raises(
+        ArtefactError,
+        match=r"altered.*\['config.toml'\].*unknown origin: got \['volumes.tsv'\]",
+    ):
+        prepare_out(cohort)
+
+
 def test_only_what_is_asked_for_is_in_the_way(cohort: Cohort) -> None:
     """A table of somebody's stands aside until one of that name is to be written."""
     cohort.out.mkdir()
