@@ -17,7 +17,7 @@ from pipeline.stages.agree import (
     plot_agreement,
     reliability,
 )
-from pipeline.store.files import written_whole
+from pipeline.store.files import scratch_folder
 from pipeline.store.images import read_labels
 from pipeline.store.names import find_images, without_ending
 from pipeline.store.tables import write_table
@@ -102,22 +102,30 @@ def write_agreement(found: Agreement, out: Path, *, force: bool = False) -> None
     ConfigError
         If files of these names are there already, unless `force` is set.
     """
-    names = ("agreement.tsv", "reliability.tsv", "bland_altman.svg", "bland_altman.png")
-    there = [name for name in names if (out / name).exists()]
+    tables = ("agreement.tsv", "agreement.json", "reliability.tsv", "reliability.json")
+    names = (*tables, "bland_altman.svg", "bland_altman.png")
+    there = [name for name in names if (out / name).exists() or (out / name).is_symlink()]
     if there and not force:
         msg = (
             f"Results must not be written over: got {there} in {str(out)!r}. Choose another "
             "folder, or pass --force."
         )
         raise ConfigError(msg)
-    write_table(found.overlaps, out / "agreement.tsv", _WHO | dict(OVERLAP_COLUMNS))
+    out.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(out) as scratch:  # all or none, as half of them would be refused next
+        _write_all(found, scratch)
+        for path in sorted(scratch.iterdir()):
+            path.replace(out / path.name)
+
+
+def _write_all(found: Agreement, folder: Path) -> None:
+    write_table(found.overlaps, folder / "agreement.tsv", _WHO | dict(OVERLAP_COLUMNS))
     if found.reliability is None:
         return
-    write_table(found.reliability, out / "reliability.tsv", RELIABILITY_COLUMNS)
+    write_table(found.reliability, folder / "reliability.tsv", RELIABILITY_COLUMNS)
     plot = plot_agreement(found.overlaps, found.reliability)
     for ending in ("svg", "png") if plot else ():
-        with written_whole(out / f"bland_altman.{ending}") as scratch:
-            scratch.write_bytes(getattr(plot, ending))
+        (folder / f"bland_altman.{ending}").write_bytes(getattr(plot, ending))
 
 
 def _judge(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
+from pipeline.toml import parse_toml
 
 COMMAND_LINE = "--set"
 
@@ -90,7 +91,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         )
         raise ConfigError(msg)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         msg = f"Settings must be readable text: got {str(path)!r} ({error}). Check --config."
         raise ConfigError(msg) from error
@@ -109,11 +110,13 @@ def _parse_override(override: str) -> tuple[str, Any]:
         raise ConfigError(msg)
     key, text = match.groups()
     try:
-        return key, tomllib.loads(f"value = {text}")["value"]
+        return key, parse_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
         if re.fullmatch(r"[A-Za-z][\w.-]*", text):
             return key, text
-        msg = f"--set {key} needs a TOML value: got {text!r} ({error}). Put text in quotes."
+        msg = (
+            f"--set {key} needs a TOML value: got {_short(text)} ({error}). Put text in quotes."
+        )
         raise ConfigError(msg) from error
 
 
@@ -122,7 +125,8 @@ def _explain(error: ValidationError, path: Path | None, overridden: set[str]) ->
     for fact in error.errors(include_url=False):
         parts = [str(part) for part in fact["loc"]]
         key = ".".join(parts)
-        source = COMMAND_LINE if ".".join(parts[:2]) in overridden else repr(str(path))
+        is_said = path is None or ".".join(parts[:2]) in overridden
+        source = COMMAND_LINE if is_said else repr(str(path))
         sentences.append(_sentence(key, fact, source))
     return " ".join(sentences)
 
@@ -133,7 +137,12 @@ def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
     rule = str(fact["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if fact["type"] in {"value_error", "missing"}:
         return f"Settings in {key!r} do not fit (in {source}): {rule}."
-    return f"Setting {key!r} {rule}: got {fact['input']!r} (in {source})."
+    return f"Setting {key!r} {rule}: got {_short(fact['input'])} (in {source})."
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _nearest(key: str) -> str:

@@ -50,3 +50,13 @@ def listed(things: Iterable[object], most: int = MOST_LISTED) -> str:
 def nearest(word: str, known: Collection[str], most: int = 3) -> str:
     """Write the few known words that are most like one that is not known."""
     return ", ".join(difflib.get_close_matches(word, known, n=most, cutoff=0.0))
+
+
+def system_refusal(error: OSError) -> str:
+    """Say in one sentence what the system refused, such as writing to a full disk."""
+    names = [repr(str(name)) for name in (error.filename, error.filename2) if name is not None]
+    where = f" for {' and '.join(names)}" if names else ""
+    return (
+        "The system must let footvol read and write its files: got "
+        f"{error.strerror or str(error)}{where}. Check free space, permissions and paths."
+    )

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.errors import ConfigError, PipelineError, ScanError, listed
+from pipeline.errors import ConfigError, PipelineError, ScanError, listed, system_refusal
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
 from pipeline.store.bids import (
+    check_raw_dataset,
     name_found,
     read_source_table,
     write_raw_dataset,
@@ -69,6 +70,7 @@ def intake_source(
     """
     table = read_source_table(participants_tsv) if participants_tsv else None
     patients = read_patient_map(patient_map) if patient_map else None
+    check_raw_dataset(bids_dir)
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
@@ -135,6 +137,8 @@ def _intake_one(params: IntakeParams, job: _Job) -> _Done:
             return _Done(tuple(_write(image, job, params) for image in images), found.study)
     except PipelineError as error:
         return _Done(error=error)
+    except OSError as error:
+        return _Done(error=ConfigError(system_refusal(error)))
 
 
 def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:

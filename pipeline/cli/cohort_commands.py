@@ -1,7 +1,7 @@
 """What the commands over participants do; imported only when one of them runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -9,15 +9,24 @@ from pipeline.batch import open_executor, process_all
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
-from pipeline.run.cohort import Cohort, open_cohort, open_scan, prepare_out
+from pipeline.run.cohort import Cohort, open_cohort, open_scan
+from pipeline.run.cohort_outputs import (
+    PAGES,
+    TABLES,
+    asked_for_before,
+    check_out,
+    prepare_out,
+    written_together,
+)
 from pipeline.run.details import write_border, write_muscles
 from pipeline.run.figures import write_figures
 from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.participant import look
+from pipeline.run.records import FAILED
 from pipeline.run.tables import (
     Gathered,
+    check_comparison,
     gather,
-    record_tables,
     write_printed,
     write_report,
     write_statistics,
@@ -93,9 +102,10 @@ def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple
 
 def run_all(session: Session, cohort: Cohort, way: Way, *, is_single_scan: bool = False) -> int:
     """Do everything, print the tables and where the report is."""
+    check_comparison(cohort)
     prepare_out(cohort, force=way.force)
     outcomes = _process(cohort, (), way)
-    _write_all(session, cohort, outcomes)
+    _write_all(session, gather(cohort, outcomes), force=way.force)
     return exit_code(_counting(cohort, outcomes), is_single_stage=is_single_scan)
 
 
@@ -110,29 +120,37 @@ def run_stage(session: Session, cohort: Cohort, stage: str, way: Way) -> int:
 
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the two tables from what is measured, and print them."""
+    check_comparison(cohort)
     prepare_out(cohort, force=force)
     gathered = gather(cohort)
-    volumes, statistics, _ = _write_tables(gathered)
-    record_tables(cohort)
+    volumes, statistics, _ = _write_tables(gathered, force=force)
     _print_tables(session, volumes, statistics)
     return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
 
 
 def write_pages(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Draw missing figures, then write tables and pages."""
+    check_comparison(cohort)
     prepare_out(cohort, force=force)
     outcomes = _process(cohort, ("figures",), Way(force=force))
-    _write_all(session, cohort, outcomes)
+    # whether the others are measured with these settings, their records tell
+    failed = [outcome for outcome in outcomes if outcome.status != OK]
+    _write_all(session, gather(cohort, failed), force=force)
     return exit_code(_counting(cohort, outcomes), is_single_stage=True)
 
 
 def tell_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
-    """Print what a run would do."""
-    for job in cohort.jobs(force=force):
-        outcome = look(job)
-        todo = ", ".join(outcome.stages) or "nothing, all is up to date"
-        session.print(f"{job.participant.participant_id}: would do {todo}")
-    return 0
+    """Print what a run would do, and what it would refuse; gives the code of the latter."""
+    check_comparison(cohort)
+    check_out(cohort, force=force)
+    refused = []
+    for outcome in (look(job) for job in cohort.jobs(force=force)):
+        todo = f"would do {', '.join(outcome.stages) or 'nothing, all is up to date'}"
+        if outcome.status == FAILED and not outcome.stages:
+            todo = f"would be refused: {outcome.reason}"
+            refused.append(outcome)
+        session.print(f"{outcome.participant.participant_id}: {todo}")
+    return exit_code(_counting(cohort, refused))
 
 
 def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
@@ -146,23 +164,29 @@ def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
         )
 
 
-def _write_all(session: Session, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-    gathered = gather(cohort, outcomes)
-    volumes, statistics, moved = _write_tables(gathered)
-    plots = write_figures(gathered, volumes, statistics)
-    page = write_report(gathered, volumes, statistics, plots, moved)
-    record_tables(cohort)
+def _write_all(session: Session, gathered: Gathered, *, force: bool) -> None:
+    volumes, statistics, moved = _write_tables(gathered, force=force)
+    cohort = gathered.cohort
+    with written_together(cohort, PAGES, force=force) as aside:
+        into = replace(gathered, cohort=aside)
+        plots = write_figures(into, volumes, statistics, cohort.out)
+        write_report(into, volumes, statistics, plots, moved)
     _print_tables(session, volumes, statistics)
-    session.print(f"Report: {page}")
+    session.print(f"Report: {cohort.out / 'report.html'}")
 
 
-def _write_tables(gathered: Gathered) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _write_tables(
+    gathered: Gathered, *, force: bool
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Write all tables; gives volumes, statistics, and those with the border moved."""
-    volumes = write_volumes(gathered)
-    muscles = write_muscles(gathered, volumes)
-    statistics = write_statistics(gathered.cohort, volumes, muscles)
-    moved = write_border(gathered, volumes)
-    write_printed(gathered.cohort, volumes, statistics, moved)
+    before = asked_for_before(gathered.cohort, force=force)
+    with written_together(gathered.cohort, TABLES, force=force) as aside:
+        into = replace(gathered, cohort=aside)
+        volumes = write_volumes(into)
+        muscles = write_muscles(into, volumes)
+        statistics = write_statistics(aside, volumes, muscles)
+        moved = write_border(into, volumes)
+        write_printed(aside, volumes, statistics, moved, before)
     return volumes, statistics, moved
 
 

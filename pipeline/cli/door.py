@@ -1,14 +1,18 @@
 """From a command line to an exit code."""
 
+import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import typer
 
 from pipeline.cli import agree_command as _agree  # noqa: F401 registers its command
 from pipeline.cli.commands import app
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, PipelineError, system_refusal
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BUG = 1
@@ -29,10 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     said = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
     try:
-        code = typer.main.get_command(app).main(
-            words, prog_name="footvol", standalone_mode=False
-        )
-    except PipelineError as error:
+        _check_words(words)
+        with _plots_without_home():
+            code = typer.main.get_command(app).main(
+                words, prog_name="footvol", standalone_mode=False
+            )
+    except (PipelineError, OSError) as error:
+        if isinstance(error, OSError):
+            error = ConfigError(system_refusal(error))
         return _say(said, str(error), error.exit_code)
     except KeyboardInterrupt:
         return _say(said, STOPPED, INTERRUPTED)
@@ -46,6 +54,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:
         return _say(said, STOPPED, INTERRUPTED)
     return int(code or 0)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse names that could not be written into records, tables and sidecars."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            msg = (
+                f"Names of files and folders must be UTF-8: got {word!r}. Rename the file or "
+                "folder."
+            )
+            raise ConfigError(msg) from error
+
+
+@contextmanager
+def _plots_without_home() -> Iterator[None]:
+    """Give matplotlib a temporary folder for its fonts where there is no home to write to.
+
+    Left to itself it would make the home folder, or warn.
+    """
+    with ExitStack() as folders:
+        if "MPLCONFIGDIR" not in os.environ and not _has_home():
+            with suppress(OSError):  # most commands draw nothing
+                folder = folders.enter_context(TemporaryDirectory(prefix="footvol-"))
+                os.environ["MPLCONFIGDIR"] = folder
+                folders.callback(os.environ.pop, "MPLCONFIGDIR")
+        yield
+
+
+def _has_home() -> bool:
+    try:
+        return os.access(Path.home(), os.W_OK)
+    except RuntimeError:  # neither HOME nor an entry in the list of users
+        return False
 
 
 def _command_names() -> set[str]:

@@ -1,31 +1,19 @@
 """Who is worked on, and where it goes."""
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.config import PipelineConfig, to_toml
+from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError, listed, nearest
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
-from pipeline.run.records import check_unaltered, read_record
 from pipeline.store.content import check_content
-from pipeline.store.corrections import check_owners
-from pipeline.store.files import written_whole
-from pipeline.store.models import model_files
 from pipeline.store.names import bare_label, find_participants, without_ending
 from pipeline.store.participants import read_excluded, read_participants
-from pipeline.store.provenance import write_dataset_files
-
-COHORT_TABLES = (
-    *("volumes.tsv", "muscles.tsv", "statistics.tsv"),
-    *("statistics.md", "statistics.tex", "statistics.csv"),
-    *("border_sweep.tsv", "border_statistics.tsv"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +41,6 @@ class Cohort:
     image: Path | None = None
     side: Side | None = None
     contrast: Contrast | None = None
-
-    @property
-    def record_path(self) -> Path:
-        """Where the record of the tables lies."""
-        return self.out / "logs" / "tables.json"
 
     def jobs(self, stages: Sequence[str] = (), *, force: bool = False) -> list[Job]:
         """Give one job per chosen participant, for these stages or all."""
@@ -162,37 +145,6 @@ def open_scan(
         side=side,
         contrast=contrast,
     )
-
-
-def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
-    """Write what makes OUT a dataset, and the resolved settings.
-
-    Raises
-    ------
-    ConfigError
-        If OUT cannot be written to, or holds a correction of nobody's scan; or if the
-        settings name a model that is not there.
-    ArtefactError
-        If somebody edited the tables there, unless `force` is set.
-    """
-    check_owners(cohort.out, [participant.label for participant in cohort.participants])
-    if cohort.config.segment.model:
-        model_files(Path(cohort.config.segment.model), cohort.config.segment.segmenter)
-    if not force:
-        check_unaltered(read_record(cohort.record_path), cohort.out)
-    raw = (
-        None if cohort.image else Path(os.path.relpath(cohort.bids_dir, cohort.out)).as_posix()
-    )
-    try:
-        write_dataset_files(cohort.out, raw=raw)
-        with written_whole(cohort.out / "config.toml") as scratch:
-            scratch.write_text(to_toml(cohort.config), encoding="utf-8")
-    except OSError as error:
-        msg = (
-            f"The output folder must be writable: got {str(cohort.out)!r}, where the system "
-            f"says {error.strerror!r}. Choose another folder."
-        )
-        raise ConfigError(msg) from error
 
 
 def _check_apart(bids_dir: Path, out: Path) -> None:

@@ -26,7 +26,7 @@ from pipeline.store.files import sha256_of
 from pipeline.store.images import facts_beside
 from pipeline.store.models import model_files
 from pipeline.store.names import ScanName, sidecar_of
-from pipeline.store.provenance import code_version
+from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
 
 OK, NOT_RUN = "ok", "not run"
@@ -102,19 +102,19 @@ class Located:
             path = self.path(artefact)
             if artefact == SCAN:
                 pair = filter(Path.is_file, (path, sidecar_of(path)))
-                files |= {f"bids:raw:{self._raw_name(file)}": file for file in pair}
+                files |= {self.raw_uri(file): file for file in pair}
             else:
                 files[f"bids::{self.relative(artefact)}"] = path
         for artefact, path in self.optional(stage).items():
             if artefact in {WATER, FAT}:
-                uri = f"raw:{self._raw_name(path)}"
+                uri = self.raw_uri(path)
             elif artefact == MODEL:
-                uri = f"model:{path.name}"
+                uri = f"bids:model:{path.name}"
                 own = model_files(path, self.job.config.segment.segmenter)
                 files |= {f"bids:model:{name}": file for name, file in own.items()}
             else:
-                uri = f":{FOLDER}/{path.name}"
-            files[f"bids:{uri}"] = path
+                uri = f"bids::{FOLDER}/{path.name}"
+            files[uri] = path
         return files
 
     def optional(self, stage: Stage) -> dict[str, Path]:
@@ -152,6 +152,7 @@ class Located:
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
         """Hash all that decides what a stage writes."""
         config = self.job.config.model_dump(mode="json")
+        segmenter = self.job.config.segment.segmenter if MODEL in stage.may_read else None
         return hash_of(
             {
                 "inputs": dict(inputs),
@@ -159,12 +160,15 @@ class Located:
                 "sides": [self.job.side, self.job.participant.side],
                 "contrast": self.job.contrast,
                 "code": code_version(),
+                "libraries": library_versions(segmenter),
             }
         )
 
-    def _raw_name(self, file: Path) -> str:
+    def raw_uri(self, file: Path) -> str:
+        """Give the BIDS URI of a raw file; one outside the dataset goes by its name."""
         inside = self.job.image is None and file.is_relative_to(self.job.bids_dir)
-        return file.relative_to(self.job.bids_dir).as_posix() if inside else file.name
+        name = file.relative_to(self.job.bids_dir).as_posix() if inside else file.name
+        return f"bids:raw:{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Takes one participant through the stages, doing only what is not up to date."""
 
 import logging
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import ArtefactError, ConfigError, PipelineError
+from pipeline.errors import ArtefactError, ConfigError, PipelineError, system_refusal
 from pipeline.run import plan
 from pipeline.run.artefacts import SCAN
 from pipeline.run.job import NOT_RUN, Job, Located, Outcome
@@ -19,11 +18,13 @@ from pipeline.run.records import (
     check_unaltered,
     check_unclaimed,
     is_current,
+    put_in_place,
     read_record,
     write_record,
 )
 from pipeline.run.work import Desk
-from pipeline.store.files import sha256_of
+from pipeline.store.files import scratch_folder
+from pipeline.store.names import sidecar_of
 
 log = logging.getLogger(__name__)
 
@@ -42,24 +43,42 @@ def process(job: Job) -> Outcome:
 
 
 def look(job: Job) -> Outcome:
-    """Tell what is on disk, and what `process` would do; writes nothing."""
+    """Tell what is on disk, and what `process` would do; writes nothing.
+
+    Where `process` would be refused, the status is ``failed`` with no stage to be done.
+    """
     try:
-        located = job.locate()
-        for position, stage in enumerate(plan.chosen(job.stages)):
-            record = None if job.force else read_record(job.record_path(stage.name))
+        return _look(job)
+    except (PipelineError, OSError) as error:
+        return Outcome(job.participant, FAILED, _reason(error), _code(error))
+
+
+def _look(job: Job) -> Outcome:
+    located = job.locate()
+    _check_scan(located)
+    found: Outcome | None = None
+    for position, stage in enumerate(plan.chosen(job.stages)):
+        record = _recorded(job, stage)
+        if not job.force:
             check_unaltered(record, job.out)
-            if not all(located.path(artefact).exists() for artefact in stage.reads):
-                return _not_run(job, position)
-            key = located.key(stage, located.inputs(stage))
-            if record and record.status == FAILED and record.key == key:
-                return Outcome(
-                    job.participant, FAILED, record.reason, record.code, job.stages[position:]
-                )
-            if not is_current(record, key, job.out):
-                return _not_run(job, position)
-    except PipelineError as error:
-        return Outcome(job.participant, FAILED, str(error), error.exit_code, job.stages)
-    return Outcome(job.participant)
+        found = found or _pending(stage, position, record, located)
+        if found and not job.force:
+            check_unclaimed(record, _targets(stage, located), job.out)
+    return found or Outcome(job.participant)
+
+
+def _pending(
+    stage: plan.Stage, position: int, record: StageRecord | None, located: Located
+) -> Outcome | None:
+    """Tell why a stage is to be done; None where it is up to date."""
+    job = located.job
+    if job.force or not all(located.path(artefact).exists() for artefact in stage.reads):
+        return _not_run(job, position)
+    key = located.key(stage, located.inputs(stage))
+    if record and record.status == FAILED and record.key == key:
+        todo = job.stages[position:]
+        return Outcome(job.participant, FAILED, record.reason, record.code, todo)
+    return None if is_current(record, key, job.out) else _not_run(job, position)
 
 
 def _not_run(job: Job, position: int) -> Outcome:
@@ -83,10 +102,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return str(error)
     if isinstance(error, OSError):
-        return (
-            f"Files must be there to read and write: got {error}. Check disk and permissions."
-        )
-    return f"A bug of footvol ({type(error).__name__}: {error}). Please report it."
+        return system_refusal(error)
+    return f"A bug of footvol ({error}). Please report it with the traceback that was printed."
 
 
 def _make(stage: plan.Stage, located: Located) -> bool:
@@ -102,16 +119,24 @@ def _make(stage: plan.Stage, located: Located) -> bool:
         if is_current(record, key, job.out):
             log.info("%s: up to date", said)
             return False
-        targets = [located.relative(a) for a in stage.targets]
-        check_unclaimed(record, targets, job.out)
+        check_unclaimed(record, _targets(stage, located), job.out)
     log.debug("%s: starts", said)
     started = time.perf_counter()
-    attempt = StageRecord(key, inputs, record.outputs if record else {}, WRITING)
+    known = record or StageRecord(key)
+    attempt = StageRecord(key, inputs, known.outputs, WRITING, pending=known.pending)
     try:
         outputs = _write(stage, located, attempt)
-        attempt = replace(attempt, outputs=outputs, status=DONE)
+        attempt = StageRecord(key, inputs, outputs)
     except Exception as error:
-        attempt = replace(attempt, status=FAILED, reason=_reason(error), code=_code(error))
+        known = _recorded(job, stage) or attempt  # files may have begun to be put in place
+        attempt = replace(
+            attempt,
+            outputs=known.outputs,
+            pending=known.pending,
+            status=FAILED,
+            reason=_reason(error),
+            code=_code(error),
+        )
         raise
     finally:
         if attempt.status != WRITING:
@@ -130,13 +155,24 @@ def _recorded(job: Job, stage: plan.Stage) -> StageRecord | None:
         raise
 
 
-def _check_upstream(stage: plan.Stage, located: Located) -> None:
-    job = located.job
-    if SCAN in stage.reads and not located.raw.exists():
+def _targets(stage: plan.Stage, located: Located) -> list[str]:
+    """Give the paths below OUT that a stage may write, with their sidecars."""
+    paths = [Path(located.relative(artefact)) for artefact in stage.targets]
+    return [path.as_posix() for target in paths for path in (target, sidecar_of(target))]
+
+
+def _check_scan(located: Located) -> None:
+    if not located.raw.exists():
         msg = (
             f"A scan must exist: got {str(located.raw)!r}, which is not there. Check the path."
         )
         raise ArtefactError(msg)
+
+
+def _check_upstream(stage: plan.Stage, located: Located) -> None:
+    job = located.job
+    if SCAN in stage.reads:
+        _check_scan(located)
     for producer in plan.producers(stage):
         record = _recorded(job, producer)
         missing = [
@@ -158,30 +194,34 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
     """Do the work in a scratch folder, then put all its files in place; gives their sums."""
     job = located.job
     job.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=job.out, prefix=".making-") as folder:
-        scratch = Path(folder)
+    with scratch_folder(job.out) as scratch:
         write = {artefact: scratch / located.relative(artefact) for artefact in stage.targets}
         for path in write.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         read = {artefact: located.path(artefact) for artefact in stage.reads}
         read |= located.optional(stage)
-        sources = located.sources(stage)
         stage.work(
-            Desk(job.participant, job.config, job.side, read, write, sources, job.contrast)
+            Desk(
+                job.participant,
+                job.config,
+                job.side,
+                read,
+                write,
+                attempt.inputs,
+                job.contrast,
+            )
         )
-        files = sorted(
-            p.relative_to(scratch).as_posix() for p in scratch.rglob("*") if p.is_file()
-        )
-        outputs = {name: sha256_of(scratch / name) for name in files}
-        write_record(attempt, job.record_path(stage.name))
-        _put_in_place(files, scratch, job.out)
-        for name in attempt.outputs.keys() - outputs.keys():  # written before, but not now
-            (job.out / name).unlink(missing_ok=True)
-    return outputs
+        _check_kept(attempt.inputs, located.inputs(stage))
+        path = job.record_path(stage.name)
+        return put_in_place(attempt, scratch, job.out, path, force=job.force)
 
 
-def _put_in_place(files: Sequence[str], scratch: Path, out: Path) -> None:
-    for name in files:
-        target = out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (scratch / name).replace(target)
+def _check_kept(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Refuse what was made from files that somebody replaced meanwhile."""
+    changed = sorted({name for name, _ in before.items() ^ after.items()})
+    if changed:
+        msg = (
+            f"Files must stay as they are while a stage reads them: got {changed}, changed "
+            "meanwhile. Run again."
+        )
+        raise ArtefactError(msg)

@@ -2,17 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from pipeline.errors import ArtefactError, listed
 from pipeline.store.files import sha256_of, written_whole
 
-DONE, FAILED, WRITING = "done", "failed", "writing"
+DONE: Literal["done"] = "done"
+FAILED: Literal["failed"] = "failed"
+WRITING: Literal["writing"] = "writing"
 
 
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True)
 class StageRecord:
     """One stage of one participant, as ``OUT/logs/sub-XX/<stage>.json`` holds it.
@@ -20,7 +25,7 @@ class StageRecord:
     Parameters
     ----------
     key
-        Hash of all that decides the outputs: inputs, settings, code.
+        Hash of all that decides the outputs: inputs, settings, code, versions of libraries.
     inputs
         sha256 by BIDS URI of what was read.
     outputs
@@ -29,15 +34,24 @@ class StageRecord:
         ``done``, ``failed``, or ``writing`` while outputs are put in place.
     code
         Exit code that the failure stands for; 0 when done.
+    pending
+        sha256 by path of what was being put in place when the work ended early: each of
+        these files is as `outputs` says, or as this does.
     """
 
     key: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    status: str = DONE
+    status: Literal["done", "failed", "writing"] = DONE
     reason: str | None = None
     code: int = 0
     seconds: float = 0.0
+    pending: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Paths below OUT of all that it knows of."""
+        return frozenset((*self.outputs, *self.pending))
 
 
 def hash_of(facts: Mapping[str, Any]) -> str:
@@ -57,13 +71,31 @@ def read_record(path: Path) -> StageRecord | None:
     if not path.exists():
         return None
     try:
-        return StageRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError) as error:
-        msg = (
-            f"A stage record must be readable JSON: got {str(path)!r} ({error}). "
-            "Restore it, or pass --force to make the stage anew."
-        )
-        raise ArtefactError(msg) from error
+        record = _RECORD.validate_json(path.read_bytes(), strict=True)
+    except ValidationError as error:
+        fact = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fact["loc"])
+        raise ArtefactError(_no_record(path, where or str(fact["msg"]))) from error
+    except OSError as error:
+        raise ArtefactError(_no_record(path, str(error.strerror))) from error
+    outside = [
+        name
+        for name in record.files
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts
+    ]
+    if outside:
+        raise ArtefactError(_no_record(path, f"{outside[0]!r}, which lies outside OUT"))
+    return record
+
+
+_RECORD = TypeAdapter(StageRecord)
+
+
+def _no_record(path: Path, fault: str) -> str:
+    return (
+        f"A stage record must be readable JSON, as footvol wrote it: got {str(path)!r}, at "
+        f"fault at {fault}. Restore it, or pass --force to make the stage anew."
+    )
 
 
 def write_record(record: StageRecord, path: Path) -> None:
@@ -90,12 +122,13 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     ArtefactError
         Naming every altered file.
     """
-    if record is None or record.status == WRITING:
+    if record is None:
         return
     altered = [
         name
-        for name, sha256 in record.outputs.items()
-        if (out / name).exists() and sha256_of(out / name) != sha256
+        for name in sorted(record.files)
+        if (out / name).exists()
+        and sha256_of(out / name) not in (record.outputs.get(name), record.pending.get(name))
     ]
     if altered:
         msg = (
@@ -106,7 +139,7 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
         raise ArtefactError(msg)
 
 
-def check_unclaimed(record: StageRecord | None, targets: list[str], out: Path) -> None:
+def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Path) -> None:
     """Refuse to write over files that no record says footvol wrote.
 
     Raises
@@ -114,11 +147,57 @@ def check_unclaimed(record: StageRecord | None, targets: list[str], out: Path) -
     ArtefactError
         Naming every such file.
     """
-    known = record.outputs if record else {}
-    strangers = [name for name in targets if name not in known and (out / name).exists()]
-    if strangers and (record is None or record.status != WRITING):
+    known = record.files if record else frozenset()
+    strangers = [
+        name
+        for name in targets
+        if name not in known and ((out / name).exists() or (out / name).is_symlink())
+    ]
+    if strangers:
         msg = (
             f"Footvol must not write over files of unknown origin: got {listed(strangers)}. "
             "Move them away, or pass --force to write over them."
         )
         raise ArtefactError(msg)
+
+
+def put_in_place(
+    record: StageRecord, scratch: Path, out: Path, path: Path, *, force: bool = False
+) -> dict[str, str]:
+    """Move all files of a scratch folder into OUT, and remove what the record has beyond them.
+
+    The record is written first, so that a kill in between leaves files that it knows.
+
+    Parameters
+    ----------
+    record
+        Tells what was written before.
+    path
+        Where the record lies.
+
+    Returns
+    -------
+    dict
+        sha256 by path below OUT of the files that were moved.
+
+    Raises
+    ------
+    ArtefactError
+        If somebody wrote or changed one of the files there, unless `force` is set.
+    """
+    files = sorted(p.relative_to(scratch).as_posix() for p in scratch.rglob("*") if p.is_file())
+    if not force:
+        check_unaltered(record, out)
+        check_unclaimed(record, files, out)
+    before = {name: sha256_of(out / name) for name in record.files if (out / name).is_file()}
+    sums = {name: sha256_of(scratch / name) for name in files}
+    if record.status == DONE and before == sums == record.outputs:
+        return sums
+    write_record(replace(record, outputs=before, pending=sums, status=WRITING), path)
+    for name in files:
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).replace(target)
+    for name in before.keys() - sums.keys():
+        (out / name).unlink(missing_ok=True)
+    return sums

@@ -1,6 +1,6 @@
 """The tables and pages over all participants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,19 @@ from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import PipelineError
 from pipeline.run.artefacts import BORDER, OVERLAY, VOLUMES
-from pipeline.run.cohort import COHORT_TABLES, Cohort
+from pipeline.run.cohort import Cohort
+from pipeline.run.cohort_outputs import CSV, LATEX
 from pipeline.run.job import OK, Located, Outcome
 from pipeline.run.participant import look
 from pipeline.run.plan import MEASURING
-from pipeline.run.records import StageRecord, hash_of, write_record
-from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS, compare, volume_row
+from pipeline.run.records import hash_of, read_record
+from pipeline.stages.compare import (
+    STATISTICS_COLUMNS,
+    VOLUME_COLUMNS,
+    check_design,
+    compare,
+    volume_row,
+)
 from pipeline.stages.report import (
     ReportFacts,
     context_of,
@@ -28,7 +35,7 @@ from pipeline.stages.report import (
     report,
 )
 from pipeline.store.files import sha256_of, written_whole
-from pipeline.store.provenance import code_version
+from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.tables import read_measurements, read_table, write_csv, write_table
 
 EXCLUDED = "excluded"
@@ -85,10 +92,42 @@ def gather(cohort: Cohort, outcomes: Sequence[Outcome] = ()) -> Gathered:
     entries = tuple(_entry(cohort, who, known.get(who.label)) for who in cohort.participants)
     facts = {
         "code": code_version(),
+        "libraries": library_versions(cohort.config.segment.segmenter),
         "settings": cohort.config.model_dump(mode="json"),
         "scans": {entry.participant.label: entry.scan_sha256 for entry in entries},
     }
     return Gathered(cohort, entries, hash_of(facts)[:12])
+
+
+def check_comparison(cohort: Cohort) -> None:
+    """Refuse settings that the comparison would refuse, by what is known before measuring.
+
+    Raises
+    ------
+    ConfigError
+        If a column, reference, pair or covariate does not fit the participants.
+    """
+    config = cohort.config
+    words = {
+        "border": config.regions.border,
+        "muscles": ";".join(config.measure.muscles),
+        "segmenter": config.segment.segmenter,
+    }
+    rows = [
+        volume_row(
+            who,
+            None,
+            status=EXCLUDED if who.label in cohort.excluded else OK,
+            reason=None,
+            footvol_version=pipeline.__version__,
+            run_id="",
+            scan_sha256=None,
+        )
+        | words
+        for who in cohort.participants
+    ]
+    volumes = pd.DataFrame(rows, columns=list(VOLUME_COLUMNS))
+    check_design(with_groups(cohort, volumes), config.compare)
 
 
 def write_volumes(gathered: Gathered) -> pd.DataFrame:
@@ -150,22 +189,23 @@ def write_printed(
     volumes: pd.DataFrame,
     statistics: pd.DataFrame,
     moved: pd.DataFrame | None = None,
+    before: Collection[str] = (),
 ) -> None:
     """Write ``statistics.md``, and ``statistics.tex`` and ``statistics.csv`` if asked for.
-
-    What was asked for once is kept in step with the numbers.
 
     Parameters
     ----------
     moved
         Rows of ``border_statistics.tsv``, where there are any.
+    before
+        Names of those that were asked for before; they are kept in step with the numbers.
     """
-    target, params = cohort.out / "statistics.md", cohort.config.compare
-    _write_text(markdown(statistics, context_of(volumes, statistics, moved)), target)
-    if params.latex or target.with_suffix(".tex").exists():
-        _write_text(latex(statistics), target.with_suffix(".tex"))
-    if params.csv or target.with_suffix(".csv").exists():
-        write_csv(statistics, target.with_suffix(".csv"))
+    words = markdown(statistics, context_of(volumes, statistics, moved))
+    _write_text(words, cohort.out / "statistics.md")
+    if cohort.config.compare.latex or LATEX in before:
+        _write_text(latex(statistics), cohort.out / LATEX)
+    if cohort.config.compare.csv or CSV in before:
+        write_csv(statistics, cohort.out / CSV)
 
 
 def write_report(
@@ -174,8 +214,8 @@ def write_report(
     statistics: pd.DataFrame,
     plots: Mapping[str, bytes],
     moved: pd.DataFrame | None = None,
-) -> Path:
-    """Write a page for each participant and one for the study; gives the latter."""
+) -> None:
+    """Write a page for each participant and one for the study."""
     out, entries = gathered.cohort.out, gathered.entries
     rows = volumes.to_dict("records")
     for entry, row in zip(entries, rows, strict=True):
@@ -196,14 +236,6 @@ def write_report(
         moved,
     )
     _write_text(page, out / "report.html")
-    return out / "report.html"
-
-
-def record_tables(cohort: Cohort) -> None:
-    """Record the tables as written, so that a later edit is not lost silently."""
-    paths = (cohort.out / name for name in COHORT_TABLES)
-    tables = {path.name: sha256_of(path) for path in paths if path.exists()}
-    write_record(StageRecord(key="", outputs=tables), cohort.record_path)
 
 
 def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) -> Entry:
@@ -211,13 +243,21 @@ def _entry(cohort: Cohort, participant: Participant, outcome: Outcome | None) ->
     outcome = outcome or look(job)
     try:
         located = job.locate()
-        scan_sha256 = sha256_of(located.raw)
+        scan_sha256 = _sha256_of_scan(located, outcome)
     except (PipelineError, OSError):
         located, scan_sha256 = None, None
     outcome = _marked(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
         return Entry(outcome, scan_sha256, None, None, None)
     return Entry(outcome, scan_sha256, *_measured(located))
+
+
+def _sha256_of_scan(located: Located, outcome: Outcome) -> str:
+    """Give the sum of the scan as recorded when it was measured; of others as they are now."""
+    if outcome.status != OK:
+        return sha256_of(located.raw)
+    record = read_record(located.job.record_path(MEASURING[0]))
+    return record.inputs[located.raw_uri(located.raw)] if record else sha256_of(located.raw)
 
 
 def _marked(outcome: Outcome, excluded: str | None) -> Outcome:

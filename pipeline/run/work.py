@@ -72,7 +72,7 @@ class Desk:
     write
         Scratch files by artefact; sidecars go beside them.
     sources
-        What is read, by BIDS URI.
+        sha256 of what is read, by BIDS URI.
     started
         Reading of a clock, in seconds, from which sidecars tell the time taken.
     """
@@ -82,7 +82,7 @@ class Desk:
     side: Side | None
     read: Mapping[str, Path]
     write: Mapping[str, Path]
-    sources: Mapping[str, Path]
+    sources: Mapping[str, str]
     contrast: Contrast | None = None
     started: float = field(default_factory=time.perf_counter)
 

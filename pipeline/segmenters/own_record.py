@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_va
 
 from pipeline.domain.anatomy import BONE_NAMES, FRAME_BONES, MUSCLE_NAMES, MUSCLES
 from pipeline.errors import ConfigError
+from pipeline.toml import parse_toml
 
 BACKGROUND_NAME = "background"
 PLANS, DATASET = "plans.json", "dataset.json"
@@ -153,7 +154,10 @@ def parse_record(text: str, where: str, kind: type[Record]) -> Record:
         If it is not TOML, or a key is unknown, missing or not allowed.
     """
     try:
-        return kind.model_validate(tomllib.loads(text))
+        return kind.model_validate(parse_toml(text))
+    except tomllib.TOMLDecodeError as error:
+        msg = f"The record of a model must be TOML: got {where!r} ({error}). Correct that line."
+        raise ConfigError(msg) from error
     except ValidationError as error:
         fact = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in fact["loc"])
@@ -164,10 +168,6 @@ def parse_record(text: str, where: str, kind: type[Record]) -> Record:
             f"The record of a model must hold what docs/usage.md lists: {key!r} in {where!r} "
             f"does not fit ({rule[0].lower() + rule[1:]}{got}). Correct it."
         )
-        raise ConfigError(msg) from error
-    except (ValueError, RecursionError) as error:
-        fault = error if isinstance(error, tomllib.TOMLDecodeError) else "too deep or too long"
-        msg = f"The record of a model must be TOML: got {where!r} ({fault}). Correct that line."
         raise ConfigError(msg) from error
 
 

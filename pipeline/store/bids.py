@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.dicom import FoundImage
 from pipeline.store.facts import check_personal, kept_facts
-from pipeline.store.files import write_json, written_whole
+from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.headers import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
@@ -88,9 +88,11 @@ def write_raw_scan(
         If there is a scan of that name already.
     """
     target = bids_dir / name.raw()
-    if target.exists():
+    there = [p.name for p in (target, sidecar_of(target)) if p.exists() or p.is_symlink()]
+    if there:
+        names = " and ".join(repr(name) for name in there)
         msg = (
-            f"A raw scan is never overwritten: got {target.name!r}, which exists already. "
+            f"A raw scan is never overwritten: got {names}, which exists already. "
             "Remove it, or choose another dataset."
         )
         raise ConfigError(msg)
@@ -98,11 +100,32 @@ def write_raw_scan(
     if side:
         facts["Laterality"] = side.value[0].upper()
     copy_image(found.image, target)
-    cautions = [asdict(caution) for caution in cautions_of(found.image)]
-    if cautions:
-        facts["Cautions"] = cautions
-    write_json(facts, sidecar_of(target))
+    try:
+        cautions = [asdict(caution) for caution in cautions_of(found.image)]
+        if cautions:
+            facts["Cautions"] = cautions
+        write_json(facts, sidecar_of(target))
+    except BaseException:  # without its sidecar it would stand in the way of the next try
+        target.unlink()
+        raise
     return target
+
+
+def check_raw_dataset(bids_dir: Path) -> None:
+    """Refuse a dataset that could not be completed, before anything is written to it.
+
+    Raises
+    ------
+    ConfigError
+        If its ``participants.tsv`` cannot be read.
+    ArtefactError
+        If its ``participants.json`` cannot.
+    """
+    table = bids_dir / "participants.tsv"
+    if table.exists():
+        read_participants_table(table)
+    if sidecar_of(table).exists():
+        read_json(sidecar_of(table))
 
 
 def read_source_table(path: Path) -> dict[str, Participant]:
@@ -124,8 +147,8 @@ def write_raw_dataset(
 ) -> None:
     """Write or complete the description and ``participants.tsv`` of a raw dataset.
 
-    Rows that are there already stay, but for what `people` tells of the given participants.
-    What nobody knows becomes ``n/a``.
+    Rows that are there already stay, but for what `people` tells of the given participants;
+    descriptions of columns stay. What nobody knows becomes ``n/a``.
 
     Parameters
     ----------
@@ -162,7 +185,8 @@ def write_raw_dataset(
     with written_whole(target) as scratch:
         table[columns].fillna(MISSING).to_csv(scratch, sep="\t", lineterminator="\n")
     described = {c: {"Description": _COLUMNS[c]} for c in columns if c in _COLUMNS}
-    write_json(described, sidecar_of(target))
+    kept = read_json(sidecar_of(target)) if sidecar_of(target).exists() else {}
+    write_json(described | kept, sidecar_of(target))
 
 
 def _check_label(label: str, image: Path) -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pipeline.errors import ConfigError
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
 from pipeline.store.tsv import read_text
+from pipeline.toml import parse_toml
 
 
 def read_effect(name_or_file: str) -> Effect:
@@ -37,13 +38,12 @@ def read_effect(name_or_file: str) -> Effect:
 
 def _parse(text: str, source: str) -> Effect:
     try:
-        return Effect.model_validate(tomllib.loads(text))
+        return Effect.model_validate(parse_toml(text))
+    except tomllib.TOMLDecodeError as error:
+        msg = f"An effect must be valid TOML: got {source!r} ({error}). Correct that line."
+        raise ConfigError(msg) from error
     except ValidationError as error:
         raise ConfigError(_explain(error, source)) from error
-    except (ValueError, RecursionError) as error:
-        fault = error if isinstance(error, tomllib.TOMLDecodeError) else "too deep or too long"
-        msg = f"An effect must be valid TOML: got {source!r} ({fault}). Correct that line."
-        raise ConfigError(msg) from error
 
 
 def _explain(error: ValidationError, source: str) -> str:

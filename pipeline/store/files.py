@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,13 @@ from typing import Any
 
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.store.content import check_content
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Yield a new, empty folder inside `parent` that is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=parent) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -22,17 +30,18 @@ def written_whole(target: Path) -> Iterator[Path]:
     Raises
     ------
     ConfigError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or its disk is full.
     """
     scratch = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield scratch
         scratch.replace(target)
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         msg = (
             f"The output folder must be writable: got {str(target.parent)!r}, where the system "
-            f"says {error.strerror!r}. Choose another folder or change its permissions."
+            f"says {error.strerror!r}. Choose another folder, or see to its "
+            "free space and permissions."
         )
         raise ConfigError(msg) from error
     finally:

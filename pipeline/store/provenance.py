@@ -1,10 +1,11 @@
 """Where every number came from: sidecars, dataset description, label tables."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,20 @@ import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Side
-from pipeline.store.files import sha256_of, write_json, written_whole
+from pipeline.store.files import write_json, written_whole
 from pipeline.store.names import sidecar_of
 
 BIDS_VERSION = "1.10.0"
-_LIBRARIES = ("nibabel", "numpy", "pandas", "scikit-image", "scipy", "SimpleITK")
+_LIBRARIES = (
+    *("matplotlib", "nibabel", "numpy", "onnxruntime", "pandas"),
+    *("scikit-image", "scipy", "SimpleITK", "statsmodels"),
+)
+# Extras that only one segmenter needs, and few have.
+_EXTRAS = {"nnunet": ("nnunetv2", "torch")}
+DATASET_FILES = (
+    *("dataset_description.json", "dseg.tsv", "dseg.json"),
+    *("seg-bones_dseg.tsv", "seg-regions_dseg.tsv", ".bidsignore"),
+)
 _MUSCLE_COLUMNS = {
     "index": "Label in the map seg-muscles",
     "name": "Name of the muscle",
@@ -61,15 +71,33 @@ def code_version() -> str:
 
 
 @cache
+def library_versions(segmenter: str | None = None) -> Mapping[str, str]:
+    """Give the versions of the libraries that numbers and pictures depend on.
+
+    They are read from what is installed; no library is imported.
+
+    Parameters
+    ----------
+    segmenter
+        What labels the scans, as the settings name it; some need further libraries, which
+        are left out where they are missing.
+    """
+    versions = {name: version(name) for name in _LIBRARIES}
+    for name in _EXTRAS.get(segmenter or "", ()):
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
+
+
 def software_versions() -> Mapping[str, str]:
     """Give the versions of footvol and of the libraries that numbers depend on."""
-    return {"footvol": code_version(), **{name: version(name) for name in _LIBRARIES}}
+    return {"footvol": code_version(), **library_versions()}
 
 
 def sidecar(
     path: Path,
     *,
-    sources: Mapping[str, Path] | None = None,
+    sources: Mapping[str, str] | None = None,
     side: Side | None = None,
     segmenter: str | None = None,
     cautions: Iterable[Caution] = (),
@@ -83,8 +111,8 @@ def sidecar(
     path
         The image or table.
     sources
-        Files that it was made from, by the name to be recorded, such as
-        ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``.
+        sha256 of the files that it was made from, as read, by the name to be recorded,
+        such as ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``.
     side
         Written as the DICOM letter, ``R`` or ``L``.
     fields
@@ -96,7 +124,7 @@ def sidecar(
     Path
         The sidecar.
     """
-    sums = {name: sha256_of(source) for name, source in sorted((sources or {}).items())}
+    sums = dict(sorted((sources or {}).items()))
     content = {
         "Sources": list(sums) or None,
         "SourcesSHA256": sums or None,

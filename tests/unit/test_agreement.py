@@ -78,6 +78,33 @@ def test_results_are_written_once_and_the_same(
     assert set(table["note"].dropna()) == {"in neither map"}
 
 
+def test_the_meaning_of_somebody_elses_table_is_kept(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The JSON beside a table is a file as the table is."""
+    found = find_agreement(*folders, None)
+    (tmp_path / "agreement.json").write_text("mine")
+
+    with pytest.raises(ConfigError, match=r"must not be written over: got \['agreement.json'"):
+        write_agreement(found, tmp_path)
+    assert (tmp_path / "agreement.json").read_text() == "mine"
+
+
+def test_results_come_together_or_not_at_all(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of them would be in the way of the next try."""
+    found = find_agreement(*folders, None)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipeline.agreement.plot_agreement", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_agreement(found, tmp_path / "out")
+    assert [*(tmp_path / "out").iterdir()] == []
+
+
 def test_the_command_prints_what_it_finds(
     folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

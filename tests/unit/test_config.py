@@ -68,12 +68,24 @@ def test_several_settings_of_one_section_add_up() -> None:
         ("[intake]\naccept_left = 1", r"should be a valid boolean: got 1"),
         ("regions = 3", r"'regions' .*: got 3"),
         ("[regions\n", r"must be valid TOML: got '.*study.toml'"),
+        ("a = " + "[" * 5000 + "]" * 5000, r"nested more than 16 deep\). Correct that line"),
+        ("a = " + "[" * 17 + "]" * 17, r"nested more than 16 deep"),
+        ("a." * 5000 + "a = 1", r"nested more than 16 deep"),
+        ("[compare]\nseed = " + "9" * 5000, r"a number has thousands of digits"),
+        (f"[regions]\nborder = '{'x' * 5000}'", r"got 'x{96}\.\.\. \(in"),
     ],
 )  # fmt: skip
 def test_faulty_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
     """The message names key, value, file, and what is allowed or near."""
     with pytest.raises(ConfigError, match=words):
         load_config(write(tmp_path, text))
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    """Some editors put one before the first letter."""
+    path = write(tmp_path, "\ufeff[regions]\nborder = 'mt5_base'\n")
+
+    assert load_config(path).regions.border == "mt5_base"
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
@@ -98,6 +110,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("regions.border=[1", r"needs a TOML value: got '\[1'"),
         ("regions.bordr=tmt1", r"no setting 'regions.bordr' \(in --set\)"),
         ("regions.border=lisfranc", r"got 'lisfranc' \(in --set\)"),
+        ("regions.border=fraction", r"'regions' do not fit \(in --set\)"),
+        ("regions.border=" + "[" * 5000, r"needs a TOML value: got '\[{96}\.\.\. \(tables or"),
+        ("compare.seed=" + "9" * 5000, r"\(a number has thousands of digits\)"),
     ],
 )
 def test_faulty_overrides_are_refused(override: str, words: str) -> None:

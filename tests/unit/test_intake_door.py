@@ -13,7 +13,7 @@ from makers import make_taken_scan
 
 from pipeline.config import PipelineConfig
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.errors import ConfigError, ScanError
+from pipeline.errors import ArtefactError, ConfigError, ScanError
 from pipeline.intake_check import Tables, check_source
 from pipeline.intake_door import intake_source
 from pipeline.stages.intake import IntakeParams
@@ -296,6 +296,71 @@ def test_a_scan_is_never_overwritten(scan: Scan, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"never overwritten: got 'sub-01_T1w.nii.gz'"):
         bring(tmp_path / "sub-01.nii", tmp_path / "raw")
     assert image.read_bytes() == before
+
+
+def test_a_sidecar_of_somebody_is_never_overwritten(scan: Scan, tmp_path: Path) -> None:
+    """It may belong to an image that is kept elsewhere."""
+    write_scan(scan, tmp_path / "foot.nii", like=None)
+    beside = tmp_path / "raw/sub-foot/anat/sub-foot_T1w.json"
+    beside.parent.mkdir(parents=True)
+    beside.write_text('{"mine": true}')
+
+    with pytest.raises(ConfigError, match=r"never overwritten: got 'sub-foot_T1w\.json'"):
+        bring(tmp_path / "foot.nii", tmp_path / "raw")
+    assert [path.name for path in beside.parent.iterdir()] == [beside.name]
+    assert read_json(beside) == {"mine": True}
+
+
+def test_descriptions_of_columns_stay(scan: Scan, tmp_path: Path) -> None:
+    """What the dataset's owner wrote about its columns is kept; what is missing is added."""
+    write_scan(scan, tmp_path / "foot.nii", like=None)
+    own = {"group": {"Levels": {"a": "runners"}}, "shoe": {"Description": "EU size"}}
+    write_json(own, tmp_path / "raw/participants.json")
+    bring(tmp_path / "foot.nii", tmp_path / "raw")
+
+    described = read_json(tmp_path / "raw/participants.json")
+    assert described == own | {"body_mass_kg": {"Description": "Body mass in kg"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "words"),
+    [
+        ("participants.json", "[", ArtefactError, "participants.json' must be JSON"),
+        ("participants.tsv", "participant_id\nsub-01\n", ConfigError, "must have the columns"),
+    ],
+)
+def test_a_dataset_that_cannot_be_completed_is_told_first(
+    scan: Scan, tmp_path: Path, name: str, text: str, kind: type[Exception], words: str
+) -> None:
+    """Before any scan is written that would then be in no table."""
+    write_scan(scan, tmp_path / "foot.nii", like=None)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / name).write_text(text)
+
+    with pytest.raises(kind, match=words):
+        bring(tmp_path / "foot.nii", tmp_path / "raw")
+    assert [path.name for path in (tmp_path / "raw").iterdir()] == [name]
+
+
+def test_a_full_disk_leaves_no_scan_without_its_sidecar(
+    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are written, and the same command can be given again."""
+    for label in ("01", "02"):
+        write_scan(scan, tmp_path / f"in/sub-{label}_T1w.nii", like=None)
+
+    def fill(content: dict[str, Any], path: Path) -> None:
+        if path.name == "sub-01_T1w.json":
+            raise OSError(28, "No space left on device")
+        write_json(content, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.store.bids.write_json", fill)
+        with pytest.raises(ConfigError, match=r"sub-01: .*got No space left on device\. Check"):
+            bring(tmp_path / "in", tmp_path / "raw")
+    assert "sub-02" in (tmp_path / "raw/participants.tsv").read_text()
+    assert not [*(tmp_path / "raw").rglob("sub-01*.*")]
+    assert len(bring(tmp_path / "in/sub-01_T1w.nii", tmp_path / "raw")) == 1
 
 
 def test_a_participant_without_row_is_told(scan: Scan, tmp_path: Path) -> None:

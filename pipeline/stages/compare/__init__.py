@@ -1,7 +1,7 @@
 """The comparison: one row per participant, then one row per outcome."""
 
 from pipeline.stages.compare.columns import STATISTICS_COLUMNS
-from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.groups import check_design, compare
 from pipeline.stages.compare.outcomes import MUSCLE_OUTCOMES, OUTCOMES
 from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.volumes import FAILED, OK, VOLUME_COLUMNS, volume_row
@@ -14,6 +14,7 @@ __all__ = [
     "STATISTICS_COLUMNS",
     "VOLUME_COLUMNS",
     "CompareParams",
+    "check_design",
     "compare",
     "volume_row",
 ]

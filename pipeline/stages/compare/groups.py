@@ -75,6 +75,24 @@ def compare(volumes: pd.DataFrame, params: CompareParams) -> pd.DataFrame:
     return frame
 
 
+def check_design(volumes: pd.DataFrame, params: CompareParams) -> None:
+    """Refuse settings that `compare` would refuse, whatever comes to be measured.
+
+    Parameters
+    ----------
+    volumes
+        As for `compare`; the volumes themselves may be missing.
+
+    Raises
+    ------
+    ConfigError
+        As `compare`.
+    """
+    study = read_study(volumes, params)
+    if study.pairs is not None:
+        complete_pairs(pd.Series(0.0, study.groups.index), study.groups, study.pairs)
+
+
 def _outcome_rows(study: Study, outcome: Outcome, params: CompareParams) -> list[Facts]:
     """Give the rows of one outcome."""
     values = study.values(outcome)

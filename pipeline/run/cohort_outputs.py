@@ -1,0 +1,161 @@
+"""The files over all participants: put in place together, and never over anybody else's."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from pipeline.config import to_toml
+from pipeline.errors import ArtefactError, ConfigError
+from pipeline.run.cohort import Cohort
+from pipeline.run.records import (
+    StageRecord,
+    check_unaltered,
+    check_unclaimed,
+    put_in_place,
+    read_record,
+    write_record,
+)
+from pipeline.store.corrections import check_owners
+from pipeline.store.files import scratch_folder
+from pipeline.store.models import model_files
+from pipeline.store.provenance import DATASET_FILES, write_dataset_files
+
+# Each has a record of its own, as a command may write one and not the other.
+DATASET, TABLES, PAGES = PARTS = ("dataset", "tables", "report")
+SETTINGS = "config.toml"
+TABLE_NAMES = ("volumes", "muscles", "statistics", "border_sweep", "border_statistics")
+PLOT_NAMES = ("groups", "effects", "border")
+# Written where the settings ask for them, and kept in step from then on.
+LATEX, CSV = "statistics.tex", "statistics.csv"
+
+
+def check_out(cohort: Cohort, *, force: bool = False) -> None:
+    """Refuse what would stop the work or lose somebody's files; writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        If OUT cannot be written to, or holds a correction of nobody's scan; or if the
+        settings name a model that is not there.
+    ArtefactError
+        If somebody edited files over all participants there, or files of these names are
+        there that footvol did not write, unless `force` is set.
+    """
+    out = cohort.out
+    there = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise ConfigError(_not_writable(out, f"{str(there)!r} is no folder to write to"))
+    check_owners(out, [participant.label for participant in cohort.participants])
+    if cohort.config.segment.model:
+        model_files(Path(cohort.config.segment.model), cohort.config.segment.segmenter)
+    if force:
+        return
+    records = [record for part in PARTS if (record := read_record(record_path(cohort, part)))]
+    known = StageRecord(
+        "",
+        outputs={name: sha256 for r in records for name, sha256 in r.outputs.items()},
+        pending={name: sha256 for r in records for name, sha256 in r.pending.items()},
+    )
+    found: list[str] = []
+    for check in (
+        partial(check_unaltered, known, out),
+        partial(check_unclaimed, known, targets(cohort), out),
+    ):
+        try:
+            check()
+        except ArtefactError as error:
+            found.append(str(error))
+    if found:
+        raise ArtefactError(" ".join(found))
+
+
+def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
+    """Write what makes OUT a dataset, and the resolved settings, after `check_out`.
+
+    Raises
+    ------
+    ConfigError, ArtefactError
+        As `check_out`.
+    """
+    check_out(cohort, force=force)
+    raw = (
+        None if cohort.image else Path(os.path.relpath(cohort.bids_dir, cohort.out)).as_posix()
+    )
+    try:
+        cohort.out.mkdir(parents=True, exist_ok=True)
+        with written_together(cohort, DATASET, force=force) as aside:
+            write_dataset_files(aside.out, raw=raw)
+            (aside.out / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            _not_writable(cohort.out, f"the system says {error.strerror!r}")
+        ) from error
+
+
+@contextmanager
+def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Iterator[Cohort]:
+    """Yield the cohort with another OUT, whose files are put in place if the block succeeds.
+
+    What the same part held before, and does not now, is removed.
+
+    Parameters
+    ----------
+    part
+        One of `PARTS`.
+    force
+        Write over what somebody changed or wrote.
+
+    Raises
+    ------
+    ArtefactError
+        If there is such a file, unless `force` is set.
+    """
+    path = record_path(cohort, part)
+    record = _recorded(cohort, part, force=force) or StageRecord("")
+    with scratch_folder(cohort.out) as scratch:
+        yield replace(cohort, out=scratch)
+        outputs = put_in_place(record, scratch, cohort.out, path, force=force)
+    write_record(StageRecord("", outputs=outputs), path)
+
+
+def record_path(cohort: Cohort, part: str) -> Path:
+    """Give the place of the record of a part."""
+    return cohort.out / "logs" / f"{part}.json"
+
+
+def targets(cohort: Cohort) -> list[str]:
+    """Give the paths below OUT of all files over all participants that are written."""
+    asked = {LATEX: cohort.config.compare.latex, CSV: cohort.config.compare.csv}
+    return [
+        *(*DATASET_FILES, SETTINGS),
+        *(f"{name}.{ending}" for name in TABLE_NAMES for ending in ("tsv", "json")),
+        *("statistics.md", *(name for name, is_asked in asked.items() if is_asked)),
+        *("report.html", *(f"{who.participant_id}.html" for who in cohort.participants)),
+        *(f"figures/{name}.{ending}" for name in PLOT_NAMES for ending in ("svg", "png")),
+    ]
+
+
+def asked_for_before(cohort: Cohort, *, force: bool = False) -> frozenset[str]:
+    """Give those of `LATEX` and `CSV` that footvol wrote and that are still there."""
+    record = _recorded(cohort, TABLES, force=force) or StageRecord("")
+    written = record.files & {LATEX, CSV}
+    return frozenset(name for name in written if (cohort.out / name).exists())
+
+
+def _recorded(cohort: Cohort, part: str, *, force: bool) -> StageRecord | None:
+    try:
+        return read_record(record_path(cohort, part))
+    except ArtefactError:
+        if force:
+            return None
+        raise
+
+
+def _not_writable(out: Path, fact: str) -> str:
+    return (
+        f"The output folder must be writable: got {str(out)!r}, where {fact}. "
+        "Choose another folder."
+    )

@@ -1,0 +1,248 @@
+"""Nothing that was there before is lost: typing errors, kills, full disks, files of others."""
+
+import os
+import resource
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from makers import make_taken_scan
+
+from pipeline.cli import main
+from pipeline.store.images import write_scan
+
+pytestmark = pytest.mark.usefixtures("calls")
+QUICK = ("--set", "compare.permutations=0")
+
+
+class Killed(BaseException):
+    """Stands for the end of a process, which runs no `except Exception`."""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Name a folder for results, not made yet."""
+    return tmp_path / "out"
+
+
+def footvol(*words: object) -> int:
+    """Run a command."""
+    return main([str(word) for word in words])
+
+
+def bytes_below(folder: Path) -> dict[str, bytes]:
+    """Give what all files hold."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+@contextmanager
+def full_disk(limit_bytes: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as a disk without room does; needs no privileges."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("wrong", [("--reference", "helthy"), ("--exclude", "no.tsv")])
+def test_a_wrong_word_changes_nothing(
+    bids_dir: Path, out: Path, wrong: tuple[str, ...]
+) -> None:
+    """It is told before anything is written, and the right word does."""
+    footvol("run", bids_dir, out, *QUICK)
+    before = bytes_below(out)
+
+    assert footvol("compare", bids_dir, out, *QUICK, *wrong) == 2
+    assert bytes_below(out) == before
+    assert footvol("compare", bids_dir, out, *QUICK) == 0
+
+
+def test_a_wrong_reference_is_told_before_anything_is_measured(
+    bids_dir: Path, out: Path, calls: list[str]
+) -> None:
+    """Nobody waits a night for it."""
+    assert footvol("run", bids_dir, out, "--set", "compare.reference=helthy") == 2
+    assert calls == []
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["run", "preprocess", "compare", "report"])
+def test_files_of_others_are_named_and_kept(
+    bids_dir: Path, out: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whichever command it is, code 5 and every file as it was."""
+    out.mkdir()
+    theirs = ("volumes.tsv", "statistics.md", "report.html", "sub-03.html", "muscles.json")
+    for name in theirs:
+        (out / name).write_text("mine")
+
+    assert footvol(command, bids_dir, out, *QUICK) == 5
+    told = capsys.readouterr().err
+    assert all(repr(name) in told for name in theirs)
+    assert bytes_below(out) == dict.fromkeys(theirs, b"mine")
+
+
+def test_a_scan_alone_keeps_files_of_others(tmp_path: Path, out: Path) -> None:
+    """The same holds without a dataset."""
+    (tmp_path / "foot.nii.gz").write_bytes(b"fine")
+    out.mkdir()
+    (out / "sub-foot.html").write_text("mine")
+
+    assert footvol("scan", tmp_path / "foot.nii.gz", out) == 5
+    assert bytes_below(out) == {"sub-foot.html": b"mine"}
+
+
+def test_all_that_is_written_is_recorded(bids_dir: Path, out: Path) -> None:
+    """A file that no record knows would stop the next run."""
+    options = (*QUICK, "--set", "compare.latex=true", "--set", "compare.csv=true")
+
+    assert footvol("run", bids_dir, out, *options) == 0
+    assert footvol("run", bids_dir, out, *options) == 0
+    records = "".join(p.read_text() for p in (out / "logs").rglob("*.json"))
+    written = [name for name in bytes_below(out) if not name.startswith("logs/")]
+    assert [name for name in written if f'"{name}"' not in records] == []
+
+
+@pytest.mark.parametrize("moment", [4, 14, 30])
+def test_a_kill_while_tables_are_written_is_gone_on_from(
+    bids_dir: Path, out: Path, moment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command gives what it gives undisturbed."""
+    footvol("run", bids_dir, out, *QUICK)
+    words = ("report", bids_dir, out, *QUICK, "--set", "compare.test=student")
+    left = iter(range(moment))
+    replace = Path.replace
+
+    def dying(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise Killed
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", dying)
+        with pytest.raises(Killed):
+            footvol(*words)
+    assert footvol(*words) == 0
+    killed = bytes_below(out)
+    assert footvol(*words, "--force") == 0
+
+    assert {name: killed[name] for name in killed if not name.startswith("logs/")} == {
+        name: content
+        for name, content in bytes_below(out).items()
+        if not name.startswith("logs/")
+    }
+    assert b"student" in killed["statistics.tsv"]
+
+
+@pytest.mark.parametrize("limit_bytes", [100, 4000])
+def test_a_full_disk_is_told_in_sentences_and_gone_on_from(
+    bids_dir: Path, out: Path, limit_bytes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Code 2, no traceback, and the same command goes on where there is room again."""
+    with full_disk(limit_bytes):
+        code = footvol("run", bids_dir, out, *QUICK)
+    told = capsys.readouterr().err
+
+    assert code == 2
+    assert "File too large" in told
+    assert "Traceback" not in told
+    assert footvol("run", bids_dir, out, *QUICK) == 0
+
+
+def test_a_full_disk_loses_no_tables(bids_dir: Path, out: Path) -> None:
+    """What was there before stays as it was."""
+    footvol("run", bids_dir, out, *QUICK)
+    before = (out / "volumes.tsv").read_bytes(), (out / "statistics.tsv").read_bytes()
+    words = ("compare", bids_dir, out, *QUICK, "--set", "compare.test=student")
+    with full_disk(4000):
+        assert footvol(*words) == 2
+
+    assert before == ((out / "volumes.tsv").read_bytes(), (out / "statistics.tsv").read_bytes())
+    assert footvol(*words) == 0
+
+
+def refuse(*_: object, **__: object) -> str:
+    """Stand for a temporary folder on a disk that is read only."""
+    raise OSError(30, "Read-only file system", "/tmp/scratch")
+
+
+@pytest.mark.parametrize("command", ["intake", "agree"])
+def test_a_read_only_temporary_folder_is_told_in_one_sentence(
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever needs one says so with code 2."""
+    write_scan(make_taken_scan(), tmp_path / "sub-01_T1w.nii.gz", like=None)
+    words = [tmp_path / "sub-01_T1w.nii.gz", tmp_path / "raw"]
+    if command == "agree":
+        words = [tmp_path / "sub-01_T1w.nii.gz"] * 2
+        monkeypatch.setattr("pipeline.agreement.find_agreement", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+
+    assert footvol(command, *words) == 2
+    told = capsys.readouterr().err
+    assert "got Read-only file system for '/tmp/scratch'" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: "o" * 300, "File name too long"),
+        (lambda: "/".join(["deep" * 50] * 25), "File name too long"),
+        (lambda: os.fsdecode(b"pi\xe9"), r"pi\udce9'. Rename the file"),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_in_one_sentence(
+    bids_dir: Path,
+    tmp_path: Path,
+    make: Callable[[], str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Too long for the system, or in letters that no table could hold."""
+    assert footvol("run", bids_dir, f"{tmp_path}/{make()}") == 2
+
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+
+
+def test_no_home_is_needed(
+    bids_dir: Path, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plots keep their fonts in the temporary folder, and leave nothing there."""
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    seen = []
+
+    def look(*_: object) -> str:
+        seen.append(Path(os.environ["MPLCONFIGDIR"]))
+        assert seen[0].is_dir()
+        return "<html>one</html>\n"
+
+    monkeypatch.setattr("pipeline.run.tables.participant_page", look)
+
+    assert footvol("run", bids_dir, out, *QUICK) == 0
+    assert len(seen) == 6
+    assert not seen[0].exists()
+    assert "MPLCONFIGDIR" not in os.environ
+    assert not (tmp_path / "nobody").exists()
+
+
+def test_an_own_cache_of_plots_is_used_as_it_is(
+    bids_dir: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has set one keeps it."""
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+
+    assert footvol("preprocess", bids_dir, out) == 0
+    assert os.environ["MPLCONFIGDIR"] == str(tmp_path)

@@ -1,0 +1,27 @@
+"""What a stage reads of the stages before it."""
+
+from pathlib import Path
+
+import pytest
+from makers import make_taken_scan
+
+from pipeline.config import PipelineConfig
+from pipeline.domain.participant import Participant
+from pipeline.errors import ArtefactError
+from pipeline.run.artefacts import PREPROC, REGIONS
+from pipeline.run.work import Desk, do_figures
+from pipeline.store.images import write_scan
+
+
+@pytest.mark.parametrize(
+    "cautions", ["[1]", '["far"]', '[{"code": "a"}]', "7", '[{"code": "a", "text": "b"}]']
+)
+def test_cautions_of_another_shape_are_refused(tmp_path: Path, cautions: str) -> None:
+    """A sidecar in OUT that footvol cannot have written is told, with what to do."""
+    write_scan(make_taken_scan(), tmp_path / "scan.nii.gz", like=None)
+    (tmp_path / "regions.json").write_text(f'{{"Cautions": {cautions}}}')
+    read = {PREPROC: tmp_path / "scan.nii.gz", REGIONS: tmp_path / "regions.nii.gz"}
+    desk = Desk(Participant("01"), PipelineConfig(), None, read, {}, {})
+
+    with pytest.raises(ArtefactError, match=r"'Cautions' of 'regions\.json' must have a code"):
+        do_figures(desk)
