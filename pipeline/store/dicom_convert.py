@@ -48,7 +48,7 @@ def convert(volume: Volume, scratch: Path) -> Path:
     images: list[Path] = []
     if grid is None or _is_plain(volume, grid):
         images = _run_dcm2niix(_linked(volume, scratch), scratch)
-    if grid is not None and (len(images) != 1 or len(to_nifti(images[0]).shape) > 3):
+    if grid is not None and len(images) != 1:
         images = _run_dcm2niix(_rewritten(volume, grid, scratch), scratch)
     if any(mark in image.name for image in images for mark in _MENDED):
         msg = (
@@ -71,11 +71,10 @@ def convert(volume: Volume, scratch: Path) -> Path:
 
 
 def _is_plain(volume: Volume, grid: Grid) -> bool:
-    """Whether dcm2niix, which goes by identifiers, takes the files for this one volume."""
+    """Whether the files are such that dcm2niix, which goes by UIDs, can make one image."""
     slices = volume.slices
     return (
         all(item.frame is None for item in slices)
-        and len({(item.study, item.series) for item in slices}) == 1
         and not _is_scaled_by_slice(volume)
         and off_grid_mm(slices, grid) <= _EXACT_MM
     )

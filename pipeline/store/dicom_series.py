@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -31,7 +32,7 @@ def series_of(slices: Sequence[SliceHeader]) -> Iterator[tuple[Images, str]]:
         by_series[item.series][item.study].append(item)
     fragments: dict[tuple[int, str], list[Images]] = defaultdict(list)
     for studies in by_series.values():
-        together = [item for images in studies.values() for item in images]
+        together = _together(list(studies.values()))
         groups = list(studies.values())
         for images in groups if len(groups) > 1 and _doubt(together) else [together]:
             if _is_fragment(images):
@@ -51,7 +52,7 @@ def _is_fragment(images: Images) -> bool:
 
 def _joined(groups: Sequence[Images]) -> tuple[Images, str]:
     """Join series of too few slices that have one number."""
-    images = [item for group in groups for item in group]
+    images = _together(groups)
     doubt = (_doubt(images) or _disorder(images)) if len(groups) > 1 else ""
     if doubt:
         doubt = (
@@ -60,6 +61,13 @@ def _joined(groups: Sequence[Images]) -> tuple[Images, str]:
             f"them, {doubt}. Export the series again, with its own UIDs."
         )
     return images, doubt or _lacking(images)
+
+
+def _together(groups: Sequence[Images]) -> Images:
+    """Give all images under the first UIDs of study and series that they have."""
+    images = [item for group in groups for item in group]
+    study, series = min((item.study, item.series) for item in images)
+    return [replace(item, study=study, series=series) for item in images]
 
 
 def _doubt(images: Images) -> str:
