@@ -18,7 +18,8 @@ from pipeline.errors import ScanError
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.dicom_choice import choose
 from pipeline.store.dicom_convert import convert
-from pipeline.store.dicom_headers import SliceHeader, has_mark, read_slices
+from pipeline.store.dicom_headers import has_mark, read_slices
+from pipeline.store.dicom_slices import SliceHeader
 from pipeline.store.dicom_volumes import Volume, find_volumes
 from pipeline.store.images import facts_beside
 

@@ -1,5 +1,6 @@
 """Which of several volumes is measured: the one that fits the rules, or none."""
 
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -7,7 +8,18 @@ from pipeline.errors import ScanError
 from pipeline.stages.intake import IntakeParams
 from pipeline.store.dicom_volumes import Volume
 
-_COLUMNS = ("series", "slices", "plane", "voxel in mm", "TE in ms", "TR in ms", "shows", "note")
+_COLUMNS = (
+    "series",
+    "slices",
+    "plane",
+    "voxel in mm",
+    "TE in ms",
+    "TR in ms",
+    "images",
+    "centre in mm",
+    "shows",
+    "note",
+)
 _TOLERANCE = 1.001
 _MOST_FAULTS = 3
 
@@ -75,7 +87,7 @@ def _is_one_dixon(volumes: Sequence[Volume]) -> bool:
 def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakeParams) -> str:
     given = {k: v for k, v in rules.model_dump(exclude_none=True).items() if k in _RULES}
     told = f" with {', '.join(f'{k} {v}' for k, v in given.items())}" if given else ""
-    rows = [_COLUMNS, *(_row(v) for v in (fitting or volumes))]
+    rows = [_COLUMNS, *_told_apart([_row(v) for v in (fitting or volumes)])]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
     faults = [f"  Series {v.name}: {v.fault}" for v in (fitting or volumes) if v.fault]
@@ -94,15 +106,31 @@ def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakePa
 _RULES = ("series", "description", "contrast", "plane", "max_pixel_mm", "max_slice_mm")
 
 
+def _told_apart(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Note which comes when of the rows that are the same but for the name."""
+    counts = Counter(row[1:] for row in rows)
+    seen: Counter[tuple[str, ...]] = Counter()
+    told = []
+    for row in rows:
+        seen[row[1:]] += 1
+        order = f"{seen[row[1:]]} of {counts[row[1:]]} in time" if counts[row[1:]] > 1 else ""
+        told.append((*row[:-1], ", ".join(text for text in (row[-1], order) if text)))
+    return told
+
+
 def _row(volume: Volume) -> tuple[str, ...]:
     first = volume.first
     times = (first.echo_time_ms, first.repetition_time_ms)
+    numbers = sorted(item.order[2] for item in volume.slices)
+    grid = volume.grid
     return (
         volume.name,
         "mosaic" if first.is_mosaic else str(len(volume.slices)),
         volume.plane,
         " x ".join(f"{s:.3g}" for s in volume.spacing_mm) or "unknown",
         *("unknown" if t is None else f"{t:g}" for t in times),
+        "-".join(map(str, dict.fromkeys((numbers[0], numbers[-1])))),
+        "unknown" if grid is None else " ".join(f"{c:.0f}" for c in grid.centre_mm),
         volume.contrast or "unknown",
         volume.aside or ("not whole" if volume.fault else ""),
     )

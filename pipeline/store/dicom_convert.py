@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from pydicom.pixels.utils import pixel_array
 
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+from pipeline.store.dicom_geometry import off_grid_mm
+from pipeline.store.dicom_single import write_single_frames
 from pipeline.store.dicom_volumes import Volume
 from pipeline.store.headers import to_nifti
-from pipeline.store.names import sidecar_of
 
 # dcm2niix marks volumes that it resampled to even steps or sheared by these.
 _MENDED = ("_Eq", "_Tilt")
@@ -25,6 +27,8 @@ _BYTES_PER_S = 20e6
 _MEMORY_LIMIT_BYTES = 2 * 2**30
 # Headers hold decimals, NIfTI 32-bit floats.
 _SAME_PLACE_MM = 0.02
+# dcm2niix takes step and directions from the first slices, and what those round away adds up.
+_EXACT_MM = 1e-4
 
 
 def convert(volume: Volume, scratch: Path) -> Path:
@@ -38,41 +42,86 @@ def convert(volume: Volume, scratch: Path) -> Path:
     Raises
     ------
     ScanError
-        If dcm2niix cannot read the files, resamples, or puts voxels elsewhere.
+        If dcm2niix cannot read the files, resamples, or puts voxels or values elsewhere.
     """
-    files = sorted({item.file for item in volume.slices})
-    images = _run_dcm2niix(files, scratch)
+    grid = volume.grid
+    images: list[Path] = []
+    if grid is None or _is_plain(volume, grid):
+        images = _run_dcm2niix(_linked(volume, scratch), scratch)
+    if grid is not None and len(images) != 1:
+        images = _run_dcm2niix(_rewritten(volume, grid, scratch), scratch)
     if any(mark in image.name for image in images for mark in _MENDED):
         msg = (
             "All slices must be equally far apart and square to their plane: got a stack that "
             "dcm2niix had to resample. Export the whole series again."
         )
         raise ScanError(msg)
-    expected = _stored_values(volume)
-    image = images[0]
-    if len(images) > 1 or len(to_nifti(image).shape) > 3:
-        image = _picked(images, volume, expected, scratch)
-    _check_place(image, volume)
-    if expected is not None and not _holds(to_nifti(image), None, volume, expected):
+    if len(images) != 1:
         msg = (
-            "Every pixel must be where its image's header puts it: got other values there from "
-            "dcm2niix. Export the series again, as single-frame images (classic MR)."
+            f"The slices of a volume must become one image: got {len(images)} from dcm2niix. "
+            "Export the series as single-frame images (classic MR), uncompressed."
         )
         raise ScanError(msg)
-    return image
+    _check_place(images[0], volume)
+    if grid is not None:
+        _check_values(images[0], volume, grid)
+        if _is_scaled_by_slice(volume):
+            _scale(images[0], volume, grid)
+    return images[0]
 
 
-def _run_dcm2niix(files: Sequence[Path], scratch: Path) -> list[Path]:
-    """Run it on neutral names; what it prints is dropped, as it quotes headers."""
-    slices, out = scratch / "slices", scratch / "out"
-    slices.mkdir(parents=True)
+def _is_plain(volume: Volume, grid: Grid) -> bool:
+    """Whether the files are such that dcm2niix, which goes by UIDs, can make one image."""
+    slices = volume.slices
+    return (
+        all(item.frame is None for item in slices)
+        and not _is_scaled_by_slice(volume)
+        and off_grid_mm(slices, grid) <= _EXACT_MM
+    )
+
+
+def _is_scaled_by_slice(volume: Volume) -> bool:
+    return len({item.scale for item in volume.slices}) > 1
+
+
+def _linked(volume: Volume, scratch: Path) -> Path:
+    """Give the files neutral names."""
+    folder = scratch / "slices"
+    folder.mkdir(parents=True)
+    for number, file in enumerate(sorted({item.file for item in volume.slices})):
+        (folder / f"{number:06d}.dcm").symlink_to(file.resolve())
+    return folder
+
+
+def _rewritten(volume: Volume, grid: Grid, scratch: Path) -> Path:
+    """Write plain single-frame files, where the originals are not."""
+    folder = scratch / "single"
+    folder.mkdir(parents=True)
+    with warnings.catch_warnings():
+        # pydicom's warnings and errors quote values, which may name a person.
+        warnings.simplefilter("ignore")
+        try:
+            is_scaled = _is_scaled_by_slice(volume)
+            write_single_frames(volume.slices, grid, folder, is_scaled=is_scaled)
+        except Exception:
+            msg = (
+                "Every slice must be readable by itself: got a series that cannot be parted "
+                "into its slices. Export it again as single-frame images (classic MR), "
+                "uncompressed."
+            )
+            raise ScanError(msg) from None
+    return folder
+
+
+def _run_dcm2niix(folder: Path, scratch: Path) -> list[Path]:
+    """Run it on a folder of neutral names; what it prints is dropped, as it quotes headers."""
+    out = scratch / f"out-{folder.name}"
     out.mkdir()
-    for number, file in enumerate(files):
-        (slices / f"{number:06d}.dcm").symlink_to(file.resolve())
     options = ["-ba", "y", "-z", "n", "-b", "y", "-f", "volume", "-o", str(out)]
-    seconds = _TIME_LIMIT_S + sum(file.stat().st_size for file in files) / _BYTES_PER_S
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    seconds = _TIME_LIMIT_S + size / _BYTES_PER_S
     try:
-        ended = f"ended with code {_call([dcm2niix.bin, *options, str(slices)], seconds)}"
+        ended = f"ended with code {_call([dcm2niix.bin, *options, str(folder)], seconds)}"
     except subprocess.TimeoutExpired:
         ended = f"was not done after {seconds:.0f} s"
     images = sorted(out.glob("*.nii"))
@@ -106,70 +155,71 @@ def _call(command: Sequence[str], seconds: float) -> int:
 def _stored_values(volume: Volume) -> NDArray[Any] | None:
     """Stack the stored values as the positions say: columns, rows, slices.
 
-    None for a mosaic, and where pydicom alone cannot unpack the encoding.
+    None where pydicom alone cannot unpack the encoding.
+
+    Raises
+    ------
+    ScanError
+        If it can, but there are not the pixels that the header promises.
     """
-    if volume.first.is_mosaic:
-        return None
     files: dict[Path, NDArray[Any]] = {}
-    try:
-        for item in volume.slices:
-            if item.file not in files:
-                files[item.file] = pixel_array(item.file, raw=True)
-        planes = [
-            files[item.file] if files[item.file].ndim == 2 else files[item.file][item.frame]
-            for item in volume.slices
-        ]
-    except Exception:
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for item in volume.slices:
+                if item.file not in files:
+                    files[item.file] = pixel_array(item.file, raw=True)
+            planes = [
+                files[item.file] if files[item.file].ndim == 2 else files[item.file][item.frame]
+                for item in volume.slices
+            ]
+        except (NotImplementedError, RuntimeError):
+            return None
+        except Exception:
+            msg = (
+                "Every image must hold the pixels that its header promises: got pixels that "
+                "cannot be read so. Export the series again."
+            )
+            raise ScanError(msg) from None
     return np.stack(planes).transpose(2, 1, 0)
 
 
-def _holds(
-    image: nib.Nifti1Image, repetition: int | None, volume: Volume, expected: NDArray[Any]
-) -> bool:
-    """Whether an image stores the expected values, at the expected places."""
-    grid = volume.grid
-    stored = np.asanyarray(image.dataobj.get_unscaled())
-    stored = stored if repetition is None else stored[..., repetition]
-    if grid is None or stored.ndim != 3:
-        return False
-    turn = nib.orientations.ornt_transform(
-        nib.io_orientation(grid.matrix), nib.io_orientation(image.affine)
-    )
-    return np.array_equal(nib.apply_orientation(expected, turn), stored)
-
-
-def _picked(
-    images: Sequence[Path], volume: Volume, expected: NDArray[Any] | None, scratch: Path
-) -> Path:
-    """Pick one of several volumes of a multi-frame file by its voxels."""
-    fitting: list[tuple[Path, int | None]] = []
-    for path in images if expected is not None else ():
-        image = to_nifti(path)
-        several = len(image.shape) > 3
-        for k in range(image.shape[3]) if several else (None,):
-            if expected is not None and _holds(image, k, volume, expected):
-                fitting.append((path, k))
-    if len(fitting) != 1:
+def _check_values(path: Path, volume: Volume, grid: Grid) -> None:
+    """Hold the values that an image stores to those of the files, place by place."""
+    expected = _stored_values(volume)
+    image = to_nifti(path)
+    if expected is not None and not np.array_equal(
+        nib.apply_orientation(expected, _turn(grid, image)),
+        np.asanyarray(image.dataobj.get_unscaled()),
+    ):
         msg = (
-            f"A multi-frame file must part into its volumes: got {len(fitting)} that may be "
-            "the one chosen. Export the series as single-frame images (classic MR), "
-            "uncompressed."
+            "Every pixel must be where its image's header puts it: got other values there from "
+            "dcm2niix. Export the series again, as single-frame images (classic MR)."
         )
         raise ScanError(msg)
-    ((path, repetition),) = fitting
-    return path if repetition is None else _extracted(path, repetition, scratch)
 
 
-def _extracted(path: Path, repetition: int, scratch: Path) -> Path:
+def _turn(grid: Grid, image: nib.Nifti1Image) -> NDArray[np.float64]:
+    """Give how the axes of a grid become those of an image in the same place."""
+    turn: NDArray[np.float64] = nib.orientations.ornt_transform(
+        nib.io_orientation(grid.matrix), nib.io_orientation(image.affine)
+    )
+    return turn
+
+
+def _scale(path: Path, volume: Volume, grid: Grid) -> None:
+    """Scale each slice by its own slope and intercept (PS3.3 C.11.1), in 32-bit floats."""
     raw = to_nifti(path)
+    slopes, intercepts = (
+        nib.apply_orientation(np.broadcast_to(column, grid.shape), _turn(grid, raw))
+        for column in np.transpose([item.scale for item in volume.slices])
+    )
+    scaled = np.asanyarray(raw.dataobj.get_unscaled()) * slopes + intercepts
     header = raw.header.copy()
-    one = nib.Nifti1Image(raw.dataobj.get_unscaled()[..., repetition], raw.affine, header)
-    one.header.set_slope_inter(raw.dataobj.slope, raw.dataobj.inter)
-    target = scratch / "volume.nii"
-    nib.save(one, target)
-    sidecar_of(path).rename(sidecar_of(target))
-    return target
+    header.set_data_dtype(np.float32)
+    image = nib.Nifti1Image(scaled.astype(np.float32), raw.affine, header)
+    image.header.set_slope_inter(1, 0)
+    nib.save(image, path)
 
 
 def _check_place(path: Path, volume: Volume) -> None:

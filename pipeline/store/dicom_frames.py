@@ -11,10 +11,13 @@ _GROUPS = (
     ("PlaneOrientationSequence", "ImageOrientationPatient", "ImageOrientationPatient"),
     ("PixelMeasuresSequence", "PixelSpacing", "PixelSpacing"),
     ("PixelMeasuresSequence", "SpacingBetweenSlices", "SpacingBetweenSlices"),
+    ("PixelMeasuresSequence", "SliceThickness", "SliceThickness"),
     ("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
     ("MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
     ("MRImageFrameTypeSequence", "FrameType", "ImageType"),
     ("FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
+    ("FrameContentSequence", "StackID", "StackID"),
+    ("FrameAnatomySequence", "FrameLaterality", "FrameLaterality"),
     ("PixelValueTransformationSequence", "RescaleSlope", "RescaleSlope"),
     ("PixelValueTransformationSequence", "RescaleIntercept", "RescaleIntercept"),
 )
@@ -30,16 +33,14 @@ def frames_of(dataset: Dataset) -> Iterator[tuple[int | None, Mapping[str, Any]]
     """
     groups = dataset.get("PerFrameFunctionalGroupsSequence")
     count = int(dataset.get("NumberOfFrames") or 1)
+    shared = _told(next(iter(dataset.get("SharedFunctionalGroupsSequence") or ()), Dataset()))
     if not groups:
-        if count > 1:
-            yield from ((k, _plain(dataset)) for k in range(count))
-        else:
-            yield None, _plain(dataset)
+        numbers = range(count) if count > 1 else (None,)
+        yield from ((number, {**_plain(dataset), **shared}) for number in numbers)
         return
     if len(groups) != count:
         msg = f"Every frame must be described: got {len(groups)} of {count}"
         raise ValueError(msg)
-    shared = _told(next(iter(dataset.get("SharedFunctionalGroupsSequence") or ()), Dataset()))
     for number, group in enumerate(groups):
         yield number, {**_plain(dataset), **shared, **_told(group)}
 

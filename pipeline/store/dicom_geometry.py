@@ -7,14 +7,16 @@ from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
-from pipeline.store.dicom_headers import SliceHeader
+from pipeline.store.dicom_slices import SliceHeader
+from pipeline.store.dicom_steps import SAME_DIRECTION, check_path
 from pipeline.store.headers import MOST_VOXELS
 
 FEWEST_SLICES = 3
-# Steps may differ by the rounding of the positions only.
-_STEP_TOLERANCE = 0.01
 _SAME_PLACE_MM = 1e-3
-_SAME_DIRECTION = 1e-3
+_SAME_SPACING = 1e-3
+# Beyond any scanner's bore or pixel, in mm.
+_FARTHEST_MM = 1e5
+_FINEST_MM, _COARSEST_MM = 1e-3, 1e3
 _PLANES = ("sagittal", "coronal", "axial")
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
@@ -46,7 +48,7 @@ def split_stack(stack: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
     ranked = [sorted(group, key=lambda s: s.order) for group in slices]
     volumes = [list(volume) for volume in zip(*ranked, strict=True)]
     for volume in volumes:
-        _check_path(volume, normal)
+        check_path(volume, normal)
     return volumes
 
 
@@ -73,17 +75,44 @@ def orientations_of(slices: Sequence[SliceHeader]) -> list[int]:
 
 
 def grid_of(volume: Sequence[SliceHeader]) -> Grid:
-    """Place a proved volume in RAS+ mm: columns, rows, slices; steps from the positions."""
-    first, last = (np.array(volume[k].position_mm) for k in (0, -1))
-    across, down = np.reshape(np.array(volume[0].orientation, dtype=float), (2, 3))
-    row_step_mm, column_step_mm = volume[0].spacing_mm or (1.0, 1.0)
+    """Place a proved volume in RAS+ mm: columns, rows, slices; steps from the positions.
+
+    What the headers' last digits round away evens out: the slices lie on the straight line
+    that fits all positions best, perpendicular to the mean of the orientations.
+    """
+    places_mm = np.array([s.position_mm for s in volume])
+    across, down = _mean_directions(volume)
+    normal = np.cross(across, down)
+    row_step_mm, column_step_mm = np.mean([s.spacing_mm or (1.0, 1.0) for s in volume], axis=0)
+    numbers = np.arange(len(volume)) - (len(volume) - 1) / 2
+    step_mm = (numbers @ places_mm / (numbers @ numbers)) @ normal
     affine = np.eye(4)
     affine[:3, 0] = across * column_step_mm
     affine[:3, 1] = down * row_step_mm
-    affine[:3, 2] = (last - first) / (len(volume) - 1)
-    affine[:3, 3] = first
+    affine[:3, 2] = step_mm * normal
+    affine[:3, 3] = places_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
     rows, columns = volume[0].shape
     return Grid.from_arrays((columns, rows, len(volume)), _LPS_TO_RAS @ affine)
+
+
+def off_grid_mm(volume: Sequence[SliceHeader], grid: Grid) -> float:
+    """Tell how far from a grid the headers put the corners of their slices, at most."""
+    rows, columns = volume[0].shape
+    places_mm = np.array([s.position_mm for s in volume])[:, None]
+    directions = np.array([s.orientation for s in volume]).reshape(-1, 2, 3)
+    steps_mm = np.array([s.spacing_mm for s in volume])[:, ::-1, None] * directions
+    ends = np.array([(i, j) for i in (0, columns - 1) for j in (0, rows - 1)])
+    said_mm = (places_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
+    indices = [[(*end, k) for end in ends] for k in range(len(volume))]
+    return float(np.linalg.norm(said_mm - grid.to_world(indices), axis=2).max())
+
+
+def _mean_directions(volume: Sequence[SliceHeader]) -> NDArray[np.float64]:
+    """Average the directions of rows and columns, square and of unit length."""
+    mean = np.array([s.orientation for s in volume]).mean(axis=0).reshape(2, 3)
+    left, _, right = np.linalg.svd(mean, full_matrices=False)
+    directions: NDArray[np.float64] = left @ right
+    return directions
 
 
 def _check_alike(stack: Sequence[SliceHeader]) -> None:
@@ -96,11 +125,9 @@ def _check_alike(stack: Sequence[SliceHeader]) -> None:
         raise ScanError(msg)
     facts: dict[str, list[tuple[float, ...]]] = {
         "size in pixels": [s.shape for s in stack],
-        "pixel spacing in mm": [s.spacing_mm or () for s in stack],
-        "encoding (samples, three of bits, sign, inversion, slope, intercept)": [
-            s.encoding for s in stack
-        ],
+        "encoding (samples, three of bits, sign, inversion)": [s.encoding for s in stack],
         "series number": [(s.series_number,) for s in stack],
+        "pixel spacing in mm": _alike([s.spacing_mm or () for s in stack]),
     }
     for name, values in facts.items():
         if len(set(values)) > 1:
@@ -113,7 +140,7 @@ def _check_alike(stack: Sequence[SliceHeader]) -> None:
             )
             raise ScanError(msg)
     spacing_mm = stack[0].spacing_mm or ()
-    if len(spacing_mm) != 2 or not (np.isfinite(spacing_mm).all() and min(spacing_mm) > 0):
+    if len(spacing_mm) != 2 or not all(_FINEST_MM < s < _COARSEST_MM for s in spacing_mm):
         msg = (
             f"Every slice must say how far apart its pixels are: got {_text(spacing_mm)}. "
             "Export the series again, as the scanner reconstructed it."
@@ -121,26 +148,44 @@ def _check_alike(stack: Sequence[SliceHeader]) -> None:
         raise ScanError(msg)
 
 
+def _alike(spacings_mm: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """Give the first one's value to those that differ from it by rounding only."""
+    first = spacings_mm[0]
+    same = [
+        len(s) == len(first) and np.allclose(s, first, rtol=_SAME_SPACING, atol=0)
+        for s in spacings_mm
+    ]
+    return [first if is_same else s for is_same, s in zip(same, spacings_mm, strict=True)]
+
+
 def _text(values: Sequence[float]) -> str:
-    return " x ".join(f"{v:g}" for v in values) or "nothing"
+    return " x ".join(f"{v:.10g}" for v in values) or "nothing"
 
 
 def _check_directions(stack: Sequence[SliceHeader]) -> None:
     directions = np.array([s.orientation for s in stack])
-    if not np.abs(directions - directions[0]).max() <= _SAME_DIRECTION:
+    if not np.abs(directions - directions[0]).max() <= SAME_DIRECTION:
         counts = orientations_of(stack)
+        apart = np.abs(directions - directions[0]).max()
         msg = (
             f"All slices of a series must lie in one orientation: got {len(counts)} "
-            f"({' and '.join(map(str, counts))} slices). Give one stack only, no localiser."
+            f"({' and '.join(map(str, counts))} slices), with direction cosines up to "
+            f"{apart:.3g} apart. Give one stack only, no localiser."
         )
         raise ScanError(msg)
     rows, columns = directions[0].reshape(2, 3)
     skew = np.abs([rows @ rows - 1, columns @ columns - 1, rows @ columns])
     places = np.array([s.position_mm for s in stack])
-    if not (skew <= _SAME_DIRECTION).all() or not np.isfinite(places).all():
+    if not (skew <= SAME_DIRECTION).all():
         msg = (
-            "Rows and columns of a slice must be square to each other, at a finite position: "
-            f"got direction cosines off by {skew.max():.3g}. Export the series again."
+            "Rows and columns of a slice must be square to each other: got direction cosines "
+            f"off by {skew.max():.3g}. Export the series again."
+        )
+        raise ScanError(msg)
+    if not (np.abs(places) < _FARTHEST_MM).all():
+        msg = (
+            f"Every slice must lie within the scanner: got a position {np.abs(places).max():g} "
+            "mm away. Export the series again."
         )
         raise ScanError(msg)
 
@@ -168,46 +213,3 @@ def _check_filled(slices: Sequence[Sequence[SliceHeader]]) -> None:
             f"{len(counts)}. Export the series again, at its own matrix size."
         )
         raise ScanError(msg)
-
-
-def _check_path(volume: Sequence[SliceHeader], normal: NDArray[np.float64]) -> None:
-    places_mm = np.array([s.position_mm for s in volume])
-    _check_steps(places_mm @ normal)
-    path = places_mm[-1] - places_mm[0]
-    along_mm = float(path @ normal)
-    even = places_mm[0] + np.outer(np.linspace(0, 1, len(volume)), path)
-    off_mm = np.linalg.norm(places_mm - even, axis=1)
-    worst = int(off_mm.argmax())
-    if off_mm[worst] > 2 * _STEP_TOLERANCE * along_mm / (len(volume) - 1):
-        msg = (
-            f"Slices must be stacked in a straight line: got slice {worst + 1} of "
-            f"{len(volume)} lying {off_mm[worst]:.3f} mm off it. Export the whole series again."
-        )
-        raise ScanError(msg)
-    aside_mm = float(np.linalg.norm(path - along_mm * normal))
-    if aside_mm > _STEP_TOLERANCE * along_mm:
-        angle_deg = np.degrees(np.arctan2(aside_mm, along_mm))
-        msg = (
-            "Slices must be stacked square to their plane: got a stack tilted by "
-            f"{angle_deg:.1f} degrees. Export the series as the scanner reconstructed it."
-        )
-        raise ScanError(msg)
-
-
-def _check_steps(places_mm: NDArray[np.float64]) -> None:
-    steps_mm = np.diff(places_mm)
-    usual_mm = float(np.median(steps_mm))
-    uneven = np.flatnonzero(np.abs(steps_mm - usual_mm) > _STEP_TOLERANCE * usual_mm)
-    if not uneven.size:
-        return
-    first = int(uneven[0])
-    step_mm, ratio = float(steps_mm[first]), float(steps_mm[first] / usual_mm)
-    fact = f"got a step of {step_mm:.3f} mm after slice {first + 1} of {len(places_mm)}"
-    if ratio > 1.5 and abs(ratio - round(ratio)) < 0.05:
-        missing = round(ratio) - 1
-        fact += f", so {missing} {'slice is' if missing == 1 else 'slices are'} missing there"
-    msg = (
-        f"All slices must be equally far apart: {fact}, where {usual_mm:.3f} mm is usual. "
-        "Export the whole series again."
-    )
-    raise ScanError(msg)

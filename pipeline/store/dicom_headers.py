@@ -1,9 +1,10 @@
-"""The few facts that are taken of a DICOM header; what may name a person stays unprinted."""
+"""DICOM headers read: the few facts that are taken of each; nothing of it is printed."""
 
+import math
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pipeline.domain.scan import Side
 from pipeline.errors import ScanError
 from pipeline.store.dicom_frames import frames_of
+from pipeline.store.dicom_pixels import PixelsError, check_pixels
+from pipeline.store.dicom_slices import Concatenation, SliceHeader
 
 _TAGS = [
     "SOPClassUID",
@@ -22,8 +25,10 @@ _TAGS = [
     "Modality",
     "PatientID",
     "StudyInstanceUID",
+    "StudyDate",
     "SeriesInstanceUID",
     "SeriesNumber",
+    "SeriesDate",
     "SeriesTime",
     "SeriesDescription",
     "ProtocolName",
@@ -48,6 +53,13 @@ _TAGS = [
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "SpacingBetweenSlices",
+    "SliceThickness",
+    "ConcatenationUID",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
+    "ConcatenationFrameOffsetNumber",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
     "Laterality",
     "ImageLaterality",
     "BodyPartExamined",
@@ -61,6 +73,7 @@ _ENCODING = {
     "HighBit": 15,
     "PixelRepresentation": 0,
 }
+_TIMES = ("StudyDate", "SeriesDate", "SeriesTime")
 _SIDE_WORDS = {
     "R": Side.RIGHT,
     "RT": Side.RIGHT,
@@ -70,64 +83,7 @@ _SIDE_WORDS = {
     "LEFT": Side.LEFT,
 }
 _FOOT_PARTS = ("FOREFOOT", "FOOT", "ANKLE", "HEEL", "TOE")
-# No scanner's image packs better than this, so what claims to is damaged or made to harm.
-_BEST_PACKING = 1000
 _META_BYTES = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class SliceHeader:
-    """What a DICOM header says of one image: a file's, or one frame of it.
-
-    Parameters
-    ----------
-    image_id, patient, study, series, time, titles
-        For grouping, ordering and rules only: they must not be written or printed.
-    order
-        Temporal position, acquisition and instance number, in this order.
-    kind
-        Words of ImageType or FrameType, such as ``M`` or ``PHASE MAP``.
-    frame
-        Number of the frame in its file, from 0; None for a file of one image.
-    is_mosaic
-        Whether the image is a mosaic of all slices of a volume.
-    shape
-        Rows and columns.
-    spacing_mm
-        PixelSpacing: between rows, between columns.
-    encoding
-        Samples, bits, sign, inversion, slope and intercept, which slices of a volume share.
-    position_mm, orientation
-        ImagePositionPatient and ImageOrientationPatient (LPS+).
-    sides
-        How header elements name the side, each with its keyword.
-    part
-        The part of the foot that is named, or None.
-    """
-
-    file: Path = field(repr=False)
-    image_id: str = field(repr=False)
-    patient: str = field(repr=False)
-    study: str = field(repr=False)
-    series: str = field(repr=False)
-    time: str = field(repr=False)
-    titles: tuple[str, str] = field(repr=False)
-    series_number: int
-    order: tuple[int, int, int]
-    modality: str
-    kind: tuple[str, ...]
-    echo_time_ms: float | None
-    repetition_time_ms: float | None
-    frame: int | None
-    is_mosaic: bool
-    shape: tuple[int, int]
-    spacing_mm: tuple[float, ...] | None
-    spacing_between_mm: float | None
-    encoding: tuple[float, ...]
-    position_mm: tuple[float, ...] | None
-    orientation: tuple[float, ...] | None
-    sides: tuple[tuple[str, Side], ...]
-    part: str | None
 
 
 def has_mark(file: Path) -> bool:
@@ -142,7 +98,7 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
     Raises
     ------
     ScanError
-        If the header is damaged, or promises more pixels than the file can hold.
+        If the header is damaged, or promises other pixels than the file holds.
     """
     _check_encoding(file)
     with warnings.catch_warnings():
@@ -153,17 +109,16 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
                 dataset = pydicom.dcmread(
                     opened, stop_before_pixels=True, specific_tags=list(_TAGS)
                 )
-                held = file.stat().st_size - opened.tell()
-            if not _is_image(dataset):
-                return ()
-            needed = _pixel_bytes(dataset)
-            if needed <= held * (_BEST_PACKING if _is_packed(dataset) else 1):
-                return tuple(_facts(file, dataset))
-            kind = f"{needed} bytes of pixels promised, {held} there"
+                if not _is_image(dataset):
+                    return ()
+                check_pixels(dataset, opened)
+            return tuple(_facts(file, dataset))
         except InvalidDicomError:
             return ()
-        except Exception as error:
-            kind = type(error).__name__
+        except PixelsError as error:
+            kind = str(error)
+        except Exception:
+            kind = "header or pixels cannot be read"
     msg = (
         f"Every DICOM file must be whole and readable: got one that is damaged ({kind}). "
         "Export the series again."
@@ -187,23 +142,13 @@ def _is_image(dataset: Dataset) -> bool:
     """Whether it is an image, and not a report, a drawing or a directory."""
     if "Image Storage" not in dataset.SOPClassUID.name and "Rows" not in dataset:
         return False
-    # Both are there in every whole image (PS3.3 C.7.3.1 and C.7.6.3).
-    return bool(dataset.SeriesInstanceUID) and bool(dataset.Rows)
-
-
-def _is_packed(dataset: Dataset) -> bool:
-    return bool(dataset.file_meta.TransferSyntaxUID.is_compressed)
-
-
-def _pixel_bytes(dataset: Dataset) -> int:
-    samples, bits = dataset.get("SamplesPerPixel", 1), dataset.get("BitsAllocated", 16)
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    return int(dataset.Rows * dataset.Columns * frames * samples * bits // 8)
+    # It is there in every whole image (PS3.3 C.7.3.1).
+    return bool(dataset.SeriesInstanceUID)
 
 
 def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
     """Give one header per frame, or one for a file that holds one image."""
-    sides = tuple(_sides(dataset))
+    joined = _concatenation(dataset)
     part = next((p for p in _FOOT_PARTS if p in _words(dataset)), None)
     description, protocol = (
         str(dataset.get(key, "")).lower() for key in ("SeriesDescription", "ProtocolName")
@@ -211,7 +156,9 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
     for number, frame in frames_of(dataset):
         kind = tuple(str(word).upper() for word in frame.get("ImageType") or ())
         acquired = (frame.get("TemporalPositionIdentifier"), dataset.get("AcquisitionNumber"))
-        instance = dataset.get("InstanceNumber") if number is None else number + 1
+        instance = dataset.get("InstanceNumber")
+        if number is not None:
+            instance = number + 1 + ((joined and joined.offset) or 0)
         first, second, third = (int(n or 0) for n in (*acquired, instance))
         yield SliceHeader(
             file=file,
@@ -219,7 +166,7 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             patient=str(dataset.get("PatientID") or "").strip(),
             study=str(dataset.get("StudyInstanceUID")),
             series=str(dataset.get("SeriesInstanceUID")),
-            time=str(dataset.get("SeriesTime") or ""),
+            time=" ".join(str(dataset.get(key) or "") for key in _TIMES),
             titles=(description, protocol),
             series_number=int(dataset.get("SeriesNumber") or 0),
             order=(first, second, third),
@@ -232,37 +179,77 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             shape=(int(dataset.Rows), int(dataset.Columns)),
             spacing_mm=_numbers(frame.get("PixelSpacing")),
             spacing_between_mm=_number(frame.get("SpacingBetweenSlices")),
+            thickness_mm=_number(frame.get("SliceThickness")),
             encoding=(
                 *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
                 float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
+            ),
+            scale=(
                 _number(frame.get("RescaleSlope")) or 1.0,
                 _number(frame.get("RescaleIntercept")) or 0.0,
             ),
             position_mm=_numbers(frame.get("ImagePositionPatient")),
+            digit_mm=_digit(frame.get("ImagePositionPatient")),
             orientation=_numbers(frame.get("ImageOrientationPatient")),
-            sides=sides,
+            stack=(str(frame.get("StackID") or ""), str(frame.get("FrameLaterality") or "")),
+            concatenation=joined,
+            sides=tuple(_sides(dataset, frame)),
             part=part,
         )
 
 
+def _concatenation(dataset: Dataset) -> Concatenation | None:
+    number = dataset.get("InConcatenationNumber")
+    if number is None:
+        return None
+    offset = dataset.get("ConcatenationFrameOffsetNumber")
+    return Concatenation(
+        str(dataset.get("ConcatenationUID") or ""),
+        int(number),
+        int(dataset.get("InConcatenationTotalNumber") or 0),
+        None if offset is None else int(offset),
+        int(dataset.get("NumberOfFrames") or 1),
+    )
+
+
 def _number(value: Any) -> float | None:
-    return None if value in (None, "") else float(value)
+    """Give a number, or None if it is not said.
+
+    Raises
+    ------
+    ValueError
+        If it is not finite.
+    """
+    if value in (None, ""):
+        return None
+    number = float(value)
+    if not math.isfinite(number):
+        msg = f"A number must be finite, got {number}"
+        raise ValueError(msg)
+    return number
 
 
 def _numbers(values: Any) -> tuple[float, ...] | None:
     return None if values is None else tuple(float(v) for v in values)
 
 
+def _digit(values: Any) -> float:
+    """Give what the last digit is worth of the number written with the most decimals."""
+    texts = [getattr(value, "original_string", None) for value in values or ()]
+    if not texts or None in texts:
+        return 0.0
+    exponents = (Decimal(str(text).strip()).as_tuple().exponent for text in texts)
+    return min((10.0**e for e in exponents if isinstance(e, int)), default=0.0)
+
+
 def _words(dataset: Dataset) -> list[str]:
     return re.findall("[A-Z]+", str(dataset.get("BodyPartExamined", "")).upper())
 
 
-def _sides(dataset: Dataset) -> list[tuple[str, Side]]:
+def _sides(dataset: Dataset, frame: Mapping[str, Any]) -> list[tuple[str, Side]]:
     """Give each element that names a side; B (both) and U (unpaired) name none."""
     said = [(key, str(dataset.get(key, ""))) for key in ("Laterality", "ImageLaterality")]
-    for group in dataset.get("SharedFunctionalGroupsSequence", ()):
-        for anatomy in group.get("FrameAnatomySequence", ()):
-            said.append(("FrameLaterality", str(anatomy.get("FrameLaterality", ""))))
+    said.append(("FrameLaterality", str(frame.get("FrameLaterality", ""))))
     said += [("BodyPartExamined", word) for word in _words(dataset)]
     found = [(key, _SIDE_WORDS.get(value.strip().upper())) for key, value in said]
     return [(key, side) for key, side in found if side is not None]

@@ -1,8 +1,9 @@
 """Volumes that DICOM images make up, each with what speaks against measuring it."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pipeline.domain.dixon import DIXON_PARTS, dixon_parts
@@ -15,7 +16,8 @@ from pipeline.store.dicom_geometry import (
     plane_of,
     split_stack,
 )
-from pipeline.store.dicom_headers import SliceHeader
+from pipeline.store.dicom_series import series_of
+from pipeline.store.dicom_slices import SliceHeader
 
 _PHASE = {"P", "PHASE", "PHASE MAP", "REAL", "R", "IMAGINARY", "I"}
 _MAPS = {"FAT_FRACTION", "FF", "T1 MAP", "T2 MAP", "T2_STAR", "R2_STAR", "ADC", "FIELD_MAP"}
@@ -74,8 +76,9 @@ class Volume:
         if grid is not None:
             return grid.spacing_mm
         between = self.first.spacing_between_mm
-        known = self.first.spacing_mm if between and not self.fault else None
-        return (*reversed(known), between) if known and between else ()
+        known = self.first.spacing_mm or ()
+        is_known = between and len(known) == 2 and not self.fault
+        return (*reversed(known), between) if is_known and between else ()
 
     def belongs_to(self, other: "Volume") -> bool:
         """Whether both are parts of one Dixon scan: same place, same title but for the part."""
@@ -94,10 +97,7 @@ class Volume:
 
 def find_volumes(slices: Sequence[SliceHeader]) -> list[Volume]:
     """Sort images into volumes, in the order of series number and time."""
-    series: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
-    for item in slices:
-        series[item.study, item.series].append(item)
-    found = [v for images in series.values() for v in _volumes_of(images)]
+    found = [v for images, fault in series_of(slices) for v in _volumes_of(images, fault)]
     found = [_looked_at(v, found) for v in found]
     found.sort(key=lambda v: (v.first.series_number, v.first.time, v.first.series, _rank(v)))
     by_number: dict[int, list[Volume]] = defaultdict(list)
@@ -115,17 +115,19 @@ def _rank(volume: Volume) -> tuple[object, ...]:
     return first.echo_time_ms or 0.0, first.kind, first.order
 
 
-def _volumes_of(images: Sequence[SliceHeader]) -> Iterator[Volume]:
-    """Part a series by echo and kind, and each of these into repetitions."""
-    stacks: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
+def _volumes_of(images: Sequence[SliceHeader], torn: str) -> Iterator[Volume]:
+    """Part a series by echo and kind, and each of these into stacks and repetitions."""
+    if torn:
+        yield _volume(images, torn)
+        return
+    kinds: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
     for item in images:
-        stacks[item.echo_time_ms, item.kind, item.modality].append(item)
-    counts = sorted({len({s.position_mm for s in stack}) for stack in stacks.values()})
-    uneven = (
-        "Every echo and kind of a series must have the same slices: got stacks of "
-        f"{' and '.join(map(str, counts))} slices. Export the whole series again."
-    )
-    for stack in stacks.values():
+        kinds[item.echo_time_ms, item.kind, item.modality].append(item)
+    parted = [pair for kind in kinds.values() for pair in _stacks_of(kind).items()]
+    counts: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for key, stack in parted:
+        counts[key].add(len({s.position_mm for s in stack}))
+    for key, stack in parted:
         if stack[0].is_mosaic:
             yield from (_volume([item]) for item in stack)
             continue
@@ -133,9 +135,27 @@ def _volumes_of(images: Sequence[SliceHeader]) -> Iterator[Volume]:
             volumes, fault = split_stack(stack), ""
         except ScanError as error:
             volumes, fault = [list(stack)], str(error)
-        if not fault and len(counts) > 1:
-            fault = uneven
+        sizes = sorted(counts[key])
+        if not fault and len(sizes) > 1:
+            fault = (
+                "Every echo and kind of a series must have the same slices: got stacks of "
+                f"{' and '.join(map(str, sizes))} slices. Export the whole series again."
+            )
         yield from (_volume(volume, fault) for volume in volumes)
+
+
+def _stacks_of(images: Sequence[SliceHeader]) -> dict[tuple[str, str], list[SliceHeader]]:
+    """Part frames by StackID and side, unless all make up one stack of one side."""
+    stacks: dict[tuple[str, str], list[SliceHeader]] = defaultdict(list)
+    for item in images:
+        stacks[item.stack].append(item)
+    together = {("", ""): list(images)}
+    if min(len({s.position_mm for s in stack}) for stack in stacks.values()) < FEWEST_SLICES:
+        return together
+    if len({side for _, side in stacks}) == 1:
+        with suppress(ScanError):
+            return together if len(split_stack(images)) == 1 else stacks
+    return stacks
 
 
 def _volume(slices: Sequence[SliceHeader], fault: str = "") -> Volume:
@@ -171,7 +191,7 @@ def _looked_at(volume: Volume, others: Sequence[Volume]) -> Volume:
     siblings = [v for v in others if v.first.series == first.series]
     reasons = {
         f"{first.modality} images": first.modality != "MR",
-        "localiser": _is_scout(volume),
+        "localiser": _is_scout(volume, siblings),
         "phase image": bool(_PHASE & words),
         "parameter map": bool(_MAPS & words),
         "projection or reformat": bool(_PROJECTIONS & words),
@@ -181,12 +201,15 @@ def _looked_at(volume: Volume, others: Sequence[Volume]) -> Volume:
     return replace(volume, aside=next((why for why, holds in reasons.items() if holds), ""))
 
 
-def _is_scout(volume: Volume) -> bool:
+def _is_scout(volume: Volume, siblings: Sequence[Volume]) -> bool:
     first = volume.first
     if "LOCALIZER" in first.kind or _SCOUTS & set(re.split("[^a-z]+", " ".join(first.titles))):
         return True
-    counts = orientations_of(volume.slices)
-    return len(counts) > 1 and counts[0] <= _LARGEST_SCOUT_SHARE * sum(counts)
+    planes = Counter(plane_of(s) for v in siblings for s in v.slices)
+    for counts in (orientations_of(volume.slices), sorted(planes.values(), reverse=True)):
+        if len(counts) > 1 and counts[0] <= _LARGEST_SCOUT_SHARE * sum(counts):
+            return True
+    return False
 
 
 def _is_small(volume: Volume, siblings: Sequence[Volume], others: Sequence[Volume]) -> bool:

@@ -1,15 +1,19 @@
 """Several DICOM series of one participant: the one that fits, or a table of them."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from dicom_makers import edit, moved, opened, refuse, setting, write_series
+from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from pipeline.domain.scan import Scan
+from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
+from pipeline.store.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.images import read_scan
 
 
@@ -37,9 +41,10 @@ def test_several_series_are_listed_in_a_table(two: Path) -> None:
         "A source must hold one volume to measure: got 2 of 2. Choose one with --series, for "
         "example --series 4, or by the rules in [intake] (description, contrast, plane, "
         "max_pixel_mm, max_slice_mm).",
-        "  series  slices  plane  voxel in mm    TE in ms  TR in ms  shows  note",
-        "  4       7       axial  0.5 x 0.7 x 3  11        500       T1w",
-        "  6       7       axial  0.5 x 0.7 x 3  33        500       PDw",
+        "  series  slices  plane  voxel in mm    TE in ms  TR in ms  images  centre in mm  "
+        "shows  note",
+        "  4       7       axial  0.5 x 0.7 x 3  11        500       1-7     -11 29 17     T1w",
+        "  6       7       axial  0.5 x 0.7 x 3  33        500       1-7     -11 29 17     PDw",
     ]
 
 
@@ -152,6 +157,38 @@ def test_volumes_of_one_series_are_numbered(
     for name, voxels in (("1-1", first), ("1-2", first[::-1])):
         with opened(folder, series=name) as found:
             np.testing.assert_array_equal(read_scan(found.image).intensity, voxels)
+
+
+def test_rows_that_would_be_the_same_are_told_apart(scan: Scan, tmp_path: Path) -> None:
+    """Two runs of one number differ in their time only, which is not printed."""
+    for name, time in (("a", "101500"), ("b", "102000")):
+        write_series(scan, tmp_path / name, number=4, SeriesTime=time)
+
+    refuse(tmp_path, "(?s)got 2 of 2.* 4-1 .* 1 of 2 in time\n.* 4-2 .* 2 of 2 in time$")
+
+
+def test_a_localiser_of_three_stacks_stays_one(scan: Scan, two: Path) -> None:
+    """Frames of three planes, each a stack of its own, are no volumes to measure."""
+    file = two / "c" / "1.dcm"
+    write_enhanced_dicom(scan, file, label="01", side=Side.RIGHT, number=9, study="one")
+    dataset = pydicom.dcmread(file)
+    frames = list(dataset.PerFrameFunctionalGroupsSequence)
+    planes = ([1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1])
+    del dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+    more = [copy.deepcopy(frame) for frame in (*frames, frames[0], frames[1])]
+    for k, frame in enumerate(more):
+        orientation = Dataset()
+        orientation.ImageOrientationPatient = planes[k // 3]
+        normal = np.cross(planes[k // 3][:3], planes[k // 3][3:])
+        frame.PlaneOrientationSequence = [orientation]
+        frame.PlanePositionSequence[0].ImagePositionPatient = [float(4 * k * n) for n in normal]
+        frame.FrameContentSequence[0].StackID = str(k // 3)
+    dataset.PerFrameFunctionalGroupsSequence, dataset.NumberOfFrames = more, 9
+    dataset.PixelData = dataset.PixelData[: 9 * 60].ljust(9 * 60, b"\0")
+    dataset.save_as(file)
+
+    assert taken(two, contrast="T1w") == (11, "T1w")
+    refuse(two, "(?s)got 3 of 5.* 9-1 .*localiser.* 9-3 .*localiser", series="9")
 
 
 @pytest.mark.parametrize("change", [{"EchoTime": 40}, {"SeriesInstanceUID": "1.2.3"}])

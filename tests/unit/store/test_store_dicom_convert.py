@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from dicom_makers import edit, opened, refuse, setting, write_series
 
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan import Scan
 from pipeline.store import dicom_convert
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.files import write_json
 from pipeline.store.images import read_scan
 
@@ -55,8 +54,9 @@ def image_of(scan: Scan, *more: int, moved_mm: float = 0.0) -> nib.Nifti1Image:
             lambda s: {"volume": image_of(s, moved_mm=0.5)},
             r"corners up to 0\.50 mm from where 7",
         ),
-        (lambda s: {"volume": image_of(s, 2)}, "part into its volumes: got 0 that may be"),
-        (lambda s: {"a": image_of(s), "b": image_of(s)}, "part into its volumes: got 0"),
+        (lambda s: {"volume": image_of(s, 2)}, "must be one 3-D volume: got .5, 6, 7, 2."),
+        (lambda s: {"a": image_of(s), "b": image_of(s)}, "become one image: got 2 from dcm"),
+        (lambda s: {"volume": image_of(s)}, "got other values there from dcm2niix"),
         (lambda _: {}, "known encoding: dcm2niix ended with code 0, with 0 volumes"),
     ],
 )
@@ -93,27 +93,6 @@ def test_a_conversion_that_hangs_is_stopped(
     monkeypatch.setattr(dicom_convert, "_TIME_LIMIT_S", 0.2)
 
     refuse(series, "dcm2niix was not done after 0 s")
-
-
-def test_the_volume_of_a_multi_frame_file_is_known_by_its_pixels(
-    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Names and order of what dcm2niix gives do not matter."""
-    write_enhanced_dicom(scan, tmp_path / "a.dcm", label="01", side=Side.RIGHT)
-    true = nib.Nifti1Image(scan.intensity.astype(np.int16), scan.grid.matrix)
-    other = nib.Nifti1Image(scan.intensity[::-1].astype(np.int16) + 1, scan.grid.matrix)
-    both = nib.Nifti1Image(
-        np.stack([np.asarray(other.dataobj), np.asarray(true.dataobj)], axis=3),
-        scan.grid.matrix,
-    )
-    for volumes in ({"a": other, "b": true}, {"a": both}):
-        giving(monkeypatch, volumes)
-        with opened(tmp_path) as found:
-            np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity)
-            assert found.fields["EchoTime"] == 0.012
-
-    giving(monkeypatch, {"a": true, "b": true})
-    refuse(tmp_path, "part into its volumes: got 2 that may be the one chosen")
 
 
 def test_a_mosaic_without_spacing_is_refused(

@@ -37,10 +37,10 @@ def by_intake(folder: str, series: str) -> Image:
         return np.asarray(image.dataobj), image.affine
 
 
-def assert_same(ours: Image, theirs: Image) -> None:
-    """Compare to the bit."""
+def assert_same(ours: Image, theirs: Image, tolerance_mm: float = 0.0) -> None:
+    """Compare to the bit; places of evened-out slices within their headers' last digit."""
     np.testing.assert_array_equal(ours[0], theirs[0])
-    np.testing.assert_array_equal(ours[1], theirs[1])
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=0, atol=tolerance_mm)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_field_map_is_four_volumes(kind: str, tmp_path: Path) -> None:
     theirs = by_dcm2niix(folder, tmp_path)
 
     for number, name in enumerate(["e1", "e1_ph", "e2", "e2_ph"], start=1):
-        assert_same(by_intake(folder, f"2001-{number}"), theirs[f"2001_{name}"])
+        assert_same(by_intake(folder, f"2001-{number}"), theirs[f"2001_{name}"], 1e-3)
 
 
 @pytest.mark.parametrize("number", range(1, 5))
@@ -93,7 +93,7 @@ def test_an_enhanced_series_is_one_volume(tmp_path: Path) -> None:
     """Siemens XA30: 96 frames in one file."""
     (theirs,) = by_dcm2niix("siemens_xa30_enhanced", tmp_path).values()
 
-    assert_same(by_intake("siemens_xa30_enhanced", "5"), theirs)
+    assert_same(by_intake("siemens_xa30_enhanced", "5"), theirs, 1e-3)
     with opened(REAL / "siemens_xa30_enhanced") as found:
         assert read_scan(found.image).grid.shape == (96, 128, 128)
         assert found.contrast == "T1w"
