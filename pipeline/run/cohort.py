@@ -15,7 +15,7 @@ from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.run.records import check_unaltered, read_record
 from pipeline.store.corrections import check_owners
-from pipeline.store.files import written_whole
+from pipeline.store.files import remove_dead_scratch, written_whole
 from pipeline.store.models import model_files
 from pipeline.store.names import bare_label, find_participants, without_ending
 from pipeline.store.provenance import write_dataset_files
@@ -145,7 +145,7 @@ def open_scan(
 
 
 def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
-    """Write what makes OUT a dataset, and the resolved settings.
+    """Write what makes OUT a dataset, and the resolved settings; clear away what a kill left.
 
     Raises
     ------
@@ -163,6 +163,7 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     raw = (
         None if cohort.image else Path(os.path.relpath(cohort.bids_dir, cohort.out)).as_posix()
     )
+    remove_dead_scratch(cohort.out, cohort.out / "figures", cohort.out / "logs")
     try:
         write_dataset_files(cohort.out, raw=raw)
         with written_whole(cohort.out / "config.toml") as scratch:

@@ -1,7 +1,6 @@
 """Takes one participant through the stages, doing only what is not up to date."""
 
 import logging
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +22,7 @@ from pipeline.run.records import (
     write_record,
 )
 from pipeline.run.work import Desk
-from pipeline.store.files import sha256_of
+from pipeline.store.files import remove_dead_scratch, scratch_folder, sha256_of
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +31,13 @@ def process(job: Job) -> Outcome:
     """Take one participant through the stages; a failure is told, not raised."""
     done: list[str] = []
     try:
+        remove_dead_scratch(job.log_dir)
         located = job.locate()
         for stage in plan.chosen(job.stages):
             if _make(stage, located):
                 done.append(stage.name)
     except Exception as error:  # one participant never stops the others
-        return _failure(job, error, tuple(done))
+        return failure(job, error, tuple(done))
     return Outcome(job.participant, stages=tuple(done))
 
 
@@ -67,7 +67,8 @@ def _not_run(job: Job, position: int) -> Outcome:
     return Outcome(job.participant, NOT_RUN, reason, 0, job.stages[position:])
 
 
-def _failure(job: Job, error: Exception, done: tuple[str, ...]) -> Outcome:
+def failure(job: Job, error: Exception, done: tuple[str, ...] = ()) -> Outcome:
+    """Tell an error as how it went for a participant; a bug's traceback goes to the log."""
     if _code(error) == PipelineError.exit_code:
         log.error("%s: traceback", job.participant.participant_id, exc_info=error)
     return Outcome(job.participant, FAILED, _reason(error), _code(error), done)
@@ -158,8 +159,7 @@ def _write(stage: plan.Stage, located: Located, attempt: StageRecord) -> dict[st
     """Do the work in a scratch folder, then put all its files in place; gives their sums."""
     job = located.job
     job.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=job.out, prefix=".making-") as folder:
-        scratch = Path(folder)
+    with scratch_folder(job.out) as scratch:
         write = {artefact: scratch / located.relative(artefact) for artefact in stage.targets}
         for path in write.values():
             path.parent.mkdir(parents=True, exist_ok=True)

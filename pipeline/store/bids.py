@@ -12,7 +12,7 @@ from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.dicom import FoundImage
 from pipeline.store.facts import kept_facts
-from pipeline.store.files import write_json, written_whole
+from pipeline.store.files import remove_dead_scratch, write_json, written_whole
 from pipeline.store.headers import cautions_of
 from pipeline.store.images import contrast_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of, without_ending
@@ -84,11 +84,12 @@ def write_raw_scan(
     facts = kept_facts(found.fields)
     if side:
         facts["Laterality"] = side.value[0].upper()
-    copy_image(found.image, target)
     cautions = [asdict(caution) for caution in cautions_of(found.image)]
     if cautions:
         facts["Cautions"] = cautions
+    remove_dead_scratch(target.parent)
     write_json(facts, sidecar_of(target))
+    copy_image(found.image, target)  # last, so that no scan is there without its side
     return target
 
 
@@ -113,6 +114,7 @@ def write_raw_dataset(
     ConfigError
         If either table cannot be read.
     """
+    remove_dead_scratch(bids_dir)
     description = bids_dir / "dataset_description.json"
     if not description.exists():
         content = {
