@@ -33,3 +33,9 @@ class ArtefactError(PipelineError):
     """A file that an earlier stage wrote is missing or was altered."""
 
     exit_code = 5
+
+
+class LostWorkerError(PipelineError):
+    """A process that worked on something was ended before it was done."""
+
+    exit_code = 3
