@@ -1,8 +1,12 @@
 """From a command line to an exit code."""
 
+import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import typer
 
@@ -13,6 +17,9 @@ from pipeline.errors import ConfigError, PipelineError
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BUG = 1
 STOPPED = "Stopped. What was finished is kept; run again to go on."
+# The system's own requests to end, and that of a terminal which is closed.
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SAME_REQUEST_S = 1.0
 
 # typer carries click within itself or beside it, by version; its base class has no public name.
 _UsageError = typer.BadParameter.__base__ or typer.BadParameter
@@ -29,9 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     said = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
     try:
-        code = typer.main.get_command(app).main(
-            words, prog_name="footvol", standalone_mode=False
-        )
+        with _stopped_by_signals():
+            code = typer.main.get_command(app).main(
+                words, prog_name="footvol", standalone_mode=False
+            )
     except PipelineError as error:
         return _say(said, str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -46,6 +54,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:
         return _say(said, STOPPED, INTERRUPTED)
     return int(code or 0)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let a request to end stop the work as Ctrl-C does, unless it is ignored (nohup)."""
+    stopped_at = -_SAME_REQUEST_S
+
+    def stop(_number: int, _frame: object) -> None:
+        """Stop once, though `timeout` and `make` hand on what the process has got already."""
+        nonlocal stopped_at
+        if time.monotonic() - stopped_at > _SAME_REQUEST_S:
+            stopped_at = time.monotonic()
+            raise KeyboardInterrupt
+
+    known = [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {
+        number: handler
+        for number in known
+        if is_main and (handler := signal.getsignal(number)) in usual
+    }
+    try:
+        for number in before:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _command_names() -> set[str]:
