@@ -149,5 +149,7 @@ def _dask_executor(address: str) -> Iterator[Executor]:
             f"({error}). Example: tcp://localhost:8786."
         )
         raise ConfigError(msg) from error
+    for name in ("distributed.client", "asyncio"):  # tracebacks of what we say in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with client:
         yield _OnCluster(client)

@@ -1,5 +1,6 @@
 """Many participants: order, failures, executors."""
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
@@ -115,7 +116,7 @@ def test_workers_that_a_cluster_loses_are_told_without_a_traceback(
     """Dask has tried several by then."""
 
     class KilledWorker(Exception):  # noqa: N818 its name in Dask
-        pass
+        """What Dask raises."""
 
     monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(KilledWorker=KilledWorker))
     outcomes = process_all(jobs, Failing(KilledWorker("process-4f", "tcp://node", 3)))
@@ -166,6 +167,29 @@ def test_a_cluster_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         open_executor(1, "tcp://nowhere:8786"),
     ):
         pass
+
+
+def test_calls_go_to_the_cluster_each_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask would give the answer of an equal call, and its executor may never give one."""
+    sent: list[tuple[Any, ...]] = []
+
+    class Client(contextlib.nullcontext[None]):
+        """Sends nothing anywhere."""
+
+        def __init__(self, address: str, timeout: int) -> None:
+            super().__init__(None)
+            sent.append((address, timeout))
+
+        def submit(self, fn: Callable[..., Any], *args: Any, pure: bool) -> "Future[Any]":
+            """Keep what is asked."""
+            sent.append((fn, *args, pure))
+            return InProcess().submit(fn, *args)
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=Client))
+    with open_executor(1, "tcp://node:8786") as executor:
+        assert executor.submit(abs, -3).result() == 3
+
+    assert sent == [("tcp://node:8786", 10), (abs, -3, False)]
 
 
 def test_what_a_killed_process_left_among_temporary_files_is_removed(
