@@ -1,6 +1,8 @@
 """Wrong usage, bad folders and our own bugs: one sentence, the right code."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,16 @@ def test_an_interrupt_gives_130_and_one_line(
     assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
 
 
+@contextmanager
+def heard_by(number: int, handler: object) -> Iterator[None]:
+    """Have a signal heard in one way, whatever the shell has set."""
+    before = signal.signal(number, handler)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_request_to_end_is_an_interrupt(
     bids_dir: Path,
@@ -131,12 +143,13 @@ def test_a_request_to_end_is_an_interrupt(
 ) -> None:
     """A scheduler, a closed terminal and a user are answered alike; then all is as before."""
     monkeypatch.setattr(cohort_commands, "open_cohort", lambda *_: signal.raise_signal(number))
-    before = signal.getsignal(number)
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    with heard_by(number, usual):
+        assert main(["run", str(bids_dir), "out"]) == 130
+        assert signal.getsignal(number) is usual
 
-    assert main(["run", str(bids_dir), "out"]) == 130
     told = capsys.readouterr().err
     assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
-    assert signal.getsignal(number) is before
 
 
 def test_a_request_that_comes_twice_does_not_cut_the_clearing_up(
@@ -169,8 +182,5 @@ def test_a_request_that_nohup_has_ignored_stays_ignored(
         raise ConfigError(msg)
 
     monkeypatch.setattr(cohort_commands, "open_cohort", work)
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
+    with heard_by(signal.SIGHUP, signal.SIG_IGN):
         assert main(["run", str(bids_dir), "out"]) == 2
-    finally:
-        signal.signal(signal.SIGHUP, before)
