@@ -123,7 +123,11 @@ class WorkerProcesses(Executor):
         with self._lock:
             is_ours = worker in self._living
             self._living.discard(worker)
-        return worker.end(0) if is_ours else "with all the others"
+        if not is_ours:
+            return "with all the others"
+        ended = worker.end(0)
+        log.warning("A worker process was ended %s before its work was done.", ended)
+        return ended
 
     def _end_workers(self) -> None:
         with self._lock:

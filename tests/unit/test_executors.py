@@ -67,14 +67,17 @@ def test_calls_in_this_process_wait_until_they_are_asked_for(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_call_whose_process_dies_is_tried_once_more(tmp_path: Path, number: int) -> None:
-    """The call beside it, and those not begun, go on in the meantime."""
+def test_a_call_whose_process_dies_is_tried_once_more(
+    tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The call beside it, and those not begun, go on in the meantime; the log tells of it."""
     with WorkerProcesses(2) as executor:
         lost = executor.submit(end_by, number, tmp_path / "attempts")
         others = [executor.submit(abs, -k) for k in range(3)]
 
         assert lost.result() == "done"
         assert [other.result() for other in others] == [0, 1, 2]
+    assert sum("was ended" in message for message in caplog.messages) == 1
 
 
 def test_a_call_that_ends_two_processes_fails_alone() -> None:
