@@ -1,36 +1,24 @@
 """Many participants: in this process, in local processes, or on a Dask cluster."""
 
 import logging
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from logging.handlers import QueueHandler, QueueListener
-from multiprocessing.queues import Queue
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from pipeline.errors import ConfigError, ScanError
+from pipeline.errors import ConfigError, LostWorkerError
+from pipeline.executors import InProcess, WorkerProcesses
 from pipeline.run.job import Job, Outcome
-from pipeline.run.participant import process
+from pipeline.run.participant import failure, process
 from pipeline.run.records import FAILED
+from pipeline.store.files import remove_dead_scratch
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-
-
-class InProcess(Executor):
-    """An executor that does each call where and when its result is asked for."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """Do the call now."""
-        future: Future[T] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-    def map(self, fn: Callable[..., T], *iterables: Iterable[Any], **_: Any) -> Iterator[T]:
-        """Do each call as its result is asked for."""
-        return map(fn, *iterables)
 
 
 @contextmanager
@@ -54,14 +42,16 @@ def open_executor(jobs: int = 1, scheduler: str | None = None) -> Iterator[Execu
             f"--jobs must be 1 or more: got {jobs}. Give the number of participants at a time."
         )
         raise ConfigError(msg)
-    if scheduler is not None:
-        with _dask_executor(scheduler) as executor:
-            yield executor
-    elif jobs == 1:
-        yield InProcess()
-    else:
-        with _process_executor(jobs) as executor:
-            yield executor
+    try:
+        if scheduler is not None:
+            with _dask_executor(scheduler) as executor:
+                yield executor
+        else:
+            with InProcess() if jobs == 1 else WorkerProcesses(jobs) as executor:
+                yield executor
+    finally:
+        with suppress(OSError):  # there may be no folder for temporary files
+            remove_dead_scratch(Path(tempfile.gettempdir()))
 
 
 def process_all(
@@ -85,18 +75,41 @@ def process_all(
         where the first failure stopped the rest.
     """
     outcomes: list[Outcome] = []
-    try:
-        for outcome in executor.map(process, jobs):
-            outcomes.append(outcome)
-            _tell(outcome, len(outcomes), len(jobs))
-            told(outcome)
-            if stop_on_first_failure and outcome.status == FAILED:
-                break  # ends the executor's generator, which cancels what has not begun
-    except BrokenExecutor:
-        for job in jobs[len(outcomes) :]:
-            outcomes.append(_lost(job))
-            _tell(outcomes[-1], len(outcomes), len(jobs))
+    futures = [executor.submit(process, job) for job in jobs]
+    for job, future in zip(jobs, futures, strict=True):
+        outcomes.append(_outcome(job, future))
+        _tell(outcomes[-1], len(outcomes), len(jobs))
+        told(outcomes[-1])
+        if stop_on_first_failure and outcomes[-1].status == FAILED:
+            break
+    for future in futures[len(outcomes) :]:
+        future.cancel()
     return outcomes
+
+
+def _outcome(job: Job, future: "Future[Outcome]") -> Outcome:
+    try:
+        return future.result()
+    except Exception as error:  # as `process` raises nothing, it is of what carried the call
+        return failure(job, _lost_on_cluster(error) or error)
+
+
+def _lost_on_cluster(error: Exception) -> LostWorkerError | None:
+    """Say in our words what a Dask client raises when workers or the scheduler go away."""
+    distributed = sys.modules.get("distributed")
+    if isinstance(error, CancelledError):
+        msg = (
+            "The Dask scheduler must be there to the end: got no more answers from it. Run "
+            "again when it is back; what was finished is kept."
+        )
+        return LostWorkerError(msg)
+    if distributed is not None and isinstance(error, distributed.KilledWorker):
+        msg = (
+            "A worker of the cluster must live to the end of its work: got several that were "
+            "ended, most often for want of memory. Give workers more memory or fewer threads."
+        )
+        return LostWorkerError(msg)
+    return None
 
 
 def _tell(outcome: Outcome, done: int, total: int) -> None:
@@ -106,38 +119,19 @@ def _tell(outcome: Outcome, done: int, total: int) -> None:
     log.info("%s: %s (%d of %d)", who, outcome.status, done, total)
 
 
-def _lost(job: Job) -> Outcome:
-    reason = (
-        "The process of this participant or of one beside it must live to the end: the system "
-        "ended it, most often for want of memory. Run again with fewer --jobs."
-    )
-    return Outcome(job.participant, FAILED, reason, ScanError.exit_code)
+class _OnCluster(Executor):
+    """Sends calls by a Dask client.
 
-
-@contextmanager
-def _process_executor(jobs: int) -> Iterator[Executor]:
-    """Open worker processes whose log lines come out here.
-
-    Spawned, not forked: a fork copies the locks of threads that libraries hold.
+    Its own executor lets callers wait for ever when the scheduler goes away.
     """
-    context = multiprocessing.get_context("spawn")
-    lines: Queue[logging.LogRecord] = context.Queue()
-    package_log = logging.getLogger("pipeline")
-    listener = QueueListener(lines, *package_log.handlers)
-    listener.start()
-    try:
-        with ProcessPoolExecutor(
-            jobs, context, _log_to, (lines, package_log.level)
-        ) as executor:
-            yield executor
-    finally:
-        listener.stop()
 
+    def __init__(self, client: Any) -> None:
+        self._client = client
 
-def _log_to(lines: "Queue[logging.LogRecord]", level: int) -> None:
-    package_log = logging.getLogger("pipeline")
-    package_log.addHandler(QueueHandler(lines))
-    package_log.setLevel(level)
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Send a call; Dask's future has `result` and `cancel`, too."""
+        future: Future[T] = self._client.submit(fn, *args, pure=False, **kwargs)
+        return future
 
 
 @contextmanager
@@ -155,5 +149,7 @@ def _dask_executor(address: str) -> Iterator[Executor]:
             f"({error}). Example: tcp://localhost:8786."
         )
         raise ConfigError(msg) from error
+    for name in ("distributed.client", "asyncio"):  # tracebacks of what we say in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with client:
-        yield client.get_executor()
+        yield _OnCluster(client)

@@ -60,3 +60,9 @@ def system_refusal(error: OSError) -> str:
         "The system must let footvol read and write its files: got "
         f"{error.strerror or str(error)}{where}. Check free space, permissions and paths."
     )
+
+
+class LostWorkerError(PipelineError):
+    """A process that worked on something was ended before it was done."""
+
+    exit_code = 3

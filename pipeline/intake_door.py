@@ -2,14 +2,21 @@
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.errors import ConfigError, PipelineError, ScanError, listed, system_refusal
+from pipeline.errors import (
+    ConfigError,
+    LostWorkerError,
+    PipelineError,
+    ScanError,
+    listed,
+    system_refusal,
+)
+from pipeline.executors import InProcess
 from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
 from pipeline.store.bids import (
     check_raw_dataset,
@@ -74,11 +81,13 @@ def intake_source(
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
-    each = executor.map if executor else map
+    submit = (executor or InProcess()).submit
     with opened_participants(source, table or (), patients) as sources:
         people = _participants(table, participants_tsv, sources)
         jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
-        for label, done in zip(sources, each(partial(_intake_one, params), jobs), strict=True):
+        results = [submit(_intake_one, params, job) for job in jobs]
+        for label, result in zip(sources, results, strict=True):
+            done = _outcome(result)
             error = done.error or _taken_back(done, label, studies)
             if error:
                 refused[label] = error
@@ -90,7 +99,7 @@ def intake_source(
         write_raw_dataset(bids_dir, written, table)
     if refused:
         reasons = " ".join(f"sub-{label}: {error}" for label, error in refused.items())
-        is_scan = any(isinstance(error, ScanError) for error in refused.values())
+        is_scan = any(error.exit_code == ScanError.exit_code for error in refused.values())
         raise (ScanError if is_scan else ConfigError)(reasons)
     return [path for paths in written.values() for path in paths]
 
@@ -139,6 +148,13 @@ def _intake_one(params: IntakeParams, job: _Job) -> _Done:
         return _Done(error=error)
     except OSError as error:
         return _Done(error=ConfigError(system_refusal(error)))
+
+
+def _outcome(result: "Future[_Done]") -> _Done:
+    try:
+        return result.result()
+    except LostWorkerError as error:
+        return _Done(error=error)
 
 
 def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:

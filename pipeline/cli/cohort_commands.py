@@ -33,6 +33,7 @@ from pipeline.run.tables import (
     write_volumes,
 )
 from pipeline.stages.compare import OUTCOMES
+from pipeline.store.files import remove_dead_scratch
 
 __all__ = [
     "Way",
@@ -155,13 +156,16 @@ def tell_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
 
 def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
     jobs = cohort.jobs(stages, force=way.force)
-    with (
-        open_executor(way.jobs, way.scheduler) as executor,
-        open_bar(len(jobs), "participants") as advance,
-    ):
-        return process_all(
-            jobs, executor, stop_on_first_failure=way.stop_on_first_failure, told=advance
-        )
+    try:
+        with (
+            open_executor(way.jobs, way.scheduler) as executor,
+            open_bar(len(jobs), "participants") as advance,
+        ):
+            return process_all(
+                jobs, executor, stop_on_first_failure=way.stop_on_first_failure, told=advance
+            )
+    finally:  # a worker that was ended could not remove its own
+        remove_dead_scratch(cohort.out, *(job.log_dir for job in jobs))
 
 
 def _write_all(session: Session, gathered: Gathered, *, force: bool) -> None:

@@ -1,7 +1,10 @@
 """From a command line to an exit code."""
 
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +20,9 @@ from pipeline.errors import ConfigError, PipelineError, system_refusal
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BUG = 1
 STOPPED = "Stopped. What was finished is kept; run again to go on."
+# The system's own requests to end, and that of a terminal which is closed.
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SAME_REQUEST_S = 1.0
 
 # typer carries click within itself or beside it, by version; its base class has no public name.
 _UsageError = typer.BadParameter.__base__ or typer.BadParameter
@@ -34,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     said = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
     try:
         _check_words(words)
-        with _plots_without_home():
+        with _stopped_by_signals(), _plots_without_home():
             code = typer.main.get_command(app).main(
                 words, prog_name="footvol", standalone_mode=False
             )
@@ -89,6 +95,35 @@ def _has_home() -> bool:
         return os.access(Path.home(), os.W_OK)
     except RuntimeError:  # neither HOME nor an entry in the list of users
         return False
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let a request to end stop the work as Ctrl-C does, unless it is ignored (nohup)."""
+    stopped_at = -_SAME_REQUEST_S
+
+    def stop(_number: int, _frame: object) -> None:
+        """Stop once, though `timeout` and `make` hand on what the process has got already."""
+        nonlocal stopped_at
+        if time.monotonic() - stopped_at > _SAME_REQUEST_S:
+            stopped_at = time.monotonic()
+            raise KeyboardInterrupt
+
+    known = [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {
+        number: handler
+        for number in known
+        if is_main and (handler := signal.getsignal(number)) in usual
+    }
+    try:
+        for number in before:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _command_names() -> set[str]:

@@ -19,7 +19,7 @@ from pipeline.run.records import (
     write_record,
 )
 from pipeline.store.corrections import check_owners
-from pipeline.store.files import scratch_folder
+from pipeline.store.files import remove_dead_scratch, scratch_folder
 from pipeline.store.models import model_files
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 
@@ -75,6 +75,8 @@ def check_out(cohort: Cohort, *, force: bool = False) -> None:
 def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     """Write what makes OUT a dataset, and the resolved settings, after `check_out`.
 
+    What a killed command left there is cleared away.
+
     Raises
     ------
     ConfigError, ArtefactError
@@ -86,6 +88,7 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     )
     try:
         cohort.out.mkdir(parents=True, exist_ok=True)
+        remove_dead_scratch(cohort.out, cohort.out / "figures", cohort.out / "logs")
         with written_together(cohort, DATASET, force=force) as aside:
             write_dataset_files(aside.out, raw=raw)
             (aside.out / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")

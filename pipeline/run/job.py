@@ -65,9 +65,14 @@ class Job:
         """Participant label, without the prefix."""
         return self.participant.label
 
+    @property
+    def log_dir(self) -> Path:
+        """Where the records of all stages lie."""
+        return self.out / "logs" / self.participant.participant_id
+
     def record_path(self, stage: str) -> Path:
         """Where the record of a stage lies."""
-        return self.out / "logs" / self.participant.participant_id / f"{stage}.json"
+        return self.log_dir / f"{stage}.json"
 
     def locate(self) -> "Located":
         """Find the scan, and from its name where everything goes."""

@@ -23,7 +23,7 @@ from pipeline.run.records import (
     write_record,
 )
 from pipeline.run.work import Desk
-from pipeline.store.files import scratch_folder
+from pipeline.store.files import remove_dead_scratch, scratch_folder
 from pipeline.store.names import sidecar_of
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,13 @@ def process(job: Job) -> Outcome:
     """Take one participant through the stages; a failure is told, not raised."""
     done: list[str] = []
     try:
+        remove_dead_scratch(job.log_dir)
         located = job.locate()
         for stage in plan.chosen(job.stages):
             if _make(stage, located):
                 done.append(stage.name)
     except Exception as error:  # one participant never stops the others
-        return _failure(job, error, tuple(done))
+        return failure(job, error, tuple(done))
     return Outcome(job.participant, stages=tuple(done))
 
 
@@ -86,7 +87,8 @@ def _not_run(job: Job, position: int) -> Outcome:
     return Outcome(job.participant, NOT_RUN, reason, 0, job.stages[position:])
 
 
-def _failure(job: Job, error: Exception, done: tuple[str, ...]) -> Outcome:
+def failure(job: Job, error: Exception, done: tuple[str, ...] = ()) -> Outcome:
+    """Tell an error as how it went for a participant; a bug's traceback goes to the log."""
     if _code(error) == PipelineError.exit_code:
         log.error("%s: traceback", job.participant.participant_id, exc_info=error)
     return Outcome(job.participant, FAILED, _reason(error), _code(error), done)

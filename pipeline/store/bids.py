@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.dicom import FoundImage
 from pipeline.store.facts import check_personal, kept_facts
-from pipeline.store.files import read_json, write_json, written_whole
+from pipeline.store.files import read_json, remove_dead_scratch, write_json, written_whole
 from pipeline.store.headers import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
@@ -99,14 +99,15 @@ def write_raw_scan(
     facts = kept_facts(found.fields)
     if side:
         facts["Laterality"] = side.value[0].upper()
-    copy_image(found.image, target)
+    cautions = [asdict(caution) for caution in cautions_of(found.image)]
+    if cautions:
+        facts["Cautions"] = cautions
+    remove_dead_scratch(target.parent)
+    write_json(facts, sidecar_of(target))
     try:
-        cautions = [asdict(caution) for caution in cautions_of(found.image)]
-        if cautions:
-            facts["Cautions"] = cautions
-        write_json(facts, sidecar_of(target))
-    except BaseException:  # without its sidecar it would stand in the way of the next try
-        target.unlink()
+        copy_image(found.image, target)  # last, so that no scan is there without its side
+    except BaseException:  # or its sidecar would stand in the way of the next try
+        sidecar_of(target).unlink()
         raise
     return target
 
@@ -163,6 +164,7 @@ def write_raw_dataset(
     ConfigError
         If the table that is there already cannot be read.
     """
+    remove_dead_scratch(bids_dir)
     description = bids_dir / "dataset_description.json"
     if not description.exists():
         content = {

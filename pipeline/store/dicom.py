@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Any
 
 from pipeline.domain.scan import Side
@@ -21,6 +21,7 @@ from pipeline.store.dicom_convert import convert
 from pipeline.store.dicom_headers import has_mark, read_slices
 from pipeline.store.dicom_slices import SliceHeader
 from pipeline.store.dicom_volumes import Volume, find_volumes
+from pipeline.store.files import scratch_folder
 from pipeline.store.images import facts_beside
 
 _LOG = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def imported_dicom(
         rules, or a volume that is not one even stack of MR images.
     """
     chosen = choose(find_volumes(read_images(files)), rules or IntakeParams())
-    with TemporaryDirectory() as scratch:
+    with scratch_folder(Path(gettempdir())) as scratch:
         first, *beside = (_found(v, Path(scratch, str(k))) for k, v in enumerate(chosen))
         yield replace(first, beside=tuple(beside))
 

@@ -1,5 +1,6 @@
 """One proved volume through dcm2niix, and proof that its voxels lie where they should."""
 
+import math
 import subprocess
 import sys
 import warnings
@@ -145,6 +146,9 @@ def _call(command: Sequence[str], seconds: float) -> int:
 
             limits = (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES)
             resource.prlimit(process.pid, resource.RLIMIT_AS, limits)
+            # So that it comes to its end, too, where this process is killed meanwhile.
+            soon = math.ceil(seconds) + 1
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (soon, soon))
         try:
             return process.wait(seconds)
         except BaseException:

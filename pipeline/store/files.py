@@ -3,40 +3,98 @@
 import hashlib
 import json
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.store.content import check_content
 
+if sys.platform != "win32":
+    import fcntl
+
+_SCRATCH = ".footvol-"
+_LOCK, _FILES = "lock", "files"
+
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Yield a new, empty folder inside `parent` that is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=parent) as folder:
-        yield Path(folder)
+    """Yield a new, empty folder inside `parent` that is removed at the end.
+
+    Its process holds a lock on it as long as it lives. By that lock, and not by a name or a
+    process number, which two containers may share, `remove_dead_scratch` tells what a killed
+    process left from what is in use.
+    """
+    folder, lock = _new_locked(parent)
+    try:
+        yield folder / _FILES
+    finally:
+        lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_dead_scratch(*parents: Path) -> None:
+    """Remove the scratch folders directly inside these folders whose process is dead.
+
+    Those of other users stay, and so do all where the file system has no locks.
+    """
+    for folder in (path for parent in parents for path in parent.glob(f"{_SCRATCH}*")):
+        with suppress(OSError):
+            if _is_own(folder):
+                with (folder / _LOCK).open("ab") as lock:
+                    if _take(lock, where_unsupported=False):
+                        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_locked(parent: Path) -> tuple[Path, IO[bytes]]:
+    """Make a scratch folder, again if it was taken for a dead one before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
+        with suppress(FileNotFoundError):
+            lock = (folder / _LOCK).open("ab")
+            if _take(lock, where_unsupported=True):
+                (folder / _FILES).mkdir()
+                return folder, lock
+
+
+def _is_own(folder: Path) -> bool:
+    return sys.platform == "win32" or folder.lstat().st_uid == os.getuid()
+
+
+def _take(lock: IO[bytes], *, where_unsupported: bool) -> bool:
+    """Take a lock, unless another process has it."""
+    if sys.platform == "win32":
+        return where_unsupported
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # some network file systems
+        return where_unsupported
+    return True
 
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
     """Yield a scratch path that becomes `target` only if the block succeeds.
 
-    The scratch file lies beside the target, so the last step is a rename on one
-    disk, and keeps its name's ending, so that writers still see ``.nii.gz``.
+    The scratch file lies in a folder beside the target, so the last step is a rename on one
+    disk, and has the target's name, so that writers still see ``.nii.gz``.
 
     Raises
     ------
     ConfigError
         If the folder cannot be written to, or its disk is full.
     """
-    scratch = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield scratch
-        scratch.replace(target)
+        with scratch_folder(target.parent) as folder:
+            yield folder / target.name
+            (folder / target.name).replace(target)
     except OSError as error:
         msg = (
             f"The output folder must be writable: got {str(target.parent)!r}, where the system "
@@ -44,9 +102,6 @@ def written_whole(target: Path) -> Iterator[Path]:
             "free space and permissions."
         )
         raise ConfigError(msg) from error
-    finally:
-        if target.parent.is_dir():
-            scratch.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

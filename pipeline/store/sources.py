@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 
 from pipeline.errors import ConfigError, ScanError, listed
 from pipeline.stages.intake import IntakeParams
@@ -14,6 +14,7 @@ from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
 from pipeline.store.dicom import FoundImage, imported_dicom
 from pipeline.store.dicom_headers import has_mark, read_slices
+from pipeline.store.files import scratch_folder
 from pipeline.store.headers import ENDINGS
 from pipeline.store.images import facts_beside, side_of
 from pipeline.store.junk import is_of_viewer, without_junk
@@ -62,7 +63,7 @@ def opened_participants(
         raise ConfigError(msg)
     if source.name == "DICOMDIR":
         source = source.resolve().parent
-    with TemporaryDirectory() as scratch:
+    with scratch_folder(Path(gettempdir())) as scratch:
         if patients is not None:
             found = _by_patient(files_of((source,), Path(scratch)), patients)
         elif is_archive(source):
@@ -90,7 +91,7 @@ def opened_source(
     ScanError
         If there is no volume, or not one that fits the rules.
     """
-    with TemporaryDirectory() as scratch:
+    with scratch_folder(Path(gettempdir())) as scratch:
         files = files_of(paths, Path(scratch))
         images = [file for file in files if file.name.lower().endswith(ENDINGS)]
         if any(has_mark(file) for file in files):

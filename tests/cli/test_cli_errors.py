@@ -1,10 +1,14 @@
 """Wrong usage, bad folders and our own bugs: one sentence, the right code."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import cohort_commands, main
+from pipeline.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -124,3 +128,65 @@ def test_an_interrupt_gives_130_and_one_line(
     assert main(["run", str(bids_dir), "out"]) == 130
     told = capsys.readouterr().err
     assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
+
+
+@contextmanager
+def heard_by(number: int, handler: object) -> Iterator[None]:
+    """Have a signal heard in one way, whatever the shell has set."""
+    before = signal.signal(number, handler)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_request_to_end_is_an_interrupt(
+    bids_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    """A scheduler, a closed terminal and a user are answered alike; then all is as before."""
+    monkeypatch.setattr(cohort_commands, "open_cohort", lambda *_: signal.raise_signal(number))
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    with heard_by(number, usual):
+        assert main(["run", str(bids_dir), "out"]) == 130
+        assert signal.getsignal(number) is usual
+
+    told = capsys.readouterr().err
+    assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
+
+
+def test_a_request_that_comes_twice_does_not_cut_the_clearing_up(
+    bids_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`timeout` sends it to the process and to its group."""
+    cleared = []
+
+    def work(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            cleared.append("all")
+
+    monkeypatch.setattr(cohort_commands, "open_cohort", work)
+
+    assert main(["run", str(bids_dir), "out"]) == 130
+    assert cleared == ["all"]
+
+
+def test_a_request_that_nohup_has_ignored_stays_ignored(
+    bids_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work is to outlive the terminal."""
+
+    def work(*_: object) -> None:
+        signal.raise_signal(signal.SIGHUP)
+        msg = "Went on."
+        raise ConfigError(msg)
+
+    monkeypatch.setattr(cohort_commands, "open_cohort", work)
+    with heard_by(signal.SIGHUP, signal.SIG_IGN):
+        assert main(["run", str(bids_dir), "out"]) == 2

@@ -251,3 +251,12 @@ def test_tables_for_a_paper_come_when_asked_for_and_stay_in_step(
     assert ",welch," in first[1]
     assert ",student," in asked[1].read_text()
     assert first[0] != asked[0].read_text()
+
+
+def test_what_killed_runs_left_is_cleared_away(bids_dir: Path, out: Path) -> None:
+    """Also where records and plots are written, and what a lost worker of this run left."""
+    for folder in ("", "figures", "logs", "logs/sub-06"):
+        (out / folder / ".footvol-dead" / "files").mkdir(parents=True)
+
+    assert footvol("run", bids_dir, out) == 0
+    assert not [*out.rglob(".footvol-*")]

@@ -1,6 +1,7 @@
 """Sources in, a raw BIDS dataset out, with nobody's name in it."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ from makers import make_taken_scan
 
 from pipeline.config import PipelineConfig
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.errors import ArtefactError, ConfigError, ScanError
+from pipeline.errors import ArtefactError, ConfigError, LostWorkerError, ScanError
+from pipeline.executors import InProcess
 from pipeline.intake_check import Tables, check_source
 from pipeline.intake_door import intake_source
 from pipeline.stages.intake import IntakeParams
+from pipeline.store import bids
 from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
+from pipeline.store.names import sidecar_of
+from pipeline.store.participants import read_participants_table
 from pipeline.store.raw_scans import find_scan
 
 HEADER = "participant_id\tgroup\tbody_mass_kg\tside\tname\n"
@@ -546,3 +551,42 @@ def test_a_table_without_its_header_names_nobody(scan: Scan, tmp_path: Path) -> 
     with pytest.raises(ConfigError, match=r"got no participant_id, .* among 4 others") as told:
         bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
     assert MARK not in str(told.value)
+
+
+class Losing(InProcess):
+    """Loses the process of sub-02."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Do the call, unless it is that one."""
+        if args[1].participant.label != "02":
+            return super().submit(fn, *args, **kwargs)
+        future: Future[Any] = Future()
+        future.set_exception(LostWorkerError("Run again with fewer --jobs."))
+        return future
+
+
+def test_a_lost_process_is_told_for_its_participant_alone(scan: Scan, tmp_path: Path) -> None:
+    """The others are taken in, and have their rows."""
+    for label in ("01", "02", "03"):
+        write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=Side.RIGHT)
+    raw = tmp_path / "raw"
+    with pytest.raises(ScanError, match=r"^sub-02: Run again with fewer --jobs\.$"):
+        intake_source(tmp_path / "in", raw, None, None, IntakeParams(), None, Losing())
+
+    assert [*read_participants_table(raw / "participants.tsv")] == ["01", "03"]
+
+
+def test_no_scan_is_there_without_its_sidecar(
+    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between the two must not leave a scan whose side nobody knows."""
+    write_dicom_series(scan, tmp_path / "in", label="01", side=Side.RIGHT)
+    there = []
+
+    def copy(_: Path, target: Path) -> None:
+        there.append(read_json(sidecar_of(target))["Laterality"])
+
+    monkeypatch.setattr(bids, "copy_image", copy)
+    bring(tmp_path / "in", tmp_path / "raw")
+
+    assert there == ["R"]

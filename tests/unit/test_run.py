@@ -370,7 +370,7 @@ def test_a_failure_is_recorded_and_loses_nothing(job: Job, bids_dir: Path) -> No
     assert (record["status"], record["code"]) == (FAILED, 4)
     assert "No foot was found" in record["reason"]
     assert (job.out / MUSCLES).read_bytes() == before
-    assert not [*job.out.glob(".making-*")]
+    assert not [*job.out.glob(".footvol-*")]
 
 
 def test_a_bug_of_ours_is_told_as_one(

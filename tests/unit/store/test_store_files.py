@@ -1,12 +1,22 @@
 """Whole files or none."""
 
+import errno
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import ArtefactError, ConfigError
-from pipeline.store.files import read_json, sha256_of, write_json, written_whole
+from pipeline.store.files import (
+    read_json,
+    remove_dead_scratch,
+    scratch_folder,
+    sha256_of,
+    write_json,
+    written_whole,
+)
 
 
 def test_a_finished_block_leaves_the_file(tmp_path: Path) -> None:
@@ -84,3 +94,81 @@ def test_json_that_is_none_is_refused(
 
     with pytest.raises(ArtefactError, match=words):
         read_json(path)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.store.files import written_whole
+with written_whole(Path(sys.argv[1])) as scratch:
+    scratch.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path: Path) -> None:
+    """The lock tells one from the other, whatever name or number the processes have."""
+    target = tmp_path / "a.txt"
+    subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
+    (dead,) = tmp_path.iterdir()
+
+    with scratch_folder(tmp_path) as scratch:
+        remove_dead_scratch(tmp_path, tmp_path / "missing")
+
+        assert not dead.exists()
+        assert scratch.is_dir()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_folder_that_was_not_locked_yet_when_its_process_died_is_removed(
+    tmp_path: Path,
+) -> None:
+    """A kill may come between any two steps."""
+    (tmp_path / ".footvol-empty").mkdir()
+    remove_dead_scratch(tmp_path)
+
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_folder_that_is_taken_for_a_dead_one_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may look between the making of a folder and its lock."""
+    made: list[Path] = []
+
+    def taken_at_first(*, prefix: str, dir: Path) -> str:
+        folder = dir / f"{prefix}{len(made)}"
+        folder.mkdir()
+        made.append(folder)
+        if len(made) == 1:
+            remove_dead_scratch(tmp_path)
+        return str(folder)
+
+    monkeypatch.setattr("tempfile.mkdtemp", taken_at_first)
+    with scratch_folder(tmp_path) as scratch:
+        assert scratch.parent == made[1]
+
+
+def test_where_files_cannot_be_locked_scratch_is_used_but_never_taken_for_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network disks have no locks."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with scratch_folder(tmp_path) as scratch:
+        remove_dead_scratch(tmp_path)
+
+        assert scratch.is_dir()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_names_as_long_as_a_disk_allows_can_be_written(tmp_path: Path) -> None:
+    """The scratch file's name is no longer than the target's."""
+    target = tmp_path / ("n" * 251 + ".txt")
+    with written_whole(target) as scratch:
+        scratch.write_text("whole")
+
+    assert target.read_text() == "whole"

@@ -1,0 +1,253 @@
+"""Commands that are killed: the same command ends as if nothing had been."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from signal import Signals
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+SEED = 18
+# What a run prints before it writes tables and pages, and at its end.
+ALL_MEASURED, REPORT = "(6 of 6)", "Report: "
+STOPPED = "footvol run: Stopped. What was finished is kept; run again to go on."
+STOPPED_CODE = 130
+# Every other command has these settings, so that each has stages to do, and tables to renew.
+OTHERS = ("--set", "intake.accept_left=true", "--set", "compare.permutations=99")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What is killed by which signal, and when.
+
+    Parameters
+    ----------
+    part
+        Of the time that the tables take, or, where that is not the moment, all before them
+        (`worker`) or the whole run.
+    """
+
+    target: str
+    number: Signals
+    is_at_tables: bool
+    part: float
+
+
+@dataclass
+class Commands:
+    """A process that does quick commands, and how to kill them."""
+
+    server: "subprocess.Popen[str]"
+    printed: Path
+    pid: int = field(default=0, init=False)
+
+    def start(self, *words: object) -> None:
+        """Start a command in a session of its own."""
+        self.printed.write_text("")
+        assert self.server.stdin is not None
+        self.server.stdin.write(json.dumps([str(self.printed), *map(str, words)]) + "\n")
+        self.server.stdin.flush()
+        self.pid = self._read()
+
+    def wait(self) -> int:
+        """Give the exit code, or the signal as a negative number."""
+        return self._read()
+
+    def do(self, *words: object) -> int:
+        """Do a command undisturbed."""
+        self.start(*words)
+        return self.wait()
+
+    def workers(self) -> list[int]:
+        """Give the processes that the command has started, but for Python's own."""
+        return [
+            pid
+            for pid, parent, group, words in _processes()
+            if parent == self.pid and group == self.pid and "resource_tracker" not in words
+        ]
+
+    def survivors(self) -> list[str]:
+        """Give what of the command's session is left after a while for it to end."""
+        for _ in range(100):
+            left = [words for _, _, group, words in _processes() if group == self.pid]
+            if not left:
+                break
+            time.sleep(0.05)
+        return left
+
+    def wait_for(self, printed: str) -> None:
+        """Wait until the command prints something."""
+        for _ in range(2000):
+            if printed in self.printed.read_text():
+                break
+            time.sleep(0.005)
+
+    def _read(self) -> int:
+        assert self.server.stdout is not None
+        return int(self.server.stdout.readline())
+
+
+def _processes() -> list[tuple[int, int, int, str]]:
+    """List all processes that live: their id, parent, group and words."""
+    told = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,args="],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    rows = (line.split(maxsplit=4) for line in told.stdout.splitlines())
+    return [(int(r[0]), int(r[1]), int(r[2]), r[4]) for r in rows if r[3][0] != "Z"]
+
+
+@pytest.fixture(scope="module")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start the process that does the commands; imports take it some seconds."""
+    with subprocess.Popen(
+        [sys.executable, str(TESTS / "quick_commands.py"), request.param],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path_factory.mktemp("server"),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS)))},
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture
+def commands(server: "subprocess.Popen[str]", tmp_path: Path) -> Commands:
+    """Give commands whose output lands in this test's folder."""
+    return Commands(server, tmp_path / "printed")
+
+
+@pytest.fixture
+def undisturbed(commands: Commands, bids_dir: Path, tmp_path: Path) -> "Undisturbed":
+    """Run once without a kill; tells how long that takes, and what is there at the end."""
+    out = tmp_path / "undisturbed"
+    commands.start("run", bids_dir, out, "--jobs", 2)
+    started = time.monotonic()
+    commands.wait_for(ALL_MEASURED)
+    measured = time.monotonic()
+    assert commands.wait() == 0
+    ended = time.monotonic()
+    return Undisturbed(contents(out), ended - started, ended - measured)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run without a kill."""
+
+    contents: dict[str, bytes]
+    seconds: float
+    seconds_of_tables: float
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Give all files but logs, and sidecars of images, which tell the seconds it took."""
+    return {
+        name: path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+        and not (name := path.relative_to(out).as_posix()).startswith("logs/")
+        and not (name.startswith("sub-") and path.suffix == ".json")
+    }
+
+
+def draw_kills(count: int) -> list[Kill]:
+    """Draw kills at random moments; the writing of tables gets more than its share."""
+    rng = random.Random(SEED)
+    numbers = (Signals.SIGKILL, Signals.SIGTERM, Signals.SIGINT)
+    kinds = [*product(("parent", "group", "worker"), numbers)]
+    drawn = []
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        is_at_tables = kind[0] != "worker" and rng.random() < 0.5
+        drawn.append(Kill(*kind, is_at_tables, rng.uniform(0.02, 0.98)))
+    rng.shuffle(drawn)
+    return drawn
+
+
+def scratch_in(out: Path) -> list[Path]:
+    """Give what looks like scratch, wherever it lies."""
+    return [path for path in out.rglob(".*") if path.name != ".bidsignore"]
+
+
+def carry_out(kill: Kill, commands: Commands, run: Undisturbed) -> int:
+    """Kill the command that is under way; gives its exit code."""
+    if kill.is_at_tables:
+        commands.wait_for(ALL_MEASURED)
+        seconds = run.seconds_of_tables
+    elif kill.target == "worker":
+        seconds = run.seconds - run.seconds_of_tables
+    else:
+        seconds = run.seconds
+    time.sleep(kill.part * seconds)
+    workers = commands.workers() if kill.target == "worker" else []
+    with suppress(ProcessLookupError):  # where it was done already
+        if workers:
+            os.kill(workers[0], kill.number)
+        elif kill.target == "group":
+            os.killpg(commands.pid, kill.number)
+        elif kill.target == "parent":
+            os.kill(commands.pid, kill.number)
+    return commands.wait()
+
+
+def codes_after(kill: Kill, printed: str) -> set[int]:
+    """Give the exit codes that are right; where the kill came too late, the command's own."""
+    if kill.target == "worker":
+        return {0}
+    is_heard = kill.number != Signals.SIGKILL and REPORT not in printed
+    return {0, STOPPED_CODE} if is_heard else {0, -kill.number}
+
+
+KILLS = draw_kills(50)
+CHAINS = [KILLS[:3], *(KILLS[k : k + 5] for k in range(3, 50, 5))]
+
+
+@pytest.mark.parametrize(
+    ("server", "kills"),
+    [
+        pytest.param("fork", CHAINS[0], id="first"),
+        *(pytest.param("fork", chain, marks=pytest.mark.slow) for chain in CHAINS[1:]),
+        pytest.param("spawn", CHAINS[0], id="spawn", marks=pytest.mark.slow),
+    ],
+    indirect=["server"],
+)
+def test_after_kills_the_same_command_ends_as_if_undisturbed(
+    commands: Commands,
+    undisturbed: Undisturbed,
+    bids_dir: Path,
+    tmp_path: Path,
+    kills: list[Kill],
+) -> None:
+    """Nothing outlives a command, nothing half done stays, and the tables are the same."""
+    out = tmp_path / "killed"
+    words = ("run", bids_dir, out, "--jobs", 2)
+    for left, each in zip(reversed(range(len(kills))), kills, strict=True):
+        commands.start(*words, *(OTHERS if left % 2 else ()))
+        code = carry_out(each, commands, undisturbed)
+        printed = commands.printed.read_text()
+        is_stopped = code == STOPPED_CODE
+
+        assert commands.survivors() == [], each
+        assert "Traceback" not in printed, each
+        assert is_stopped == printed.endswith(f"{STOPPED}\n"), each
+        assert not (is_stopped and scratch_in(out)), each
+        assert code in codes_after(each, printed), each
+
+    assert commands.do(*words) == 0
+    assert scratch_in(out) == []
+    assert contents(out) == undisturbed.contents
