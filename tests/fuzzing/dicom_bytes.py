@@ -136,6 +136,8 @@ def value_of(content: bytes, element: Element) -> Any:
     if element.items:
         return list(element.items)
     raw = content[element.value : element.end]
+    if element.tag == _PIXELS:
+        return raw
     if element.vr in NUMBERS:
         size = struct.calcsize(NUMBERS[element.vr])
         certain(len(raw) % size == 0, f"element {element.tag:08x} has {len(raw)} bytes")

@@ -1,4 +1,4 @@
-"""Hostile sources and those put together wrongly: refused in a sentence or read right, within limits."""
+"""Hostile and wrongly arranged sources: refused in a sentence or read right, within limits."""
 
 import re
 import subprocess
