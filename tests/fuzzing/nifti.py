@@ -225,11 +225,12 @@ def _voxels(header: Any, content: bytes, order: str, first: int) -> Array:
     dtype = np.dtype(f"{order}{kind}")
     certain(8 * dtype.itemsize == header["bitpix"], "datatype and bitpix contradict each other")
     offset = float(header["vox_offset"])
-    certain(np.isfinite(offset) and offset == int(offset), f"vox_offset is {offset}")
+    certain(np.isfinite(offset), f"vox_offset is {offset}")
+    offset = int(offset) or first  # 0 is the first place there is, and parts of a byte are none
     certain(offset >= first, f"vox_offset {offset} lies in the header")
-    left = len(content) - int(offset) - int(np.prod(sizes, dtype=object)) * dtype.itemsize
+    left = len(content) - offset - int(np.prod(sizes, dtype=object)) * dtype.itemsize
     certain(left in (0, 1), f"{left} bytes are left over")
-    stored = np.frombuffer(content, dtype, int(np.prod(sizes)), int(offset))
+    stored = np.frombuffer(content, dtype, int(np.prod(sizes)), offset)
     values = stored.reshape(sizes[:3], order="F").astype(float)
     slope, inter = float(header["scl_slope"]), float(header["scl_inter"])
     if slope != 0 and not np.isnan(slope):
