@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check clean accuracy accuracy-fat calibration quality population study samples train lock
+.PHONY: help setup demo test test-slow fuzz check clean accuracy accuracy-fat calibration quality population study samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: setup  ## Run the tests
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence or read right
+	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
 
 check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/ruff check
