@@ -11,7 +11,7 @@ from fuzzing.stored import UnreadableError, certain
 from fuzzing.trial import Case, through_command_line
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.store.tables import read_participants_table, read_patient_map
+from pipeline.store.participants import read_participants_table, read_patient_map
 
 _NEEDED = ("participant_id", "group", "body_mass_kg")
 _ODD_CELLS = (
