@@ -77,7 +77,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(6))
 def test_a_kill_at_any_moment_is_gone_on_from(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
@@ -94,7 +94,7 @@ def test_a_kill_at_any_moment_is_gone_on_from(
     assert (record.status, record.pending) == (DONE, {})
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(6))
 def test_an_edit_after_a_kill_is_found(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:

@@ -23,5 +23,5 @@ def test_cautions_of_another_shape_are_refused(tmp_path: Path, cautions: str) ->
     read = {PREPROC: tmp_path / "scan.nii.gz", REGIONS: tmp_path / "regions.nii.gz"}
     desk = Desk(Participant("01"), PipelineConfig(), None, read, {}, {})
 
-    with pytest.raises(ArtefactError, match=r"'Cautions' of 'regions\.json' must have a code"):
+    with pytest.raises(ArtefactError, match=r"'regions\.json' must list as 'Cautions'"):
         do_figures(desk)
