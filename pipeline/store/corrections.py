@@ -14,10 +14,11 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
 from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError, listed
 from pipeline.store.content import check_content
-from pipeline.store.headers import ENDINGS, MOST_VOXELS, ras_affine
+from pipeline.store.headers import ENDINGS, MOST_VOXELS
 from pipeline.store.images import read_labels, to_canonical
 from pipeline.store.junk import without_junk
 from pipeline.store.names import ScanName, without_ending
+from pipeline.store.text_images import read_text_header, read_voxels
 
 FOLDER = "corrections"
 STRUCTURES = ("muscles", "bones")
@@ -151,47 +152,35 @@ class _Segment:
 
 
 def _read_segments(path: Path, names: Mapping[int, str]) -> tuple[NDArray[np.uint8], Grid]:
-    # slow to load, and few corrections are NRRD
-    import SimpleITK  # noqa: PLC0415
-
-    from pipeline.store.itk_images import read_itk_image  # noqa: PLC0415
-
     try:
-        image = read_itk_image(path, MOST_VOXELS)
+        header = read_text_header(path)
+        layers = read_voxels(header, MOST_VOXELS)
     except ScanError as error:
         msg = f"A correction must be readable: {error}"
         raise ArtefactError(msg) from error
-    stored = SimpleITK.GetArrayFromImage(image)
     try:
-        segments = list(_segments(image))
-    except (RuntimeError, ValueError):
+        segments = list(_segments(header.notes))
+    except (KeyError, ValueError):
         segments = []
-    layer_count = image.GetNumberOfComponentsPerPixel()
-    if image.GetDimension() != 3 or any(s.layer not in range(layer_count) for s in segments):
+    layer_count = layers.shape[3]
+    if any(s.layer not in range(layer_count) for s in segments):
         msg = (
             f"A correction must be a whole segmentation of 3D Slicer: got {path.name!r}, with "
-            f"{image.GetDimension()} axes and {layer_count} layers, which its segments do not "
-            f"fit. {_ADVICE}"
+            f"{layer_count} layers, which its segments do not fit. {_ADVICE}"
         )
         raise ArtefactError(msg)
-    # a vector image has one component per layer, a scalar one a single layer
-    layers = np.moveaxis(stored.reshape(*stored.shape[:3], -1), (2, 1, 0, 3), (0, 1, 2, 3))
     labels = _labelled(layers, segments, names, path)
-    canonical, affine = to_canonical(labels.astype(np.float32), ras_affine(image))
+    canonical, affine = to_canonical(labels.astype(np.float32), header.affine)
     return canonical.astype(np.uint8), Grid.from_arrays(canonical.shape, affine)
 
 
-def _segments(image: Any) -> Iterator[_Segment]:
-    for key in image.GetMetaDataKeys():
+def _segments(notes: Mapping[str, str]) -> Iterator[_Segment]:
+    for key in notes:
         number = re.fullmatch(r"Segment(\d+)_ID", key)
         if number:
             start = f"Segment{number[1]}_"
-            layer = f"{start}Layer"
-            yield _Segment(
-                image.GetMetaData(f"{start}Name"),
-                int(image.GetMetaData(f"{start}LabelValue")),
-                int(image.GetMetaData(layer)) if image.HasMetaDataKey(layer) else 0,
-            )
+            value, layer = notes[f"{start}LabelValue"], notes.get(f"{start}Layer", "0")
+            yield _Segment(notes[f"{start}Name"], int(value), int(layer))
 
 
 def _labelled(

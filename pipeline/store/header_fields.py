@@ -33,7 +33,7 @@ def check_fields(stored: Any, path: Path) -> None:
     Raises
     ------
     ScanError
-        If sizes, type of voxels, place of voxels in the file, spacing, unit or
+        If sizes, type, scale or place in the file of voxels, spacing, unit, handedness or
         orientation code are none.
     """
     _check_sizes(stored, path)
@@ -49,6 +49,7 @@ def check_fields(stored: Any, path: Path) -> None:
         )
         raise ScanError(msg)
     if isinstance(stored, Nifti1Header):
+        _check_scale(stored, path)
         _check_units(stored, path)
         _check_codes(stored, path)
 
@@ -91,6 +92,20 @@ def _check_type(stored: Any, path: Path) -> None:
         msg = (
             f"{path.name}: Voxels must begin behind the header, at byte {least} or later: got "
             f"vox_offset {offset:g}. {_AGAIN}"
+        )
+        raise ScanError(msg)
+
+
+def _check_scale(stored: Nifti1Header, path: Path) -> None:
+    """Refuse a slope and a handedness that nibabel passes over without a word."""
+    slope, qfac = float(stored["scl_slope"]), float(stored["pixdim"][0])
+    if np.isinf(slope):
+        msg = f"{path.name}: The slope of values must be a number: got {slope}. {_AGAIN}"
+        raise ScanError(msg)
+    if qfac < 0 and qfac != -1 and stored["qform_code"] > 0:
+        msg = (
+            f"{path.name}: The header's pixdim[0] must be 1, or -1 for a third axis that is "
+            f"mirrored: got {qfac:g}. {_AGAIN}"
         )
         raise ScanError(msg)
 

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -16,10 +16,7 @@ from pipeline.errors import ScanError
 from pipeline.store.content import check_content
 from pipeline.store.header_fields import FARTHEST_MM, check_fields, in_mm
 from pipeline.store.streams import StoredVoxels, check_voxel_count, file_beside, opened
-from pipeline.store.text_headers import is_text_header, read_text_header
-
-if TYPE_CHECKING:
-    import SimpleITK
+from pipeline.store.text_images import is_text_image, read_text_header, read_voxels
 
 # What nibabel would log about a header is refused in a sentence of our own.
 nibabel_log.setLevel(logging.CRITICAL)
@@ -34,7 +31,6 @@ ORIENTATION_UNKNOWN = Caution(
 # The finest 7 T foot, 0.3 mm in all directions, has half as many.
 MOST_VOXELS = 2**28
 _TOLERANCE = 0.01
-_LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 _SINGLES = (nib.Nifti1Image, nib.Nifti2Image)
 _PAIRS = (
     nib.Nifti1Pair,
@@ -67,8 +63,8 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
             "Convert it, or give a DICOM folder to 'footvol intake'."
         )
         raise ScanError(msg)
-    if is_text_header(path):
-        return _from_itk(path)
+    if is_text_image(path):
+        return _from_text(path)
     kind, header = _stored_header(path)
     if not issubclass(kind, nib.Nifti1Pair):
         return _from_analyze(StoredVoxels(_image_of(path), header), header, path)
@@ -92,16 +88,6 @@ def check_header(image: nib.Nifti1Image, path: Path) -> None:
         _check_spacing(name, matrix, pixdim_mm, path)
     if len(forms) == 2:
         _check_same_place(image.shape, forms, path)
-
-
-def ras_affine(image: "SimpleITK.Image") -> NDArray[np.float64]:
-    """Give the affine (RAS+, mm) of a 3-D SimpleITK image, which says it in LPS."""
-    affine = np.eye(4)
-    direction = np.reshape(image.GetDirection(), (3, 3))
-    affine[:3, :3] = direction * np.array(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
-    turned: NDArray[np.float64] = _LPS_TO_RAS @ affine
-    return turned
 
 
 def _check_shape(image: nib.Nifti1Image, path: Path) -> None:
@@ -183,7 +169,7 @@ def _check_same_place(
 
 def cautions_of(path: Path) -> tuple[Caution, ...]:
     """Give the doubts that come with a file: Analyze tells no orientation, others may not."""
-    if is_text_header(path):
+    if is_text_image(path):
         is_told = read_text_header(path).says_orientation
     else:
         is_told = issubclass(_stored_header(path)[0], nib.Nifti1Pair)
@@ -241,29 +227,22 @@ def _from_analyze(voxels: StoredVoxels, header: Any, path: Path) -> nib.Nifti1Im
     return nifti
 
 
-def _from_itk(path: Path) -> nib.Nifti1Image:
-    # slow to load, and most scans are NIfTI
-    import SimpleITK  # noqa: PLC0415
-
-    from pipeline.store.itk_images import read_itk_image  # noqa: PLC0415
-
-    image = read_itk_image(path, MOST_VOXELS)
-    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
-        image = image[:, :, :, 0]
-    voxels = SimpleITK.GetArrayFromImage(image).T
-    if image.GetNumberOfComponentsPerPixel() > 1 or np.iscomplexobj(voxels):
-        numbers = max(2, image.GetNumberOfComponentsPerPixel())
+def _from_text(path: Path) -> nib.Nifti1Image:
+    header = read_text_header(path)
+    voxels = read_voxels(header, MOST_VOXELS)
+    if voxels.shape[3] > 1:
         msg = (
-            f"{path.name}: A scan must hold one number per voxel: got {numbers}. Export one "
-            "component."
+            f"{path.name}: A scan must hold one number per voxel: got {voxels.shape[3]}. "
+            "Export one component or volume."
         )
         raise ScanError(msg)
+    voxels = voxels[..., 0]
     if voxels.dtype.itemsize > 2:
-        voxels = voxels.astype(np.float32)
+        with np.errstate(over="ignore"):  # infinite numbers are refused as such
+            voxels = voxels.astype(np.float32)
     elif voxels.dtype == np.int8:
         voxels = voxels.astype(np.int16)
-    affine = ras_affine(image) if image.GetDimension() == 3 else np.eye(4)
-    nifti = nib.Nifti1Image(voxels, affine)
-    nifti.set_qform(affine, 1)
-    nifti.set_sform(affine, 1)
+    nifti = nib.Nifti1Image(voxels, header.affine)
+    nifti.set_qform(header.affine, 1)
+    nifti.set_sform(header.affine, 1)
     return nifti

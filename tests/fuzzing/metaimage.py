@@ -143,7 +143,8 @@ def _parsed(content: bytes) -> tuple[Mapping[str, str], bytes]:
 
 def _values(data: bytes, fields: Mapping[str, str], dtype: np.dtype, sizes: list[int]) -> Array:
     count = int(np.prod(sizes, dtype=object))
-    if not _is_true(fields.get("BinaryData", "False"), "BinaryData"):
+    # unsaid, ITK takes numbers as binary, and text would hardly have their very length
+    if not _is_true(fields.get("BinaryData", "True"), "BinaryData"):
         words = _numbers(data.decode("latin-1"), "data")
         certain(len(words) == count, f"it holds {len(words)} numbers")
         return np.array(words)

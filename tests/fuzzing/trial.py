@@ -22,7 +22,6 @@ from typing import Any
 
 import pandas as pd  # noqa: F401 loaded once, not in every process
 import pydicom  # noqa: F401
-import SimpleITK  # noqa: F401
 
 from pipeline.cli import cohort_commands, main  # noqa: F401
 from pipeline.errors import PipelineError

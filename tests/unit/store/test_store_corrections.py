@@ -207,7 +207,7 @@ def test_a_turned_grid_is_refused(grid: Grid, tmp_path: Path) -> None:
         read_correction(path, MUSCLE_NAMES, grid)
 
 
-@pytest.mark.parametrize(("layer", "said"), [(3, "with 3 axes and 1 layers"), (-1, "1 layers")])
+@pytest.mark.parametrize(("layer", "said"), [(3, "with 1 layers"), (-1, "with 1 layers")])
 def test_a_layer_that_is_not_there_is_refused(
     layer: int, said: str, grid: Grid, tmp_path: Path
 ) -> None:

@@ -323,7 +323,9 @@ def test_a_scan_larger_than_any_is_refused(tmp_path: Path) -> None:
     content[42:48] = np.array((2048, 1024, 768), "<i2").tobytes()
     (tmp_path / "a.nii").write_bytes(content)
     header = "ObjectType = Image\nNDims = 3\nDimSize = 2048 1024 768\nElementSpacing = 1 1 1\n"
-    header += "ElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+    header += (
+        "BinaryDataByteOrderMSB = False\nElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+    )
     (tmp_path / "a.mha").write_text(header)
 
     for name in ("a.nii", "a.mha"):
