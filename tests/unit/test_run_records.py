@@ -77,7 +77,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(6))
 def test_a_kill_at_any_moment_is_gone_on_from(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
@@ -94,7 +94,7 @@ def test_a_kill_at_any_moment_is_gone_on_from(
     assert (record.status, record.pending) == (DONE, {})
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(6))
 def test_an_edit_after_a_kill_is_found(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
@@ -140,9 +140,9 @@ def test_equal_files_are_left_as_they_are(out: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (b"{]", "Invalid JSON"),
-        (b"\xff\xfe{}", "Invalid JSON"),
-        (b"[" * 100_000, "recursion limit exceeded"),
+        (b"{]", "what is none at line 1, column 2"),
+        (b"\xff\xfe{}", "text that is not UTF-8, at byte 0"),
+        (b"[" * 100_000, "objects nested too deep"),
         (b"[]", "Input should be an object"),
         (b"{}", "key"),
         (b'{"key": 1}', "key"),
@@ -150,7 +150,10 @@ def test_equal_files_are_left_as_they_are(out: Path) -> None:
         (b'{"key": "k", "outputs": {"volumes.tsv": null}}', r"outputs\.volumes\.tsv"),
         (b'{"key": "k", "status": "well"}', "status"),
         (b'{"key": "k", "stage": "measure"}', "stage"),
-        (b'{"key": "k", "code": ' + b"9" * 5000 + b"}", "number out of range"),
+        (b'{"key": "k", "code": ' + b"9" * 5000 + b"}", "too long a number"),
+        (b'{"key": "k", "seconds": NaN}', "seconds"),
+        (b'{"key": "k", "seconds": 1e999}', "seconds"),
+        (b'{"key": "k", "key": "l"}', "two values of 'key'"),
         (b'{"key": "k", "outputs": {"../raw.nii": "s"}}', "'../raw.nii', which lies outside"),
         (b'{"key": "k", "pending": {"/etc/hosts": "s"}}', "'/etc/hosts', which lies outside"),
     ],
