@@ -1,7 +1,6 @@
 """The settings of all stages, from strict TOML."""
 
 import difflib
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, shown
 from pipeline.stages.compare import CompareParams
 from pipeline.stages.intake import IntakeParams
 from pipeline.stages.measure import MeasureParams
@@ -20,9 +19,10 @@ from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
-from pipeline.toml import parse_toml
+from pipeline.toml import parse_toml, validated
 
 COMMAND_LINE = "--set"
+_MOST_FAULTS = 5
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
@@ -61,10 +61,7 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Pipe
             table[name] = value
         overridden.add(key)
     try:
-        # JSON mode is strict without refusing lists for tuples or text for enums.
-        return PipelineConfig.model_validate_json(
-            json.dumps(settings, default=str), strict=True
-        )
+        return validated(PipelineConfig, settings)
     except ValidationError as error:
         raise ConfigError(_explain(error, path, overridden)) from error
 
@@ -115,7 +112,7 @@ def _parse_override(override: str) -> tuple[str, Any]:
         if re.fullmatch(r"[A-Za-z][\w.-]*", text):
             return key, text
         msg = (
-            f"--set {key} needs a TOML value: got {_short(text)} ({error}). Put text in quotes."
+            f"--set {key} needs a TOML value: got {shown(text)} ({error}). Put text in quotes."
         )
         raise ConfigError(msg) from error
 
@@ -128,7 +125,8 @@ def _explain(error: ValidationError, path: Path | None, overridden: set[str]) ->
         is_said = path is None or ".".join(parts[:2]) in overridden
         source = COMMAND_LINE if is_said else repr(str(path))
         sentences.append(_sentence(key, fact, source))
-    return " ".join(sentences)
+    more = len(sentences) - _MOST_FAULTS
+    return " ".join(sentences[:_MOST_FAULTS]) + (f" So do {more} more." if more > 0 else "")
 
 
 def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
@@ -137,12 +135,7 @@ def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
     rule = str(fact["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if fact["type"] in {"value_error", "missing"}:
         return f"Settings in {key!r} do not fit (in {source}): {rule}."
-    return f"Setting {key!r} {rule}: got {_short(fact['input'])} (in {source})."
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."
+    return f"Setting {key!r} {rule}: got {shown(fact['input'])} (in {source})."
 
 
 def _nearest(key: str) -> str:

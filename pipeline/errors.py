@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable
 
 MOST_LISTED = 8
+_MOST_LETTERS = 100
 
 
 class PipelineError(Exception):
@@ -44,7 +45,13 @@ def listed(things: Iterable[object], most: int = MOST_LISTED) -> str:
     """Write the first few of some things in one line, and how many more there are."""
     every = list(things)
     more = f" and {len(every) - most} more" if len(every) > most else ""
-    return f"{every[:most]!r}{more}"
+    return f"[{', '.join(shown(thing) for thing in every[:most])}]{more}"
+
+
+def shown(value: object) -> str:
+    """Write a value in quotes as Python does, cut short where it is long."""
+    text = repr(value)
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 3]}..."
 
 
 def nearest(word: str, known: Collection[str], most: int = 3) -> str:

@@ -1,7 +1,13 @@
 """TOML as people save it: with a byte order mark or without; what is absurd is no TOML."""
 
+import json
 import tomllib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _DEEPEST = 16  # tables and lists within one another; settings need four
 
@@ -26,6 +32,19 @@ def parse_toml(text: str) -> dict[str, Any]:
     if not _is_shallow(content, _DEEPEST):
         raise tomllib.TOMLDecodeError(_too_deep())
     return content
+
+
+def validated(model: type[Model], content: Mapping[str, Any]) -> Model:
+    """Check what TOML holds, without taking text for a number or a time of day for text.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If it does not fit.
+    """
+    # JSON mode is strict without refusing lists for tuples or text for enums.
+    text = json.dumps(content, default=lambda moment: {"date or time": str(moment)})
+    return model.model_validate_json(text, strict=True)
 
 
 def _too_deep() -> str:

@@ -28,6 +28,15 @@ class Side(StrEnum):
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT
 
 
+SIDE_WORDS: Mapping[str, Side] = MappingProxyType(
+    {
+        **dict.fromkeys(("R", "RT", "RIGHT"), Side.RIGHT),
+        **dict.fromkeys(("L", "LT", "LEFT"), Side.LEFT),
+    }
+)
+"""What headers and sidecars call a side, in capitals; any other word names none."""
+
+
 class Contrast(StrEnum):
     """What makes tissues differ in brightness; the values are BIDS names."""
 

@@ -10,14 +10,14 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from pipeline.errors import ArtefactError, listed
-from pipeline.store.files import sha256_of, written_whole
+from pipeline.store.files import parse_json, sha256_of, written_whole
 
 DONE: Literal["done"] = "done"
 FAILED: Literal["failed"] = "failed"
 WRITING: Literal["writing"] = "writing"
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class StageRecord:
     """One stage of one participant, as ``OUT/logs/sub-XX/<stage>.json`` holds it.
@@ -71,13 +71,16 @@ def read_record(path: Path) -> StageRecord | None:
     if not path.exists():
         return None
     try:
-        record = _RECORD.validate_json(path.read_bytes(), strict=True)
+        text = json.dumps(parse_json(path.read_bytes()))
+        record = _RECORD.validate_json(text, strict=True)
     except ValidationError as error:
         fact = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fact["loc"])
         raise ArtefactError(_no_record(path, where or str(fact["msg"]))) from error
     except OSError as error:
         raise ArtefactError(_no_record(path, str(error.strerror))) from error
+    except ValueError as error:
+        raise ArtefactError(_no_record(path, str(error))) from error
     outside = [
         name
         for name in record.files

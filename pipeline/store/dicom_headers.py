@@ -3,17 +3,19 @@
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pydicom
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from pipeline.domain.scan import Side
+from pipeline.domain.scan import SIDE_WORDS, Side
 from pipeline.errors import ScanError
 from pipeline.store.dicom_frames import frames_of
 from pipeline.store.dicom_pixels import PixelsError, check_pixels
@@ -66,6 +68,8 @@ _TAGS = [
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 ]
+_READ = [Tag(keyword) for keyword in _TAGS]
+_PIXELS = {Tag(k) for k in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")}
 _ENCODING = {
     "SamplesPerPixel": 1,
     "BitsAllocated": 16,
@@ -74,14 +78,6 @@ _ENCODING = {
     "PixelRepresentation": 0,
 }
 _TIMES = ("StudyDate", "SeriesDate", "SeriesTime")
-_SIDE_WORDS = {
-    "R": Side.RIGHT,
-    "RT": Side.RIGHT,
-    "RIGHT": Side.RIGHT,
-    "L": Side.LEFT,
-    "LT": Side.LEFT,
-    "LEFT": Side.LEFT,
-}
 _FOOT_PARTS = ("FOREFOOT", "FOOT", "ANKLE", "HEEL", "TOE")
 _META_BYTES = 2048
 
@@ -106,16 +102,14 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
         warnings.simplefilter("ignore")
         try:
             with file.open("rb") as opened:
-                dataset = pydicom.dcmread(
-                    opened, stop_before_pixels=True, specific_tags=list(_TAGS)
-                )
+                dataset = read_partial(opened, _until_pixels(), specific_tags=[*_READ])
                 if not _is_image(dataset):
                     return ()
                 check_pixels(dataset, opened)
             return tuple(_facts(file, dataset))
         except InvalidDicomError:
             return ()
-        except PixelsError as error:
+        except (PixelsError, _TwiceError) as error:
             kind = str(error)
         except Exception:
             kind = "header or pixels cannot be read"
@@ -124,6 +118,24 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
         "Export the series again."
     )
     raise ScanError(msg) from None
+
+
+class _TwiceError(ValueError):
+    """An element is there twice, so that readers differ in which they take (PS3.5 7.1)."""
+
+
+def _until_pixels() -> Callable[[BaseTag, str | None, int], bool]:
+    """Give what stops the reading of a file at its pixels, or at an element said twice."""
+    known: set[int] = set()
+
+    def is_at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        if tag in known and tag in _READ:
+            msg = f"{keyword_for_tag(tag)} twice"
+            raise _TwiceError(msg)
+        known.add(tag)
+        return tag in _PIXELS
+
+    return is_at_pixels
 
 
 def _check_encoding(file: Path) -> None:
@@ -251,5 +263,5 @@ def _sides(dataset: Dataset, frame: Mapping[str, Any]) -> list[tuple[str, Side]]
     said = [(key, str(dataset.get(key, ""))) for key in ("Laterality", "ImageLaterality")]
     said.append(("FrameLaterality", str(frame.get("FrameLaterality", ""))))
     said += [("BodyPartExamined", word) for word in _words(dataset)]
-    found = [(key, _SIDE_WORDS.get(value.strip().upper())) for key, value in said]
+    found = [(key, SIDE_WORDS.get(value.strip().upper())) for key, value in said]
     return [(key, side) for key, side in found if side is not None]

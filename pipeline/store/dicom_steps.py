@@ -82,7 +82,7 @@ def _check_steps(places_mm: NDArray[np.float64], usual_mm: float, tolerance_mm: 
 
 def _check_said_step(volume: Sequence[SliceHeader], step_mm: float) -> None:
     """Refuse even steps that are several of those that SpacingBetweenSlices says."""
-    said_mm = abs(volume[0].spacing_between_mm or 0.0)
+    said_mm = float(np.median([abs(s.spacing_between_mm or 0.0) for s in volume]))
     times = round(step_mm / said_mm) if said_mm > _SHORTEST_MM else 1
     if times < 2 or not math.isclose(step_mm, times * said_mm, rel_tol=_SAME_GAP):
         return

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, shown
 from pipeline.phantom.effects import Effect, effect_names, packaged_effect
 from pipeline.store.tsv import read_text
-from pipeline.toml import parse_toml
+from pipeline.toml import parse_toml, validated
 
 
 def read_effect(name_or_file: str) -> Effect:
@@ -38,7 +38,7 @@ def read_effect(name_or_file: str) -> Effect:
 
 def _parse(text: str, source: str) -> Effect:
     try:
-        return Effect.model_validate(parse_toml(text))
+        return validated(Effect, parse_toml(text))
     except tomllib.TOMLDecodeError as error:
         msg = f"An effect must be valid TOML: got {source!r} ({error}). Correct that line."
         raise ConfigError(msg) from error
@@ -56,6 +56,7 @@ def _explain(error: ValidationError, source: str) -> str:
         return f"An effect has no {key!r} (in {source!r}). Known: {known}."
     if fact["type"] == "missing":
         return f"An effect must have {key!r}: got none (in {source!r}). Add it."
+    given = shown(fact["input"])
     if not fact["loc"]:
         return f"In an effect, {rule} (in {source!r}). Rename one."
-    return f"In an effect, {key!r} {rule}: got {fact['input']!r} (in {source!r}). Correct it."
+    return f"In an effect, {key!r} {rule}: got {given} (in {source!r}). Correct it."

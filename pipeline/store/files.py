@@ -6,12 +6,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import ArtefactError, ConfigError
+from pipeline.errors import ArtefactError, ConfigError, shown
 from pipeline.store.content import check_content
 
 if sys.platform != "win32":
@@ -133,24 +133,47 @@ def read_json(path: Path) -> dict[str, Any]:
         If the file is missing or holds anything but a JSON object.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_bytes())
     except OSError as error:
         msg = (
             f"The file {path.name!r} must exist: got {error.strerror!r}. "
             "Run the stage that writes it again."
         )
         raise ArtefactError(msg) from error
-    except (ValueError, RecursionError) as error:
-        msg = (
-            f"The file {path.name!r} must be JSON: got {_json_fault(error)}. Mend it or make "
-            "it again."
-        )
+    except ValueError as error:
+        msg = f"The file {path.name!r} must be JSON: got {error}. Mend it or make it again."
         raise ArtefactError(msg) from error
     if not isinstance(content, dict):
         got = "a list" if isinstance(content, list) else "a single value"
         msg = f"The file {path.name!r} must hold a JSON object: got {got}. Make it again."
         raise ArtefactError(msg)
     return content
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse JSON, in which no object says two things under one name.
+
+    Raises
+    ------
+    ValueError
+        Saying what is there instead.
+    """
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unambiguous)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_json_fault(error)) from error
+
+
+def _unambiguous(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if repr(found.setdefault(name, value)) != repr(value):  # 1 is not true, NaN is NaN
+            raise _TwiceError(name)
+    return found
+
+
+class _TwiceError(ValueError):
+    """An object says two things under one name."""
 
 
 def read_fault(error: OSError | UnicodeDecodeError) -> str:
@@ -165,6 +188,8 @@ def _json_fault(error: Exception) -> str:
         return f"what is none at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeDecodeError):
         return read_fault(error)
+    if isinstance(error, _TwiceError):
+        return f"two values of {shown(error.args[0])}"
     return (
         "objects nested too deep" if isinstance(error, RecursionError) else "too long a number"
     )

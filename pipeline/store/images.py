@@ -14,7 +14,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
-from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.domain.scan import SIDE_WORDS, Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
@@ -166,8 +166,7 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
 
 def side_of(facts: Mapping[str, Any]) -> Side | None:
     """Give the side that a sidecar claims."""
-    letter = str(facts.get("Laterality", ""))[:1].upper()
-    return {"R": Side.RIGHT, "L": Side.LEFT}.get(letter)
+    return SIDE_WORDS.get(str(facts.get("Laterality", "")).strip().upper())
 
 
 def facts_beside(path: Path) -> dict[str, Any]:

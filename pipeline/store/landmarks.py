@@ -1,5 +1,6 @@
 """Landmarks, frame and border as JSON."""
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -32,7 +33,7 @@ def read_landmarks(path: Path) -> Landmarks:
         If the file is missing, is not JSON, or lacks a landmark.
     """
     try:
-        found = _LANDMARKS.validate_python(read_json(path))
+        found = _LANDMARKS.validate_json(json.dumps(read_json(path)), strict=True)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise ArtefactError(_incomplete(path, f"a fault at {place!r}")) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.domain.participant import MISSING, Participant, number_in
 from pipeline.domain.scan import Side
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, shown
 from pipeline.store.names import is_label, without_prefix
 from pipeline.store.tsv import Row, read_rows
 
@@ -123,8 +123,8 @@ def read_body_mass(text: str, told: str) -> float | None:
     mass_kg = number_in(text)
     if mass_kg is None or not low <= mass_kg <= high:
         msg = (
-            f"{told} must be a number from {low:g} to {high:g} kg: got {text!r}. Correct it, "
-            "or write n/a if it is unknown."
+            f"{told} must be a number from {low:g} to {high:g} kg: got {shown(text)}. "
+            "Correct it, or write n/a if it is unknown."
         )
         raise ConfigError(msg)
     return mass_kg
@@ -175,6 +175,6 @@ def _participant(label: str, row: Row) -> Participant:
 def _side(cell: str, where: str) -> Side | None:
     side = cell if cell == MISSING else cell.lower()
     if side not in _SIDES:
-        msg = f"{where}: side must be right, left or n/a: got {cell!r}. Correct it."
+        msg = f"{where}: side must be right, left or n/a: got {shown(cell)}. Correct it."
         raise ConfigError(msg)
     return _SIDES[side]

@@ -7,7 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.errors import ConfigError, listed
+from pipeline.errors import ConfigError, listed, shown
 from pipeline.store.content import check_content
 
 Row = tuple[str, Mapping[str, str]]
@@ -113,7 +113,8 @@ def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         msg = (
             f"{name} must be a table with tabs between columns and quotation marks in pairs: "
-            f"got a fault after row {number} ({error}). Save it as TSV."
+            f"got a quotation mark without its other one, or a cell without end, after row "
+            f"{number}. Save it as TSV."
         )
         raise ConfigError(msg) from error
     for number, cells in table:
@@ -153,7 +154,7 @@ def _check_names(
         raise ConfigError(msg)
     twice = [k for k, name in enumerate(names, start=1) if name and name in names[: k - 1]]
     if twice:
-        named = "" if is_confidential else f", {names[twice[0] - 1]!r}"
+        named = "" if is_confidential else f", {shown(names[twice[0] - 1])}"
         msg = (
             f"{table} must have each column once: got one name twice, again in column "
             f"{twice[0]}{named}. Rename or remove one."

@@ -1,7 +1,7 @@
 """Damaged DICOM series, and what they hold by the standard (PS3.3, PS3.5)."""
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from fuzzing.damage import Rng, chosen, damaged_bytes, odd_number, odd_word
 from fuzzing.dicom_bytes import (
     NUMBERS,
     Element,
+    elements_of,
     packed,
     pairs_of,
     text_of,
@@ -42,7 +43,7 @@ from fuzzing.dicom_judge import (
     numbers_of,
 )
 from fuzzing.nifti import taken_in
-from fuzzing.stored import held_to
+from fuzzing.stored import MalformedError, Stored, held_to
 from fuzzing.trial import Case
 from pipeline.domain.scan import Scan, Side
 from pipeline.store.dicom import imported_dicom
@@ -88,7 +89,28 @@ def make_dicom(rng: Rng, folder: Path) -> Case:
     damage = f"{kind}: {'; '.join(done) or 'sound'}"
     is_by_command = rng.random() < 0.04
     read = partial(taken_in, series) if is_by_command else partial(_read, series)
-    return Case(damage, read, held_to(partial(judge_dicom, series)), not done)
+    return Case(damage, read, held_to(partial(_judged, series, kind)), not done)
+
+
+def _judged(series: Path, kind: str) -> Stored:
+    """Judge a series; one with elements out of form must be refused or read as it was.
+
+    A VR or a length may be damaged where nothing that counts depends on it. Readers pass
+    over that, as they must over what makers write against PS3.5.
+    """
+    try:
+        return judge_dicom(path.read_bytes() for path in series.iterdir())
+    except MalformedError:
+        return judge_dicom(_with_pixels_of(series, kind))
+
+
+def _with_pixels_of(series: Path, kind: str) -> Iterator[bytes]:
+    """Give the sound headers of the files that are there, with the pixels at their ends."""
+    for name, content in sound_series(kind).items():
+        pixels = elements_of(content)[0][-1]
+        if (series / name).exists():
+            now = (series / name).read_bytes()
+            yield content[: pixels.value] + now[pixels.value - pixels.end :]
 
 
 def _read(series: Path) -> Scan:

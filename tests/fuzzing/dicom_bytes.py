@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzing.stored import certain
+from fuzzing.stored import MalformedError, certain
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 _LONG = {
@@ -72,22 +72,27 @@ def elements_of(content: bytes) -> tuple[list[Element], bool]:
     return found, is_implicit
 
 
+def well_formed(holds: Any, reason: str) -> None:
+    """Judge a file malformed unless a condition holds."""
+    certain(holds, reason, MalformedError)
+
+
 def _element(content: bytes, at: int, last: int, is_implicit: bool) -> Element:
-    certain(at + 8 <= last, "a file ends within an element")
+    well_formed(at + 8 <= last, "a file ends within an element")
     group, number, size = struct.unpack_from("<HHI", content, at)
     tag, vr, value = group << 16 | number, b"", at + 8
     if not is_implicit and group != 0xFFFE:
         vr = content[at + 4 : at + 6]
-        certain(vr in _LONG | _SHORT, f"an element has the VR {vr!r}")
+        well_formed(vr in _LONG | _SHORT, f"an element has the VR {vr!r}")
         if vr in _LONG:
-            certain(at + 12 <= last, "a file ends within an element")
+            well_formed(at + 12 <= last, "a file ends within an element")
             (size,), value = struct.unpack_from("<I", content, at + 8), at + 12
         else:
             (size,) = struct.unpack_from("<H", content, at + 6)
     if vr == b"SQ" or size == _UNDEFINED:
         items, end = _items(content, value, last, size, is_implicit)
         return Element(tag, vr, at, value, end, tuple(items))
-    certain(value + size <= last, "an element is longer than its file")
+    well_formed(value + size <= last, "an element is longer than its file")
     return Element(tag, vr, at, value, value + size)
 
 
@@ -96,26 +101,26 @@ def _items(
 ) -> tuple[list[Mapping[int, Any]], int]:
     items: list[Mapping[int, Any]] = []
     end = last if size == _UNDEFINED else at + size
-    certain(end <= last, "a sequence is longer than its file")
+    well_formed(end <= last, "a sequence is longer than its file")
     while at < end:
-        certain(at + 8 <= end, "a sequence ends within an item")
+        well_formed(at + 8 <= end, "a sequence ends within an item")
         group, number, length = struct.unpack_from("<HHI", content, at)
         tag, at = group << 16 | number, at + 8
         if tag == _SEQUENCE_END:
             return items, at
-        certain(tag == _ITEM, "a sequence holds no item")
+        well_formed(tag == _ITEM, "a sequence holds no item")
         stop = end if length == _UNDEFINED else at + length
-        certain(stop <= end, "an item is longer than its sequence")
+        well_formed(stop <= end, "an item is longer than its sequence")
         item: dict[int, Any] = {}
         while at < stop:
             element = _element(content, at, stop, is_implicit)
             at = element.end
             if element.tag == _ITEM_END:
                 break
-            certain(element.tag not in item, "an item holds an element twice")
+            well_formed(element.tag not in item, "an item holds an element twice")
             item[element.tag] = value_of(content, element)
         items.append(item)
-    certain(size != _UNDEFINED, "a sequence has no end")
+    well_formed(size != _UNDEFINED, "a sequence has no end")
     return items, at
 
 

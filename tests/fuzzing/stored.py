@@ -20,6 +20,10 @@ class UnreadableError(ValueError):
     """The bytes do not say for certain what is stored, so they must be refused."""
 
 
+class MalformedError(UnreadableError):
+    """Elements of a file do not follow one another as the format has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """Voxels, and where they lie.
@@ -60,10 +64,10 @@ def held_to(judge: Callable[[], Stored]) -> Callable[[Scan | LabelMap], str]:
     return fault_of
 
 
-def certain(holds: Any, reason: str) -> None:
+def certain(holds: Any, reason: str, error: type[UnreadableError] = UnreadableError) -> None:
     """Judge a file unreadable unless a condition holds."""
     if not holds:
-        raise UnreadableError(reason)
+        raise error(reason)
 
 
 def _difference(values: Array, grid: Grid, stored: Stored, affine: Array) -> str:

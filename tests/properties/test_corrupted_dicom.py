@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,17 @@ from pipeline.store.images import read_scan, write_scan
 
 pytestmark = pytest.mark.slow
 VARIANTS = list(variants(seed=20))
-_SECONDS = 30
+_SECONDS = 30  # of work: how long it waits for other processes says nothing of it
+_HANG_SECONDS = 300
 _BYTES = 2 * 2**30
-# Runs footvol, then prints the most memory that it or dcm2niix took, in KiB.
+# Runs footvol, then prints the most memory that it or dcm2niix took, in KiB, and the seconds
+# that both worked.
 _DRIVER = """
 import resource, sys
 from pipeline.cli import main
 code = main(sys.argv[1:])
-sizes = [resource.getrusage(w).ru_maxrss for w in (0, resource.RUSAGE_CHILDREN)]
-print(max(sizes))
+used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(max(u.ru_maxrss for u in used), sum(u.ru_utime + u.ru_stime for u in used))
 sys.exit(code)
 """
 
@@ -44,25 +45,23 @@ def test_a_corrupted_source_is_refused_or_read_right(variant: Variant, tmp_path:
     before = {p: p.lstat().st_mtime_ns for p in place.rglob("*")}
 
     command = [sys.executable, "-c", _DRIVER, "intake", str(source), str(tmp_path / "raw")]
-    start = time.monotonic()
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
-        timeout=4 * _SECONDS,
+        timeout=_HANG_SECONDS,
         env={"TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path)},
     )
-    seconds = time.monotonic() - start
-    peak = int(done.stdout.split()[-1]) * 1024
+    peak_kib, seconds = done.stdout.split()[-2:]
 
     written = {p for p in tmp_path.rglob("*") if not p.is_relative_to(place)} - {temporary}
     assert set(place.rglob("*")) == set(before)
     assert all(p.is_relative_to(tmp_path / "raw") for p in written), written
     assert {p: p.lstat().st_mtime_ns for p in before} == before
     assert not list(temporary.iterdir())
-    assert seconds < _SECONDS
-    assert peak < _BYTES
+    assert float(seconds) < _SECONDS
+    assert int(peak_kib) * 1024 < _BYTES
     assert "Traceback" not in done.stderr, done.stderr
     if done.returncode == 0:
         assert not variant.must_be_refused

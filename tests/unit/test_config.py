@@ -72,6 +72,8 @@ def test_several_settings_of_one_section_add_up() -> None:
         ("a = " + "[" * 17 + "]" * 17, r"nested more than 16 deep"),
         ("a." * 5000 + "a = 1", r"nested more than 16 deep"),
         ("[compare]\nseed = " + "9" * 5000, r"a number has thousands of digits"),
+        ("[compare]\ngroup_column = 07:32:00", r"a valid string: got {'date or time': '07:32"),
+        ("[intake]\n" + "".join(f"x{k} = 1\n" for k in range(9)), r"'intake.x4'.* 4 more\.$"),
         (f"[regions]\nborder = '{'x' * 5000}'", r"got 'x{96}\.\.\. \(in"),
     ],
 )  # fmt: skip

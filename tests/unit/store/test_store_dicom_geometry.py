@@ -160,6 +160,19 @@ def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None
     )
 
 
+@pytest.mark.parametrize("said", [None, "99999999999"])
+def test_one_slice_does_not_say_for_all_how_far_apart_they_lie(
+    said: str | None, series: Path
+) -> None:
+    """A first slice that lacks it, or says another, hides no loss."""
+    edit(series, setting(SliceThickness=2.5))
+    edit(series, setting(SpacingBetweenSlices=said), slice(0, 1))
+    for path in sorted(series.iterdir())[1::2]:
+        path.unlink()
+
+    refuse(series, "3.270 mm said, so 1 slice is missing between each two")
+
+
 def test_two_of_three_slices_gone_are_counted(series: Path) -> None:
     """Four are left of eleven."""
     for k, path in enumerate(sorted(series.iterdir())):

@@ -1,11 +1,13 @@
 """Headers that contradict the pixels of their file: refused, with both sizes."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 from dicom_makers import edit, opened, refuse, setting, write_series
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
@@ -48,6 +50,23 @@ def test_sizes_must_fit_the_pixels(
     edit(series, setting(**elements), only)
 
     refuse(series, f"must be whole and readable: got one that is damaged .{words}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [("PixelRepresentation", b"\1\0"), ("RescaleSlope", b"2 "), ("Rows", b"\6\0")],
+)
+def test_an_element_said_twice_is_refused(tag: str, value: bytes, series: Path) -> None:
+    """Readers differ in which of the two they take."""
+    edit(series, setting(RescaleSlope=1, RescaleIntercept=0))
+    for file in series.iterdir():
+        at = pydicom.dcmread(file, stop_before_pixels=True).get_item(tag)
+        assert isinstance(at, RawDataElement)
+        content, end = file.read_bytes(), at.value_tell + at.length
+        again = content[at.value_tell - 8 : at.value_tell - 2] + struct.pack("<H", len(value))
+        file.write_bytes(content[:end] + again + value + content[end:])
+
+    refuse(series, rf"readable: got one that is damaged \({tag} twice\)")
 
 
 def test_padding_to_even_length_is_no_pixel(series: Path) -> None:

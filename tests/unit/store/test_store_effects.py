@@ -85,6 +85,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
             r"have two names, got 'healthy' twice",
         ),
         ("atrophy", 'affected = "a b"\natrophy', r"'affected' .*pattern.*got 'a b'"),
+        ("0.25", "true", r"'atrophy' should be a valid number: got True"),
+        ("0.25", "'0.25'", r"'atrophy' should be a valid number: got '0.25'"),
+        ("0.25", f"'{'x' * 5000}'", r"'atrophy' .*: got 'x{96}\.\.\. \(in"),
         ("= 0.25", "=", r"valid TOML: got '.*toml' \(Invalid value"),
     ],
 )

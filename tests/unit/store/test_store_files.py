@@ -82,6 +82,7 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
         (b"\xff\xfe{", r"must be JSON: got text that is not UTF-8, at byte 0\."),
         ('{"a":' * 100_000, r"must be JSON: got objects nested too deep\."),
         (f'{{"a": {"9" * 5000}}}', r"must be JSON: got too long a number\."),
+        ('{"a": {"b": 1, "b": true}}', r"must be JSON: got two values of 'b'\."),
     ],
 )
 def test_json_that_is_none_is_refused(
@@ -94,6 +95,13 @@ def test_json_that_is_none_is_refused(
 
     with pytest.raises(ArtefactError, match=words):
         read_json(path)
+
+
+def test_one_value_said_twice_is_no_fault(tmp_path: Path) -> None:
+    """Some converters repeat a field; nothing hangs on which of the two is read."""
+    (tmp_path / "a.json").write_text('{"a": [1, "x"], "a": [1, "x"]}')
+
+    assert read_json(tmp_path / "a.json") == {"a": [1, "x"]}
 
 
 KILLED = """

@@ -150,6 +150,24 @@ def test_the_sidecar_gives_side_facts_and_cautions(scan_file: Path) -> None:
     assert scan.cautions == (Caution("a", "B.", "intake"),)
 
 
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [
+        ("R", Side.RIGHT),
+        ("left ", Side.LEFT),
+        ("RT", Side.RIGHT),
+        *(("Rubbish", None), ("Lower limb", None), ("B", None), (["R"], None), (None, None)),
+    ],
+)
+def test_only_the_words_for_a_side_name_one(
+    word: object, side: Side | None, scan_file: Path
+) -> None:
+    """Its first letter does not make a word a side."""
+    write_json({"Laterality": word}, scan_file.with_name("sub-01_T1w.json"))
+
+    assert read_scan(scan_file).side is side
+
+
 def test_a_broken_sidecar_is_refused(scan_file: Path) -> None:
     """A scan is not read without the facts that belong to it."""
     scan_file.with_name("sub-01_T1w.json").write_text("{")

@@ -69,6 +69,17 @@ def test_an_altered_landmark_is_refused(
         read_landmarks(tmp_path / "a.json")
 
 
+@pytest.mark.parametrize("value", ["true", '"123.5"', "null"])
+def test_a_coordinate_is_a_number(value: str, landmarks: Landmarks, tmp_path: Path) -> None:
+    """Neither text that looks like one, nor a truth value."""
+    write_landmarks(landmarks, tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text().replace("123.5", value)
+    (tmp_path / "a.json").write_text(text)
+
+    with pytest.raises(ArtefactError, match="must be complete: got a fault at"):
+        read_landmarks(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
 def test_a_landmark_that_lies_nowhere_is_refused(
     number: str, landmarks: Landmarks, tmp_path: Path

@@ -86,6 +86,8 @@ def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> Non
     [
         ("sub-01\ta\t70\tR", "once: got 'sub-01' in .* row 2 and again in .* row 3"),
         ("02\ta\t70\tboth", "row 3: side must be right, left or n/a: got 'both'"),
+        ("02\ta\t70\t" + "x" * 5000, r"left or n/a: got 'x{96}\.\.\.\. Correct it"),
+        ("02\ta\t" + "7" * 5000 + "\tR", r"to 300 kg: got '7{96}\.\.\.\. Correct it"),
         ("a b\ta\t70\tR", "row 3: participant_id must be letters and digits.*got 3 characters"),
     ],
 )
