@@ -3,8 +3,8 @@
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
 nothing was tuned on. With several of ``--protocol`` or ``--segmenter`` it also prints them
 beside one another. ``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the
-anatomy; ``--repeats`` scans each foot so many times, once by each protocol in turn, and prints
-how far its volumes differ.
+anatomy, ``--kind`` how muscles and skeleton are made; ``--repeats`` scans each foot so many
+times, once by each protocol in turn, and prints how far its volumes differ.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from pipeline.domain.scan import Scan
 from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.foot import Foot
+from pipeline.phantom.kind import FootKind
 from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.segmenters import SEGMENTERS
 from pipeline.stages.measure import MeasureParams, measure
@@ -41,10 +42,16 @@ POINTS.remove("foot_length_mm")
 
 
 def attempt(
-    k: int, *, seed: int, protocol: str, conditions: str, segmenters: list[str]
+    k: int,
+    *,
+    seed: int,
+    protocol: str,
+    conditions: str,
+    segmenters: list[str],
+    kind: FootKind = FootKind.TAPERED,
 ) -> dict[str, Row]:
     """Scan foot `k` and assess what each segmenter makes of it, or that it refused."""
-    foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions)
+    foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions, kind=kind)
     told: Row = {"foot": f"{seed}-{k + 1:02d}"}
     if what:
         told["changed"] = what
@@ -100,9 +107,17 @@ def volume_cm3(table: MeasurementTable, region: str) -> float:
     return volume
 
 
-def spread(k: int, *, seed: int, protocols: list[str], repeats: int, segmenter: str) -> Row:
+def spread(
+    k: int,
+    *,
+    seed: int,
+    protocols: list[str],
+    repeats: int,
+    segmenter: str,
+    kind: FootKind = FootKind.TAPERED,
+) -> Row:
     """Scan foot `k` anew and anew; give the CV of its volumes in percent."""
-    foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD)
+    foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD, kind=kind)
     rng = np.random.default_rng((seed, k))
     volumes = []
     for repeat in range(repeats):
@@ -127,6 +142,7 @@ def main() -> None:
     )
     parser.add_argument("--segmenter", nargs="+", choices=[*SEGMENTERS], default=[DEFAULT])
     parser.add_argument("--conditions", choices=CONDITIONS, default=STANDARD)
+    parser.add_argument("--kind", type=FootKind, choices=[*FootKind], default=FootKind.TAPERED)
     parser.add_argument("--repeats", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
@@ -139,6 +155,7 @@ def main() -> None:
                     protocols=given.protocol,
                     repeats=given.repeats,
                     segmenter=name,
+                    kind=given.kind,
                 )
                 print(f"### {name}, scanned {given.repeats} times\n")  # noqa: T201
                 print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
@@ -153,6 +170,7 @@ def main() -> None:
                 protocol=protocol,
                 conditions=given.conditions,
                 segmenters=given.segmenter,
+                kind=given.kind,
             )
             found = list(pool.map(task_of_all, range(first, first + given.feet)))
             for name in given.segmenter:

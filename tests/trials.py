@@ -17,6 +17,8 @@ from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.cohort import draw_cohort
 from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.kind_shapes import draw_kind_shape
 from pipeline.phantom.pose import random_pose
 from pipeline.phantom.protocols import Protocol, get_protocol
 from pipeline.phantom.shape import FootShape
@@ -51,7 +53,13 @@ CHANGES: Mapping[str, Change] = MappingProxyType(
 
 
 def trial(
-    k: int, *, seed: int, protocol: str, conditions: str, spacing_mm: float = 0.5
+    k: int,
+    *,
+    seed: int,
+    protocol: str,
+    conditions: str,
+    spacing_mm: float = 0.5,
+    kind: FootKind = FootKind.TAPERED,
 ) -> tuple[Foot, Scan, str]:
     """Make foot `k` of a seed and take one image of it.
 
@@ -62,6 +70,8 @@ def trial(
         of fat, SNR 10 to 70, slices turned by up to 25 degrees. ``beyond``: `CHANGES`, in turn.
     spacing_mm
         Of the foot's own voxels; larger is quicker.
+    kind
+        Of the foot; others than tapered ones also have skeletons of their own.
 
     Returns
     -------
@@ -71,6 +81,8 @@ def trial(
     member = draw_cohort(k // 2 + 1, seed)[k]
     rng = np.random.default_rng(member.seed)
     shape, taken, what = member.shape, get_protocol(protocol), ""
+    if kind is not FootKind.TAPERED:
+        shape = draw_kind_shape(np.random.default_rng((seed, k)), kind, member.shape.side)
     if conditions == VARIED:
         shape, taken = _varied(shape, taken, rng)
     elif conditions == BEYOND:

@@ -22,6 +22,7 @@ from pipeline.segmenters.weights import WINDOWS
 from pipeline.segmenters.windows import Window
 from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
 from training.examples import VIEWS, Example, draw_examples
+from training.feet import ALL_KINDS, Kinds, add_kinds
 from training.losses import dices, loss_of
 from training.model import MUSCLE_CLASSES, FootNet
 from training.optimisers import Optimiser, average_into
@@ -48,6 +49,8 @@ class Recipe:
         Different digital feet in them.
     is_fresh
         Whether to leave the weights in ``training/start`` alone: from seeds alone.
+    kinds
+        Of feet; those left out can be measured later as kinds that were never learnt from.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Recipe:
     feet_folder: Path
     threads: int
     is_fresh: bool = False
+    kinds: Kinds = ALL_KINDS
 
     @property
     def window(self) -> Window:
@@ -83,6 +87,7 @@ class _Scans(Dataset[list[Example]]):
             recipe.feet_folder,
             self.first_foot,
             self.views,
+            recipe.kinds,
         )
 
 
@@ -96,11 +101,12 @@ def main() -> None:
     parser.add_argument("--feet-folder", type=Path, default=Path("out/training/feet"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fresh", dest="is_fresh", action="store_true")
+    add_kinds(parser)
     given = parser.parse_args()
     given.scans = given.scans or _SCANS[given.name]
     given.folder.mkdir(parents=True, exist_ok=True)
     given.feet_folder.mkdir(parents=True, exist_ok=True)
-    train(Recipe(**vars(given)))
+    train(Recipe(**vars(given) | {"kinds": tuple(given.kinds)}))
 
 
 def train(recipe: Recipe) -> None:
@@ -136,7 +142,11 @@ def train(recipe: Recipe) -> None:
         if is_last or time.monotonic() - kept_at > _KEEP_EVERY_S:
             score = _held_out(averaged, held_out, device)
             _log(recipe, scan, float(np.mean(losses)), score)
-            progress = {"scan": scan, "feet": recipe.feet}
+            progress = {
+                "scan": scan,
+                "feet": recipe.feet,
+                "kinds": [str(k) for k in recipe.kinds],
+            }
             save_checkpoint(path, progress, net, averaged, optimiser)
             losses, kept_at = [], time.monotonic()
         if is_last:

@@ -11,6 +11,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.borders import border_features
 from pipeline.segmenters.weights import BONE_BORDER, MUSCLE_BORDER
+from training.feet import ALL_KINDS, Kinds
 from training.seen_scans import SCAN_STREAM, SeenPart, seen_bones, seen_muscles
 
 _OTHER_NETWORKS = 0.2  # of scans show the chances of a coarser, surer or less sure network
@@ -45,8 +46,15 @@ class BorderExample:
     excess_mm3: NDArray[np.floating]
 
 
-def border_examples(index: int, folder: Path) -> dict[str, list[BorderExample]]:
+def border_examples(
+    index: int, folder: Path, kinds: Kinds = ALL_KINDS
+) -> dict[str, list[BorderExample]]:
     """Draw voxels at the borders in scan `index`, as many of muscles as of all its bones.
+
+    Parameters
+    ----------
+    kinds
+        Of which the foot is one.
 
     Returns
     -------
@@ -55,8 +63,8 @@ def border_examples(index: int, folder: Path) -> dict[str, list[BorderExample]]:
         bone.
     """
     parts = {
-        MUSCLE_BORDER: [seen_muscles(index, folder)],
-        BONE_BORDER: seen_bones(index, folder),
+        MUSCLE_BORDER: [seen_muscles(index, folder, kinds)],
+        BONE_BORDER: seen_bones(index, folder, kinds),
     }
     drawn = {}
     for stream, (name, seen) in enumerate(parts.items(), start=1):

@@ -21,6 +21,7 @@ from pipeline.segmenters.borders import SCAN_FEATURES
 from pipeline.segmenters.weights import BORDER_LABELS
 from pipeline.store.files import written_whole
 from training.border_examples import BorderExample, border_examples
+from training.feet import add_kinds
 from training.model import BorderModel
 from training.optimisers import average_into
 from training.seen_scans import SCANS_PER_FOOT
@@ -43,17 +44,22 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--examples", type=Path, default=Path("out/training/borders"))
     parser.add_argument("--jobs", type=int, default=2)
+    add_kinds(parser)
     given = parser.parse_args()
     given.examples.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.jobs) as pool:
-        draw = partial(border_examples, folder=given.examples)
+        draw = partial(border_examples, folder=given.examples, kinds=tuple(given.kinds))
         scans = list(pool.map(draw, range(given.scans), chunksize=SCANS_PER_FOOT))
     for name, labels in BORDER_LABELS.items():
         held_out = chain(*(scan[name] for scan in scans[:_HELD_OUT]))
         learnt = list(chain(*(scan[name] for scan in scans[_HELD_OUT:])))
         model = fit(learnt, labels)
         even_out(model, learnt)
-        story = {"scans": given.scans, "held_out": _score(model, held_out)}
+        story = {
+            "scans": given.scans,
+            "kinds": [*given.kinds],
+            "held_out": _score(model, held_out),
+        }
         print(name, json.dumps(story))  # noqa: T201
         with written_whole(given.folder / f"{name}.pt") as scratch:
             torch.save({"story": story, "averaged": model.state_dict()}, scratch)

@@ -15,7 +15,7 @@ START = Path(__file__).parent / "start"
 
 def save_checkpoint(
     path: Path,
-    progress: dict[str, int],
+    progress: dict[str, Any],
     net: nn.Module,
     averaged: nn.Module,
     optimiser: Optimiser,

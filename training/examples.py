@@ -21,7 +21,7 @@ from pipeline.phantom.pose import random_pose
 from pipeline.phantom.randomised import draw_acquisition
 from pipeline.segmenters.sight import OTHER
 from pipeline.segmenters.windows import COARSE, Window, averaged, fit_frame, scaled, seen
-from training.feet import training_foot
+from training.feet import ALL_KINDS, Kinds, training_foot
 from training.template import bone_middles_mm, template_mm
 
 Array = NDArray[np.float64]
@@ -61,6 +61,7 @@ def draw_examples(
     folder: Path,
     first_foot: int = 0,
     views: int = VIEWS,
+    kinds: Kinds = ALL_KINDS,
 ) -> list[Example]:
     """Make the views of scan `index`: always the same, whoever asks, in whichever order.
 
@@ -70,9 +71,11 @@ def draw_examples(
         How many digital feet there are to image, from `first_foot` on.
     folder
         Where they are kept.
+    kinds
+        Of feet.
     """
     rng = np.random.default_rng((EXAMPLE_STREAM, round(window.finest_mm * 100), index))
-    foot = training_foot(first_foot + int(rng.integers(feet)), folder)
+    foot = training_foot(first_foot + int(rng.integers(feet)), folder, kinds)
     if window == COARSE:
         foot = _thinned(foot)
     foot = foot.moved(random_pose(rng))

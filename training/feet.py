@@ -1,5 +1,6 @@
 """Digital feet to learn from, wider in shape than the population, kept on disk."""
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,33 +16,70 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.foot import PHANTOM, Foot, Tissue
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.kind_shapes import as_kind
 from pipeline.phantom.shape import FootShape, draw_shape
+from pipeline.phantom.skeleton import draw_skeleton
 from pipeline.store.files import written_whole
 
 SPACING_MM = 1.0  # of the finest voxels that a network is shown
 FOOT_STREAM = 4_000_000
 """Seeds of training feet start here: far from those of development and of tests."""
 
+Kinds = tuple[FootKind, ...]
+ALL_KINDS: Kinds = tuple(FootKind)
+WEIGHTS: Mapping[FootKind, float] = MappingProxyType(dict.fromkeys(FootKind, 1.0))
+"""How often each kind is drawn, relative to the others."""
+
 _UNUSUAL = 0.6  # of all feet are other than the population's in shape
 _WASTED = 0.4  # of all feet have lost muscle
 _FATTY = 0.4  # of all feet have fat in their muscles
 _SEPTATE = 0.6  # of all feet have fibrous sheets in their fat, as heel pads have
+_POSED = 0.7  # of all feet have joints and bones of their own
 _LEAST_MUSCLE = 0.1  # that is left where most was lost
 _BENT = 0.006  # SD of a wave, in bone lengths; the population's is 0.0022
 
 
-def training_foot(index: int, folder: Path) -> Foot:
-    """Give training foot `index`: from the folder if it is there, else made and put there."""
-    path = folder / f"foot-{index:05d}.npz"
+def add_kinds(parser: argparse.ArgumentParser) -> None:
+    """Let whoever trains leave kinds of feet out."""
+    parser.add_argument(
+        "--kinds",
+        nargs="+",
+        type=FootKind,
+        choices=ALL_KINDS,
+        default=ALL_KINDS,
+        help="of feet to learn from; default: all",
+    )
+
+
+def training_foot(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> Foot:
+    """Give training foot `index`: from the folder if it is there, else made and put there.
+
+    Parameters
+    ----------
+    kinds
+        Of which it is one.
+    """
+    kind = draw_kind(FOOT_STREAM, index, kinds)
+    path = folder / f"foot-{kind}-{index:05d}.npz"
     if not path.exists():
         rng = np.random.default_rng((FOOT_STREAM, index))
-        foot = make_foot(draw_training_shape(rng), SPACING_MM)
+        foot = make_foot(draw_training_shape(rng, kind), SPACING_MM)
         _write(path, _septate(foot, rng) if rng.random() < _SEPTATE else foot)
     return _read(path)
 
 
-def draw_training_shape(rng: np.random.Generator) -> FootShape:
-    """Draw a right foot: of the population, unusual, wasted or fatty, or all of these.
+def draw_kind(stream: int, index: int, kinds: Kinds) -> FootKind:
+    """Draw the kind of foot `index` of a stream of seeds, as often as `WEIGHTS` say."""
+    weights = np.array([WEIGHTS[kind] for kind in kinds])
+    rng = np.random.default_rng((stream, index, len(FootKind)))
+    return kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
+
+
+def draw_training_shape(
+    rng: np.random.Generator, kind: FootKind = FootKind.TAPERED
+) -> FootShape:
+    """Draw a right foot: usual or not in shape, wasted or fatty, posed, or all of these.
 
     Notes
     -----
@@ -51,10 +89,13 @@ def draw_training_shape(rng: np.random.Generator) -> FootShape:
     shape = draw_shape(rng)
     if rng.random() < _UNUSUAL:
         shape = _unusual(shape, rng)
+    shape = as_kind(shape, kind, rng)
     if rng.random() < _WASTED:
         shape = replace(shape, atrophy=_by_muscle(rng, 1 - _LEAST_MUSCLE))
     if rng.random() < _FATTY:
         shape = replace(shape, fat_fractions=_by_muscle(rng, 0.6))
+    if rng.random() < _POSED:
+        shape = replace(shape, skeleton=draw_skeleton(rng))
     return shape
 
 

@@ -17,17 +17,19 @@ from pipeline.errors import ScanError
 from pipeline.phantom.acquisition import acquire
 from pipeline.phantom.anatomy import make_foot
 from pipeline.phantom.foot import Foot
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.kind_shapes import draw_kind_shape
 from pipeline.phantom.pose import random_pose
 from pipeline.phantom.protocols import PROTOCOL_NAMES, Protocol, get_protocol
 from pipeline.phantom.randomised import draw_acquisition
-from pipeline.phantom.shape import FootShape, draw_shape
+from pipeline.phantom.shape import FootShape
 from pipeline.segmenters.borders import box_about_borders, is_seen
 from pipeline.segmenters.carried import bone_chance, muscle_chance
 from pipeline.segmenters.network_search import Found, find_foot
 from pipeline.segmenters.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.store.files import written_whole
-from training.feet import draw_training_shape
+from training.feet import ALL_KINDS, Kinds, draw_kind, draw_training_shape
 
 BORDER_STREAM = 6_000_000
 """Seeds of these feet and scans start here."""
@@ -85,23 +87,37 @@ class SeenPart:
         return Grid.from_arrays(self.chance.shape, self.affine)
 
 
-def seen_muscles(index: int, folder: Path) -> SeenPart:
-    """Give the muscles of scan `index`: from the folder if they are there, else put there."""
-    (seen,) = _kept(folder / f"muscles-{index:05d}.npz", _draw_muscles, index)
+def seen_muscles(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> SeenPart:
+    """Give the muscles of scan `index`: from the folder if they are there, else put there.
+
+    Parameters
+    ----------
+    kinds
+        Of which the foot is one.
+    """
+    (seen,) = _kept(folder, "muscles", _draw_muscles, index, kinds)
     return seen
 
 
-def seen_bones(index: int, folder: Path) -> list[SeenPart]:
+def seen_bones(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> list[SeenPart]:
     """Give the bones of scan `index` that are seen clearly, in the same way."""
-    return _kept(folder / f"bones-{index:05d}.npz", _draw_bones, index)
+    return _kept(folder, "bones", _draw_bones, index, kinds)
 
 
-def _kept(path: Path, draw: Callable[[int], Iterator[SeenPart]], index: int) -> list[SeenPart]:
+def _kept(
+    folder: Path,
+    what: str,
+    draw: Callable[[int, FootKind], Iterator[SeenPart]],
+    index: int,
+    kinds: Kinds,
+) -> list[SeenPart]:
+    kind = draw_kind(BORDER_STREAM, index // SCANS_PER_FOOT, kinds)
+    path = folder / f"{what}-{kind}-{index:05d}.npz"
     names = [field.name for field in fields(SeenPart)]
     if not path.exists():
         arrays = {
             f"{name}-{number}": getattr(part, name)
-            for number, part in enumerate(draw(index))
+            for number, part in enumerate(draw(index, kind))
             for name in names
         }
         with written_whole(path) as scratch:
@@ -111,14 +127,14 @@ def _kept(path: Path, draw: Callable[[int], Iterator[SeenPart]], index: int) -> 
         return [SeenPart(*(kept[f"{name}-{n}"] for name in names)) for n in range(parts)]
 
 
-def _draw_muscles(index: int) -> Iterator[SeenPart]:
-    foot, scan, found = _take(index)
+def _draw_muscles(index: int, kind: FootKind) -> Iterator[SeenPart]:
+    foot, scan, found = _take(index, kind)
     chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
     yield _part(scan, chance, muscles, foot.truth.muscles.voxels > 0, foot.grid)
 
 
-def _draw_bones(index: int) -> Iterator[SeenPart]:
-    foot, scan, found = _take(index)
+def _draw_bones(index: int, kind: FootKind) -> Iterator[SeenPart]:
+    foot, scan, found = _take(index, kind)
     sight = found.sight.without_strays()
     for label in load_weights().middles_mm:
         chance = np.zeros(scan.grid.shape, dtype=np.float32)
@@ -149,9 +165,9 @@ def _part(
 
 
 @lru_cache(maxsize=1)
-def _take(index: int) -> tuple[Foot, Scan, Found]:
+def _take(index: int, kind: FootKind) -> tuple[Foot, Scan, Found]:
     rng = np.random.default_rng((SCAN_STREAM, index))
-    foot = _foot(index // SCANS_PER_FOOT).moved(random_pose(rng))
+    foot = _foot(index // SCANS_PER_FOOT, kind).moved(random_pose(rng))
     while True:
         scan = preprocess(_draw_scan(foot, index, rng), PreprocessParams())
         try:
@@ -161,15 +177,15 @@ def _take(index: int) -> tuple[Foot, Scan, Found]:
 
 
 @lru_cache(maxsize=1)
-def _foot(number: int) -> Foot:
+def _foot(number: int, kind: FootKind) -> Foot:
     rng = np.random.default_rng((BORDER_STREAM, number))
     is_living = rng.random() < _POPULATION
-    shape = _draw_living_shape(rng) if is_living else draw_training_shape(rng)
-    return make_foot(shape, _SPACING_MM)
+    draw = _draw_living_shape if is_living else draw_training_shape
+    return make_foot(draw(rng, kind), _SPACING_MM)
 
 
-def _draw_living_shape(rng: np.random.Generator) -> FootShape:
-    shape = draw_shape(rng)
+def _draw_living_shape(rng: np.random.Generator, kind: FootKind) -> FootShape:
+    shape = draw_kind_shape(rng, kind)
     if rng.random() < _FATTY:
         fat = dict.fromkeys(MUSCLE_NAMES, float(rng.uniform(*_FAT)))
         shape = replace(shape, fat_fractions=MappingProxyType(fat))

@@ -9,15 +9,20 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
-from pipeline.phantom.bellies import grow_bellies, solve_bellies
+from pipeline.phantom.bend import make_bend
+from pipeline.phantom.constructions import CONSTRUCTIONS
 from pipeline.phantom.contest import contest
 from pipeline.phantom.cords import pieces
 from pipeline.phantom.envelope import SPACING_MM, Envelope
-from pipeline.phantom.fascia import lay_aponeurosis
+from pipeline.phantom.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
 from pipeline.phantom.foot import PHANTOM, Foot, Tissue
+from pipeline.phantom.kind import FootKind
 from pipeline.phantom.lattice import Lattice, Shape
 from pipeline.phantom.posture import Posture, pose_structures
 from pipeline.phantom.shape import FootShape, check_within
+from pipeline.phantom.skeleton import STRAIGHT
+from pipeline.phantom.slips import equipped
+from pipeline.phantom.specks import drop_specks
 from pipeline.phantom.structures import BELLIES, BONES, LEG_BELLIES, LIGAMENTS
 from pipeline.phantom.texture import fat_streaks
 from pipeline.phantom.tubes import DORSAL
@@ -55,9 +60,12 @@ def make_foot(shape: FootShape, spacing_mm: float = 0.5) -> Foot:
     """
     check_within("spacing_mm", spacing_mm, (0.1, 5.0))
     posture = pose_structures(shape)
+    if shape.kind is not FootKind.TAPERED:
+        posture = equipped(posture, shape.bone_length_mm)
     coarse = _coarse_lattice(posture, shape.bone_length_mm)
-    envelope, offsets = solve_bellies(posture, coarse, shape)
-    fine = _fine_lattice(coarse, envelope, shape.bone_length_mm, spacing_mm)
+    plan = CONSTRUCTIONS[shape.kind](posture, coarse, shape)
+    envelope = plan.envelope
+    fine = _fine_lattice(coarse, envelope, posture, shape, spacing_mm)
     fascia, skin, plantar = (
         coarse.refine(f, fine) for f in (envelope.fascia, envelope.skin, envelope.plantar)
     )
@@ -67,7 +75,9 @@ def make_foot(shape: FootShape, spacing_mm: float = 0.5) -> Foot:
     tissues = np.where(deep, Tissue.FAT, Tissue.SKIN).astype(np.uint8)
     tissues[skin >= 0] = Tissue.AIR
     lay_aponeurosis(tissues, fascia, plantar, fine, posture, shape)
-    muscles = grow_bellies(posture, fine, offsets, fascia, shape.septum_mm)
+    lay_deep_fascia(tissues, fascia, shape)
+    lay_pad_septa(tissues, fascia, plantar, fine, shape)
+    muscles = plan.grown(fine, fascia)
     muscles[~deep] = 0
     tissues[muscles > 0] = Tissue.MUSCLE
     for kind, shapes in _overlays(posture):
@@ -76,6 +86,8 @@ def make_foot(shape: FootShape, spacing_mm: float = 0.5) -> Foot:
             tissues[box][inside] = kind
             muscles[box][inside] = 0
     bones = _lay_bones(tissues, muscles, deep, posture, fine, shape.cortex_mm)
+    if shape.kind is not FootKind.TAPERED:
+        drop_specks(tissues, muscles, spacing_mm)
 
     grid = _grid(fine, shape.side)
     truth = Segmentation(
@@ -104,12 +116,24 @@ def _coarse_lattice(posture: Posture, length_mm: float) -> Lattice:
 
 
 def _fine_lattice(
-    coarse: Lattice, envelope: Envelope, length_mm: float, spacing_mm: float
+    coarse: Lattice,
+    envelope: Envelope,
+    posture: Posture,
+    shape: FootShape,
+    spacing_mm: float,
 ) -> Lattice:
     covered = np.argwhere(envelope.skin < SPACING_MM) * SPACING_MM + coarse.first_mm
+    bend = None
+    if shape.skeleton != STRAIGHT:
+        bones = {name: posture.tubes[name] for name in BONES}
+        last_mm = coarse.first_mm + SPACING_MM * np.array(coarse.shape)
+        bend = make_bend(shape.skeleton, bones, coarse.first_mm, last_mm)
+        covered = bend.posed(covered)
     low, high = covered.min(axis=0) - _AIR_MM, covered.max(axis=0) + _AIR_MM
-    high[DORSAL] = length_mm * _LEG_TOP
-    return Lattice.over(low, high, spacing_mm)
+    high[DORSAL] = shape.bone_length_mm * _LEG_TOP
+    if bend is None:
+        return Lattice.over(low, high, spacing_mm)
+    return bend.over(low, high, spacing_mm)
 
 
 def _grid(lattice: Lattice, side: Side) -> Grid:

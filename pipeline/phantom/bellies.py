@@ -1,6 +1,7 @@
-"""Muscle bellies: how far each must grow to fill its compartment."""
+"""Tapered bellies: how far each must grow to fill its compartment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,17 +9,45 @@ from numpy.typing import NDArray
 from pipeline.phantom.contest import contest
 from pipeline.phantom.cords import pieces
 from pipeline.phantom.envelope import SPACING_MM, Envelope, make_envelope
-from pipeline.phantom.lattice import Lattice
+from pipeline.phantom.lattice import Lattice, Shape
 from pipeline.phantom.posture import Posture
 from pipeline.phantom.shape import FootShape
 from pipeline.phantom.structures import BELLIES, BONES, LEG_BELLIES, LIGAMENTS
-from pipeline.phantom.tubes import LONG, Array, Field
+from pipeline.phantom.tubes import LONG, Array, Field, Tube
 
 _GROWTH_MM = 9.0  # farthest that a belly may grow beyond the reference
 _SHRINKAGE_MM = 8.0  # what a wasted one may lose
 _FIRST_GUESS_MM = 2.0
-_LOOSE_MM = 0.3  # of fascia around the bellies
-_LABELS = max(BELLIES.values()) + 1
+LOOSE_MM = 0.3  # of fascia around the bellies
+LABELS = max(BELLIES.values()) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaperedBellies:
+    """Tubes that have each grown by their own distance.
+
+    Parameters
+    ----------
+    tubes
+        By name.
+    offsets
+        Growth in mm, by label.
+    """
+
+    tubes: Mapping[str, Tube]
+    envelope: Envelope
+    offsets: Array
+    septum_mm: float
+
+    def grown(self, lattice: Lattice, fascia: Field) -> NDArray[np.uint8]:
+        """Label each point of a lattice."""
+        return grow_bellies(self.tubes, lattice, self.offsets, fascia, self.septum_mm)
+
+
+def make_tapered(posture: Posture, lattice: Lattice, shape: FootShape) -> TaperedBellies:
+    """Let every belly grow until it has its volume."""
+    envelope, offsets = solve_bellies(posture, lattice, shape)
+    return TaperedBellies(bellies_of(posture), envelope, offsets, shape.septum_mm)
 
 
 def solve_bellies(
@@ -31,44 +60,62 @@ def solve_bellies(
     The fascia is drawn around the healthy bellies, as large as they have to be; then
     the offsets are solved for what atrophy has left, and fat takes the rest.
     """
-    bellies = _nearest_bellies(posture, lattice)
-    hard = _nearest_hard(posture, lattice)
-    healthy = _volumes_mm3(shape.muscle_volumes_cm3)
-    growth = np.full(_LABELS, _FIRST_GUESS_MM)
-    envelope = _wrap(bellies, hard, growth, lattice, shape)
-    growth = _solve(bellies, hard, envelope, healthy, shape.septum_mm)
-    envelope = _wrap(bellies, hard, growth, lattice, shape)
-    left = _volumes_mm3(shape.remaining_volumes_cm3)
-    return envelope, _solve(bellies, hard, envelope, left, shape.septum_mm, growth)
+    bellies = nearest_bellies(bellies_of(posture).items(), lattice)
+    hard = nearest_hard(posture, lattice)
+    healthy = volumes_mm3(shape.muscle_volumes_cm3)
+    growth = np.full(LABELS, _FIRST_GUESS_MM)
+    envelope = wrap(bellies, hard, growth, lattice, shape)
+    growth = solve_offsets(bellies, hard, envelope, healthy, shape.septum_mm)
+    envelope = wrap(bellies, hard, growth, lattice, shape)
+    left = volumes_mm3(shape.remaining_volumes_cm3)
+    return envelope, solve_offsets(bellies, hard, envelope, left, shape.septum_mm, growth)
 
 
 def grow_bellies(
-    posture: Posture, lattice: Lattice, offsets: Array, fascia: Field, septum_mm: float
+    tubes: Mapping[str, Tube],
+    lattice: Lattice,
+    offsets: Array,
+    fascia: Field,
+    septum_mm: float,
 ) -> NDArray[np.uint8]:
     """Label each voxel by the belly that it belongs to; septa stay free."""
-    shapes = [(name, posture.tubes[name]) for name in BELLIES]
     owner, first, second = contest(
-        lattice, shapes, BELLIES, margin_mm=_GROWTH_MM + 1, offsets=offsets
+        lattice, tubes.items(), BELLIES, margin_mm=_GROWTH_MM + 1, offsets=offsets
     )
     is_muscle = (first < 0) & (second - first > septum_mm) & (fascia < 0)
     return np.where(is_muscle, owner, 0).astype(np.uint8)
 
 
-def _volumes_mm3(volumes_cm3: Mapping[int, float]) -> Array:
-    return np.array([volumes_cm3.get(label, 0.0) * 1e3 for label in range(_LABELS)])
+def bellies_of(posture: Posture) -> dict[str, Tube]:
+    """Give the tubes of all bellies, by name."""
+    return {name: posture.tubes[name] for name in BELLIES}
 
 
-def _nearest_bellies(posture: Posture, lattice: Lattice) -> Field:
-    """Give the distance to each label's nearest part, shape (labels, *lattice)."""
-    nearest = np.full((_LABELS, *lattice.shape), np.float32(1e3))
-    shapes = [(name, posture.tubes[name]) for name in BELLIES]
-    for name, box, distance in lattice.distances(shapes, _GROWTH_MM + 2):
+def volumes_mm3(volumes_cm3: Mapping[int, float]) -> Array:
+    """Give volumes by label, 0 for none."""
+    return np.array([volumes_cm3.get(label, 0.0) * 1e3 for label in range(LABELS)])
+
+
+def nearest_bellies(
+    shapes: Iterable[tuple[str, Shape]], lattice: Lattice, margin_mm: float = _GROWTH_MM + 2
+) -> Field:
+    """Give the distance to each label's nearest part, shape (labels, *lattice).
+
+    Parameters
+    ----------
+    shapes
+        Bellies, or whatever stands for them, under their names.
+    margin_mm
+        How far beyond its surface a shape is looked at.
+    """
+    nearest = np.full((LABELS, *lattice.shape), np.float32(1e3))
+    for name, box, distance in lattice.distances(shapes, margin_mm):
         part = nearest[BELLIES[name]][box]
         np.minimum(part, distance, out=part)
     return nearest
 
 
-def _nearest_hard(posture: Posture, lattice: Lattice) -> Field:
+def nearest_hard(posture: Posture, lattice: Lattice) -> Field:
     """Give the distance to the nearest of what muscle cannot enter."""
     nearest = np.full(lattice.shape, np.float32(1e3))
     tubes = [(name, posture.tubes[name]) for name in (*BONES, *LIGAMENTS, *LEG_BELLIES)]
@@ -79,11 +126,16 @@ def _nearest_hard(posture: Posture, lattice: Lattice) -> Field:
     return nearest
 
 
-def _wrap(
+def wrap(
     bellies: Field, hard: Field, growth: Array, lattice: Lattice, shape: FootShape
 ) -> Envelope:
-    grown = (growth + _LOOSE_MM).astype(np.float32)[1:, None, None, None]
-    core = np.minimum((bellies[1:] - grown).min(axis=0), hard)
+    """Draw fascia and skin around bellies that have grown, and all that is hard."""
+    grown = (growth + LOOSE_MM).astype(np.float32)[1:, None, None, None]
+    return wrap_core(np.minimum((bellies[1:] - grown).min(axis=0), hard), lattice, shape)
+
+
+def wrap_core(core: Field, lattice: Lattice, shape: FootShape) -> Envelope:
+    """Draw fascia and skin around a core, given the signed distance to it."""
     return make_envelope(
         core,
         lattice.planes_mm()[LONG] / shape.bone_length_mm,
@@ -92,17 +144,32 @@ def _wrap(
     )
 
 
-def _solve(
+def solve_offsets(
     bellies: Field,
     hard: Field,
-    envelope: Envelope,
+    envelope: Envelope | None,
     wanted_mm3: Array,
     septum_mm: float,
     start: Array | None = None,
 ) -> Array:
-    room = (hard > 0) & (envelope.fascia < 0) & (bellies.min(axis=0) < _GROWTH_MM)
+    """Find by how much each label must grow to have its volume (mm, by label).
+
+    Parameters
+    ----------
+    bellies
+        Distance to each label, as `nearest_bellies` gives it.
+    hard
+        Distance to what muscle cannot enter.
+    envelope
+        Whose fascia holds all muscle, if there is one yet.
+    start
+        Where to begin.
+    """
+    room = (hard > 0) & (bellies.min(axis=0) < _GROWTH_MM)
+    if envelope is not None:
+        room &= envelope.fascia < 0
     nearest = bellies[1:, room]
-    offsets = np.zeros(_LABELS) if start is None else start.copy()
+    offsets = np.zeros(LABELS) if start is None else start.copy()
     half_width_mm = 1.0
     for _ in range(25):
         scores = nearest - offsets[1:, None].astype(np.float32)
@@ -111,8 +178,8 @@ def _solve(
         edge = np.minimum(-first, (second - first - septum_mm) / 2)
         fill = np.clip((edge + half_width_mm) / (2 * half_width_mm), 0, 1)
         owner = scores.argmin(axis=0) + 1
-        volume = np.bincount(owner, fill, _LABELS) * SPACING_MM**3
-        rim = np.bincount(owner, (fill > 0) & (fill < 1), _LABELS)
+        volume = np.bincount(owner, fill, LABELS) * SPACING_MM**3
+        rim = np.bincount(owner, (fill > 0) & (fill < 1), LABELS)
         area_mm2 = rim * SPACING_MM**3 / (2 * half_width_mm)
         step = (wanted_mm3 - volume) / np.maximum(area_mm2, 100.0)
         offsets[1:] += np.clip(step[1:], -1.0, 1.0) * 0.7

@@ -67,29 +67,30 @@ def make_envelope(
         table above.
     """
     wide = (None, slice(None), None)
-    hull = _close(core < 0, _BRIDGE_MM[1])
+    hull = close(core < 0, _BRIDGE_MM[1])
     is_ankle = long_fraction < _ANKLE
     # closing reaches twice its radius, so the rest of the foot need not be looked at
     reach = np.count_nonzero(is_ankle) + int(2 * _BRIDGE_MM[0] / SPACING_MM) + 1
-    hull[:, is_ankle] = _close(core[:, :reach] < 0, _BRIDGE_MM[0])[:, is_ankle[:reach]]
-    body = _smooth(_signed_distance(hull), 1.5)
+    hull[:, is_ankle] = close(core[:, :reach] < 0, _BRIDGE_MM[0])[:, is_ankle[:reach]]
+    body = smooth(signed_distance(hull), 1.5)
     # toes are too thin for the coarse lattice's voxels, but not for distances on it
     toe = np.clip((long_fraction - _TOES) / _WEB + 0.5, 0, 1)[wide]
     fascia = (1 - toe) * body + toe * core
 
-    slopes = np.gradient(_smooth(fascia, 4.0), SPACING_MM)
+    slopes = np.gradient(smooth(fascia, 4.0), SPACING_MM)
     steepness = np.sqrt(sum(s**2 for s in slopes)) + 1e-6
     plantar = np.clip(-slopes[DORSAL] / steepness, 0, 1) ** 2
 
     pad_mm = np.interp(long_fraction, _PAD_AT, _PAD_MM) * pad_scale
     side_mm = np.interp(long_fraction, _SIDE_AT, _SIDE_MM) * skin_scale
-    thickness = _smooth(side_mm[wide] + plantar * (pad_mm - side_mm)[wide], 4.0)
+    thickness = smooth(side_mm[wide] + plantar * (pad_mm - side_mm)[wide], 4.0)
     skin = fascia - thickness
-    skin = (1 - toe) * _smooth(skin, 2.0) + toe * skin
+    skin = (1 - toe) * smooth(skin, 2.0) + toe * skin
     return Envelope(*(f.astype(np.float32) for f in (fascia, skin, plantar)))
 
 
-def _close(mask: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
+def close(mask: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
+    """Fill hollows narrower than twice a radius, on the coarse lattice."""
     margin = int(np.ceil(radius_mm / SPACING_MM)) + 1
     # the leg goes on beyond the lattice's top, so its cut end must not be rounded off
     padded = np.pad(np.pad(mask, ((0, 0), (0, 0), (0, margin)), mode="edge"), margin)
@@ -99,13 +100,15 @@ def _close(mask: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
     return closed[inner] | mask
 
 
-def _signed_distance(mask: NDArray[np.bool_]) -> Array:
+def signed_distance(mask: NDArray[np.bool_]) -> Array:
+    """Give the distance (mm) to a mask's surface on the coarse lattice, negative inside."""
     outside = ndimage.distance_transform_edt(~mask, sampling=SPACING_MM)
     inside = ndimage.distance_transform_edt(mask, sampling=SPACING_MM)
     signed: Array = outside - inside
     return signed
 
 
-def _smooth(field: Array, sigma_mm: float) -> Array:
-    smooth: Array = ndimage.gaussian_filter(field, sigma_mm / SPACING_MM, mode="nearest")
-    return smooth
+def smooth(field: Array, sigma_mm: float) -> Array:
+    """Smooth a field of the coarse lattice."""
+    smoothed: Array = ndimage.gaussian_filter(field, sigma_mm / SPACING_MM, mode="nearest")
+    return smoothed

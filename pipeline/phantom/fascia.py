@@ -1,7 +1,8 @@
-"""The plantar aponeurosis, healthy or inflamed."""
+"""The plantar aponeurosis, healthy or inflamed, and the other sheets about muscle and pad."""
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.phantom.foot import Tissue
 from pipeline.phantom.lattice import Lattice
@@ -16,6 +17,11 @@ _THICKNESS_MM = (3.0, 1.8, 1.0)
 _HALF_WIDTH = (0.05, 0.065, 0.09)
 _SLIPS_FROM = 0.58
 _SLIP_HALF_WIDTH = 0.018
+_PAD_FACES = 0.3  # how much the fascia must face the sole for fat under it to be pad
+_CHAMBER_MM = (3.0, 3.0, 5.0)  # SD of the noise whose zeros part them, judgement
+_NOISE_MM = 1.5
+_NOISE_FROM_MM = (-105.0, -60.0, -75.0)
+_NOISE_SHAPE = (160, 280, 100)
 _ORIGIN = (0.10, 0.24)  # where fasciitis thickens it and oedema lies
 
 
@@ -28,17 +34,55 @@ def lay_aponeurosis(
     shape: FootShape,
 ) -> None:
     """Put the sheet under the first layer, parted into five slips under the forefoot."""
-    lateral, long, _ = lattice.planes_mm()
+    below = (fascia >= 0) & (plantar > 0.5) & (tissues == Tissue.FAT)
+    lateral, long, _ = lattice.points_mm(below)
     at = long / shape.bone_length_mm
     reaches = (at > _AT[0]) & (at < _AT[-1])
     origin = np.clip((_ORIGIN[1] - at) / 0.06, 0, 1) * (at > _ORIGIN[0])
-    thickness = np.interp(at, _AT, _THICKNESS_MM) + shape.fascia_thickening_mm * origin
+    thickness_mm = np.interp(at, _AT, _THICKNESS_MM) + shape.fascia_thickening_mm * origin
+    oedema_mm = thickness_mm + shape.oedema_mm * origin
     band = _is_sheet(lateral, long, at, posture, shape) & reaches
-    below = (fascia >= 0) & (plantar > 0.5) & (tissues == Tissue.FAT) & band[:, :, None]
-    deep_mm = thickness[None, :, None]
-    tissues[below & (fascia < deep_mm)] = Tissue.TENDON
-    oedema_mm = deep_mm + (shape.oedema_mm * origin)[None, :, None]
-    tissues[below & (fascia >= deep_mm) & (fascia < oedema_mm)] = Tissue.OEDEMA
+    depth_mm = fascia[below]
+    here = tissues[below]
+    here[band & (depth_mm < oedema_mm)] = Tissue.OEDEMA
+    here[band & (depth_mm < thickness_mm)] = Tissue.TENDON
+    tissues[below] = here
+
+
+def lay_deep_fascia(tissues: NDArray[np.uint8], fascia: Field, shape: FootShape) -> None:
+    """Draw the sheet that holds all compartments, where nothing else lies."""
+    is_sheet = (fascia >= 0) & (fascia < shape.deep_fascia_mm) & (tissues == Tissue.FAT)
+    tissues[is_sheet] = Tissue.TENDON
+
+
+def lay_pad_septa(
+    tissues: NDArray[np.uint8],
+    fascia: Field,
+    plantar: Field,
+    lattice: Lattice,
+    shape: FootShape,
+) -> None:
+    """Part the fat under the sole into chambers: sheets where smooth noise is nearly 0.
+
+    Notes
+    -----
+    Noise of SD 1 that a Gaussian of width s has smoothed rises by about 1.13 / s.
+    """
+    if not shape.pad_septa_mm:
+        return
+    rng = np.random.default_rng((shape.texture_seed, 1))
+    noise = ndimage.gaussian_filter(
+        rng.standard_normal(_NOISE_SHAPE, dtype=np.float32),
+        [s / _NOISE_MM for s in _CHAMBER_MM],
+        mode="wrap",
+    )
+    # of one place in the straight foot, whatever the resolution
+    whole = Lattice(_NOISE_MM, np.array(_NOISE_FROM_MM), _NOISE_SHAPE)
+    is_pad = (fascia > 0) & (plantar > _PAD_FACES) & (tissues == Tissue.FAT)
+    rise = 1.13 / min(_CHAMBER_MM)
+    level = noise.std() * shape.pad_septa_mm / 2 * rise
+    is_sheet = np.abs(whole.refine(noise, lattice)) < level
+    tissues[is_pad & is_sheet] = Tissue.TENDON
 
 
 def _is_sheet(
@@ -48,14 +92,13 @@ def _is_sheet(
     posture: Posture,
     shape: FootShape,
 ) -> NDArray[np.bool_]:
-    """Tell under which columns, lateral by long, the sheet or a slip lies."""
+    """Tell under which points the sheet or a slip lies."""
     brevis = posture.tubes["flexor_digitorum_brevis"].centres
     middle = np.interp(long, brevis[:, LONG], brevis[:, 0])
     half = np.interp(at, _AT, _HALF_WIDTH) * shape.bone_length_mm
-    sheet = np.abs(lateral[:, None] - middle) < half
-    slips = np.zeros_like(sheet)
+    slips = np.zeros(at.shape, dtype=bool)
     for ray in (1, 2, 3, 4, 5):
         bone = posture.tubes[f"metatarsal_{ray}"].centres
         aim = np.interp(long, bone[:, LONG], bone[:, 0])
-        slips |= np.abs(lateral[:, None] - aim) < _SLIP_HALF_WIDTH * shape.bone_length_mm
-    return np.where(at < _SLIPS_FROM, sheet, slips)
+        slips |= np.abs(lateral - aim) < _SLIP_HALF_WIDTH * shape.bone_length_mm
+    return np.where(at < _SLIPS_FROM, np.abs(lateral - middle) < half, slips)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.phantom.tubes import Array, Field
@@ -72,9 +73,21 @@ class Lattice:
 
     def refine(self, field: Field, fine: "Lattice") -> Field:
         """Interpolate a field of this lattice at the points of a finer one."""
-        start = (fine.first_mm - self.first_mm) / self.spacing_mm
-        step = fine.spacing_mm / self.spacing_mm
-        refined: Field = ndimage.affine_transform(
-            field, np.full(3, step), start, fine.shape, order=1, mode="nearest"
+        return fine.interpolate(field, self)
+
+    def interpolate(self, field: Field, of: "Lattice") -> Field:
+        """Interpolate a field of another lattice at this one's points."""
+        start = (self.first_mm - of.first_mm) / of.spacing_mm
+        step = self.spacing_mm / of.spacing_mm
+        found: Field = ndimage.affine_transform(
+            field, np.full(3, step), start, self.shape, order=1, mode="nearest"
         )
-        return refined
+        return found
+
+    def points_mm(self, mask: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+        """Lateral, long and dorsal positions of the points in a mask, in index order."""
+        lateral, long, dorsal = (
+            planes[index]
+            for planes, index in zip(self.planes_mm(), mask.nonzero(), strict=True)
+        )
+        return lateral, long, dorsal

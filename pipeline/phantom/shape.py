@@ -9,6 +9,8 @@ import numpy as np
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.skeleton import STRAIGHT, Skeleton
 
 # Kura et al. 1997 (PCSA x fibre length), times 1.35 to reach the 113.3 cm3 of contractile
 # plantar volume that Chang et al. 2012 found in living feet. Abductors and short hallux
@@ -46,12 +48,14 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "hallux_valgus_deg": (0.0, 45.0),
         "toe_splay_deg": (-5.0, 10.0),
         "plantarflexion_deg": (-15.0, 55.0),
-        "pad_scale": (0.4, 2.0),
+        "pad_scale": (0.3, 2.0),
         "skin_scale": (0.4, 3.0),
         "septum_mm": (0.0, 3.0),
         "cortex_mm": (0.3, 3.0),
         "fascia_thickening_mm": (0.0, 6.0),
         "oedema_mm": (0.0, 8.0),
+        "deep_fascia_mm": (0.0, 2.0),
+        "pad_septa_mm": (0.0, 2.0),
     }
 )
 
@@ -101,7 +105,15 @@ class FootShape:
         Smooth displacement of everything: per wave a direction and wave vector (3)
         in bone lengths and a phase; shape (n, 7) as nested tuples.
     texture_seed
-        Of the streaks.
+        Of the streaks, and of all else that is drawn within a foot.
+    kind
+        How its muscles are made.
+    skeleton
+        Joint angles and the bones' own shapes.
+    deep_fascia_mm
+        Thickness of the dark sheet around all compartments.
+    pad_septa_mm
+        Thickness of the sheets that part the fat under the sole into chambers.
 
     Raises
     ------
@@ -131,6 +143,10 @@ class FootShape:
     oedema_mm: float = 0.0
     waves: tuple[tuple[float, ...], ...] = ()
     texture_seed: int = 0
+    kind: FootKind = FootKind.TAPERED
+    skeleton: Skeleton = STRAIGHT
+    deep_fascia_mm: float = 0.0
+    pad_septa_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for entry in fields(self):

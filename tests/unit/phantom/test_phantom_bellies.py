@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.bellies import grow_bellies, solve_bellies
+from pipeline.phantom.bellies import bellies_of, grow_bellies, solve_bellies
 from pipeline.phantom.envelope import SPACING_MM, Envelope
 from pipeline.phantom.lattice import Lattice
 from pipeline.phantom.posture import pose_structures
@@ -66,7 +66,7 @@ def test_a_septum_keeps_muscles_apart(healthy: Solved) -> None:
     envelope, offsets = healthy
 
     thin, thick = (
-        grow_bellies(POSTURE, LATTICE, offsets, envelope.fascia, septum_mm)
+        grow_bellies(bellies_of(POSTURE), LATTICE, offsets, envelope.fascia, septum_mm)
         for septum_mm in (0.0, 3.0)
     )
     kept = thick > 0
@@ -78,6 +78,6 @@ def test_bellies_stay_inside_the_fascia(healthy: Solved) -> None:
     """And all are there."""
     envelope, offsets = healthy
 
-    muscles = grow_bellies(POSTURE, LATTICE, offsets, envelope.fascia, 0.6)
+    muscles = grow_bellies(bellies_of(POSTURE), LATTICE, offsets, envelope.fascia, 0.6)
     assert (envelope.fascia[muscles > 0] < 0).all()
     assert set(np.unique(muscles).tolist()) == {0, *MUSCLE_NAMES}

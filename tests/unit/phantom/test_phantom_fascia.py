@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.phantom.fascia import lay_aponeurosis
+from pipeline.phantom.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
 from pipeline.phantom.foot import Tissue
 from pipeline.phantom.lattice import Lattice
 from pipeline.phantom.posture import pose_structures
@@ -103,3 +103,32 @@ def test_oedema_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
     assert thickness_mm(swollen, 0.12, Tissue.OEDEMA) == pytest.approx(2.5, abs=0.5)
     np.testing.assert_array_equal(swollen == Tissue.TENDON, healthy == Tissue.TENDON)
     assert not (healthy == Tissue.OEDEMA).any()
+
+
+def test_deep_fascia_is_a_sheet_of_its_thickness_in_fat() -> None:
+    """Right under the muscle; none where none is asked for."""
+    dorsal = LATTICE.planes_mm()[2].astype(np.float32)
+    fascia = np.broadcast_to(-dorsal, LATTICE.shape)
+    for asked_mm, found_mm in ((0.0, 0.0), (1.0, 1.0)):
+        tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
+        lay_deep_fascia(tissues, fascia, FootShape(deep_fascia_mm=asked_mm))
+        assert (tissues[fascia < 0] == Tissue.MUSCLE).all()
+        sheet = (tissues == Tissue.TENDON).sum(axis=2) * LATTICE.spacing_mm
+        np.testing.assert_allclose(sheet, found_mm)
+
+
+@pytest.mark.parametrize("spacing_mm", [0.5, 1.0])
+def test_sheets_part_the_pad_into_chambers(spacing_mm: float) -> None:
+    """Some of its fat, the same whatever the voxels; no muscle, and no back of the foot."""
+    lattice = Lattice.over(np.array((-30.0, 0, -14)), np.array((34.0, 60, 3)), spacing_mm)
+    dorsal = lattice.planes_mm()[2].astype(np.float32)
+    fascia = np.broadcast_to(-dorsal, lattice.shape)
+    parts = []
+    for faces in (1.0, 0.0):
+        tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
+        plantar = np.full(lattice.shape, faces, dtype=np.float32)
+        lay_pad_septa(tissues, fascia, plantar, lattice, FootShape(pad_septa_mm=0.8))
+        parts.append((tissues[fascia > 0] == Tissue.TENDON).mean())
+        assert (tissues[fascia < 0] == Tissue.MUSCLE).all()
+    assert parts[0] == pytest.approx(0.12, abs=0.06)
+    assert parts[1] == 0

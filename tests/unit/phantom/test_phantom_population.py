@@ -9,14 +9,23 @@ from population import (
     COUNT_FOR_SPREADS,
     LARGEST_SECTION_CM2,
     VOLUMES_CM3,
-    Check,
     assess,
     checks,
     correlations,
     population,
 )
+from population_kinds import (
+    REACHED,
+    STATIONS,
+    VISIBLE_MAN_SHARE,
+    Check,
+    assess_kind,
+    kind_checks,
+    kind_lines,
+)
 
 from pipeline.domain.anatomy import MUSCLES
+from pipeline.phantom.kind import FootKind
 
 
 @pytest.fixture
@@ -118,3 +127,42 @@ def test_one_foot_gives_every_column_that_is_checked(feet: pd.DataFrame) -> None
 def test_the_population_is_that_of_the_sources() -> None:
     """Every figure of the table, on 60 feet in voxels of 1.5 mm."""
     assert unmet(population(60, seed=9002, spacing_mm=1.5, jobs=2)) == []
+
+
+def two_feet(short_of: str = "") -> pd.DataFrame:
+    """Give one foot that is as small as it must be and one as large, but for one column."""
+    spans = {name: (low, high) for name, (_, low, high, _) in REACHED.items()}
+    spans |= {
+        f"share at {s}": (0.0, v) for s, v in zip(STATIONS, VISIBLE_MAN_SHARE, strict=True)
+    }
+    feet = pd.DataFrame(spans).assign(kind=["sparse", "filled"])
+    return feet.assign(asked=feet["plantar"], **{"largest share": 50.0}).assign(
+        **{short_of: feet[short_of] * 0.99} if short_of else {}
+    )
+
+
+def test_kinds_that_reach_both_ends_pass() -> None:
+    """Every figure measured on single feet is asked for."""
+    found = list(kind_checks(two_feet()))
+
+    assert all(check.is_met for check in found)
+    assert len(found) == 2 * len(REACHED) + len(STATIONS)
+
+
+@pytest.mark.parametrize("name", ["plantar", "INT", "bones off", "share at 0.625"])
+def test_a_figure_out_of_reach_is_named(name: str) -> None:
+    """One column at a time falls short of its upper end."""
+    missed = [check.what for check in kind_checks(two_feet(name)) if not check.is_met]
+
+    assert len(missed) == 1
+    assert missed[0].startswith("greatest")
+    assert any("OUTSIDE" in line for line in kind_lines(two_feet(name)))
+
+
+def test_a_foot_of_a_kind_gives_every_column_that_is_checked() -> None:
+    """And the same again, in voxels of 3 mm."""
+    row = assess_kind(0, kind=FootKind.TAPERED, seed=1, spacing_mm=3.0)
+
+    assert set(two_feet()) - {"kind"} == set(row)
+    assert 0.8 * row["asked"] < row["plantar"] < 1.1 * row["asked"]
+    assert 0 < row["bones off"] < 3

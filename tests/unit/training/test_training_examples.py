@@ -9,11 +9,13 @@ import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.skeleton import STRAIGHT
 from pipeline.segmenters.sight import OTHER
 from pipeline.segmenters.windows import COARSE, FINE, Window, fit_frame
 from training import feet
 from training.examples import draw_examples
-from training.feet import draw_training_shape, training_foot
+from training.feet import ALL_KINDS, draw_kind, draw_training_shape, training_foot
 from training.template import FRAME_BONES, bone_middles_mm, bone_sizes, template_mm
 
 
@@ -67,6 +69,25 @@ def test_shapes_vary_and_are_the_same_again() -> None:
     assert replace(again, atrophy=MappingProxyType({})) == replace(
         shapes[7], atrophy=MappingProxyType({})
     )
+
+
+def test_every_kind_is_drawn_and_kinds_can_be_left_out() -> None:
+    """As often as one another; each index the same again."""
+    drawn = [draw_kind(1, index, ALL_KINDS) for index in range(200)]
+
+    assert min(drawn.count(kind) for kind in ALL_KINDS) > 30
+    assert drawn == [draw_kind(1, index, ALL_KINDS) for index in range(200)]
+    few = (FootKind.SPARSE, FootKind.CONTOURED)
+    assert {draw_kind(1, index, few) for index in range(40)} == set(few)
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_a_training_foot_is_of_its_kind(kind: FootKind) -> None:
+    """Unusual, wasted or fatty as it may be; most have skeletons of their own."""
+    shapes = [draw_training_shape(np.random.default_rng(k), kind) for k in range(20)]
+
+    assert {shape.kind for shape in shapes} == {kind}
+    assert 8 < sum(shape.skeleton != STRAIGHT for shape in shapes) < 20
 
 
 @pytest.mark.parametrize("window", [COARSE, FINE])

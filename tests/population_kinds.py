@@ -1,0 +1,137 @@
+"""What feet of all kinds reach together, beside what was measured on single feet.
+
+Part of ``make population``.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.phantom.anatomy import make_foot
+from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.kind_shapes import draw_kind_shape
+from training.template import bone_middles_mm, template_mm
+
+# Muscle share of a well-muscled man's two feet, tissue labels of 1 mm, by fraction of the
+# skin's length from the heel, %.
+STATIONS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.625, 0.65, 0.70)
+VISIBLE_MAN_SHARE = (10.0, 14.0, 18.0, 22.0, 22.0, 27.0, 38.0, 49.0, 53.0, 50.0, 33.0)
+SOLE_MM = 45.0  # above the lowest skin: up to there skin counts for the foot's length
+# What the kinds together must reach, by column: from at most the first to at least the second.
+REACHED: Mapping[str, tuple[str, float, float, str]] = {
+    "plantar": ("plantar total, cm3", 50.0, 206.0, "wasted foot; Visible Human Male"),
+    "INT": ("interossei, cm3", 12.0, 24.1, "thin mesh feet; Kura 1997 x 1.35"),
+    "bones off": ("bones off an affine fit, mm", 2.3, 3.8, "other people's skeletons"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure of the population beside its source."""
+
+    what: str
+    found: float
+    low: float
+    high: float
+    source: str
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the figure lies within its bounds."""
+        return self.low <= self.found <= self.high
+
+
+def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict[str, float]:
+    """Make foot `k` of a kind and measure what single feet were measured by.
+
+    Returns
+    -------
+    dict
+        Volumes in cm3, muscle in % of the cross-section at `STATIONS`, the aponeurosis'
+        distance from the skin under the heel (mm), and how far bones lie off an affine fit
+        of the mean foot (mm, root mean square over the first twelve).
+    """
+    key = (k, [*FootKind].index(kind))
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+    shape = draw_kind_shape(rng, kind)
+    foot = make_foot(shape, spacing_mm)
+    plantar = np.isin(foot.truth.muscles.voxels, [m.index for m in MUSCLES if m.is_plantar])
+    share = _share_along(foot, plantar)
+    row = {f"share at {s}": 100 * float(v) for s, v in zip(STATIONS, share, strict=True)}
+    cm3 = spacing_mm**3 / 1e3
+    row["plantar"] = float(plantar.sum() * cm3)
+    row["asked"] = sum(shape.muscle_volumes_cm3[m.index] for m in MUSCLES if m.is_plantar)
+    row["INT"] = float((foot.truth.muscles.voxels == 10).sum() * cm3)
+    row["largest share"] = 100 * float(share.max())
+    row["bones off"] = bones_off_mm(foot)
+    return row
+
+
+def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
+    """Give plantar muscle's part of the cross-section at each station of the skin's length."""
+    inside = foot.tissues != Tissue.AIR
+    heights = foot.grid.to_world(np.argwhere(inside))[:, 2]
+    low_mm = heights.min() + SOLE_MM
+    floor = int(np.ceil(foot.grid.to_index((0.0, 0.0, low_mm))[2]))
+    planes = np.flatnonzero(inside[:, :, :floor].any(axis=(0, 2)))
+    at = np.rint(planes[0] + np.array(STATIONS) * np.ptp(planes)).astype(int)
+    found: np.ndarray = plantar[:, at].sum(axis=(0, 2)) / inside[:, at].sum(axis=(0, 2))
+    return found
+
+
+def bones_off_mm(foot: Foot) -> float:
+    """Give how far the middles of the bones lie from the best affine fit of the mean foot."""
+    theirs = template_mm()
+    ours = bone_middles_mm(foot)
+    mean, found = (np.array([m[label] for label in sorted(theirs)]) for m in (theirs, ours))
+    known = np.column_stack((mean, np.ones(len(mean))))
+    left = found - known @ np.linalg.lstsq(known, found, rcond=None)[0]
+    return float(np.sqrt((left**2).sum(axis=1).mean()))
+
+
+def kinds_table(feet: int, *, seed: int, spacing_mm: float, jobs: int) -> pd.DataFrame:
+    """Measure some feet of each kind, one row a foot."""
+    tables = []
+    with ProcessPoolExecutor(jobs) as pool:
+        for kind in FootKind:
+            task = partial(assess_kind, kind=kind, seed=seed, spacing_mm=spacing_mm)
+            table = pd.DataFrame(pool.map(task, range(feet)))
+            tables.append(table.assign(kind=str(kind)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def kind_checks(feet: pd.DataFrame) -> Iterator[Check]:
+    """Tell whether what was measured on single feet lies within the reach of all kinds."""
+    for name, (what, low, high, source) in REACHED.items():
+        yield Check(f"least {what}", feet[name].min(), -np.inf, low, source)
+        yield Check(f"greatest {what}", feet[name].max(), high, np.inf, source)
+    for station, share in zip(STATIONS, VISIBLE_MAN_SHARE, strict=True):
+        greatest = feet[f"share at {station}"].max()
+        what = f"greatest muscle share at {station}, %"
+        yield Check(what, greatest, share, np.inf, "Visible Human Male")
+
+
+def kind_lines(feet: pd.DataFrame) -> Iterator[str]:
+    """Give what each kind reaches, and the checks."""
+    names = ("plantar", "INT", "largest share", "bones off")
+    yield "| kind | plantar cm3 | of asked % | INT cm3 | largest share % | bones off mm |"
+    yield "|---|---|---|---|---|---|"
+    for kind, rows in feet.groupby("kind", sort=False):
+        spans = {n: f"{rows[n].min():.1f} to {rows[n].max():.1f}" for n in names}
+        asked = 100 * rows["plantar"] / rows["asked"]
+        spans["asked"] = f"{asked.min():.0f} to {asked.max():.0f}"
+        order = ("plantar", "asked", *names[1:])
+        yield f"| {kind} | " + " | ".join(spans[n] for n in order) + " |"
+    yield ""
+    yield "| figure | found | bounds | source | |"
+    yield "|---|---|---|---|---|"
+    for c in kind_checks(feet):
+        mark = "" if c.is_met else "OUTSIDE"
+        bounds = f"{c.low:.1f} or more" if np.isinf(c.high) else f"{c.high:.1f} or less"
+        yield f"| {c.what} | {c.found:.1f} | {bounds} | {c.source} | {mark} |"

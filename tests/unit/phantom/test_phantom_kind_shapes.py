@@ -1,0 +1,59 @@
+"""Shapes of each kind, drawn at random: what a kind decides, and what it leaves."""
+
+import numpy as np
+import pytest
+
+from pipeline.domain.scan import Side
+from pipeline.phantom.kind import FootKind
+from pipeline.phantom.kind_shapes import as_kind, draw_kind_shape
+from pipeline.phantom.shape import FootShape, draw_shape
+from pipeline.phantom.skeleton import STRAIGHT
+
+TOTALS_CM3 = {
+    FootKind.FILLED: (90, 250),
+    FootKind.SPARSE: (40, 105),
+    FootKind.CONTOURED: (52, 180),
+}
+
+
+def plantar_cm3(shape: FootShape) -> float:
+    """Volume asked for."""
+    return sum(shape.muscle_volumes_cm3[m] for m in range(1, 11))
+
+
+@pytest.mark.parametrize("kind", TOTALS_CM3)
+def test_a_kind_has_its_own_amount_of_muscle(kind: FootKind) -> None:
+    """Over the whole of its range, whatever the foot's length."""
+    low, high = TOTALS_CM3[kind]
+    found = [plantar_cm3(draw_kind_shape(np.random.default_rng(k), kind)) for k in range(60)]
+
+    assert low < min(found) < low * 1.35
+    assert high * 0.7 < max(found) < high
+
+
+@pytest.mark.parametrize("kind", TOTALS_CM3)
+def test_a_kind_keeps_the_proportions(kind: FootKind) -> None:
+    """Length, width and angles are those of the foot that it is made of."""
+    plain = draw_shape(np.random.default_rng(4), Side.LEFT)
+    shape = as_kind(plain, kind, np.random.default_rng(5))
+
+    assert shape.kind is kind
+    for name in ("side", "bone_length_mm", "width", "arch", "plantarflexion_deg", "waves"):
+        assert getattr(shape, name) == getattr(plain, name)
+
+
+def test_a_tapered_foot_is_the_population_s() -> None:
+    """Nothing of it is changed."""
+    first, second = (np.random.default_rng(6) for _ in range(2))
+
+    assert draw_kind_shape(first, FootKind.TAPERED) == draw_shape(second)
+
+
+def test_most_feet_of_other_kinds_are_posed_and_padded() -> None:
+    """Four in five have skeletons of their own; pads are 6 to 25 mm."""
+    shapes = [draw_kind_shape(np.random.default_rng(k), FootKind.SPARSE) for k in range(60)]
+
+    assert 36 < sum(shape.skeleton != STRAIGHT for shape in shapes) < 58
+    pads_mm = [17 * shape.pad_scale for shape in shapes]
+    assert 5 < min(pads_mm) < 8
+    assert 22 < max(pads_mm) < 25

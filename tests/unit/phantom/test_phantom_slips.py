@@ -1,0 +1,70 @@
+"""Where bellies end, and the tendons, ligaments and vessels that go on."""
+
+import numpy as np
+import pytest
+
+from pipeline.phantom.posture import pose_structures
+from pipeline.phantom.shape import FootShape
+from pipeline.phantom.slips import belly_part, equipped
+from pipeline.phantom.structures import BELLIES
+from pipeline.phantom.tubes import LONG
+
+PLAIN = pose_structures(FootShape())
+EQUIPPED = equipped(PLAIN, FootShape().bone_length_mm)
+
+
+def test_bellies_end_before_the_heads_of_the_metatarsals() -> None:
+    """All but the toes' own extensors, which end long before."""
+    heads = [PLAIN.tubes[f"metatarsal_{ray}"].centres[-1, LONG] for ray in (1, 2, 3, 4, 5)]
+    for name in BELLIES:
+        assert EQUIPPED.tubes[name].reach[1, LONG] < max(heads) + 2, name
+
+
+def test_bones_and_long_tendons_stay_as_they_are() -> None:
+    """Only bellies are cut."""
+    for name in set(PLAIN.tubes) - set(BELLIES):
+        assert EQUIPPED.tubes[name] is PLAIN.tubes[name]
+    for name, cord in PLAIN.tendons.items():
+        assert EQUIPPED.tendons[name] is cord
+
+
+@pytest.mark.parametrize(
+    ("name", "toe"),
+    [
+        ("abductor_hallucis", 1),
+        ("lumbrical_2", 3),
+        ("dorsal_interosseous_3", 3),
+        ("plantar_interosseous_3", 5),
+        ("flexor_digitorum_brevis_4", 4),
+        ("extensor_digitorum_brevis_2", 2),
+    ],
+)
+def test_a_tendon_runs_from_its_belly_to_its_toe(name: str, toe: int) -> None:
+    """It begins inside the belly and ends at the proximal phalanx, within 12 mm."""
+    belly = name if name in BELLIES else name[:-2]
+    cord, tube = EQUIPPED.tendons[name], EQUIPPED.tubes[belly]
+    bone = PLAIN.tubes[f"proximal_phalanx_{toe}"].centres
+
+    assert tube.centres[0, LONG] < cord.points[0, LONG] < tube.centres[-1, LONG]
+    ends = np.linalg.norm(bone - cord.points[-1], axis=1)
+    assert ends.min() < 12
+    assert 0.5 < cord.radii.min() <= cord.radii.max() < 2
+
+
+def test_cords_never_run_backward_by_much() -> None:
+    """Along the foot, a centimetre at most where two points meet."""
+    for name in set(EQUIPPED.tendons) - set(PLAIN.tendons):
+        if "transverse" not in name and "spring" not in name:
+            assert np.diff(EQUIPPED.tendons[name].points[:, LONG]).min() > -10, name
+
+
+def test_a_part_of_a_belly_lies_within_the_whole() -> None:
+    """Its middle line follows the tube's, its ends are those asked for."""
+    tube = PLAIN.tubes["abductor_hallucis"]
+    part = belly_part(tube, 0.25, 0.75)
+
+    low, high = tube.reach[:, LONG]
+    ends = part.reach[:, LONG]
+    np.testing.assert_allclose(ends, low + (high - low) * np.array((0.25, 0.75)), atol=1e-6)
+    middle = np.interp(part.centres[:, LONG], tube.centres[:, LONG], tube.centres[:, 0])
+    np.testing.assert_allclose(part.centres[:, 0], middle, atol=1.0)

@@ -1,0 +1,22 @@
+"""Bits of muscle too small to be one."""
+
+import numpy as np
+
+from pipeline.phantom.foot import Tissue
+from pipeline.phantom.specks import drop_specks
+
+
+def test_a_speck_becomes_fat_and_a_head_stays() -> None:
+    """Of one label, 8 mm3 go and 125 mm3 stay; another label beside them is its own."""
+    muscles = np.zeros((12, 13, 14), dtype=np.uint8)
+    muscles[1:6, 1:6, 1:6] = 3
+    muscles[8:10, 8:10, 8:10] = 3
+    muscles[1:6, 6:11, 1:6] = 5
+    tissues = np.where(muscles > 0, Tissue.MUSCLE, Tissue.SKIN).astype(np.uint8)
+
+    drop_specks(tissues, muscles, 1.0)
+
+    assert (muscles == 3).sum() == 125
+    assert (muscles == 5).sum() == 125
+    assert (tissues[8:10, 8:10, 8:10] == Tissue.FAT).all()
+    assert (tissues == Tissue.FAT).sum() == 8
