@@ -60,8 +60,8 @@ def draw(file: Path) -> None:
         axes[2 * row, 0].set_title(kind, color="white", fontsize=9, loc="left")
     figure.tight_layout(pad=0.2)
     figure.savefig(file, dpi=80, metadata={"Software": None})
-    with Image.open(file) as picture:  # a fifth of the bytes
-        small = picture.convert("RGB").quantize(64)
+    with Image.open(file) as drawn:  # a fifth of the bytes
+        small = drawn.convert("RGB").quantize(64)
     small.save(file, optimize=True)
 
 
