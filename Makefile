@@ -66,7 +66,7 @@ train: setup  ## Train the networks, on a GPU if there is one; goes on where it 
 	$(BIN)/python -m training fine
 	$(BIN)/python -m training.curves
 	$(BIN)/python -m training.export
-	$(BIN)/python -m training.borders
+	$(BIN)/python -m training.train_boundary
 	$(BIN)/python -m training.export
 
 study: setup  ## Reproduce the published study on digital feet, and write docs/study.md

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ConfigError, shown
 from pipeline.stages.compare import CompareParams
-from pipeline.stages.intake import IntakeParams
+from pipeline.stages.laterality import IntakeParams
 from pipeline.stages.measure import MeasureParams
 from pipeline.stages.preprocess import PreprocessParams
 from pipeline.stages.quality import QualityParams

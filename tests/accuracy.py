@@ -19,19 +19,19 @@ from trials import CONDITIONS, STANDARD, VARIED, again, trial
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.landmarks import Landmarks
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.measurement_table import MeasurementTable
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
-from pipeline.domain.table import MeasurementTable
 from pipeline.errors import ScanError, SegmentationError
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
+from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.segmenters import SEGMENTERS
+from pipeline.simulate.ground_truth import measure_truth
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
-from pipeline.truth import measure_truth
 
 Row = dict[str, object]
 DEFAULT = SegmentParams().segmenter

@@ -1,7 +1,7 @@
 """Measure a segmenter's errors on digital feet, for the 95 % intervals of volumes.
 
-Run with ``make calibration``. Prints rows of ``pipeline/stages/calibration.tsv``, with the
-share of feet that the interval of the others covers on stderr. The seed is for development.
+Run with ``make calibration``. Prints rows of ``pipeline/stages/measure/calibration.tsv``, with
+the share of feet that the interval of the others covers on stderr. The seed is for development.
 With several of ``--protocol`` each foot is scanned by one of them in turn.
 """
 
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy import stats
 from trials import CONDITIONS, STANDARD, trial
 
-from pipeline.domain.table import MeasurementTable
+from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.errors import PipelineError
-from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
+from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
+from pipeline.simulate.ground_truth import measure_truth
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
-from pipeline.truth import measure_truth
 
 LEAST_CM3 = 0.05
 LEAST_FEET = 20

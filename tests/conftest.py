@@ -10,9 +10,9 @@ if TYPE_CHECKING:  # tests of single rooms do not pay for importing all of them
     from simulated import Segmented, Simulated
 
     from pipeline.domain.grid import Grid
-    from pipeline.phantom.foot import Foot
-    from pipeline.segmenters.pose import Alignment
-    from pipeline.segmenters.volume import Volume
+    from pipeline.phantom.anatomy.foot import Foot
+    from pipeline.segmenters.atlas.affine_registration import Alignment
+    from pipeline.segmenters.network.isotropic_image import Volume
 
 PARTICIPANTS = (
     ("sub-01", "healthy", "61.5"),
@@ -51,8 +51,8 @@ def foot() -> "Foot":
 
 
 def _mean_foot(spacing_mm: float) -> "Foot":
-    from pipeline.phantom.anatomy import make_foot  # noqa: PLC0415
-    from pipeline.phantom.shape import FootShape  # noqa: PLC0415
+    from pipeline.phantom.anatomy.digital_foot import make_foot  # noqa: PLC0415
+    from pipeline.phantom.anatomy.shape import FootShape  # noqa: PLC0415
 
     return make_foot(FootShape(), spacing_mm)
 
@@ -76,8 +76,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Put stages in place that take no time; gives what was done, in order."""
     from fake_stages import fake_stages  # noqa: PLC0415
 
-    from pipeline.run import figures, plan, tables  # noqa: PLC0415
-    from pipeline.stages.report.drawing import Picture  # noqa: PLC0415
+    from pipeline.run import cohort_tables as tables  # noqa: PLC0415
+    from pipeline.run import figures, plan  # noqa: PLC0415
+    from pipeline.stages.plot_style import Picture  # noqa: PLC0415
 
     done: list[str] = []
     monkeypatch.setattr(plan, "STAGES", fake_stages(done))
@@ -101,7 +102,8 @@ def segmented(simulated: "Simulated") -> "Segmented":
     """Segment that scan, once for all tests, and keep the poses that were found."""
     from simulated import Segmented  # noqa: PLC0415
 
-    from pipeline.segmenters import atlas, pose  # noqa: PLC0415
+    from pipeline.segmenters.atlas import affine_registration as pose  # noqa: PLC0415
+    from pipeline.segmenters.atlas import atlas_segmenter as atlas  # noqa: PLC0415
 
     found = []
 

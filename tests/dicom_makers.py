@@ -13,9 +13,9 @@ from pydicom.uid import generate_uid
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.stages.intake import IntakeParams
-from pipeline.store.dicom import FoundImage
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.simulate.dicom_export import write_dicom_series
+from pipeline.stages.laterality import IntakeParams
+from pipeline.store.dicom.import_series import FoundImage
 from pipeline.store.sources import opened_source
 
 Edit = Callable[[Dataset], None]

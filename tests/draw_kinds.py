@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 from simulated import on_grid
 
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import draw_kind_shape
-from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.artefacts import Artefacts
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 
 SEEDS = {
     FootKind.TAPERED: 11,

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.scan import Contrast
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.protocols import get_protocol
-from pipeline.phantom.shape import draw_shape
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.artefacts import Artefacts
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.shape import draw_shape
 
 SEED = 11
 PLACES = {"rearfoot": 0.30, "midfoot": 0.47, "forefoot": 0.66}  # of the stack

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import SegmentationError
 from pipeline.run import plan
-from pipeline.run.artefacts import BORDER, MUSCLES, OVERLAY, PROBABILITY, VOLUMES
-from pipeline.run.work import Desk
-from pipeline.stages.border import SWEEP_COLUMNS
+from pipeline.run.outputs import BORDER, MUSCLES, OVERLAY, PROBABILITY, VOLUMES
+from pipeline.run.stage_io import Desk
+from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.store.tables import write_measurements, write_table
 
 UNUSABLE = b"unusable"

@@ -16,12 +16,12 @@ from simulated import on_grid
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Side
-from pipeline.phantom.acquisition import acquire_all, random_pose
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.protocols import get_protocol
-from pipeline.phantom.shape import draw_shape
-from pipeline.stages.fat import DixonPair, find_fat
+from pipeline.phantom.acquisition.acquire import acquire_all, random_pose
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.stages.measure import MeasureParams, measure
+from pipeline.stages.measure.fat import DixonPair, find_fat
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 

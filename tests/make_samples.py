@@ -6,11 +6,11 @@ Run as ``python tests/make_samples.py FOLDER``, with a folder that is empty or n
 import sys
 from pathlib import Path
 
-from pipeline.phantom.cohort import draw_cohort
-from pipeline.phantom.protocols import get_protocol
-from pipeline.simulate import simulate_dataset, simulate_images
-from pipeline.store.simulated import write_dicom_images
-from pipeline.study import Study
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.cohort.draw_cohort import draw_cohort
+from pipeline.simulate.dataset import simulate_dataset, simulate_images
+from pipeline.simulate.image_files import write_dicom_images
+from pipeline.simulate.specification import Study
 
 PER_GROUP = 3
 SEED = 18

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.foot import Foot
-from pipeline.segmenters import network_search
-from pipeline.segmenters.sight import OTHER, Sight, inner
-from pipeline.segmenters.weights import Network, Weights, load_weights
-from pipeline.segmenters.windows import COARSE, FINE, Array, seen
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network import localisation as network_search
+from pipeline.segmenters.network.patch import COARSE, FINE, Array, seen
+from pipeline.segmenters.network.prediction import OTHER, Sight, inner
+from pipeline.segmenters.network.weights import Network, Weights, load_weights
 from training.examples import classes_of
 from training.template import bone_sizes
 

@@ -15,11 +15,11 @@ from simulated import Simulated, on_grid
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
-from pipeline.phantom.foot import Foot
-from pipeline.segmenters.own_nnunet import NnunetModel
-from pipeline.segmenters.own_onnx import OnnxModel, laid, load_onnx
-from pipeline.segmenters.own_record import NnunetRecord, OnnxRecord, parse_record
-from pipeline.segmenters.sight import OTHER
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network.prediction import OTHER
+from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
+from pipeline.segmenters.user_model.nnunet import NnunetModel
+from pipeline.segmenters.user_model.onnx import OnnxModel, laid, load_onnx
 from training.examples import classes_of
 
 LABELS = dict(

@@ -15,11 +15,11 @@ import pandas as pd
 from population_kinds import Check, kind_checks, kind_lines, kinds_table
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.regions import RegionSplit
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.shape import draw_shape
-from pipeline.truth import measure_truth
+from pipeline.domain.region_split import RegionSplit
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.shape import draw_shape
+from pipeline.simulate.ground_truth import measure_truth
 
 # Kura et al. 1997 (PCSA x fibre length) x 1.35, which gives Chang's 113.3 cm3. cm3.
 VOLUMES_CM3: Mapping[str, float] = {

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import draw_kind_shape
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from training.template import bone_middles_mm, template_mm
 
 # Muscle share of a well-muscled man's two feet, tissue labels of 1 mm, by fraction of the

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.domain.quality import Verdict
+from pipeline.domain.quality_reading import Verdict
 from pipeline.domain.scan import Scan, Side
-from pipeline.phantom.acquisition import acquire, random_pose
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
-from pipeline.phantom.shape import draw_shape
+from pipeline.phantom.acquisition.acquire import acquire, random_pose
+from pipeline.phantom.acquisition.artefacts import Artefacts
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.stages.quality import GATE_NAMES, QualityParams, assess
 
 T1, DIXON = "t1_se_4mm", "dixon_2pt"

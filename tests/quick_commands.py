@@ -19,9 +19,10 @@ from dataclasses import replace
 from fake_stages import fake_stages
 
 from pipeline.cli import cohort_commands, main  # noqa: F401 imports what commands need
-from pipeline.run import figures, plan, tables
-from pipeline.run.work import Desk
-from pipeline.stages.report.drawing import Picture
+from pipeline.run import cohort_tables as tables
+from pipeline.run import figures, plan
+from pipeline.run.stage_io import Desk
+from pipeline.stages.plot_style import Picture
 
 PAUSE_S = 0.02
 

@@ -10,12 +10,12 @@ from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
-from pipeline.phantom.acquisition import acquire, random_pose
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
-from pipeline.phantom.shape import draw_shape
-from pipeline.segmenters.pose import Alignment
+from pipeline.phantom.acquisition.acquire import acquire, random_pose
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.shape import draw_shape
+from pipeline.segmenters.atlas.affine_registration import Alignment
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 
 LONG = 2  # array axis of the simulated scan that points to the toes

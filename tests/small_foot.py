@@ -10,10 +10,10 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.phantom.acquisition import NOISE_LEVELS, acquire
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.foot import PHANTOM, Foot, Tissue
-from pipeline.phantom.protocols import Protocol
+from pipeline.phantom.acquisition.acquire import NOISE_LEVELS, acquire
+from pipeline.phantom.acquisition.artefacts import Artefacts
+from pipeline.phantom.acquisition.protocols import Protocol
+from pipeline.phantom.anatomy.foot import PHANTOM, Foot, Tissue
 
 MUSCLE = 0.2606  # muscle's brightness relative to fat under the protocol below
 BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e3)

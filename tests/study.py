@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.batch import open_executor
 from pipeline.cli import main as footvol
-from pipeline.phantom.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
-from pipeline.simulate import simulate_dataset
+from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
+from pipeline.run.batch import open_executor
+from pipeline.simulate.dataset import simulate_dataset
+from pipeline.simulate.specification import Study
 from pipeline.store.tables import read_measurements, read_table
-from pipeline.study import Study
 
 EFFECT, ALPHA, TOLERANCE_D = "cheung2016", 0.05, 0.15
 REGIONS = ("rearfoot", "total", "forefoot")

@@ -13,15 +13,15 @@ from scipy import ndimage
 from pipeline.domain.anatomy import MUSCLE_NAMES, PHALANGES
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Scan, Side
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import draw_cohort
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import draw_kind_shape
-from pipeline.phantom.pose import random_pose
-from pipeline.phantom.protocols import Protocol, get_protocol
-from pipeline.phantom.shape import FootShape
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.protocols import Protocol, get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
+from pipeline.phantom.anatomy.positioning import random_pose
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.cohort.draw_cohort import draw_cohort
 
 STANDARD, VARIED, BEYOND = "standard", "varied", "beyond"
 CONDITIONS = (STANDARD, VARIED, BEYOND)

@@ -18,8 +18,8 @@ import torch
 from skimage.util import view_as_blocks
 from torch.utils.data import DataLoader, Dataset
 
-from pipeline.segmenters.weights import WINDOWS
-from pipeline.segmenters.windows import Window
+from pipeline.segmenters.network.patch import Window
+from pipeline.segmenters.network.weights import WINDOWS
 from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
 from training.examples import VIEWS, Example, draw_examples
 from training.feet import ALL_KINDS, Kinds, add_kinds

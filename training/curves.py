@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
-from pipeline.segmenters.weights import WINDOWS
+from pipeline.segmenters.network.weights import WINDOWS
 from pipeline.store.files import written_whole
 
 COLUMNS = ("scan", "at", "loss", *(m.abbreviation for m in MUSCLES), *BONE_NAMES.values())

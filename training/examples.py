@@ -15,12 +15,12 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.pose import random_pose
-from pipeline.phantom.randomised import draw_acquisition
-from pipeline.segmenters.sight import OTHER
-from pipeline.segmenters.windows import COARSE, Window, averaged, fit_frame, scaled, seen
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.random_protocol import draw_acquisition
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.positioning import random_pose
+from pipeline.segmenters.network.patch import COARSE, Window, averaged, fit_frame, scaled, seen
+from pipeline.segmenters.network.prediction import OTHER
 from training.feet import ALL_KINDS, Kinds, training_foot
 from training.template import bone_middles_mm, template_mm
 

@@ -14,14 +14,14 @@ from torch import nn
 
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.segmenters.borders import FEATURES
-from pipeline.segmenters.weights import BORDER_LABELS, RECORD, WINDOWS
+from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.weights import BORDER_LABELS, RECORD, WINDOWS
 from pipeline.store.files import written_whole
+from training.boundary_scans import BORDER_STREAM
 from training.checkpoints import START, save_start
 from training.examples import EXAMPLE_STREAM, VIEWS
 from training.feet import FOOT_STREAM
 from training.model import CHANNELS, BorderModel, FootNet
-from training.seen_scans import BORDER_STREAM
 from training.template import bone_sizes
 
 _OPSET = 17
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--version", default="0.1.0")
-    models = Path(pipeline.__file__).parent / "segmenters" / "models"
+    models = Path(pipeline.__file__).parent / "segmenters" / "network" / "models"
     parser.add_argument("--models", type=Path, default=models)
     given = parser.parse_args()
     export(given.folder, given.models, given.version)

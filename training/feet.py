@@ -14,12 +14,12 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import PHANTOM, Foot, Tissue
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import as_kind
-from pipeline.phantom.shape import FootShape, draw_shape
-from pipeline.phantom.skeleton import draw_skeleton
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import PHANTOM, Foot, Tissue
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import as_kind
+from pipeline.phantom.anatomy.shape import FootShape, draw_shape
+from pipeline.phantom.anatomy.skeleton import draw_skeleton
 from pipeline.store.files import written_whole
 
 SPACING_MM = 1.0  # of the finest voxels that a network is shown

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.segmenters.sight import OTHER
+from pipeline.segmenters.network.prediction import OTHER
 
 _PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 

@@ -5,8 +5,8 @@ from torch import nn
 from torch.nn import functional
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.segmenters.borders import FEATURES
-from pipeline.segmenters.sight import OTHER
+from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.prediction import OTHER
 
 CLASSES = OTHER + 1
 MUSCLE_CLASSES = len(MUSCLE_NAMES) + 1  # 0 is whatever is no muscle

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.shape import FootShape
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.shape import FootShape
 from training.feet import SPACING_MM
 
 Array = NDArray[np.float64]

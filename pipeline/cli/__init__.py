@@ -1,5 +1,5 @@
 """The door: parse, call one function, turn errors into exit codes."""
 
-from pipeline.cli.door import main
+from pipeline.cli.main import main
 
 __all__ = ["main"]

@@ -46,7 +46,7 @@ def agree(
     force: Force = False,
 ) -> int:
     """Tell how well two label maps, or two folders of them, agree."""
-    from pipeline.agreement import find_agreement, write_agreement
+    from pipeline.run.agreement import find_agreement, write_agreement
 
     session.config()  # so that a wrong setting is told, as everywhere
     found = find_agreement(reference, segmentation, labels)

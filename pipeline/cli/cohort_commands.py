@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pipeline.batch import open_executor, process_all
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
+from pipeline.run.batch import open_executor, process_all
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import (
     PAGES,
@@ -18,12 +18,7 @@ from pipeline.run.cohort_outputs import (
     prepare_out,
     written_together,
 )
-from pipeline.run.details import write_border, write_muscles
-from pipeline.run.figures import write_figures
-from pipeline.run.job import OK, Outcome, exit_code
-from pipeline.run.participant import look
-from pipeline.run.records import FAILED
-from pipeline.run.tables import (
+from pipeline.run.cohort_tables import (
     Gathered,
     check_comparison,
     gather,
@@ -32,6 +27,11 @@ from pipeline.run.tables import (
     write_statistics,
     write_volumes,
 )
+from pipeline.run.figures import write_figures
+from pipeline.run.job import OK, Outcome, exit_code
+from pipeline.run.muscle_tables import write_border, write_muscles
+from pipeline.run.process_participant import look
+from pipeline.run.stage_cache import FAILED
 from pipeline.stages.compare import OUTCOMES
 from pipeline.store.files import remove_dead_scratch
 

@@ -206,12 +206,12 @@ def intake(
     ] = False,
 ) -> int:
     """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
-    from pipeline.batch import open_executor
     from pipeline.cli.intake_commands import print_checks
     from pipeline.domain.scan import Side
     from pipeline.errors import ConfigError
-    from pipeline.intake_check import Tables
-    from pipeline.intake_door import intake_source
+    from pipeline.intake.check_scans import Tables
+    from pipeline.intake.import_scans import intake_source
+    from pipeline.run.batch import open_executor
 
     claimed = Side(side) if side else None
     own = [] if series is None else [f"intake.series={json.dumps(series)}"]
@@ -258,13 +258,13 @@ def phantom(
     jobs: Jobs = 1,
 ) -> int:
     """Make scans of digital feet with known volumes."""
-    from pipeline.batch import open_executor
     from pipeline.cli.progress import log
-    from pipeline.phantom.artefacts import read_artefacts
-    from pipeline.phantom.imaging import Imaging
-    from pipeline.phantom.protocols import DEFAULT_PROTOCOL, get_orientation
-    from pipeline.simulate import simulate_dataset
-    from pipeline.study import Study
+    from pipeline.phantom.acquisition.acquisition_options import Imaging
+    from pipeline.phantom.acquisition.artefacts import read_artefacts
+    from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, get_orientation
+    from pipeline.run.batch import open_executor
+    from pipeline.simulate.dataset import simulate_dataset
+    from pipeline.simulate.specification import Study
 
     imaging = Imaging(
         orientation=get_orientation(orientation),

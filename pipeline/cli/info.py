@@ -5,8 +5,8 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
-from pipeline.phantom.effects import effect_names
-from pipeline.phantom.protocols import PROTOCOL_NAMES
+from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
+from pipeline.phantom.cohort.effects import effect_names
 
 # Named here because the segmenters' own table imports their libraries; a test holds both equal.
 SEGMENTER_NAMES = ("atlas", "network", "nnunet", "onnx")

@@ -8,7 +8,7 @@ from pipeline.cli.options import Session
 from pipeline.config import PipelineConfig
 from pipeline.domain.scan import Side
 from pipeline.errors import ScanError
-from pipeline.intake_check import Tables, check_source
+from pipeline.intake.check_scans import Tables, check_source
 
 
 def print_checks(

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.config import to_toml
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.run.cohort import Cohort
-from pipeline.run.records import (
+from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
@@ -18,9 +18,9 @@ from pipeline.run.records import (
     read_record,
     write_record,
 )
+from pipeline.run.user_models import model_files
 from pipeline.store.corrections import check_owners
 from pipeline.store.files import remove_dead_scratch, scratch_folder
-from pipeline.store.models import model_files
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 
 # Each has a record of its own, as a command may write one and not the other.

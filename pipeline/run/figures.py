@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.run.tables import Gathered, with_groups
+from pipeline.run.cohort_tables import Gathered, with_groups
 from pipeline.stages.compare import OK
 from pipeline.stages.report import plot_border, plot_effects, plot_groups
 from pipeline.stages.report.group_plot import groups_of

@@ -8,7 +8,7 @@ from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
-from pipeline.run.artefacts import (
+from pipeline.run.outputs import (
     BONES_CORRECTION,
     FAT,
     MODEL,
@@ -18,13 +18,13 @@ from pipeline.run.artefacts import (
     path_of,
 )
 from pipeline.run.plan import Stage
-from pipeline.run.records import hash_of
+from pipeline.run.stage_cache import hash_of
+from pipeline.run.user_models import model_files
 from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
 from pipeline.store.images import facts_beside
-from pipeline.store.models import model_files
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.run import work
-from pipeline.run.artefacts import (
+from pipeline.run import stage_io as work
+from pipeline.run.outputs import (
     BONES,
     BONES_CORRECTION,
     BORDER,
@@ -21,7 +21,7 @@ from pipeline.run.artefacts import (
     VOLUMES,
     WATER,
 )
-from pipeline.run.work import Desk
+from pipeline.run.stage_io import Desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.atlas import AtlasSegmenter
+from pipeline.segmenters.atlas.atlas_segmenter import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
-from pipeline.segmenters.network import NetworkSegmenter
-from pipeline.segmenters.own import OwnModel, OwnSegmenter
-from pipeline.segmenters.own_nnunet import NNUNET
-from pipeline.segmenters.own_onnx import ONNX
+from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.user_model.nnunet import NNUNET
+from pipeline.segmenters.user_model.onnx import ONNX
+from pipeline.segmenters.user_model.user_segmenter import OwnModel, OwnSegmenter
 
 OWN = (NNUNET, ONNX)
 """Segmenters that show the scan to a model of the user's own."""

@@ -12,7 +12,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.errors import ScanError
 from pipeline.itk import sitk
-from pipeline.segmenters.block_means import block_factors, block_means
+from pipeline.segmenters.downsampling import block_factors, block_means
 
 STAGE = "preprocess"
 _BRIGHT_FAT = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.FAT)

@@ -12,8 +12,8 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.segmenters import OWN, make_recogniser, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Recognition
-from pipeline.segmenters.own import OwnModel
-from pipeline.stages.landmarks import find_landmarks
+from pipeline.segmenters.user_model.user_segmenter import OwnModel
+from pipeline.stages.regions.find_landmarks import find_landmarks
 from pipeline.stages.second_opinion import second_opinion
 
 STAGE = "segment"

@@ -12,10 +12,10 @@ from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
-from pipeline.store.dicom import FoundImage
-from pipeline.store.facts import check_personal, kept_facts
+from pipeline.store.deidentify import check_personal, kept_facts
+from pipeline.store.dicom.import_series import FoundImage
 from pipeline.store.files import read_json, remove_dead_scratch, write_json, written_whole
-from pipeline.store.headers import cautions_of
+from pipeline.store.formats import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
 from pipeline.store.nifti import copy_image
 from pipeline.store.participants import read_participants_table

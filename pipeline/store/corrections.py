@@ -14,7 +14,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
 from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError, listed
 from pipeline.store.content import check_content
-from pipeline.store.headers import ENDINGS, MOST_VOXELS
+from pipeline.store.formats import ENDINGS, MOST_VOXELS
 from pipeline.store.images import read_labels, to_canonical
 from pipeline.store.junk import without_junk
 from pipeline.store.names import ScanName, without_ending

@@ -18,9 +18,9 @@ from pipeline.domain.scan import SIDE_WORDS, Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.facts import kept_facts
+from pipeline.store.deidentify import kept_facts
 from pipeline.store.files import read_json
-from pipeline.store.headers import cautions_of, check_header, to_nifti
+from pipeline.store.formats import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of
 from pipeline.store.nifti import in_space_of, save_image
 

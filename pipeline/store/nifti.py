@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.store.files import written_whole
-from pipeline.store.headers import to_nifti
+from pipeline.store.formats import to_nifti
 
 
 def copy_image(source: Path, target: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from pipeline.errors import ConfigError, ScanError, listed
-from pipeline.stages.intake import IntakeParams
+from pipeline.stages.laterality import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
-from pipeline.store.dicom import FoundImage, imported_dicom
-from pipeline.store.dicom_headers import has_mark, read_slices
+from pipeline.store.dicom.import_series import FoundImage, imported_dicom
+from pipeline.store.dicom.read_headers import has_mark, read_slices
 from pipeline.store.files import scratch_folder
-from pipeline.store.headers import ENDINGS
+from pipeline.store.formats import ENDINGS
 from pipeline.store.images import facts_beside, side_of
 from pipeline.store.junk import is_of_viewer, without_junk
 from pipeline.store.names import bare_label, is_image, without_ending

@@ -11,9 +11,9 @@ import pandas as pd
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.participant import MISSING
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.names import sidecar_of

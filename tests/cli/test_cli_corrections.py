@@ -10,9 +10,9 @@ from pipeline.cli import main
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
 from pipeline.errors import GridMismatchError
-from pipeline.phantom.acquisition import ideal_scan
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.acquisition.acquire import ideal_scan
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.store.files import read_json, sha256_of
 from pipeline.store.images import write_labels, write_scan
 

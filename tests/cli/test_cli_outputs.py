@@ -182,7 +182,7 @@ def test_a_read_only_temporary_folder_is_told_in_one_sentence(
     words = [tmp_path / "sub-01_T1w.nii.gz", tmp_path / "raw"]
     if command == "agree":
         words = [tmp_path / "sub-01_T1w.nii.gz"] * 2
-        monkeypatch.setattr("pipeline.agreement.find_agreement", refuse)
+        monkeypatch.setattr("pipeline.run.agreement.find_agreement", refuse)
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
 
     assert footvol(command, *words) == 2
@@ -228,7 +228,7 @@ def test_no_home_is_needed(
         assert seen[0].is_dir()
         return "<html>one</html>\n"
 
-    monkeypatch.setattr("pipeline.run.tables.participant_page", look)
+    monkeypatch.setattr("pipeline.run.cohort_tables.participant_page", look)
 
     assert footvol("run", bids_dir, out, *QUICK) == 0
     assert len(seen) == 6

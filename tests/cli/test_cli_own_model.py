@@ -9,9 +9,9 @@ from own_models import learn, record_of
 
 from pipeline.cli import main
 from pipeline.domain.scan import Scan
-from pipeline.phantom.acquisition import ideal_scan
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.acquisition.acquire import ideal_scan
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot
 from pipeline.store.files import read_json, sha256_of
 from pipeline.store.images import write_scan
 

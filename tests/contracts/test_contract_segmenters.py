@@ -10,9 +10,10 @@ from simulated import Segmented, Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import Segmentation
-from pipeline.segmenters import OWN, make_segmenter, network, segmenter_names
+from pipeline.segmenters import OWN, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Segmenter
-from pipeline.segmenters.own_nnunet import NNUNET
+from pipeline.segmenters.network import network_segmenter as network
+from pipeline.segmenters.user_model.nnunet import NNUNET
 
 Make = Callable[[], Segmenter]
 

@@ -1,6 +1,6 @@
 """What the stages promise as data."""
 
-from pipeline.run.artefacts import SCAN
+from pipeline.run.outputs import SCAN
 from pipeline.run.plan import COHORT_READS, MEASURING, STAGES, chosen, producers, stage_names
 
 

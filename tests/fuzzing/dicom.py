@@ -46,8 +46,8 @@ from fuzzing.nifti import taken_in
 from fuzzing.stored import MalformedError, Stored, held_to
 from fuzzing.trial import Case
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom import imported_dicom
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
+from pipeline.store.dicom.import_series import imported_dicom
 from pipeline.store.images import read_scan
 
 _GEOMETRY = (POSITION, ORIENTATION, SPACING, ROWS, COLUMNS, BITS, SIGN, SAMPLES, STEP)

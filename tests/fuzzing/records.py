@@ -16,7 +16,7 @@ from fuzzing.nifti import NIFTI1
 from fuzzing.stored import UnreadableError, certain
 from fuzzing.trial import Case
 from pipeline.domain.scan import Scan, Side
-from pipeline.run.records import (
+from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
@@ -24,7 +24,7 @@ from pipeline.run.records import (
     read_record,
 )
 from pipeline.store.images import read_scan
-from pipeline.store.landmarks import read_landmarks
+from pipeline.store.landmarks_file import read_landmarks
 
 _ODD_VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 0.5, 1e308, -1e308, 2**70, "", "x", "1", "R", "Rubbish"),

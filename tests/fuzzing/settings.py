@@ -12,8 +12,8 @@ from fuzzing.damage import Rng, chosen, damaged_bytes, damaged_lines
 from fuzzing.stored import UnreadableError, certain
 from fuzzing.trial import Case, through_command_line
 from pipeline.config import PipelineConfig, load_config
-from pipeline.phantom.effects import effect_names, packaged_effect
-from pipeline.store.effects import read_effect
+from pipeline.phantom.cohort.effects import effect_names, packaged_effect
+from pipeline.simulate.effect_file import read_effect
 
 _ODD_VALUES = (
     *("nan", "inf", "-inf", "1e400", "-1", "0", "0.0", "1", "true", '""', '"x"', "[]", "{}"),

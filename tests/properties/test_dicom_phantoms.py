@@ -20,10 +20,10 @@ from pydicom.uid import (
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
-from pipeline.intake_door import intake_source
-from pipeline.stages.intake import IntakeParams
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.intake.import_scans import intake_source
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_export import write_dicom_series
+from pipeline.stages.laterality import IntakeParams
 from pipeline.store.images import read_scan, write_scan
 
 SAMPLES = Path(__file__).parents[2] / "sample_scans"

@@ -12,9 +12,9 @@ from makers import make_frame, make_grid, make_landmarks, make_segmentation
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Contrast, Scan
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.measure import MeasureParams, measure
 
 Case = tuple[RegionSplit, Scan]

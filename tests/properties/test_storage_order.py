@@ -19,9 +19,9 @@ from simulated import PLANTAR, Segmented, Simulated, simulate
 
 from pipeline.cli import main
 from pipeline.domain.grid import Grid
+from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
-from pipeline.domain.table import MeasurementTable
-from pipeline.segmenters import atlas
+from pipeline.segmenters.atlas import atlas_segmenter as atlas
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from makers import Box, make_grid, make_labels
 
-from pipeline.agreement import find_agreement, write_agreement
 from pipeline.cli import main
 from pipeline.domain.grid import Grid
 from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError
+from pipeline.run.agreement import find_agreement, write_agreement
 from pipeline.store.images import write_labels
 from pipeline.store.tables import read_table
 
@@ -99,7 +99,7 @@ def test_results_come_together_or_not_at_all(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.agreement.plot_agreement", fail)
+    monkeypatch.setattr("pipeline.run.agreement.plot_agreement", fail)
     with pytest.raises(OSError, match="No space left"):
         write_agreement(found, tmp_path / "out")
     assert [*(tmp_path / "out").iterdir()] == []

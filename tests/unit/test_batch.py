@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from fake_stages import spoil_scan
 
-from pipeline.batch import open_executor, process_all
 from pipeline.config import PipelineConfig
 from pipeline.errors import ConfigError, LostWorkerError
 from pipeline.executors import InProcess
+from pipeline.run.batch import open_executor, process_all
 from pipeline.run.cohort import open_cohort
 from pipeline.run.job import OK, Job, Outcome
-from pipeline.run.records import FAILED
+from pipeline.run.stage_cache import FAILED
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from makers import make_taken_scan
 
 from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
-from pipeline.intake_door import intake_source
-from pipeline.stages.intake import IntakeParams
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.intake.import_scans import intake_source
+from pipeline.simulate.dicom_export import write_dicom_series
+from pipeline.stages.laterality import IntakeParams
 from pipeline.store.images import write_scan
 
 VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from dicom_makers import edit, setting
 
-from pipeline import intake_check
 from pipeline.cli import main
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
+from pipeline.intake import check_scans as intake_check
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.base import Recognition
+from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.stages.quality import GATE_NAMES
-from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 

@@ -16,11 +16,11 @@ from pipeline.config import PipelineConfig
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ConfigError, LostWorkerError, ScanError
 from pipeline.executors import InProcess
-from pipeline.intake_check import Tables, check_source
-from pipeline.intake_door import intake_source
-from pipeline.stages.intake import IntakeParams
+from pipeline.intake.check_scans import Tables, check_source
+from pipeline.intake.import_scans import intake_source
+from pipeline.simulate.dicom_export import write_dicom_series
+from pipeline.stages.laterality import IntakeParams
 from pipeline.store import bids
-from pipeline.store.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
 from pipeline.store.names import sidecar_of

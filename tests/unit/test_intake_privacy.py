@@ -17,7 +17,7 @@ from pydicom.sequence import Sequence
 
 from pipeline.cli import main
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 

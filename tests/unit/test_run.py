@@ -15,16 +15,16 @@ from pipeline.errors import ArtefactError, ConfigError, ScanError
 from pipeline.run import plan
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import TABLES, prepare_out, written_together
-from pipeline.run.details import write_border, write_muscles
-from pipeline.run.job import NOT_RUN, OK, Job, Outcome, exit_code
-from pipeline.run.participant import look, process
-from pipeline.run.records import FAILED, read_record, write_record
-from pipeline.run.tables import (
+from pipeline.run.cohort_tables import (
     gather,
     with_groups,
     write_statistics,
     write_volumes,
 )
+from pipeline.run.job import NOT_RUN, OK, Job, Outcome, exit_code
+from pipeline.run.muscle_tables import write_border, write_muscles
+from pipeline.run.process_participant import look, process
+from pipeline.run.stage_cache import FAILED, read_record, write_record
 from pipeline.store.files import sha256_of
 from pipeline.store.tables import read_table
 

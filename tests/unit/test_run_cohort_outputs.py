@@ -19,7 +19,7 @@ from pipeline.run.cohort_outputs import (
     targets,
     written_together,
 )
-from pipeline.run.tables import check_comparison
+from pipeline.run.cohort_tables import check_comparison
 
 PEOPLE = 6
 

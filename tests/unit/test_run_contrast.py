@@ -10,11 +10,11 @@ from pipeline.cli import main
 from pipeline.config import PipelineConfig, load_config
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.run.artefacts import PREPROC, SCAN
 from pipeline.run.cohort import open_scan
 from pipeline.run.job import Located
+from pipeline.run.outputs import PREPROC, SCAN
 from pipeline.run.plan import STAGES
-from pipeline.run.work import Desk, do_preprocess
+from pipeline.run.stage_io import Desk, do_preprocess
 from pipeline.store.images import read_scan, write_scan
 
 

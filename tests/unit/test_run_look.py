@@ -13,8 +13,8 @@ from pipeline.config import PipelineConfig
 from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.run.cohort import open_cohort
 from pipeline.run.job import Job
-from pipeline.run.participant import look, process
-from pipeline.run.records import FAILED
+from pipeline.run.process_participant import look, process
+from pipeline.run.stage_cache import FAILED
 
 pytestmark = pytest.mark.usefixtures("calls")
 RAW = "sub-01/anat/sub-01_T1w.nii.gz"

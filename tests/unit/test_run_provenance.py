@@ -12,10 +12,10 @@ from pipeline.config import PipelineConfig
 from pipeline.errors import ArtefactError
 from pipeline.run import plan
 from pipeline.run.cohort import Cohort, open_cohort
+from pipeline.run.cohort_tables import gather, write_volumes
 from pipeline.run.job import NOT_RUN, Job
-from pipeline.run.participant import look, process
-from pipeline.run.tables import gather, write_volumes
-from pipeline.run.work import Desk
+from pipeline.run.process_participant import look, process
+from pipeline.run.stage_io import Desk
 from pipeline.store import provenance
 from pipeline.store.files import read_json, sha256_of
 from pipeline.store.tables import read_table

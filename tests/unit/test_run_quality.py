@@ -9,11 +9,11 @@ import pytest
 from pipeline.config import load_config
 from pipeline.domain.participant import Participant
 from pipeline.errors import ScanError
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
-from pipeline.run.artefacts import PREPROC, SCAN
-from pipeline.run.work import Desk, do_preprocess
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.run.outputs import PREPROC, SCAN
+from pipeline.run.stage_io import Desk, do_preprocess
 from pipeline.stages.quality import GATE_NAMES
 from pipeline.store.files import read_json
 from pipeline.store.images import write_scan

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ArtefactError
-from pipeline.run.records import (
+from pipeline.run.stage_cache import (
     DONE,
     WRITING,
     StageRecord,

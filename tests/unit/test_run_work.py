@@ -8,8 +8,8 @@ from makers import make_taken_scan
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.errors import ArtefactError
-from pipeline.run.artefacts import PREPROC, REGIONS
-from pipeline.run.work import Desk, do_figures
+from pipeline.run.outputs import PREPROC, REGIONS
+from pipeline.run.stage_io import Desk, do_figures
 from pipeline.store.images import write_scan
 
 

@@ -12,26 +12,26 @@ import pydicom
 import pytest
 import small_foot
 
-from pipeline import simulate
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition import ideal_scan
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import PhantomParticipant, draw_cohort
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.imaging import Imaging
-from pipeline.phantom.protocols import Protocol, get_protocol
-from pipeline.phantom.shape import FootShape
-from pipeline.simulate import simulate_dataset, simulate_images
+from pipeline.phantom.acquisition.acquire import ideal_scan
+from pipeline.phantom.acquisition.acquisition_options import Imaging
+from pipeline.phantom.acquisition.protocols import Protocol, get_protocol
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.cohort.draw_cohort import PhantomParticipant, draw_cohort
+from pipeline.simulate import dataset as simulate
+from pipeline.simulate.dataset import simulate_dataset, simulate_images
+from pipeline.simulate.specification import Study, readme
 from pipeline.stages.compare.effect_size import cohens_d
 from pipeline.store.files import read_json
 from pipeline.store.images import read_labels, read_scan
-from pipeline.store.landmarks import read_landmarks
+from pipeline.store.landmarks_file import read_landmarks
 from pipeline.store.names import sidecar_of
 from pipeline.store.participants import read_participants
 from pipeline.store.tables import read_measurements
-from pipeline.study import Study, readme
 
 Simulate = Callable[..., Path]
 TRUTH = Path("sourcedata", "truth", "sub-01")

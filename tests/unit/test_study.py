@@ -1,8 +1,8 @@
 """What a made-up study says of itself."""
 
-from pipeline.phantom.effects import Effect
-from pipeline.store.effects import read_effect
-from pipeline.study import Study, readme
+from pipeline.phantom.cohort.effects import Effect
+from pipeline.simulate.effect_file import read_effect
+from pipeline.simulate.specification import Study, readme
 
 
 def said(effect: Effect | None) -> str:

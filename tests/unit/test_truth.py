@@ -8,12 +8,17 @@ import pytest
 
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
 from pipeline.domain.participant import Participant
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.cohort import draw_cohort, with_matched_masses
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.shape import FootShape
-from pipeline.store.effects import read_effect
-from pipeline.truth import measure_truth, region_volumes, survey, true_statistics
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.cohort.draw_cohort import draw_cohort, with_matched_masses
+from pipeline.simulate.effect_file import read_effect
+from pipeline.simulate.ground_truth import (
+    measure_truth,
+    region_volumes,
+    survey,
+    true_statistics,
+)
 
 PRINTED = {"rearfoot": 1.13, "forefoot": 0.30, "total": 0.92}
 

@@ -1,8 +1,8 @@
 """Agreement: label by label in one foot, then volume by volume across feet."""
 
-from pipeline.stages.agree.across import RELIABILITY_COLUMNS, reliability
+from pipeline.stages.agree.agreement_plot import plot_agreement
 from pipeline.stages.agree.overlap import OVERLAP_COLUMNS, Structures, overlap
-from pipeline.stages.agree.plot import plot_agreement
+from pipeline.stages.agree.reliability import RELIABILITY_COLUMNS, reliability
 
 __all__ = [
     "OVERLAP_COLUMNS",

@@ -1,10 +1,10 @@
 """The comparison: one row per participant, then one row per outcome."""
 
 from pipeline.stages.compare.columns import STATISTICS_COLUMNS
+from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.groups import check_design, compare
 from pipeline.stages.compare.outcomes import MUSCLE_OUTCOMES, OUTCOMES
-from pipeline.stages.compare.params import CompareParams
-from pipeline.stages.compare.volumes import FAILED, OK, VOLUME_COLUMNS, volume_row
+from pipeline.stages.compare.volume_row import FAILED, OK, VOLUME_COLUMNS, volume_row
 
 __all__ = [
     "FAILED",

@@ -5,9 +5,19 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from pipeline.stages.compare.adjusted import adjust
+from pipeline.stages.compare.ancova import adjust
+from pipeline.stages.compare.anova import compare_many
 from pipeline.stages.compare.columns import STATISTICS_COLUMNS
-from pipeline.stages.compare.many_groups import compare_many
+from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.stages.compare.descriptives import (
+    NOTHING,
+    Facts,
+    Values,
+    describe,
+    has_spread,
+    why_missing,
+)
+from pipeline.stages.compare.design import Study, read_study
 from pipeline.stages.compare.measurement_error import is_below, measurement_error
 from pipeline.stages.compare.outcomes import Outcome, outcomes_among
 from pipeline.stages.compare.paired import (
@@ -16,16 +26,6 @@ from pipeline.stages.compare.paired import (
     has_spread_of_differences,
     why_no_pairs,
 )
-from pipeline.stages.compare.params import CompareParams
-from pipeline.stages.compare.samples import (
-    NOTHING,
-    Facts,
-    Values,
-    describe,
-    has_spread,
-    why_missing,
-)
-from pipeline.stages.compare.study import Study, read_study
 from pipeline.stages.compare.two_groups import compare_two
 
 

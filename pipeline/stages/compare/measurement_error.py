@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.stages.compare.descriptives import Facts
 from pipeline.stages.compare.outcomes import Outcome
-from pipeline.stages.compare.samples import Facts
 
 _PER_SEM = 1.96 * 2**0.5  # two measurements of one foot differ by more in 1 of 20
 _HALF_WIDTHS = 1.96

@@ -5,10 +5,10 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.errors import ConfigError
+from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.stages.compare.descriptives import Facts, Values, has_spread, shapiro_p
 from pipeline.stages.compare.effect_size import detectable_d, paired_d
-from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.permutation import sign_test
-from pipeline.stages.compare.samples import Facts, Values, has_spread, shapiro_p
 from pipeline.stages.compare.two_groups import effect_sizes
 
 

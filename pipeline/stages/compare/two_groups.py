@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.stages.compare.descriptives import Facts, Values
 from pipeline.stages.compare.effect_size import Interval, cohens_d, detectable_d, hedges_g
-from pipeline.stages.compare.params import CompareParams
 from pipeline.stages.compare.permutation import split_test
-from pipeline.stages.compare.samples import Facts, Values
 
 
 def compare_two(a: Values, b: Values, params: CompareParams) -> Facts:

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.scan import Contrast
-from pipeline.segmenters.block_means import block_means
-from pipeline.segmenters.feet import filled
+from pipeline.segmenters.downsampling import block_means
+from pipeline.segmenters.network.foot_masks import filled
 from pipeline.stages.quality.view import View
 
 _CUT_CM2 = 4.0  # of bright tissue at the image's edge; a slice that grazes the heel has less

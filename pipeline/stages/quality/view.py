@@ -10,9 +10,9 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from pipeline.domain.scan import Contrast, Scan
-from pipeline.segmenters.block_means import block_factors, block_means
-from pipeline.segmenters.feet import filled, single_feet
-from pipeline.segmenters.volume import Volume
+from pipeline.segmenters.downsampling import block_factors, block_means
+from pipeline.segmenters.network.foot_masks import filled, single_feet
+from pipeline.segmenters.network.isotropic_image import Volume
 
 _SMALL_MM = 3.0
 _FEET_MM = 4.0

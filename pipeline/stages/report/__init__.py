@@ -5,7 +5,7 @@ from pipeline.stages.report.effect_plot import plot_effects
 from pipeline.stages.report.group_plot import plot_groups
 from pipeline.stages.report.overlay import ReportParams, overlay
 from pipeline.stages.report.pages import ReportFacts, participant_page, report
-from pipeline.stages.report.printed import context_of, latex, markdown
+from pipeline.stages.report.statistics_text import context_of, latex, markdown
 
 __all__ = [
     "ReportFacts",

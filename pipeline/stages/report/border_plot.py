@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.stages.report.drawing import (
+from pipeline.stages.plot_style import (
     COLOURS,
     MARKERS,
     PALE,

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.stages.report.drawing import (
+from pipeline.stages.plot_style import (
     COLOURS,
     MARKERS,
     PALE,
@@ -12,7 +12,7 @@ from pipeline.stages.report.drawing import (
     picture,
     plot_style,
 )
-from pipeline.stages.report.words import chance, fixed
+from pipeline.stages.report.sentences import chance, fixed
 
 _REGIONS = ("rearfoot", "forefoot", "total")
 _WORDS = {"mm3_per_kg": "volume per body mass", "cm3": "volume"}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from pipeline.stages.report.drawing import (
+from pipeline.stages.plot_style import (
     COLOURS,
     INK,
     MARKERS,
@@ -18,7 +18,7 @@ from pipeline.stages.report.drawing import (
     picture,
     plot_style,
 )
-from pipeline.stages.report.words import chance, fixed, is_missing
+from pipeline.stages.report.sentences import chance, fixed, is_missing
 
 UNITS = {"cm3": "cm³", "mm3_per_kg": "mm³/kg"}
 _REGIONS = ("rearfoot", "forefoot", "total")

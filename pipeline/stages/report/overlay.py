@@ -14,10 +14,10 @@ from PIL.Image import Dither
 from pydantic import BaseModel, Field
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.stages.report import panels as draw
-from pipeline.stages.report.planes import DORSAL, LONG, RIGHTWARD, Cut, View, sample
+from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
 
 _WIDTH_INCH, _DPI = 16.0, 100
 _GAP_INCH = 0.08

@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
-from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.stages.report.names import NAMES, SHOWN
-from pipeline.stages.report.printed import context_of, paragraphs, printed_row, records
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
+from pipeline.stages.report.outcome_labels import NAMES, SHOWN
 from pipeline.stages.report.render import render
-from pipeline.stages.report.words import Row, is_missing
+from pipeline.stages.report.sentences import Row, is_missing
+from pipeline.stages.report.statistics_text import context_of, paragraphs, printed_row, records
 
 PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

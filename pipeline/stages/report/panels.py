@@ -16,7 +16,7 @@ from scipy import ndimage
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.landmarks import Border
 from pipeline.domain.scan import Side
-from pipeline.stages.report.planes import DORSAL, LONG, PITCH_MM, Cut
+from pipeline.stages.report.reformats import DORSAL, LONG, PITCH_MM, Cut
 
 COLOURS: Mapping[int, str] = MappingProxyType(
     {

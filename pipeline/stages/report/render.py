@@ -2,7 +2,7 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.stages.report.words import chance, fixed, is_missing
+from pipeline.stages.report.sentences import chance, fixed, is_missing
 
 
 def render(template: str, **context: object) -> str:

@@ -12,7 +12,7 @@ from pipeline.domain.anatomy import FOREFOOT, REARFOOT
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.landmarks import FootFrame, to_point
-from pipeline.domain.regions import RegionSplit, share_behind
+from pipeline.domain.region_split import RegionSplit, share_behind
 from pipeline.domain.scan import Side
 
 POINTS = 40  # along each edge of a voxel

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 
 
 def row(

@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from small_foot import BARE, FAT_LEVEL, foot_of, make_foot, take
 
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.phantom.acquisition import NOISE_LEVELS, acquire_all, ideal_scan, random_pose
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.protocols import PROTOCOLS
+from pipeline.phantom.acquisition.acquire import (
+    NOISE_LEVELS,
+    acquire_all,
+    ideal_scan,
+    random_pose,
+)
+from pipeline.phantom.acquisition.protocols import PROTOCOLS
+from pipeline.phantom.anatomy.foot import Tissue
 
 
 def brightness_mm3(scan: Scan) -> float:
@@ -254,7 +259,7 @@ def test_same_seed_same_bytes_in_another_process() -> None:
     """Nothing depends on hash seed, threads or what ran before."""
     program = (
         "import hashlib; import numpy as np; from small_foot import make_foot, take;"
-        "from pipeline.phantom.randomised import draw_acquisition;"
+        "from pipeline.phantom.acquisition.random_protocol import draw_acquisition;"
         "from dataclasses import asdict, replace;"
         "p, a = draw_acquisition(np.random.default_rng(8), finest_mm=1.0);"
         "p = replace(p, cut_heel_mm=0, cut_toes_mm=0);"

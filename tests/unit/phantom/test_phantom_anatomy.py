@@ -11,9 +11,14 @@ from pipeline.domain import anatomy
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.shape import MEAN_BONE_LENGTH_MM, MEAN_VOLUMES_CM3, FootShape, draw_shape
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.shape import (
+    MEAN_BONE_LENGTH_MM,
+    MEAN_VOLUMES_CM3,
+    FootShape,
+    draw_shape,
+)
 
 BREVIS, QUADRATUS = 2, 4
 SOLE = (Tissue.SKIN, Tissue.FAT, Tissue.TENDON)

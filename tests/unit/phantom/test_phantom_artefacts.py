@@ -9,9 +9,14 @@ from small_foot import BARE, FAT_LEVEL, foot_of, make_foot, take
 
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.artefacts import LIMITS, USUAL_ARTEFACTS, Artefacts, read_artefacts
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.protocols import Protocol
+from pipeline.phantom.acquisition.artefacts import (
+    LIMITS,
+    USUAL_ARTEFACTS,
+    Artefacts,
+    read_artefacts,
+)
+from pipeline.phantom.acquisition.protocols import Protocol
+from pipeline.phantom.anatomy.foot import Tissue
 
 THICK = replace(BARE, slice_thickness_mm=4.0)
 SUPPRESSED = replace(THICK, fat_left=0.05)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.bellies import bellies_of, grow_bellies, solve_bellies
-from pipeline.phantom.envelope import SPACING_MM, Envelope
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.posture import pose_structures
-from pipeline.phantom.shape import FootShape
-from pipeline.phantom.structures import BELLIES, BONES
-from pipeline.phantom.tubes import Array
+from pipeline.phantom.anatomy.bellies import bellies_of, grow_bellies, solve_bellies
+from pipeline.phantom.anatomy.envelope import SPACING_MM, Envelope
+from pipeline.phantom.anatomy.generalised_cylinders import Array
+from pipeline.phantom.anatomy.joint_pose import pose_structures
+from pipeline.phantom.anatomy.lattice import Lattice
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.anatomy.structures import BELLIES, BONES
 
 POSTURE = pose_structures(FootShape())
 LATTICE = Lattice.over(np.array((-80.0, -26, -35)), np.array((85.0, 245, 115)), SPACING_MM)

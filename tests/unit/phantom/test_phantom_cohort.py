@@ -5,7 +5,12 @@ import pytest
 
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.cohort import GROUPS, REARFOOT_MUSCLES, PhantomParticipant, draw_cohort
+from pipeline.phantom.cohort.draw_cohort import (
+    GROUPS,
+    REARFOOT_MUSCLES,
+    PhantomParticipant,
+    draw_cohort,
+)
 
 
 @pytest.fixture(scope="module")

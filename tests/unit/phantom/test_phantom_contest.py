@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.phantom.contest import contest
-from pipeline.phantom.cords import Capsule
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.tubes import Array, Field
+from pipeline.phantom.anatomy.capsules import Capsule
+from pipeline.phantom.anatomy.generalised_cylinders import Array, Field
+from pipeline.phantom.anatomy.lattice import Lattice
+from pipeline.phantom.anatomy.nearest_label import contest
 
 LABELS = {"left": 3, "right": 5, "third": 5}
 ROW = (slice(None), 8, 4)  # through all centres

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.phantom.cords import Capsule, Cord, cord_through, path, pieces, slip
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.structures import bellies_and_bones
-from pipeline.phantom.tubes import LONG, Array, Tube
+from pipeline.phantom.anatomy.capsules import Capsule, Cord, cord_through, path, pieces, slip
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Tube
+from pipeline.phantom.anatomy.lattice import Lattice
+from pipeline.phantom.anatomy.structures import bellies_and_bones
 
 ENDS_MM = np.array(((1.0, 2.0, 3.0), (1.0 + 6.0, 2.0 + 8.0, 3.0)))  # 10 mm apart
 

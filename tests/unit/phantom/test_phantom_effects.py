@@ -9,16 +9,21 @@ import pytest
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.errors import ConfigError
-from pipeline.phantom.cohort import (
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.cohort.draw_cohort import (
     PLANTAR_LABELS,
     PhantomParticipant,
     RegionVolumes,
     draw_cohort,
     with_matched_masses,
 )
-from pipeline.phantom.effects import Effect, TargetD, effect_names
-from pipeline.phantom.effects.matching import Sample, cohens_ds, match_masses, match_volumes
-from pipeline.phantom.shape import FootShape
+from pipeline.phantom.cohort.effects import Effect, TargetD, effect_names
+from pipeline.phantom.cohort.effects.matching import (
+    Sample,
+    cohens_ds,
+    match_masses,
+    match_volumes,
+)
 from pipeline.stages.compare.effect_size import cohens_d
 
 REARFOOT_SHARE = np.array((0.86, 0.79, 0.89, 1.0, 0.2, 0.17, 0.32, 0.0, 0.43, 0.03))

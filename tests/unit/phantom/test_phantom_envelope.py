@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from pipeline.phantom.envelope import SPACING_MM, Envelope, make_envelope
-from pipeline.phantom.tubes import Field
+from pipeline.phantom.anatomy.envelope import SPACING_MM, Envelope, make_envelope
+from pipeline.phantom.anatomy.generalised_cylinders import Field
 
 SHAPE = (35, 50, 40)
 BLOCK = (slice(12, 23), slice(13, 37), slice(14, 26))  # 22 x 48 x 24 mm

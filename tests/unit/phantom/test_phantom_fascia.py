@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.phantom.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.posture import pose_structures
-from pipeline.phantom.shape import MEAN_BONE_LENGTH_MM, FootShape
+from pipeline.phantom.anatomy.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
+from pipeline.phantom.anatomy.foot import Tissue
+from pipeline.phantom.anatomy.joint_pose import pose_structures
+from pipeline.phantom.anatomy.lattice import Lattice
+from pipeline.phantom.anatomy.shape import MEAN_BONE_LENGTH_MM, FootShape
 
 LATTICE = Lattice.over(np.array((-50.0, 0, -9.5)), np.array((55.0, 230, 3)), 0.5)
 HEEL = (0.10, 0.24)  # in bone lengths

@@ -8,7 +8,7 @@ from makers import BLOCK, make_grid, make_labels, make_segmentation
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Side
-from pipeline.phantom.foot import Foot, Tissue
+from pipeline.phantom.anatomy.foot import Foot, Tissue
 
 
 @pytest.fixture

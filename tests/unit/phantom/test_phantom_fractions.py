@@ -7,8 +7,8 @@ import pytest
 from small_foot import make_foot
 
 from pipeline.domain.grid import Grid
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.fractions import tissue_fractions
+from pipeline.phantom.acquisition.partial_volume import tissue_fractions
+from pipeline.phantom.anatomy.foot import Foot, Tissue
 
 GRID = Grid.from_arrays((12, 16, 9), np.diag((1.5, 2.5, 3.0, 1.0)))
 THICKNESS_MM = 2.0

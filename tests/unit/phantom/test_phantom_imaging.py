@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.phantom.artefacts import USUAL_ARTEFACTS, Artefacts
-from pipeline.phantom.imaging import Imaging
-from pipeline.phantom.protocols import Orientation, get_protocol
+from pipeline.phantom.acquisition.acquisition_options import Imaging
+from pipeline.phantom.acquisition.artefacts import USUAL_ARTEFACTS, Artefacts
+from pipeline.phantom.acquisition.protocols import Orientation, get_protocol
 
 GIVEN = get_protocol("pd_tse")
 

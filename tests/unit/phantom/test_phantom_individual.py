@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.shape import MEAN_BONE_LENGTH_MM, MEAN_VOLUMES_CM3, FootShape
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.shape import MEAN_BONE_LENGTH_MM, MEAN_VOLUMES_CM3, FootShape
 
 BREVIS, QUADRATUS, LUMBRICALS, TRANSVERSE = 2, 4, 5, 8
 FATTY = {BREVIS: 0.2, QUADRATUS: 0.05}

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.domain.scan import Side
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import as_kind, draw_kind_shape
-from pipeline.phantom.shape import FootShape, draw_shape
-from pipeline.phantom.skeleton import STRAIGHT
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import as_kind, draw_kind_shape
+from pipeline.phantom.anatomy.shape import FootShape, draw_shape
+from pipeline.phantom.anatomy.skeleton import STRAIGHT
 
 TOTALS_CM3 = {
     FootKind.FILLED: (90, 250),

@@ -16,11 +16,11 @@ from pipeline.domain.anatomy import (
     MUSCLE_NAMES,
 )
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.kind_shapes import draw_kind_shape
-from pipeline.phantom.shape import MEAN_VOLUMES_CM3, FootShape
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
+from pipeline.phantom.anatomy.shape import MEAN_VOLUMES_CM3, FootShape
 
 NEW_KINDS = (FootKind.FILLED, FootKind.SPARSE, FootKind.CONTOURED)
 SPACING_MM = 1.5

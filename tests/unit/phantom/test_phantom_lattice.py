@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.tubes import LONG, Tube
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Tube
+from pipeline.phantom.anatomy.lattice import Lattice
 
 
 def make_tube() -> Tube:

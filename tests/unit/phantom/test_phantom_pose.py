@@ -5,8 +5,8 @@ import pytest
 from small_foot import make_foot, take
 
 from pipeline.domain.scan import Side
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.pose import laid_beside, random_pose
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.phantom.anatomy.positioning import laid_beside, random_pose
 
 
 def reach_mm(foot: Foot) -> tuple[float, float]:

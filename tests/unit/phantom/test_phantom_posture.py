@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.phantom.posture import pose_structures
-from pipeline.phantom.shape import MEAN_BONE_LENGTH_MM, FootShape
-from pipeline.phantom.structures import LEG_BELLIES, bellies_and_bones, tendons, vessels
-from pipeline.phantom.tubes import DORSAL, LATERAL, LONG, Array
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, LONG, Array
+from pipeline.phantom.anatomy.joint_pose import pose_structures
+from pipeline.phantom.anatomy.shape import MEAN_BONE_LENGTH_MM, FootShape
+from pipeline.phantom.anatomy.structures import LEG_BELLIES, bellies_and_bones, tendons, vessels
 
 MEAN = FootShape()
 NEUTRAL = FootShape(hallux_valgus_deg=0.0, plantarflexion_deg=0.0)

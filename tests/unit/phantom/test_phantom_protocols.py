@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.domain.scan import Contrast
 from pipeline.errors import ConfigError
-from pipeline.phantom.protocols import (
+from pipeline.phantom.acquisition.protocols import (
     PROTOCOLS,
     Orientation,
     Technique,

@@ -6,9 +6,9 @@ import numpy as np
 from small_foot import make_foot, take
 
 from pipeline.domain.scan import Contrast
-from pipeline.phantom.artefacts import LIMITS
-from pipeline.phantom.protocols import Orientation, Technique
-from pipeline.phantom.randomised import draw_acquisition
+from pipeline.phantom.acquisition.artefacts import LIMITS
+from pipeline.phantom.acquisition.protocols import Orientation, Technique
+from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 
 
 def test_one_seed_one_acquisition() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.shape import (
+from pipeline.phantom.anatomy.shape import (
     MEAN_BONE_LENGTH_MM,
     MEAN_VOLUMES_CM3,
     FootShape,

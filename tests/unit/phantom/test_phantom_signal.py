@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small_foot import make_foot
 
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.protocols import PROTOCOLS, Protocol, Technique
-from pipeline.phantom.signal import foot_signals, tissue_signals
+from pipeline.phantom.acquisition.protocols import PROTOCOLS, Protocol, Technique
+from pipeline.phantom.acquisition.signal import foot_signals, tissue_signals
+from pipeline.phantom.anatomy.foot import Tissue
 
 SE = PROTOCOLS["t1_se_4mm"]
 FAST = Technique.FAST_SPIN_ECHO

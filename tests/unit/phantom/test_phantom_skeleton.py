@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.phantom.anatomy import make_foot
-from pipeline.phantom.bend import Bend, make_bend
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.posture import pose_structures
-from pipeline.phantom.shape import FootShape
-from pipeline.phantom.skeleton import STRAIGHT, Skeleton, draw_skeleton
-from pipeline.phantom.structures import BONES
-from pipeline.phantom.tubes import DORSAL, LATERAL, Array
+from pipeline.phantom.anatomy.bend import Bend, make_bend
+from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, Array
+from pipeline.phantom.anatomy.joint_pose import pose_structures
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.anatomy.skeleton import STRAIGHT, Skeleton, draw_skeleton
+from pipeline.phantom.anatomy.structures import BONES
 
 TUBES = {name: pose_structures(FootShape()).tubes[name] for name in BONES}
 LOW, HIGH = np.array((-75.0, -30, -30)), np.array((75.0, 245, 125))

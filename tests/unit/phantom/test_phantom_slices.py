@@ -8,8 +8,8 @@ from small_foot import BARE, make_foot, take
 
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.protocols import Orientation
+from pipeline.phantom.acquisition.protocols import Orientation
+from pipeline.phantom.anatomy.foot import Tissue
 
 # Where the three array axes point in the world: R 0, A 1, S 2.
 POINTING = {

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pipeline.phantom.posture import pose_structures
-from pipeline.phantom.shape import FootShape
-from pipeline.phantom.slips import belly_part, equipped
-from pipeline.phantom.structures import BELLIES
-from pipeline.phantom.tubes import LONG
+from pipeline.phantom.anatomy.generalised_cylinders import LONG
+from pipeline.phantom.anatomy.joint_pose import pose_structures
+from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.phantom.anatomy.slips import belly_part, equipped
+from pipeline.phantom.anatomy.structures import BELLIES
 
 PLAIN = pose_structures(FootShape())
 EQUIPPED = equipped(PLAIN, FootShape().bone_length_mm)

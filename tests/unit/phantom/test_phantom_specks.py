@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.specks import drop_specks
+from pipeline.phantom.anatomy.foot import Tissue
+from pipeline.phantom.anatomy.specks import drop_specks
 
 
 def test_a_speck_becomes_fat_and_a_head_stays() -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.phantom.cords import Cord
-from pipeline.phantom.structures import (
+from pipeline.phantom.anatomy.capsules import Cord
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LONG, reference_tubes
+from pipeline.phantom.anatomy.structures import (
     BELLIES,
     BONES,
     LEG_BELLIES,
@@ -18,7 +19,6 @@ from pipeline.phantom.structures import (
     tendons,
     vessels,
 )
-from pipeline.phantom.tubes import DORSAL, LONG, reference_tubes
 
 
 def test_bellies_and_bones_make_up_every_label() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.phantom.lattice import Lattice
-from pipeline.phantom.shape import FootShape
-from pipeline.phantom.texture import fat_streaks
-from pipeline.phantom.tubes import DORSAL, LATERAL, LONG, Field
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, LONG, Field
+from pipeline.phantom.anatomy.intramuscular_fat import fat_streaks
+from pipeline.phantom.anatomy.lattice import Lattice
+from pipeline.phantom.anatomy.shape import FootShape
 
 LATTICE = Lattice.over(np.array((-12.0, 5, 0)), np.array((13.0, 75, 22)), 1.0)
 ASKED = {1: 0.05, 2: 0.3}

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from pipeline.phantom.foot import Tissue
-from pipeline.phantom.tissues import RELAXATION, Relaxation, spin_echo_signals
+from pipeline.phantom.acquisition.relaxation import RELAXATION, Relaxation, spin_echo_signals
+from pipeline.phantom.anatomy.foot import Tissue
 
 
 def test_spin_echo_follows_the_equation() -> None:

@@ -5,7 +5,14 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from pipeline.phantom.tubes import DORSAL, LATERAL, LONG, Array, Tube, reference_tubes
+from pipeline.phantom.anatomy.generalised_cylinders import (
+    DORSAL,
+    LATERAL,
+    LONG,
+    Array,
+    Tube,
+    reference_tubes,
+)
 
 OTHERS = {LATERAL: (LONG, DORSAL), LONG: (LATERAL, DORSAL), DORSAL: (LONG, LATERAL)}
 """In which the table gives the angle of an ellipse, from the first to the second."""

@@ -7,10 +7,10 @@ import pytest
 from simulated import LONG, Poses, Segmented, Simulated, cropped, shifted
 
 from pipeline.domain.scan import Scan
-from pipeline.segmenters import atlas
-from pipeline.segmenters.deform import Deformation
-from pipeline.segmenters.pose import Alignment
-from pipeline.segmenters.volume import Volume
+from pipeline.segmenters.atlas import atlas_segmenter as atlas
+from pipeline.segmenters.atlas.affine_registration import Alignment
+from pipeline.segmenters.atlas.deformable_registration import Deformation
+from pipeline.segmenters.network.isotropic_image import Volume
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1, PHALANGES
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters.atlas import AtlasSegmenter
+from pipeline.segmenters.atlas.atlas_segmenter import AtlasSegmenter
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions

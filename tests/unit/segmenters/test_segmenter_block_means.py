@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.segmenters.block_means import block_factors, block_means
+from pipeline.segmenters.downsampling import block_factors, block_means
 
 
 @pytest.mark.parametrize("block", [(1, 1, 1), (2, 3, 4), (3, 2, 1), (9, 9, 9)])

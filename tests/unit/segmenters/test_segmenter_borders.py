@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.borders import (
+from pipeline.segmenters.network.boundary import (
     FEATURES,
     BorderNet,
     border_features,
     structure_probability,
 )
-from pipeline.segmenters.weights import load_weights
+from pipeline.segmenters.network.weights import load_weights
 
 GRID = Grid.from_arrays((60, 60, 8), np.diag((0.6, 0.6, 4.0, 1.0)))
 FINER = 10

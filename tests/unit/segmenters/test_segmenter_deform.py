@@ -7,11 +7,11 @@ import pytest
 from simulated import dice
 
 from pipeline.domain.scan import Contrast
-from pipeline.phantom.foot import Tissue
-from pipeline.segmenters.deform import SPACING_MM, Deformation, deform
-from pipeline.segmenters.pose import Alignment
-from pipeline.segmenters.template import Template, make_template
-from pipeline.segmenters.volume import Volume
+from pipeline.phantom.anatomy.foot import Tissue
+from pipeline.segmenters.atlas.affine_registration import Alignment
+from pipeline.segmenters.atlas.atlas_template import Template, make_template
+from pipeline.segmenters.atlas.deformable_registration import SPACING_MM, Deformation, deform
+from pipeline.segmenters.network.isotropic_image import Volume
 
 STILL = Alignment(np.eye(3), np.zeros(3), 1.0, is_mirrored=False)
 

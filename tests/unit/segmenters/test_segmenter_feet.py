@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.segmenters.feet import largest_piece, single_feet, tissue_mask
-from pipeline.segmenters.volume import Volume
+from pipeline.segmenters.network.foot_masks import largest_piece, single_feet, tissue_mask
+from pipeline.segmenters.network.isotropic_image import Volume
 
 SPACING_MM = 4.0
 SHAPE = (64, 52, 26)

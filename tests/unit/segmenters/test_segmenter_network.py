@@ -25,11 +25,11 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
-from pipeline.phantom.foot import Foot
-from pipeline.segmenters import network
-from pipeline.segmenters.network import NetworkSegmenter
-from pipeline.segmenters.sight import Sight
-from pipeline.segmenters.windows import FINE
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network import network_segmenter as network
+from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.network.patch import FINE
+from pipeline.segmenters.network.prediction import Sight
 
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
 See = Callable[..., None]

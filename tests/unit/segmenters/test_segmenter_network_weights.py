@@ -12,8 +12,8 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters.network import NetworkSegmenter
-from pipeline.segmenters.weights import load_weights
+from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.network.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 
 LEAST_DICE = 0.85

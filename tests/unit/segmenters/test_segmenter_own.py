@@ -12,10 +12,11 @@ from pipeline.domain.anatomy import CALCANEUS, FRAME_BONES, METATARSAL_2, MUSCLE
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError, SegmentationError
-from pipeline.phantom.foot import Foot
-from pipeline.segmenters import make_segmenter, own
-from pipeline.segmenters.own import OwnSegmenter, side_of_bones
-from pipeline.segmenters.own_onnx import laid, normalised
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters import make_segmenter
+from pipeline.segmenters.user_model import user_segmenter as own
+from pipeline.segmenters.user_model.onnx import laid, normalised
+from pipeline.segmenters.user_model.user_segmenter import OwnSegmenter, side_of_bones
 from training.examples import classes_of
 
 FIRST_BONE = len(MUSCLE_NAMES)

@@ -13,11 +13,11 @@ from own_models import CHANNELS, Predictor, nnunet, nnunet_record_of
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.foot import Foot
-from pipeline.segmenters.own import OwnSegmenter
-from pipeline.segmenters.own_nnunet import NnunetModel, load_nnunet
-from pipeline.segmenters.own_record import NnunetRecord, parse_record
-from pipeline.segmenters.sight import Sight
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network.prediction import Sight
+from pipeline.segmenters.user_model.manifest import NnunetRecord, parse_record
+from pipeline.segmenters.user_model.nnunet import NnunetModel, load_nnunet
+from pipeline.segmenters.user_model.user_segmenter import OwnSegmenter
 from training.examples import classes_of
 
 EMPTY = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint_final.pth"), b"{}")

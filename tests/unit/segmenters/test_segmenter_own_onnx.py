@@ -9,8 +9,8 @@ from onnx.external_data_helper import set_external_data
 from own_models import LABELS, by_brightness, loaded, make_onnx, record_of
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.own_onnx import load_onnx
-from pipeline.segmenters.own_record import OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import OnnxRecord, parse_record
+from pipeline.segmenters.user_model.onnx import load_onnx
 
 GOOD = by_brightness()
 SHOWN = np.arange(24, dtype=np.float32).reshape(2, 3, 4)

@@ -8,9 +8,9 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.scan import Contrast
-from pipeline.segmenters.pose import Alignment, _Matcher, find_pose
-from pipeline.segmenters.template import make_template
-from pipeline.segmenters.volume import Array, Volume
+from pipeline.segmenters.atlas.affine_registration import Alignment, _Matcher, find_pose
+from pipeline.segmenters.atlas.atlas_template import make_template
+from pipeline.segmenters.network.isotropic_image import Array, Volume
 
 TURN = Rotation.from_euler("xyz", (12, -8, 25), degrees=True).as_matrix()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.domain.scan import Contrast, Side
-from pipeline.phantom.foot import Tissue
-from pipeline.segmenters.template import Template, make_template
+from pipeline.phantom.anatomy.foot import Tissue
+from pipeline.segmenters.atlas.atlas_template import Template, make_template
 
 
 def signal(template: Template, tissue: Tissue) -> float:

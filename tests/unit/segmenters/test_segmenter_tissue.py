@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.tissue import chances_of, refine_muscles
-from pipeline.segmenters.volume import Volume
+from pipeline.segmenters.atlas.intensity_refinement import chances_of, refine_muscles
+from pipeline.segmenters.network.isotropic_image import Volume
 
 MUSCLE, FAT, TENDON = 0.4, 1.0, 0.05
 LATTICE = (54, 50, 48)  # of the carried labels, 1 mm, as the scans below show

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.volume import Array, Volume, axis_directions
+from pipeline.segmenters.network.isotropic_image import Array, Volume, axis_directions
 
 SHAPE = (24, 31, 9)
 SPACING_MM = (1.0, 0.7, 4.0)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from pipeline.errors import ArtefactError
-from pipeline.segmenters import weights
-from pipeline.segmenters.borders import FEATURES
-from pipeline.segmenters.weights import RECORD, Weights, load_weights
-from pipeline.segmenters.windows import COARSE, FINE, Window
+from pipeline.segmenters.network import weights
+from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.patch import COARSE, FINE, Window
+from pipeline.segmenters.network.weights import RECORD, Weights, load_weights
 
 BONE = {"middle_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.windows import Window, averaged, fit_frame, scaled, seen
+from pipeline.segmenters.network.patch import Window, averaged, fit_frame, scaled, seen
 
 SMALL = Window((8, 16, 8), (2.0, 2.0, 2.0), (2, 1, 2))
 BONES = {k: np.array(p) for k, p in enumerate(np.random.default_rng(3).normal(0, 40, (6, 3)))}

@@ -5,9 +5,14 @@ import pandas as pd
 import pytest
 from makers import BLOCK, make_frame, make_grid, make_labels, make_landmarks, make_segmentation
 
-from pipeline.domain.regions import RegionSplit
-from pipeline.stages.border import OFFSETS_MM, SWEEP_COLUMNS, compare_borders, sweep_border
+from pipeline.domain.region_split import RegionSplit
 from pipeline.stages.compare import VOLUME_COLUMNS, CompareParams, compare
+from pipeline.stages.measure.border_sweep import (
+    OFFSETS_MM,
+    SWEEP_COLUMNS,
+    compare_borders,
+    sweep_border,
+)
 
 ABH_IN_BLOCK = {1: BLOCK}
 BORDER_MM = 24.0

@@ -13,9 +13,9 @@ from statsmodels.stats.multitest import multipletests
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.stages.compare import (
     OUTCOMES,

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.domain.fat import FatMap
+from pipeline.domain.fat_map import FatMap
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Contrast, Scan
-from pipeline.stages.fat import DixonPair, find_fat
+from pipeline.stages.measure.fat import DixonPair, find_fat
 
 SHAPE = (23, 31, 17)
 GRID = make_grid(SHAPE)

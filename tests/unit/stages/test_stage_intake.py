@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.stages.intake import IntakeClaims, IntakeParams, intake
+from pipeline.stages.laterality import IntakeClaims, IntakeParams, intake
 
 R, L = Side.RIGHT, Side.LEFT
 

@@ -8,9 +8,9 @@ import pytest
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.domain.table import Measurement, MeasurementTable
-from pipeline.stages.intervals import with_intervals
+from pipeline.stages.measure.prediction_intervals import with_intervals
 
 SPACING_MM = (0.5, 0.6, 4.0)
 SHARES = {"rearfoot": 0.4, "forefoot": 0.6, "total": 1.0}

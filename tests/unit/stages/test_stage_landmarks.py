@@ -10,7 +10,7 @@ from pipeline.domain.anatomy import BONE_NAMES, CALCANEUS, METATARSAL_1, PHALANG
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.errors import ConfigError, ScanError
-from pipeline.stages.landmarks import find_landmarks, touches_edge
+from pipeline.stages.regions.find_landmarks import find_landmarks, touches_edge
 
 SPACING_MM = np.array((2.0, 1.1, 0.7))  # lateral, long, dorsal
 # first and last voxel along each axis; heel at voxel 5, sole at voxel 10

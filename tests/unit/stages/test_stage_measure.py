@@ -9,13 +9,13 @@ from scipy.spatial.transform import Rotation
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES
 from pipeline.domain.cautions import Caution
-from pipeline.domain.fat import FatMap
+from pipeline.domain.fat_map import FatMap
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.measure import MeasureParams, measure
 
 SHAPE = (9, 20, 13)

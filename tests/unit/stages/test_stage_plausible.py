@@ -8,12 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.measurement_table import Measurement
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
-from pipeline.domain.table import Measurement
-from pipeline.phantom.foot import Foot
+from pipeline.phantom.anatomy.foot import Foot
 from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.plausible import find_oddities
+from pipeline.stages.measure.plausibility import find_oddities
 from pipeline.stages.regions import RegionsParams, regions
 
 Voxels = NDArray[np.uint8]

@@ -17,7 +17,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ScanError
-from pipeline.phantom.foot import Tissue
+from pipeline.phantom.anatomy.foot import Tissue
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 
 SHAPE = (44, 80, 26)

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.stages.compare import (
     STATISTICS_COLUMNS,
     VOLUME_COLUMNS,
@@ -26,7 +26,7 @@ from pipeline.stages.report import (
     participant_page,
     report,
 )
-from pipeline.stages.report.words import Context, chance, explanation, fixed, verdict
+from pipeline.stages.report.sentences import Context, chance, explanation, fixed, verdict
 
 FACTS = ReportFacts("0.1.0", "run-7", '[regions]\nborder = "tmt1"\n')
 CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")

@@ -14,10 +14,10 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks
-from pipeline.domain.regions import RegionSplit
+from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan, Side
 from pipeline.stages.report import ReportParams, overlay
-from pipeline.stages.report.planes import DORSAL, LONG, RIGHTWARD, Cut, View, sample
+from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
 
 
 def split_of(side: Side = Side.RIGHT, turn_deg: float = 0.0) -> RegionSplit:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.stages.border import OFFSETS_MM, compare_borders
 from pipeline.stages.compare import VOLUME_COLUMNS, CompareParams, compare
+from pipeline.stages.measure.border_sweep import OFFSETS_MM, compare_borders
+from pipeline.stages.plot_style import Picture
 from pipeline.stages.report import plot_border, plot_effects, plot_groups
-from pipeline.stages.report.drawing import Picture
 from pipeline.stages.report.group_plot import groups_of
 
 PNG_START = b"\x89PNG"

@@ -13,7 +13,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError
-from pipeline.phantom.foot import Foot
+from pipeline.phantom.anatomy.foot import Foot
 from pipeline.stages.segment import Corrections, SegmentParams, segment
 
 

@@ -9,9 +9,9 @@ import pytest
 from pipeline.config import load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
 from pipeline.run.cohort import open_scan
+from pipeline.simulate.effect_file import read_effect
 from pipeline.store.content import check_content
 from pipeline.store.corrections import find_corrections
-from pipeline.store.effects import read_effect
 from pipeline.store.files import sha256_of
 from pipeline.store.images import facts_beside, read_scan
 from pipeline.store.names import ScanName

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import BasicTextSRStorage, generate_uid
 
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.images import read_scan
 
 

@@ -9,7 +9,7 @@ import pytest
 from dicom_makers import edit, opened, refuse, setting, write_series
 
 from pipeline.domain.scan import Scan
-from pipeline.store import dicom_convert
+from pipeline.store.dicom import conversion as dicom_convert
 from pipeline.store.files import write_json
 from pipeline.store.images import read_scan
 

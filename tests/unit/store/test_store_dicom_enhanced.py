@@ -11,10 +11,10 @@ from small_foot import BARE, make_foot, take
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
-from pipeline.phantom.protocols import Orientation
-from pipeline.store.dicom import imported_dicom
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
-from pipeline.store.dicom_export import digest_of, write_dicom_series
+from pipeline.phantom.acquisition.protocols import Orientation
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_export import digest_of, write_dicom_series
+from pipeline.store.dicom.import_series import imported_dicom
 
 
 def scan_in(orientation: Orientation) -> Scan:

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.simulate.dicom_export import write_dicom_series
 
 FACTS = {
     "MagneticFieldStrength": 1.5,

@@ -13,7 +13,7 @@ from pydicom.uid import RLELossless, generate_uid
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.images import read_scan
 
 FRAME_BYTES = 60

@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 from pipeline.domain.scan import Scan, Side
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.images import read_scan
 
 ONE = slice(2, 3)

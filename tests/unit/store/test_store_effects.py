@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.phantom.effects import TargetD
-from pipeline.store.effects import read_effect
+from pipeline.phantom.cohort.effects import TargetD
+from pipeline.simulate.effect_file import read_effect
 
 GOOD = """\
 description = "mine"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.store.facts import kept_facts
+from pipeline.store.deidentify import kept_facts
 
 
 @pytest.mark.parametrize(

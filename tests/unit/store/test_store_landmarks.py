@@ -8,7 +8,7 @@ import pytest
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks
 from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, sha256_of, write_json
-from pipeline.store.landmarks import read_landmarks, write_landmarks
+from pipeline.store.landmarks_file import read_landmarks, write_landmarks
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from own_models import by_brightness, nnunet_record_of, record_of
 
 from pipeline.errors import ConfigError
-from pipeline.store.models import model_files, read_model
+from pipeline.run.user_models import model_files, read_model
 
 
 @pytest.fixture

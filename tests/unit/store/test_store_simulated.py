@@ -10,17 +10,17 @@ import pytest
 from small_foot import BARE, make_foot
 
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.phantom.acquisition import acquire_all
-from pipeline.store.contrast import contrast_of
-from pipeline.store.files import read_json
-from pipeline.store.images import read_scan
-from pipeline.store.raw_scans import find_scan
-from pipeline.store.simulated import (
+from pipeline.phantom.acquisition.acquire import acquire_all
+from pipeline.simulate.image_files import (
     image_name,
     measured_name,
     write_dicom_images,
     write_nifti_images,
 )
+from pipeline.store.contrast import contrast_of
+from pipeline.store.files import read_json
+from pipeline.store.images import read_scan
+from pipeline.store.raw_scans import find_scan
 
 DIXON = replace(BARE, muscle_snr=20, is_dixon=True, contrast=Contrast.WATER)
 FAT_SUPPRESSED = replace(BARE, muscle_snr=20, contrast=Contrast.T2W, fat_left=0.05)

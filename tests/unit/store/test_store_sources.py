@@ -10,8 +10,8 @@ from dicom_makers import opened, refuse, write_series
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError
-from pipeline.store.dicom_enhanced import write_enhanced_dicom
-from pipeline.store.dicom_export import write_dicom_series
+from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
+from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.images import read_scan, write_scan
 from pipeline.store.sources import label_of, opened_participants, opened_source
 

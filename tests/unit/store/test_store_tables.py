@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
-from pipeline.domain.table import Measurement, MeasurementTable
 from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json
 from pipeline.store.tables import (

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from pipeline.domain.grid import Grid
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import PROTOCOL_NAMES, get_protocol
-from pipeline.segmenters.borders import FEATURES
-from pipeline.segmenters.weights import BONE_BORDER, MUSCLE_BORDER
-from training import border_examples, seen_scans
-from training.border_examples import BorderExample
-from training.seen_scans import seen_bones, seen_muscles
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES, get_protocol
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.weights import BONE_BORDER, MUSCLE_BORDER
+from training import boundary_samples as border_examples
+from training import boundary_scans as seen_scans
+from training.boundary_samples import BorderExample
+from training.boundary_scans import seen_bones, seen_muscles
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +132,9 @@ def test_borders_are_learnt_and_exported(
 ) -> None:
     """What the package loads gives what was learnt; the other networks stay as they were."""
     torch = pytest.importorskip("torch")
-    from pipeline.segmenters import weights  # noqa: PLC0415
-    from training import borders, export  # noqa: PLC0415
+    from pipeline.segmenters.network import weights  # noqa: PLC0415
+    from training import export  # noqa: PLC0415
+    from training import train_boundary as borders  # noqa: PLC0415
 
     example = made(rng)
     model = borders.fit([example], 13, steps=300)
@@ -164,7 +166,7 @@ def test_borders_are_learnt_and_exported(
 def test_each_muscle_comes_to_its_volume(rng: np.random.Generator) -> None:
     """One is found too large away from its borders, so fewer voxels there count for it."""
     pytest.importorskip("torch")
-    from training import borders  # noqa: PLC0415
+    from training import train_boundary as borders  # noqa: PLC0415
 
     example = made(rng, excess_mm3=400.0)
     model = borders.fit([example], 13, steps=300)

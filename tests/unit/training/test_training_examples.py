@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
-from pipeline.phantom.foot import Foot, Tissue
-from pipeline.phantom.kind import FootKind
-from pipeline.phantom.skeleton import STRAIGHT
-from pipeline.segmenters.sight import OTHER
-from pipeline.segmenters.windows import COARSE, FINE, Window, fit_frame
+from pipeline.phantom.anatomy.foot import Foot, Tissue
+from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.skeleton import STRAIGHT
+from pipeline.segmenters.network.patch import COARSE, FINE, Window, fit_frame
+from pipeline.segmenters.network.prediction import OTHER
 from training import feet
 from training.examples import draw_examples
 from training.feet import ALL_KINDS, draw_kind, draw_training_shape, training_foot

@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.domain.grid import Grid
-from pipeline.domain.quality import Reading, Verdict
+from pipeline.domain.quality_reading import Reading, Verdict
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.errors import ScanError
-from pipeline.phantom.acquisition import acquire
-from pipeline.phantom.artefacts import Artefacts
-from pipeline.phantom.foot import Foot
-from pipeline.phantom.protocols import get_protocol
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.artefacts import Artefacts
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot
 from pipeline.stages.quality import GATE_NAMES, QualityParams, assess, cautioned
 
 Take = Callable[..., Scan]

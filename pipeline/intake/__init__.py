@@ -1,0 +1,1 @@
+"""Import of scans into a raw BIDS dataset, and the check before it."""

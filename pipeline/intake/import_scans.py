@@ -1,0 +1,183 @@
+"""The door of intake: files in, a raw BIDS dataset out."""
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Side
+from pipeline.errors import (
+    ConfigError,
+    LostWorkerError,
+    PipelineError,
+    ScanError,
+    listed,
+    system_refusal,
+)
+from pipeline.executors import InProcess
+from pipeline.stages.laterality import IntakeClaims, IntakeParams, intake
+from pipeline.store.bids import (
+    check_raw_dataset,
+    name_found,
+    read_source_table,
+    write_raw_dataset,
+    write_raw_scan,
+)
+from pipeline.store.contrast import contrast_of
+from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.images import read_scan
+from pipeline.store.names import sidecar_of
+from pipeline.store.participants import read_patient_map
+from pipeline.store.sources import Files, opened_participants, opened_source
+
+_LOG = logging.getLogger(__name__)
+
+
+def intake_source(
+    source: Path,
+    bids_dir: Path,
+    participants_tsv: Path | None,
+    side: Side | None,
+    params: IntakeParams,
+    patient_map: Path | None = None,
+    executor: Executor | None = None,
+) -> list[Path]:
+    """Bring DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
+
+    One scan that is refused does not stop the others; it is told at the end.
+
+    Parameters
+    ----------
+    source
+        A DICOM folder or archive, an image, or a folder or archive with one of these per
+        participant, each named ``sub-<label>`` or as `participants_tsv` names them.
+    participants_tsv
+        Table to take groups, body masses and sides from.
+    side
+        The side that the user gives for all scans.
+    patient_map
+        Table that says which patient ID is which participant, for DICOM of several
+        patients under any names.
+    executor
+        Takes several participants in at a time; the bytes are the same.
+
+    Returns
+    -------
+    list of Path
+        The images written, in the order of the labels.
+
+    Raises
+    ------
+    ConfigError
+        If paths or tables are wrong, or all that were refused exist already.
+    ScanError
+        Naming each scan that was refused, with the reason.
+    """
+    table = read_source_table(participants_tsv) if participants_tsv else None
+    patients = read_patient_map(patient_map) if patient_map else None
+    check_raw_dataset(bids_dir)
+    written: dict[str, list[Path]] = {}
+    refused: dict[str, PipelineError] = {}
+    studies: dict[str, str] = {}
+    submit = (executor or InProcess()).submit
+    with opened_participants(source, table or (), patients) as sources:
+        people = _participants(table, participants_tsv, sources)
+        jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
+        results = [submit(_intake_one, params, job) for job in jobs]
+        for label, result in zip(sources, results, strict=True):
+            done = _outcome(result)
+            error = done.error or _taken_back(done, label, studies)
+            if error:
+                refused[label] = error
+                continue
+            written[label] = list(done.written)
+            names = ", ".join(path.name for path in done.written)
+            _LOG.info("sub-%s: written to %s", label, names)
+    if written:
+        write_raw_dataset(bids_dir, written, table)
+    if refused:
+        reasons = " ".join(f"sub-{label}: {error}" for label, error in refused.items())
+        is_scan = any(error.exit_code == ScanError.exit_code for error in refused.values())
+        raise (ScanError if is_scan else ConfigError)(reasons)
+    return [path for paths in written.values() for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One participant's files, and where they go."""
+
+    files: Files
+    bids_dir: Path
+    participant: Participant
+    side: Side | None
+
+
+def _participants(
+    table: Mapping[str, Participant] | None, path: Path | None, sources: Mapping[str, Files]
+) -> Mapping[str, Participant]:
+    if table is None or path is None:
+        return {label: Participant(label) for label in sources}
+    unknown = [f"sub-{label}" for label in sources if label not in table]
+    if unknown:
+        msg = (
+            f"Every participant must have a row in {path.name}: got none for "
+            f"{listed(unknown)}. Add it, or rename the source by the participant's label."
+        )
+        raise ConfigError(msg)
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a participant: images written from a study, or why there are none."""
+
+    written: tuple[Path, ...] = ()
+    study: str = field(default="", repr=False)
+    error: PipelineError | None = None
+
+
+def _intake_one(params: IntakeParams, job: _Job) -> _Done:
+    """Write a participant's scan, and the fat image that goes with a water image."""
+    try:
+        with opened_source(job.files, params) as found:
+            images = (found, *found.beside)
+            return _Done(tuple(_write(image, job, params) for image in images), found.study)
+    except PipelineError as error:
+        return _Done(error=error)
+    except OSError as error:
+        return _Done(error=ConfigError(system_refusal(error)))
+
+
+def _outcome(result: "Future[_Done]") -> _Done:
+    try:
+        return result.result()
+    except LostWorkerError as error:
+        return _Done(error=error)
+
+
+def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
+    claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
+    name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+    shown = contrast_of(name.raw(), image.fields)
+    scan = intake(read_scan(image.image, shown), claims, params)
+    return write_raw_scan(image, name, job.bids_dir, side=scan.side)
+
+
+def _taken_back(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
+    """Take back what was written for a participant whose study is another one's."""
+    other = studies.setdefault(done.study, label) if done.study else label
+    if other == label:
+        return None
+    for path in done.written:
+        path.unlink()
+        sidecar_of(path).unlink()
+    for folder in list(done.written[0].parents)[:2]:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    msg = (
+        f"A DICOM study must belong to one participant: got the study of sub-{other} once "
+        "more. Find out whose it is, and remove both scans where in doubt."
+    )
+    return ScanError(msg)

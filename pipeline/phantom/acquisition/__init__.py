@@ -1,0 +1,1 @@
+"""Simulated acquisition: signal, slices, noise and MR artefacts."""

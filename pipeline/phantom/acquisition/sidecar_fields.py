@@ -1,0 +1,47 @@
+"""What is said of how an image was taken."""
+
+from typing import Any
+
+from pipeline.domain.scan import Contrast
+from pipeline.phantom.acquisition.protocols import IN_PHASE_MS, Protocol, Technique
+
+SINGLE = ""
+"""Name of the image of a protocol that gives one only."""
+
+
+def shown_contrast(protocol: Protocol, name: str) -> Contrast:
+    """Name what an image shows; in and opposed phase are T1-weighted."""
+    if not protocol.is_dixon:
+        return protocol.contrast
+    return {"water": Contrast.WATER, "fat": Contrast.FAT}.get(name, Contrast.T1W)
+
+
+def acquisition_facts(protocol: Protocol, name: str) -> dict[str, Any]:
+    """Say how the image was taken in BIDS terms (times in seconds)."""
+    is_gradient = protocol.technique is Technique.GRADIENT_ECHO
+    is_fast = protocol.technique is Technique.FAST_SPIN_ECHO
+    echo_ms = IN_PHASE_MS if name == "in" else protocol.echo_time_ms
+    facts = {
+        "MagneticFieldStrength": protocol.field_t,
+        "RepetitionTime": protocol.repetition_time_ms / 1000,
+        "EchoTime": echo_ms / 1000,
+        "FlipAngle": protocol.flip_deg,
+        "SliceThickness": protocol.slice_thickness_mm,
+        "SpacingBetweenSlices": protocol.slice_spacing_mm,
+        "ScanningSequence": "GR" if is_gradient else "SE",
+        "SequenceVariant": "SP" if is_gradient else "SK" if is_fast else "NONE",
+        "ScanOptions": "FS" if protocol.fat_left < 1 else "",
+        "MRAcquisitionType": "3D" if is_gradient else "2D",
+        "InPlanePhaseEncodingDirectionDICOM": ("ROW", "COL")[protocol.phase_axis],
+        "ImageType": _image_type(name),
+        "ProtocolName": protocol.name,
+        "BodyPart": "FOOT",
+    }
+    return {key: value for key, value in facts.items() if value != ""}
+
+
+def _image_type(name: str) -> list[str]:
+    """Give DICOM's four words for an image of this name."""
+    kinds = {"water": "WATER", "fat": "FAT", "in": "IN_PHASE", "opposed": "OUT_PHASE"}
+    made = "DERIVED" if name in {"water", "fat"} else "ORIGINAL"
+    return [made, "PRIMARY", "M", kinds.get(name, "NONE")]

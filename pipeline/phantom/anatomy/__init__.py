@@ -1,0 +1,1 @@
+"""The digital foot: skeleton, muscles, soft tissue."""

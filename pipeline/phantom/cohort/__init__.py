@@ -1,0 +1,1 @@
+"""Groups of digital feet with given effect sizes."""

@@ -1,0 +1,213 @@
+"""A made-up study: who is scanned, and how the groups differ."""
+
+import copyreg
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Side
+from pipeline.errors import ConfigError
+from pipeline.phantom.anatomy.shape import FootShape, draw_shape
+from pipeline.phantom.cohort.effects import Effect
+from pipeline.phantom.cohort.effects.matching import (
+    MASS_LIMITS_KG,
+    Sample,
+    match_masses,
+    match_volumes,
+)
+
+HEALTHY, PLANTAR_FASCIITIS = "healthy", "plantar_fasciitis"
+GROUPS = (HEALTHY, PLANTAR_FASCIITIS)
+REARFOOT_MUSCLES = (1, 2, 3, 4)  # their bellies lie under the calcaneus and the midfoot
+VOLUME_KEPT = (0.80, 0.85)  # by the rearfoot muscles in plantar fasciitis
+BODY_MASS_KG, BODY_MASS_SD_KG = 62.0, 8.0
+_SURVEYS = 2  # the second sees how neighbours give way to muscles of another size
+PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
+
+RegionVolumes = NDArray[np.float64]
+"""Shape (2, 10): rearfoot and forefoot volume of each plantar muscle, cm3."""
+
+
+def _locked(volumes: dict[int, float]) -> MappingProxyType[int, float]:
+    return MappingProxyType(volumes)
+
+
+copyreg.pickle(MappingProxyType, lambda m: (_locked, (dict(m),)))  # for other processes
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomParticipant:
+    """One made-up participant and the foot that belongs to them.
+
+    Parameters
+    ----------
+    shape
+        Proportions and muscle volumes of the scanned foot.
+    seed
+        What pose and scan are drawn from.
+    """
+
+    participant: Participant
+    shape: FootShape
+    seed: np.random.SeedSequence
+
+
+def draw_cohort(
+    per_group: int,
+    seed: int,
+    effect: Effect | None = None,
+    survey: Callable[[Iterable[FootShape]], Iterable[RegionVolumes]] | None = None,
+) -> tuple[PhantomParticipant, ...]:
+    """Draw right-footed participants, reference and affected group in turn.
+
+    Parameters
+    ----------
+    per_group
+        Participants in each group.
+    seed
+        Whole number, 0 or more. The k-th participant of a seed is the same however
+        many are drawn, unless an effect size is asked for: that is the whole sample's.
+    effect
+        How the groups differ; by default rearfoot muscles keep 80 to 85 % of their
+        volume in plantar fasciitis.
+    survey
+        Measures what feet of these shapes hold, roughly; needed for effect sizes.
+
+    Raises
+    ------
+    ConfigError
+        If `per_group` is below 1, or below 2 with an effect size to match; if `seed` is
+        below 0; or if no human feet have the effect sizes.
+
+    Notes
+    -----
+    Body masses come from one distribution for both groups, and do not drive muscle
+    size: body mass explains little of it (r2 0.12 to 0.23, docs/phantom.md).
+    """
+    least = 2 if effect and effect.cohens_d.is_any else 1
+    if per_group < least:
+        people = "participant" if least == 1 else "participants"
+        reason = "" if least == 1 else " for an effect size"
+        msg = (
+            f"A group must have at least {least} {people}{reason}: got {per_group}. "
+            f"Give {least} or more."
+        )
+        raise ConfigError(msg)
+    if seed < 0:
+        msg = f"The seed must be a whole number from 0 up: got {seed}. Give 0 or more."
+        raise ConfigError(msg)
+    cohort = tuple(_draw_participant(k, seed, effect) for k in range(len(GROUPS) * per_group))
+    if effect is None or not effect.cohens_d.is_any:
+        return cohort
+    if survey is None:
+        msg = "Effect sizes need a survey of the feet drawn"
+        raise ValueError(msg)
+    for _ in range(_SURVEYS):
+        found = survey(member.shape for member in cohort)
+        cohort = _with_matched_volumes(cohort, effect, list(found))
+    return cohort
+
+
+def with_matched_masses(
+    cohort: Sequence[PhantomParticipant], effect: Effect, truth: Sequence[RegionVolumes]
+) -> tuple[PhantomParticipant, ...]:
+    """Give the participants the body masses that make effect sizes exact.
+
+    Parameters
+    ----------
+    truth
+        True volumes of each participant's foot.
+
+    Returns
+    -------
+    tuple of PhantomParticipant
+        Masses nearest to those drawn, in kg to three decimals.
+
+    Raises
+    ------
+    ConfigError
+        If no masses of 45 to 95 kg do.
+    """
+    if not effect.cohens_d.is_any:
+        return tuple(cohort)
+    masses = match_masses(
+        _sample(cohort, effect, truth), _masses_kg(cohort), effect.cohens_d
+    ).tolist()
+    return tuple(
+        replace(m, participant=replace(m.participant, body_mass_kg=kg))
+        for m, kg in zip(cohort, masses, strict=True)
+    )
+
+
+def _with_matched_volumes(
+    cohort: Sequence[PhantomParticipant], effect: Effect, found: Sequence[RegionVolumes]
+) -> tuple[PhantomParticipant, ...]:
+    """Ask for the muscle volumes that bring the effect sizes about."""
+    is_smaller = np.isin(PLANTAR_LABELS, effect.labels)
+    factors = match_volumes(
+        _sample(cohort, effect, found), _masses_kg(cohort), is_smaller, effect.cohens_d
+    )
+    return tuple(
+        replace(m, shape=_resized(m.shape, dict(zip(PLANTAR_LABELS, row, strict=True))))
+        for m, row in zip(cohort, factors.tolist(), strict=True)
+    )
+
+
+def _sample(
+    cohort: Sequence[PhantomParticipant], effect: Effect, volumes: Sequence[RegionVolumes]
+) -> Sample:
+    is_reference = np.array([m.participant.group == effect.reference for m in cohort])
+    rearfoot, forefoot = np.array(volumes, dtype=float).transpose(1, 0, 2)
+    return Sample(rearfoot, forefoot, is_reference)
+
+
+def _masses_kg(cohort: Sequence[PhantomParticipant]) -> NDArray[np.float64]:
+    return np.array([m.participant.body_mass_kg for m in cohort], dtype=float)
+
+
+def _draw_participant(k: int, seed: int, effect: Effect | None) -> PhantomParticipant:
+    """Draw participant `k`, counted from 0, from a stream of their own."""
+    traits, scan = np.random.SeedSequence(seed, spawn_key=(k,)).spawn(2)
+    rng = np.random.default_rng(traits)
+    groups = (effect.reference, effect.affected) if effect else GROUPS
+    group = groups[k % len(groups)]
+    mass_kg = np.clip(rng.normal(BODY_MASS_KG, BODY_MASS_SD_KG), *MASS_LIMITS_KG)
+    shape = draw_shape(rng, Side.RIGHT)
+    if group == groups[1]:
+        kept = dict.fromkeys(REARFOOT_MUSCLES, rng.uniform(*VOLUME_KEPT))
+        shape = _affected(shape, effect) if effect else _resized(shape, kept)
+    participant = Participant(
+        label=f"{k + 1:02d}",
+        group=group,
+        body_mass_kg=round(float(mass_kg), 1),
+        side=Side.RIGHT,
+    )
+    return PhantomParticipant(participant, shape, scan)
+
+
+def _affected(shape: FootShape, effect: Effect) -> FootShape:
+    """Give a healthy foot the disease of an effect."""
+    fat = (
+        {} if effect.fat_fraction is None else dict.fromkeys(effect.labels, effect.fat_fraction)
+    )
+    return replace(
+        shape,
+        atrophy=MappingProxyType(dict.fromkeys(effect.labels, effect.atrophy)),
+        fat_fractions=MappingProxyType({**shape.fat_fractions, **fat}),
+        fascia_thickening_mm=effect.fascia_thickening_mm,
+        oedema_mm=effect.oedema_mm,
+    )
+
+
+def _resized(shape: FootShape, factors: Mapping[int, float]) -> FootShape:
+    """Ask for other muscle volumes, by contract label."""
+    volumes = {
+        label: volume * factors.get(label, 1.0)
+        for label, volume in shape.muscle_volumes_cm3.items()
+    }
+    return replace(shape, muscle_volumes_cm3=MappingProxyType(volumes))

@@ -1,0 +1,1 @@
+"""The atlas segmenter: a digital foot brought to the scan by registration."""

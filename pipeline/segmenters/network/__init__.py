@@ -1,0 +1,1 @@
+"""The network segmenter: localisation, prediction, boundaries."""

@@ -1,0 +1,1 @@
+"""Segmenters that run a model of the user's own."""

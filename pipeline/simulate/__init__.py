@@ -1,0 +1,1 @@
+"""Simulated studies: specification, ground truth, and their files."""

@@ -1,0 +1,180 @@
+"""Volumes, fat, cross-sections and lengths of every muscle."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, field_validator
+from scipy import ndimage
+
+from pipeline.domain.anatomy import MUSCLES, PLANTAR_MUSCLES, Muscle
+from pipeline.domain.cautions import Caution
+from pipeline.domain.fat_map import KNOWN, FatMap
+from pipeline.domain.grid import Grid
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
+from pipeline.domain.region_split import RegionSplit
+from pipeline.domain.scan import Scan
+from pipeline.stages.measure.border_sweep import sweep_border
+from pipeline.stages.measure.fat import find_fat
+from pipeline.stages.measure.plausibility import find_oddities
+from pipeline.stages.regions.find_landmarks import touches_edge
+
+STAGE = "measure"
+_WINDOW_MM = 2.0
+_LEAST_DEEP_VOXELS = 10.0  # of a muscle in a region, to tell its fat by them alone
+
+
+class MeasureParams(BaseModel, frozen=True, extra="forbid"):
+    """What is summed."""
+
+    muscles: tuple[str, ...] = Field(PLANTAR_MUSCLES, min_length=1)
+    """Abbreviations of the muscles in the totals; printed with every number."""
+
+    @field_validator("muscles")
+    @classmethod
+    def _known(cls, muscles: tuple[str, ...]) -> tuple[str, ...]:
+        known = [m.abbreviation for m in MUSCLES]
+        unknown = [m for m in muscles if m not in known]
+        if unknown or len(set(muscles)) < len(muscles):
+            msg = f"each of {', '.join(known)} at most once, got {', '.join(muscles)}"
+            raise ValueError(msg)
+        return muscles
+
+
+def measure(
+    split: RegionSplit, scan: Scan, params: MeasureParams, fat: FatMap | None = None
+) -> MeasurementTable:
+    """Measure every muscle in rearfoot, forefoot and total.
+
+    Parameters
+    ----------
+    scan
+        The preprocessed scan, on the grid of the labels.
+    fat
+        Where known better than by the scan alone, as from a Dixon pair.
+
+    Notes
+    -----
+    Volume is the voxel count times |det(affine)|, voxels cut by the border shared out.
+    A cross-section is the volume per length in a window of whole voxels, about 2 mm deep,
+    along the long axis. A muscle's fat fraction is the mean over its voxels that touch
+    nothing else in the plane of the slices: what a border voxel holds of fat lies beside
+    the muscle, so it counts in the contractile volume with the fraction of the inside.
+    `find_fat` tells how the fraction comes about.
+    """
+    if not scan.grid.matches(split.muscles.grid):
+        msg = f"Scan {scan.grid} and labels {split.muscles.grid} differ"
+        raise ValueError(msg)
+    fat = fat or find_fat(split.muscles, scan)
+    rows: list[Measurement] = []
+    cautions = [*split.cautions, *(fat.cautions if fat else ())]
+    for muscle in MUSCLES:
+        is_cut = touches_edge(split.muscles, muscle.index)
+        if is_cut:
+            message = f"The image cuts the {muscle.name}, so its volume is a lower bound."
+            cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
+        rows.extend(_measure_muscle(muscle, split, fat, is_truncated=is_cut))
+    cautions.extend(find_oddities(rows, split))
+    return MeasurementTable(
+        rows=tuple(rows),
+        muscles=params.muscles,
+        side=split.side,
+        segmenter=split.segmentation.segmenter,
+        border=split.landmarks.border,
+        border_sensitivity_cm3_per_mm=_border_sensitivity(split, params.muscles),
+        foot_length_mm=split.landmarks.foot_length_mm,
+        cautions=tuple(cautions),
+    )
+
+
+def _measure_muscle(
+    muscle: Muscle, split: RegionSplit, fat: FatMap | None, *, is_truncated: bool
+) -> Iterator[Measurement]:
+    mask = split.muscles.voxels == muscle.index
+    where = np.nonzero(mask)
+    rearfoot = split.rearfoot_share[where].astype(float)
+    deep = _deep(mask, split.muscles.grid)[where]
+    along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
+        :, 0
+    ]
+    shares = {"rearfoot": rearfoot, "forefoot": 1 - rearfoot, "total": np.ones(len(along))}
+    for region, share in shares.items():
+        volume_mm3 = float(share.sum()) * split.muscles.grid.voxel_volume_mm3
+        fraction, low, high = _fat_fractions(fat, where, share, deep)
+        acsa_mm2, position_mm, length_mm = _profile(along, share, split)
+        yield Measurement(
+            muscle=muscle.abbreviation,
+            region=region,
+            volume_mm3=volume_mm3,
+            contractile_mm3=None if fraction is None else volume_mm3 * (1 - fraction),
+            fat_fraction=fraction,
+            acsa_max_mm2=acsa_mm2,
+            acsa_max_position_mm=position_mm,
+            length_mm=length_mm,
+            is_truncated=is_truncated,
+            fat_fraction_low=low,
+            fat_fraction_high=high,
+        )
+
+
+def _deep(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Keep the voxels whose neighbours along the axes of finer spacing are muscle, too."""
+    cross = np.zeros((3, 3, 3), dtype=bool)
+    for axis, is_fine in enumerate(grid.fine_axes):
+        if is_fine:
+            arm: list[slice | int] = [1, 1, 1]
+            arm[axis] = slice(None)
+            cross[tuple(arm)] = True
+    deep: NDArray[np.bool_] = ndimage.binary_erosion(mask, cross)
+    return deep
+
+
+def _fat_fractions(
+    fat: FatMap | None,
+    where: tuple[NDArray[np.intp], ...],
+    share: NDArray[np.float64],
+    deep: NDArray[np.bool_],
+) -> tuple[float | None, float | None, float | None]:
+    """Mean fraction of a muscle in a region, and its limits."""
+    if fat is None:
+        return None, None, None
+    if share.sum() == 0:
+        return 0.0, 0.0, 0.0
+    inner = share * deep
+    # what is known exactly is not blurred at the border; of thin parts there is no inside
+    weights = share if fat.method == KNOWN or inner.sum() < _LEAST_DEEP_VOXELS else inner
+    fraction, low, high = (
+        float(np.clip(np.average(values[where], weights=weights), 0, 1))
+        for values in (fat.fraction, fat.low, fat.high)
+    )
+    return fraction, low, high
+
+
+def _profile(
+    along: NDArray[np.float64], share: NDArray[np.float64], split: RegionSplit
+) -> tuple[float, float | None, float]:
+    """Largest cross-section (mm2), where it is (mm) and the length (mm)."""
+    if share.sum() == 0:
+        return 0.0, None, 0.0
+    grid = split.muscles.grid
+    steps = np.abs(np.array(split.landmarks.frame.long) @ grid.matrix[:3, :3])
+    depth_mm = float(steps.sum())
+    window_mm = depth_mm * max(1, round(_WINDOW_MM / depth_mm))  # else planes alias
+    present = along[share > 0]
+    bins = max(1, int(np.ceil((np.ptp(present) + depth_mm) / window_mm)))
+    start = float(present.min()) - depth_mm / 2
+    volumes, edges = np.histogram(
+        along, bins, (start, start + bins * window_mm), weights=share * grid.voxel_volume_mm3
+    )
+    peak = int(volumes.argmax())
+    return (
+        float(volumes[peak] / window_mm),
+        float(edges[peak : peak + 2].mean()),
+        float(np.ptp(present)) + depth_mm,
+    )
+
+
+def _border_sensitivity(split: RegionSplit, muscles: tuple[str, ...]) -> float:
+    """Rearfoot volume gained per mm that the border moves toward the toes (cm3/mm)."""
+    behind, ahead = sweep_border(split, muscles, (-1.0, 1.0))["rearfoot_cm3"].tolist()
+    return float(ahead - behind) / 2

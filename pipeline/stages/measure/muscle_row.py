@@ -1,0 +1,84 @@
+"""One participant's muscles as one row of the wide table."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.measurement_table import Measurement, MeasurementTable
+
+REGIONS = ("rearfoot", "forefoot", "total")
+_WHO = {
+    "participant_id": "participant, as in participants.tsv",
+    "group": "group, as in participants.tsv",
+    "side": "side of the body that was measured: right or left",
+    "body_mass_kg": "body mass, in kg",
+    "status": "as in volumes.tsv; where it is failed, nothing was measured",
+}
+_QUANTITIES = {
+    "cm3": "volume, in cm3",
+    "contractile_cm3": "volume less the fat within it, in cm3",
+    "fat_fraction": "part of the volume that is fat, 0 to 1",
+    "acsa_max_cm2": "largest cross-section perpendicular to the long axis, in cm2",
+    "acsa_max_position_mm": "where that is along the long axis, from the heel end, in mm",
+    "length_mm": "extent along the long axis, in mm",
+}
+_WHENCE = ("footvol_version", "run_id", "scan_sha256")
+
+
+def _columns() -> Iterator[tuple[str, str]]:
+    """Give every column with its meaning, in order."""
+    yield from _WHO.items()
+    for muscle in MUSCLES:
+        for region in REGIONS:
+            where = muscle.name if region == "total" else f"{muscle.name}, {region}"
+            for quantity, meaning in _QUANTITIES.items():
+                yield f"{muscle.abbreviation}_{region}_{quantity}", f"{where}: {meaning}"
+        cut = "whether the image cuts it, so that its volumes are lower bounds"
+        yield f"{muscle.abbreviation}_is_truncated", f"{muscle.name}: {cut}"
+    yield from ((name, "as in volumes.tsv") for name in _WHENCE)
+
+
+MUSCLE_COLUMNS: Mapping[str, str] = MappingProxyType(dict(_columns()))
+
+
+def muscle_row(row: Mapping[str, object], table: MeasurementTable | None) -> dict[str, object]:
+    """Give the row of one participant in ``muscles.tsv``.
+
+    Parameters
+    ----------
+    row
+        The participant's row of ``volumes.tsv``: who it is, and whence the numbers.
+    table
+        None where nothing was measured; then all quantities are n/a.
+
+    Returns
+    -------
+    dict
+        One value per name in `MUSCLE_COLUMNS`, in their order; None is n/a.
+    """
+    facts: dict[str, object] = {name: row[name] for name in (*_WHO, *_WHENCE)}
+    for measured in table.rows if table else ():
+        facts |= _quantities(measured)
+    return {name: facts.get(name) for name in MUSCLE_COLUMNS}
+
+
+def _quantities(row: Measurement) -> dict[str, object]:
+    """Give the cells of one muscle in one region."""
+    values = (
+        _scaled(row.volume_mm3, 1e3),
+        _scaled(row.contractile_mm3, 1e3),
+        row.fat_fraction,
+        _scaled(row.acsa_max_mm2, 1e2),
+        row.acsa_max_position_mm,
+        row.length_mm,
+    )
+    names = (f"{row.muscle}_{row.region}_{quantity}" for quantity in _QUANTITIES)
+    return {
+        **dict(zip(names, values, strict=True)),
+        f"{row.muscle}_is_truncated": row.is_truncated,
+    }
+
+
+def _scaled(value: float | None, by: float) -> float | None:
+    """Divide; unknown stays unknown."""
+    return None if value is None else value / by

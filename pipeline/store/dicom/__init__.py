@@ -1,0 +1,1 @@
+"""DICOM series: headers, geometry, selection and conversion."""

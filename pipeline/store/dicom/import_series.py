@@ -1,0 +1,169 @@
+"""DICOM to the NIfTI volume to measure: proof from the headers, voxels by dcm2niix.
+
+Error messages name series numbers, counts and distances; never a text element,
+an identifier, a date or a file name, as each of them may point to a person.
+"""
+
+import filecmp
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from pipeline.domain.scan import Side
+from pipeline.errors import ScanError
+from pipeline.stages.laterality import IntakeParams
+from pipeline.store.dicom.conversion import convert
+from pipeline.store.dicom.read_headers import has_mark, read_slices
+from pipeline.store.dicom.series_selection import choose
+from pipeline.store.dicom.series_sorting import Volume, find_volumes
+from pipeline.store.dicom.slice_header import SliceHeader
+from pipeline.store.files import scratch_folder
+from pipeline.store.images import facts_beside
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """One volume that can be read, and what its source says of it.
+
+    Parameters
+    ----------
+    image
+        A file that `read_scan` reads.
+    fields
+        BIDS sidecar fields, unfiltered.
+    side
+        The side that the header claims.
+    side_text
+        How it claims it, for messages.
+    contrast
+        What a DICOM header says that it shows, such as ``T1w`` or ``water``; or empty.
+    beside
+        Images that go with it: the fat image of a Dixon scan.
+    study
+        Identifier of the DICOM study, for comparing only; empty for other formats.
+    """
+
+    image: Path
+    fields: Mapping[str, Any]
+    side: Side | None
+    side_text: str
+    contrast: str = ""
+    beside: tuple["FoundImage", ...] = ()
+    study: str = field(default="", repr=False)
+
+
+@contextmanager
+def imported_dicom(
+    files: Sequence[Path], rules: IntakeParams | None = None
+) -> Iterator[FoundImage]:
+    """Convert the one MR volume to measure; it lives for the block.
+
+    Parameters
+    ----------
+    files
+        Of one participant, in any order; those that are not DICOM images are passed over.
+    rules
+        Which volume to take where there are several.
+
+    Raises
+    ------
+    ScanError
+        If there is no DICOM file, more than one patient, not one volume that fits the
+        rules, or a volume that is not one even stack of MR images.
+    """
+    chosen = choose(find_volumes(read_images(files)), rules or IntakeParams())
+    with scratch_folder(Path(gettempdir())) as scratch:
+        first, *beside = (_found(v, Path(scratch, str(k))) for k, v in enumerate(chosen))
+        yield replace(first, beside=tuple(beside))
+
+
+def read_images(files: Sequence[Path]) -> list[SliceHeader]:
+    """Read the headers of one patient's images, each image once.
+
+    Raises
+    ------
+    ScanError
+        If there is none, one is damaged, or there are several patients.
+    """
+    images: dict[str, SliceHeader] = {}
+    endings: set[str] = set()
+    others: list[Path] = []
+    for file in sorted(files):
+        slices = read_slices(file)
+        endings |= {file.suffix} if slices else set()
+        if not slices and not has_mark(file):
+            others.append(file)
+        for item in slices:
+            twin = images.setdefault(item.image_id, item)
+            if twin is not item and not filecmp.cmp(twin.file, item.file, shallow=False):
+                _refuse_twins(item)
+    if not images:
+        msg = (
+            "A DICOM source must hold DICOM images: got none. Give the folder or archive that "
+            "the scanner or archive exported."
+        )
+        raise ScanError(msg)
+    _check_whole([file for file in others if file.suffix in endings])
+    patients = {item.patient for item in images.values()}
+    if len(patients) > 1:
+        msg = (
+            f"A participant must be one patient: got images of {len(patients)}. Give each "
+            "patient a folder, or say with --patient-map who is which participant."
+        )
+        raise ScanError(msg)
+    return list(images.values())
+
+
+def _refuse_twins(item: SliceHeader) -> None:
+    msg = (
+        f"Every image must be there once: got two different files of image {item.order[2]} in "
+        f"series {item.series_number}. Export the series again, into an empty folder."
+    )
+    raise ScanError(msg)
+
+
+def _check_whole(files: Sequence[Path]) -> None:
+    """Refuse files named as the images are that hold neither DICOM nor text."""
+    damaged = 0
+    for file in files:
+        with file.open("rb") as opened:
+            start = opened.read(4096)
+        damaged += not start or b"\0" in start
+    if damaged:
+        msg = (
+            f"Every file named as the images are must be DICOM: got {damaged} damaged or "
+            "empty. Export the series again."
+        )
+        raise ScanError(msg)
+
+
+def _found(volume: Volume, scratch: Path) -> FoundImage:
+    side, side_text = _side(volume.slices)
+    image = convert(volume, scratch)
+    part = next((s.part for s in volume.slices if s.part), None)
+    # dcm2niix splits words at underscores, and gives all volumes of a file those of one
+    kind = {"ImageType": list(volume.first.kind)} if volume.first.kind else {}
+    fields = {**facts_beside(image), **kind, "BodyPart": part}
+    _LOG.debug("series %s taken", volume.name)
+    study = volume.first.study
+    return FoundImage(image, fields, side, side_text, volume.contrast, study=study)
+
+
+def _side(slices: Sequence[SliceHeader]) -> tuple[Side | None, str]:
+    claims = sorted({claim for item in slices for claim in item.sides})
+    if len({side for _, side in claims}) > 1:
+        listed = ", ".join(f"{keyword} {side}" for keyword, side in claims)
+        msg = (
+            f"A series must name one side: got {listed}. Find out which foot it is and export "
+            "that foot alone."
+        )
+        raise ScanError(msg)
+    if not claims:
+        return None, "the DICOM header"
+    return claims[0][1], f"DICOM {claims[0][0]}"

@@ -1,0 +1,215 @@
+"""Proof that images make up one volume (DICOM PS3.3 C.7.6.2, LPS+, mm)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.domain.grid import Grid
+from pipeline.errors import ScanError
+from pipeline.store.dicom.slice_header import SliceHeader
+from pipeline.store.dicom.slice_steps import SAME_DIRECTION, check_path
+from pipeline.store.formats import MOST_VOXELS
+
+FEWEST_SLICES = 3
+_SAME_PLACE_MM = 1e-3
+_SAME_SPACING = 1e-3
+# Beyond any scanner's bore or pixel, in mm.
+_FARTHEST_MM = 1e5
+_FINEST_MM, _COARSEST_MM = 1e-3, 1e3
+_PLANES = ("sagittal", "coronal", "axial")
+_LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
+
+
+def split_stack(stack: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
+    """Prove that images of one kind form even, straight, whole stacks, and part these.
+
+    Returns
+    -------
+    list of list of SliceHeader
+        One list per repetition, each in the order of the positions.
+
+    Raises
+    ------
+    ScanError
+        Naming the missing slice, the uneven step, the mixed orientation, the doubled
+        position, the slice that lies aside or differs, or the tilt.
+    """
+    _check_alike(stack)
+    _check_directions(stack)
+    normal = normal_of(stack[0])
+    depths_mm = np.array([s.position_mm for s in stack]) @ normal
+    order = np.lexsort((np.array([s.order[2] for s in stack]), depths_mm))
+    starts = np.concatenate(([True], np.diff(depths_mm[order]) > _SAME_PLACE_MM))
+    slices = [
+        [stack[int(i)] for i in group] for group in np.split(order, np.flatnonzero(starts)[1:])
+    ]
+    _check_filled(slices)
+    ranked = [sorted(group, key=lambda s: s.order) for group in slices]
+    volumes = [list(volume) for volume in zip(*ranked, strict=True)]
+    for volume in volumes:
+        check_path(volume, normal)
+    return volumes
+
+
+def plane_of(item: SliceHeader) -> str:
+    """Name the plane that a slice lies closest to."""
+    if item.orientation is None or len(item.orientation) != 6:
+        return "unknown"
+    return _PLANES[int(np.abs(normal_of(item)).argmax())]
+
+
+def normal_of(item: SliceHeader) -> NDArray[np.float64]:
+    """Give the direction perpendicular to an image."""
+    rows, columns = np.reshape(np.array(item.orientation, dtype=float), (2, 3))
+    return np.cross(rows, columns)
+
+
+def orientations_of(slices: Sequence[SliceHeader]) -> list[int]:
+    """Count the images of each orientation, the most frequent first."""
+    known = [o for o in (s.orientation for s in slices) if o is not None and len(o) == 6]
+    if not known:
+        return []
+    _, counts = np.unique(np.array(known).round(2), axis=0, return_counts=True)
+    return sorted((int(n) for n in counts), reverse=True)
+
+
+def grid_of(volume: Sequence[SliceHeader]) -> Grid:
+    """Place a proved volume in RAS+ mm: columns, rows, slices; steps from the positions.
+
+    What the headers' last digits round away evens out: the slices lie on the straight line
+    that fits all positions best, perpendicular to the mean of the orientations.
+    """
+    places_mm = np.array([s.position_mm for s in volume])
+    across, down = _mean_directions(volume)
+    normal = np.cross(across, down)
+    row_step_mm, column_step_mm = np.mean([s.spacing_mm or (1.0, 1.0) for s in volume], axis=0)
+    numbers = np.arange(len(volume)) - (len(volume) - 1) / 2
+    step_mm = (numbers @ places_mm / (numbers @ numbers)) @ normal
+    affine = np.eye(4)
+    affine[:3, 0] = across * column_step_mm
+    affine[:3, 1] = down * row_step_mm
+    affine[:3, 2] = step_mm * normal
+    affine[:3, 3] = places_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
+    rows, columns = volume[0].shape
+    return Grid.from_arrays((columns, rows, len(volume)), _LPS_TO_RAS @ affine)
+
+
+def off_grid_mm(volume: Sequence[SliceHeader], grid: Grid) -> float:
+    """Tell how far from a grid the headers put the corners of their slices, at most."""
+    rows, columns = volume[0].shape
+    places_mm = np.array([s.position_mm for s in volume])[:, None]
+    directions = np.array([s.orientation for s in volume]).reshape(-1, 2, 3)
+    steps_mm = np.array([s.spacing_mm for s in volume])[:, ::-1, None] * directions
+    ends = np.array([(i, j) for i in (0, columns - 1) for j in (0, rows - 1)])
+    said_mm = (places_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
+    indices = [[(*end, k) for end in ends] for k in range(len(volume))]
+    return float(np.linalg.norm(said_mm - grid.to_world(indices), axis=2).max())
+
+
+def _mean_directions(volume: Sequence[SliceHeader]) -> NDArray[np.float64]:
+    """Average the directions of rows and columns, square and of unit length."""
+    mean = np.array([s.orientation for s in volume]).mean(axis=0).reshape(2, 3)
+    left, _, right = np.linalg.svd(mean, full_matrices=False)
+    directions: NDArray[np.float64] = left @ right
+    return directions
+
+
+def _check_alike(stack: Sequence[SliceHeader]) -> None:
+    """Refuse slices without a place, and those that differ in size, spacing or encoding."""
+    if any(len(s.position_mm or ()) != 3 or len(s.orientation or ()) != 6 for s in stack):
+        msg = (
+            "Every slice must say its position and orientation: got slices that do not. "
+            "Export the series again, as the scanner reconstructed it."
+        )
+        raise ScanError(msg)
+    facts: dict[str, list[tuple[float, ...]]] = {
+        "size in pixels": [s.shape for s in stack],
+        "encoding (samples, three of bits, sign, inversion)": [s.encoding for s in stack],
+        "series number": [(s.series_number,) for s in stack],
+        "pixel spacing in mm": _alike([s.spacing_mm or () for s in stack]),
+    }
+    for name, values in facts.items():
+        if len(set(values)) > 1:
+            odd = min(set(values), key=lambda value: (values.count(value), value))
+            usual = max(set(values), key=lambda value: (values.count(value), value))
+            msg = (
+                f"All slices of a volume must have one {name}: got {_text(odd)} in image "
+                f"{stack[values.index(odd)].order[2]} and {_text(usual)} in "
+                f"{values.count(usual)} others. Export the series again."
+            )
+            raise ScanError(msg)
+    spacing_mm = stack[0].spacing_mm or ()
+    if len(spacing_mm) != 2 or not all(_FINEST_MM < s < _COARSEST_MM for s in spacing_mm):
+        msg = (
+            f"Every slice must say how far apart its pixels are: got {_text(spacing_mm)}. "
+            "Export the series again, as the scanner reconstructed it."
+        )
+        raise ScanError(msg)
+
+
+def _alike(spacings_mm: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """Give the first one's value to those that differ from it by rounding only."""
+    first = spacings_mm[0]
+    same = [
+        len(s) == len(first) and np.allclose(s, first, rtol=_SAME_SPACING, atol=0)
+        for s in spacings_mm
+    ]
+    return [first if is_same else s for is_same, s in zip(same, spacings_mm, strict=True)]
+
+
+def _text(values: Sequence[float]) -> str:
+    return " x ".join(f"{v:.10g}" for v in values) or "nothing"
+
+
+def _check_directions(stack: Sequence[SliceHeader]) -> None:
+    directions = np.array([s.orientation for s in stack])
+    if not np.abs(directions - directions[0]).max() <= SAME_DIRECTION:
+        counts = orientations_of(stack)
+        apart = np.abs(directions - directions[0]).max()
+        msg = (
+            f"All slices of a series must lie in one orientation: got {len(counts)} "
+            f"({' and '.join(map(str, counts))} slices), with direction cosines up to "
+            f"{apart:.3g} apart. Give one stack only, no localiser."
+        )
+        raise ScanError(msg)
+    rows, columns = directions[0].reshape(2, 3)
+    skew = np.abs([rows @ rows - 1, columns @ columns - 1, rows @ columns])
+    places = np.array([s.position_mm for s in stack])
+    if not (skew <= SAME_DIRECTION).all():
+        msg = (
+            "Rows and columns of a slice must be square to each other: got direction cosines "
+            f"off by {skew.max():.3g}. Export the series again."
+        )
+        raise ScanError(msg)
+    if not (np.abs(places) < _FARTHEST_MM).all():
+        msg = (
+            f"Every slice must lie within the scanner: got a position {np.abs(places).max():g} "
+            "mm away. Export the series again."
+        )
+        raise ScanError(msg)
+
+
+def _check_filled(slices: Sequence[Sequence[SliceHeader]]) -> None:
+    counts = [len(group) for group in slices]
+    if min(counts) != max(counts):
+        worst = int(np.argmax(counts))
+        msg = (
+            f"Every slice position must be filled equally often: got {counts[worst]} images "
+            f"at position {worst + 1} of {len(counts)} and {min(counts)} elsewhere. Remove the "
+            "doubled images or give the whole series."
+        )
+        raise ScanError(msg)
+    if len(counts) < FEWEST_SLICES:
+        msg = (
+            f"A volume must have at least {FEWEST_SLICES} slice positions: got {len(counts)} "
+            f"in {sum(counts)} images. Give the whole series."
+        )
+        raise ScanError(msg)
+    rows, columns = slices[0][0].shape
+    if rows * columns * len(counts) > MOST_VOXELS:
+        msg = (
+            f"A volume must have at most {MOST_VOXELS} voxels: got {columns} x {rows} x "
+            f"{len(counts)}. Export the series again, at its own matrix size."
+        )
+        raise ScanError(msg)
