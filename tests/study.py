@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.cli import main as footvol
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
-from pipeline.run.batch import open_executor
+from pipeline.run.open_executor import open_executor
 from pipeline.simulate.dataset import simulate_dataset
 from pipeline.simulate.specification import Study
 from pipeline.store.tables import read_measurements, read_table

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
-from pipeline.run.batch import open_executor, process_all
+from pipeline.run.open_executor import open_executor, process_all
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import (
     PAGES,

@@ -211,7 +211,7 @@ def intake(
     from pipeline.errors import ConfigError
     from pipeline.intake.check_scans import Tables
     from pipeline.intake.import_scans import intake_source
-    from pipeline.run.batch import open_executor
+    from pipeline.run.open_executor import open_executor
 
     claimed = Side(side) if side else None
     own = [] if series is None else [f"intake.series={json.dumps(series)}"]
@@ -262,7 +262,7 @@ def phantom(
     from pipeline.phantom.acquisition.acquisition_options import Imaging
     from pipeline.phantom.acquisition.artefacts import read_artefacts
     from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, get_orientation
-    from pipeline.run.batch import open_executor
+    from pipeline.run.open_executor import open_executor
     from pipeline.simulate.dataset import simulate_dataset
     from pipeline.simulate.specification import Study
 
