@@ -1,4 +1,4 @@
-"""Run as ``python -m pipeline``."""
+"""Makes ``python -m pipeline`` the same as ``footvol``."""
 
 import sys
 

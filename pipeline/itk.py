@@ -1,7 +1,8 @@
-"""SimpleITK, held to one thread.
+"""SimpleITK, limited to one thread.
 
-Several of its filters sum in an order that depends on the number of threads, so the same
-scan would give other bytes on another machine. Participants run side by side instead.
+The order of summation in several of its filters depends on the number of threads, so the same
+scan would give different bytes on another machine. Participants are processed in parallel
+instead.
 """
 
 import SimpleITK as sitk

@@ -76,14 +76,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Put stages in place that take no time; gives what was done, in order."""
     from fake_stages import fake_stages  # noqa: PLC0415
 
-    from pipeline.run import cohort_tables as tables  # noqa: PLC0415
-    from pipeline.run import figures, plan  # noqa: PLC0415
+    from pipeline.run import cohort_pages, figures, plan  # noqa: PLC0415
     from pipeline.stages.plot_style import Picture  # noqa: PLC0415
 
     done: list[str] = []
     monkeypatch.setattr(plan, "STAGES", fake_stages(done))
-    monkeypatch.setattr(tables, "participant_page", lambda *_: "<html>one</html>\n")
-    monkeypatch.setattr(tables, "report", lambda *_: "<html>all</html>\n")
+    monkeypatch.setattr(cohort_pages, "participant_page", lambda *_: "<html>one</html>\n")
+    monkeypatch.setattr(cohort_pages, "report", lambda *_: "<html>all</html>\n")
     for name in ("plot_groups", "plot_effects", "plot_border"):
         monkeypatch.setattr(figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
     return done

@@ -1,4 +1,4 @@
-"""Stages that take no time, for tests of what carries them."""
+"""Stages that take no time, for tests of the code that runs them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pipeline.domain.scan import Side
 from pipeline.errors import SegmentationError
 from pipeline.run import plan
 from pipeline.run.outputs import BORDER, MUSCLES, OVERLAY, PROBABILITY, VOLUMES
-from pipeline.run.stage_io import Desk
+from pipeline.run.stage_io import StageContext
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.store.tables import write_measurements, write_table
 
@@ -20,31 +20,31 @@ UNUSABLE = b"unusable"
 
 
 def fake_stages(done: list[str]) -> tuple[plan.Stage, ...]:
-    """Give the stages with work that is pretended; what is done is appended to `done`."""
+    """Make stages that write simple files; each run is appended to `done`."""
 
-    def stand_in(stage: plan.Stage) -> Callable[[Desk], None]:
-        def work(desk: Desk) -> None:
-            _pretend(desk)
-            done.append(f"{desk.participant.label} {stage.name}")
+    def fake(stage: plan.Stage) -> Callable[[StageContext], None]:
+        def run(context: StageContext) -> None:
+            _write_outputs(context)
+            done.append(f"{context.participant.label} {stage.name}")
 
-        return work
+        return run
 
-    return tuple(replace(stage, work=stand_in(stage)) for stage in plan.STAGES)
+    return tuple(replace(stage, run=fake(stage)) for stage in plan.STAGES)
 
 
 def spoil_scan(bids_dir: Path, label: str) -> None:
-    """Make the scan of a participant one that the segment stage refuses."""
+    """Replace the scan of a participant by one that the segment stage refuses."""
     path = bids_dir / f"sub-{label}" / "anat" / f"sub-{label}_T1w.nii.gz"
     path.write_bytes(UNUSABLE)
 
 
 def make_table(volume_mm3: float) -> MeasurementTable:
     """Make a table of one muscle, a third of it in the rearfoot."""
-    shares = {"rearfoot": volume_mm3 / 3, "forefoot": volume_mm3 * 2 / 3, "total": volume_mm3}
+    volumes = {"rearfoot": volume_mm3 / 3, "forefoot": volume_mm3 * 2 / 3, "total": volume_mm3}
     return MeasurementTable(
         rows=tuple(
             Measurement("ABH", region, mm3, mm3 * 0.75, 0.25, 120.0, 61.5, 92.0)
-            for region, mm3 in shares.items()
+            for region, mm3 in volumes.items()
         ),
         muscles=("ABH",),
         side=Side.RIGHT,
@@ -56,23 +56,23 @@ def make_table(volume_mm3: float) -> MeasurementTable:
 
 
 def make_sweep(seed: int) -> pd.DataFrame:
-    """Make volumes that the border shares out otherwise at each of three places."""
+    """Make the volumes of both regions for three positions of the border."""
     rows = [(mm, 0.3 + mm / 10 + seed / 1e4, 0.7 - mm / 10) for mm in (-1.0, 0.0, 1.0)]
     return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS))
 
 
-def _pretend(desk: Desk) -> None:
-    content = b"".join(path.read_bytes() for path in desk.read.values())
-    if MUSCLES in desk.write and content.startswith(UNUSABLE):
+def _write_outputs(context: StageContext) -> None:
+    content = b"".join(path.read_bytes() for path in context.read.values())
+    if MUSCLES in context.write and content.startswith(UNUSABLE):
         msg = "No foot was found: got nothing. Look at the scan."
         raise SegmentationError(msg)
-    for artefact, path in desk.write.items():
-        if artefact == VOLUMES:
+    for output, path in context.write.items():
+        if output == VOLUMES:
             write_measurements(make_table(1000.0 + 10 * len(content) ** 0.5), path)
-        elif artefact == PROBABILITY and desk.config.segment.segmenter == "atlas":
+        elif output == PROBABILITY and context.config.segment.segmenter == "atlas":
             continue
-        elif artefact == BORDER:
+        elif output == BORDER:
             write_table(make_sweep(len(content)), path, SWEEP_COLUMNS)
         else:
-            text = b"picture of " if artefact == OVERLAY else b""
-            path.write_bytes(content + text + artefact.encode())
+            text = b"picture of " if output == OVERLAY else b""
+            path.write_bytes(content + text + output.encode())

@@ -1,10 +1,9 @@
-"""Real commands in processes of their own, with stages that take hundredths of a second.
+"""Real commands in separate processes, with stages that take hundredths of a second.
 
-Imports take seconds, so one process does them once and is copied for each command; the word
-that it is given says whether workers are copies (``fork``), too, or begin anew (``spawn``), as
-they do for users. It reads a JSON list from each line of standard input: a file for what the
-command prints, and its words; it writes the command's process id and, when that has ended,
-its exit code.
+Imports take seconds, so one process imports everything and is forked for each command. Its
+argument is the start method of worker processes: ``fork``, or ``spawn`` as in real use. It
+reads a JSON list from each line of standard input: a file for the output of the command, and
+the arguments. It prints the process id of the command and, when that has ended, its exit code.
 """
 
 import json
@@ -18,48 +17,47 @@ from dataclasses import replace
 
 from fake_stages import fake_stages
 
-from pipeline.cli import cohort_commands, main  # noqa: F401 imports what commands need
-from pipeline.run import cohort_tables as tables
-from pipeline.run import figures, plan
-from pipeline.run.stage_io import Desk
+from pipeline.cli import cohort_commands, main  # noqa: F401 imports everything that commands need
+from pipeline.run import cohort_pages, figures, plan
+from pipeline.run.stage_io import StageContext
 from pipeline.stages.plot_style import Picture
 
 PAUSE_S = 0.02
 
 
-class Slowly:
-    """Work that leaves files half written for a while."""
+class SlowStage:
+    """A stage that leaves its files half written for a while."""
 
     def __init__(self, stage: plan.Stage) -> None:
-        self._work = stage.work
+        self._run = stage.run
 
-    def __call__(self, desk: Desk) -> None:
-        """Write something to each file, wait, and do the work."""
-        for path in desk.write.values():
+    def __call__(self, context: StageContext) -> None:
+        """Write something to each file, wait, and run the stage."""
+        for path in context.write.values():
             path.write_bytes(b"half")
         time.sleep(PAUSE_S)
-        for path in desk.write.values():
+        for path in context.write.values():
             path.unlink()
-        self._work(desk)
+        self._run(context)
 
 
 def quicken(workers: str) -> None:
-    """Put stages and pages in place that are pretended, and workers of the given kind."""
-    stages = tuple(replace(stage, work=Slowly(stage)) for stage in fake_stages([]))
+    """Replace stages, pages and plots by fakes, and set the start method of workers."""
+    stages = tuple(replace(stage, run=SlowStage(stage)) for stage in fake_stages([]))
     context = multiprocessing.get_context(workers)
-    for module, name, stand_in in (
+    for module, name, fake in (
         (plan, "STAGES", stages),
-        (tables, "participant_page", lambda *_: "<html>one</html>\n"),
-        (tables, "report", lambda *_: "<html>all</html>\n"),
+        (cohort_pages, "participant_page", lambda *_: "<html>one</html>\n"),
+        (cohort_pages, "report", lambda *_: "<html>all</html>\n"),
         *((figures, f"plot_{name}", _plot) for name in ("groups", "effects", "border")),
         (multiprocessing, "get_context", lambda _: context),
     ):
-        setattr(module, name, stand_in)
+        setattr(module, name, fake)
     os.register_at_fork(after_in_child=_forget)
 
 
 def _forget() -> None:
-    """Forget what a process that is no copy would not have: how its parent hears and logs."""
+    """Reset the signal and log handlers, which a spawned process would not inherit."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logging.getLogger("pipeline").handlers.clear()
 
@@ -70,7 +68,7 @@ def _plot(*_: object) -> Picture:
 
 
 def serve() -> None:
-    """Do commands, one after the other, until standard input ends."""
+    """Run commands, one after the other, until standard input ends."""
     for line in sys.stdin:
         printed, *words = json.loads(line)
         child = os.fork()
@@ -88,6 +86,6 @@ def serve() -> None:
         sys.stdout.flush()
 
 
-quicken(sys.argv[1])  # in workers that begin anew, too
+quicken(sys.argv[1])  # in spawned workers, too
 if __name__ == "__main__":
     serve()

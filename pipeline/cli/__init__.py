@@ -1,4 +1,4 @@
-"""The door: parse, call one function, turn errors into exit codes."""
+"""The command line: parse, call one function, turn errors into exit codes."""
 
 from pipeline.cli.main import main
 

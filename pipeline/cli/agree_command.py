@@ -1,4 +1,4 @@
-"""The command that holds label maps to each other."""
+"""The command that compares label maps."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -30,41 +30,44 @@ RELIABILITY_SHOWN = [
 @with_session
 def agree(
     session: Session,
-    reference: Annotated[
-        Path, typer.Argument(help="Label map, or folder of them.", show_default=False)
-    ],
+    reference: Annotated[Path, typer.Argument(help="Label map or folder.", show_default=False)],
     segmentation: Annotated[
-        Path, typer.Argument(help="What is held to the reference.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Label map or folder to compare with it.",
+            show_default=False,
+        ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write tables and plot there.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for tables and plot."),
     ] = None,
     labels: Annotated[
         Literal["muscles", "bones", "regions"] | None,
-        typer.Option(help="What the maps label, if their names do not say it."),
+        typer.Option(help="What the maps label, if their names do not contain it."),
     ] = None,
     force: Force = False,
 ) -> int:
-    """Tell how well two label maps, or two folders of them, agree."""
-    from pipeline.run.agreement import find_agreement, write_agreement
+    """Compute the agreement of two label maps, or of two folders of them."""
+    from pipeline.run.agreement import compute_agreement, write_agreement
 
-    session.config()  # so that a wrong setting is told, as everywhere
-    found = find_agreement(reference, segmentation, labels)
+    session.config()  # refuses wrong settings, as in all commands
+    agreement = compute_agreement(reference, segmentation, labels)
     if out is not None:
-        write_agreement(found, out, force=force)
-    for path in found.unpaired:
-        session.print(f"Left out, as the other folder has no such foot: {path}")
-    for foot, rows in found.overlaps.groupby("participant_id"):
+        write_agreement(agreement, out, force=force)
+    for path in agreement.unpaired:
+        session.print(f"Left out, as the other folder does not contain this foot: {path}")
+    for foot, rows in agreement.overlaps.groupby("participant_id"):
         session.print(f"{foot}\n{_text(rows, OVERLAP_SHOWN)}\n")
-    if found.reliability is not None:
-        session.print(f"across feet\n{_text(found.reliability, RELIABILITY_SHOWN)}\n")
+    if agreement.reliability is not None:
+        session.print(f"across feet\n{_text(agreement.reliability, RELIABILITY_SHOWN)}\n")
     if out is not None:
         session.print(f"Written to {out}")
     return 0
 
 
 def _text(frame: "pd.DataFrame", columns: list[str]) -> str:
-    """Lay out a table, with the reasons where a cell is n/a."""
-    from pipeline.cli.cohort_commands import show
+    """Format a table, with the reasons for cells that are n/a."""
+    from pipeline.cli.cohort_commands import format_table
 
-    return show(frame[[*columns, "note"] if frame["note"].notna().any() else columns])
+    return format_table(frame[[*columns, "note"] if frame["note"].notna().any() else columns])

@@ -1,50 +1,37 @@
-"""What the commands over participants do; imported only when one of them runs."""
+"""The commands over participants; imported only when one of them runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.errors import ConfigError
-from pipeline.run.open_executor import open_executor, process_all
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
-from pipeline.run.cohort_outputs import (
-    PAGES,
-    TABLES,
-    asked_for_before,
-    check_out,
-    prepare_out,
-    written_together,
-)
-from pipeline.run.cohort_tables import (
-    Gathered,
-    check_comparison,
-    gather,
-    write_printed,
-    write_report,
-    write_statistics,
-    write_volumes,
-)
-from pipeline.run.figures import write_figures
-from pipeline.run.job import OK, Outcome, exit_code
-from pipeline.run.muscle_tables import write_border, write_muscles
-from pipeline.run.process_participant import look
+from pipeline.run.cohort_outputs import check_out, prepare_out
+from pipeline.run.cohort_pages import write_pages
+from pipeline.run.cohort_results import collect_results
+from pipeline.run.cohort_tables import CohortTables, write_tables
+from pipeline.run.comparison_input import check_comparison
+from pipeline.run.open_executor import open_executor
+from pipeline.run.outcome import OK, Outcome, exit_code
+from pipeline.run.process_cohort import process_cohort
 from pipeline.run.stage_cache import FAILED
+from pipeline.run.status import get_status
 from pipeline.stages.compare import OUTCOMES
 from pipeline.store.files import remove_dead_scratch
 
 __all__ = [
-    "Way",
+    "RunOptions",
     "all_labels",
     "compare_groups",
     "open_cohort",
     "open_scan",
+    "print_pending",
+    "report_cohort",
     "run_all",
     "run_stage",
-    "tell_pending",
-    "write_pages",
 ]
 VOLUMES_SHOWN = [
     "participant_id",
@@ -75,8 +62,8 @@ STATISTICS_SHOWN = [
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How the participants are worked through."""
+class RunOptions:
+    """Options of the commands that process participants."""
 
     jobs: int = 1
     scheduler: str | None = None
@@ -90,7 +77,7 @@ def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple
     Raises
     ------
     ConfigError
-        If there are bare words without the option.
+        If there are bare labels without the option.
     """
     if more and not named:
         msg = (
@@ -101,119 +88,107 @@ def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple
     return (*(named or ()), *(more or ()))
 
 
-def run_all(session: Session, cohort: Cohort, way: Way, *, is_single_scan: bool = False) -> int:
-    """Do everything, print the tables and where the report is."""
+def run_all(
+    session: Session, cohort: Cohort, options: RunOptions, *, is_single_scan: bool = False
+) -> int:
+    """Run all stages, write tables and report, and print the tables."""
     check_comparison(cohort)
-    prepare_out(cohort, force=way.force)
-    outcomes = _process(cohort, (), way)
-    _write_all(session, gather(cohort, outcomes), force=way.force)
-    return exit_code(_counting(cohort, outcomes), is_single_stage=is_single_scan)
+    prepare_out(cohort, force=options.force)
+    outcomes = _process(cohort, (), options)
+    _write_all(session, cohort, outcomes, force=options.force)
+    return exit_code(_not_excluded(cohort, outcomes), is_single_stage=is_single_scan)
 
 
-def run_stage(session: Session, cohort: Cohort, stage: str, way: Way) -> int:
-    """Do one stage and print how it went."""
-    prepare_out(cohort, force=way.force)
-    outcomes = _process(cohort, (stage,), way)
+def run_stage(session: Session, cohort: Cohort, stage: str, options: RunOptions) -> int:
+    """Run one stage and print for how many participants it is done."""
+    prepare_out(cohort, force=options.force)
+    outcomes = _process(cohort, (stage,), options)
     done = sum(outcome.status == OK for outcome in outcomes)
     session.print(f"{stage}: {done} of {len(outcomes)} participants, in {cohort.out}")
     return exit_code(outcomes, is_single_stage=True)
 
 
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
-    """Write the two tables from what is measured, and print them."""
+    """Write the tables from the measurements in OUT, and print them."""
     check_comparison(cohort)
     prepare_out(cohort, force=force)
-    gathered = gather(cohort)
-    volumes, statistics, _ = _write_tables(gathered, force=force)
-    _print_tables(session, volumes, statistics)
-    return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
+    results = collect_results(cohort)
+    _print_tables(session, write_tables(results, force=force))
+    return exit_code(_not_excluded(cohort, [entry.outcome for entry in results.entries]))
 
 
-def write_pages(session: Session, cohort: Cohort, *, force: bool) -> int:
+def report_cohort(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Draw missing figures, then write tables and pages."""
     check_comparison(cohort)
     prepare_out(cohort, force=force)
-    outcomes = _process(cohort, ("figures",), Way(force=force))
-    # whether the others are measured with these settings, their records tell
+    outcomes = _process(cohort, ("figures",), RunOptions(force=force))
+    # up-to-date figures do not imply up-to-date measurements; the records decide that
     failed = [outcome for outcome in outcomes if outcome.status != OK]
-    _write_all(session, gather(cohort, failed), force=force)
-    return exit_code(_counting(cohort, outcomes), is_single_stage=True)
+    _write_all(session, cohort, failed, force=force)
+    return exit_code(_not_excluded(cohort, outcomes), is_single_stage=True)
 
 
-def tell_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
-    """Print what a run would do, and what it would refuse; gives the code of the latter."""
+def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
+    """Print what a run would do or refuse; returns the exit code of what it would refuse."""
     check_comparison(cohort)
     check_out(cohort, force=force)
     refused = []
-    for outcome in (look(job) for job in cohort.jobs(force=force)):
+    for outcome in (get_status(job) for job in cohort.jobs(force=force)):
         todo = f"would do {', '.join(outcome.stages) or 'nothing, all is up to date'}"
         if outcome.status == FAILED and not outcome.stages:
             todo = f"would be refused: {outcome.reason}"
             refused.append(outcome)
         session.print(f"{outcome.participant.participant_id}: {todo}")
-    return exit_code(_counting(cohort, refused))
+    return exit_code(_not_excluded(cohort, refused))
 
 
-def _process(cohort: Cohort, stages: Sequence[str], way: Way) -> list[Outcome]:
-    jobs = cohort.jobs(stages, force=way.force)
+def _process(cohort: Cohort, stages: Sequence[str], options: RunOptions) -> list[Outcome]:
+    jobs = cohort.jobs(stages, force=options.force)
     try:
         with (
-            open_executor(way.jobs, way.scheduler) as executor,
+            open_executor(options.jobs, options.scheduler) as executor,
             open_bar(len(jobs), "participants") as advance,
         ):
-            return process_all(
-                jobs, executor, stop_on_first_failure=way.stop_on_first_failure, told=advance
+            return process_cohort(
+                jobs,
+                executor,
+                stop_on_first_failure=options.stop_on_first_failure,
+                on_outcome=advance,
             )
-    finally:  # a worker that was ended could not remove its own
+    finally:  # a killed worker cannot remove its scratch files
         remove_dead_scratch(cohort.out, *(job.log_dir for job in jobs))
 
 
-def _write_all(session: Session, gathered: Gathered, *, force: bool) -> None:
-    volumes, statistics, moved = _write_tables(gathered, force=force)
-    cohort = gathered.cohort
-    with written_together(cohort, PAGES, force=force) as aside:
-        into = replace(gathered, cohort=aside)
-        plots = write_figures(into, volumes, statistics, cohort.out)
-        write_report(into, volumes, statistics, plots, moved)
-    _print_tables(session, volumes, statistics)
+def _write_all(
+    session: Session, cohort: Cohort, outcomes: Sequence[Outcome], *, force: bool
+) -> None:
+    results = collect_results(cohort, outcomes)
+    tables = write_tables(results, force=force)
+    write_pages(results, tables, force=force)
+    _print_tables(session, tables)
     session.print(f"Report: {cohort.out / 'report.html'}")
 
 
-def _write_tables(
-    gathered: Gathered, *, force: bool
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Write all tables; gives volumes, statistics, and those with the border moved."""
-    before = asked_for_before(gathered.cohort, force=force)
-    with written_together(gathered.cohort, TABLES, force=force) as aside:
-        into = replace(gathered, cohort=aside)
-        volumes = write_volumes(into)
-        muscles = write_muscles(into, volumes)
-        statistics = write_statistics(aside, volumes, muscles)
-        moved = write_border(into, volumes)
-        write_printed(aside, volumes, statistics, moved, before)
-    return volumes, statistics, moved
-
-
-def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Leave out those that review has excluded: their failure is no news."""
+def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Leave out participants that the review excluded, as their failures are known."""
     return [outcome for outcome in outcomes if outcome.participant.label not in cohort.excluded]
 
 
-def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
-    frames = [(volumes, VOLUMES_SHOWN)]
-    if statistics[["n_a", "n_b"]].to_numpy().any():
-        shown = statistics[statistics["outcome"].isin(OUTCOMES)]
-        frames.append((shown, STATISTICS_SHOWN))
+def _print_tables(session: Session, tables: CohortTables) -> None:
+    frames = [(tables.volumes, VOLUMES_SHOWN)]
+    if tables.statistics[["n_a", "n_b"]].to_numpy().any():
+        main_outcomes = tables.statistics["outcome"].isin(OUTCOMES)
+        frames.append((tables.statistics[main_outcomes], STATISTICS_SHOWN))
     for frame, columns in frames:
-        session.print(show(frame[columns]) + "\n")
+        session.print(format_table(frame[columns]) + "\n")
 
 
-def show(frame: pd.DataFrame) -> str:
-    """Lay out a table for a terminal."""
+def format_table(frame: pd.DataFrame) -> str:
+    """Format a table for a terminal."""
     return frame.astype(object).map(_cell).to_string(index=False)
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 NaN alone differs from itself
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 only NaN differs from itself
         return "n/a"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The commands: each parses, calls one function and prints what came of it."""
+"""The commands: each parses its options, calls one function and prints the result."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.cli import imaging_options
 from pipeline.cli.options import (
     BidsDir,
     Force,
@@ -17,6 +16,7 @@ from pipeline.cli.options import (
     Out,
     Scheduler,
     Session,
+    SideOption,
     with_session,
 )
 
@@ -29,19 +29,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-SideOption = Annotated[
-    Literal["right", "left"] | None, typer.Option(help="Side of the foot, if you know it.")
-]
 Exclude = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE.tsv", help="Participants (participant_id, reason) to leave uncompared."
+        metavar="FILE.tsv",
+        help="Participants to exclude from the comparison, with reasons.",
     ),
 ]
 STAGE_COMMANDS = {
     "preprocess": "Correct the bias field and scale intensities; the first stage.",
     "segment": "Label muscles and bones on the preprocessed scans.",
-    "regions": "Find the landmarks, and part rearfoot from forefoot.",
+    "regions": "Find the landmarks and divide rearfoot from forefoot.",
     "measure": "Measure every muscle in every region.",
 }
 
@@ -58,23 +56,23 @@ def run(
     scheduler: Scheduler = None,
     force: Force = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+        bool, typer.Option("--dry-run", help="Only print what would be done.")
     ] = False,
     stop_on_first_failure: Annotated[
         bool,
-        typer.Option("--stop-on-first-failure", help="Start no participant after a failure."),
+        typer.Option("--stop-on-first-failure", help="Stop when a participant fails."),
     ] = False,
     exclude: Exclude = None,
 ) -> int:
-    """Do all stages for every participant, then compare and report."""
-    from pipeline.cli import cohort_commands as work
+    """Run all stages for every participant, then compare and report."""
+    from pipeline.cli import cohort_commands
 
-    labels = work.all_labels(participant_label, more_labels)
-    cohort = work.open_cohort(bids_dir, out, session.config(), labels, exclude)
+    labels = cohort_commands.all_labels(participant_label, more_labels)
+    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels, exclude)
     if dry_run:
-        return work.tell_pending(session, cohort, force=force)
-    way = work.Way(jobs, scheduler, force, stop_on_first_failure)
-    return work.run_all(session, cohort, way)
+        return cohort_commands.print_pending(session, cohort, force=force)
+    options = cohort_commands.RunOptions(jobs, scheduler, force, stop_on_first_failure)
+    return cohort_commands.run_all(session, cohort, options)
 
 
 def _stage_command(stage: str) -> Callable[..., int]:
@@ -88,11 +86,12 @@ def _stage_command(stage: str) -> Callable[..., int]:
         scheduler: Scheduler = None,
         force: Force = False,
     ) -> int:
-        from pipeline.cli import cohort_commands as work
+        from pipeline.cli import cohort_commands
 
-        labels = work.all_labels(participant_label, more_labels)
-        cohort = work.open_cohort(bids_dir, out, session.config(), labels)
-        return work.run_stage(session, cohort, stage, work.Way(jobs, scheduler, force))
+        labels = cohort_commands.all_labels(participant_label, more_labels)
+        cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels)
+        options = cohort_commands.RunOptions(jobs, scheduler, force)
+        return cohort_commands.run_stage(session, cohort, stage, options)
 
     return command
 
@@ -109,27 +108,27 @@ def compare(
     bids_dir: BidsDir,
     out: Out,
     group_column: Annotated[
-        str | None, typer.Option(help="Column of participants.tsv that parts the groups.")
+        str | None, typer.Option(help="Column of participants.tsv that defines the groups.")
     ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="Group that the other is held to.")
+        str | None, typer.Option(help="Reference group of the comparison.")
     ] = None,
     exclude: Exclude = None,
-    latex: Annotated[bool, typer.Option("--latex", help="Write statistics.tex, too.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Write statistics.csv, too.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Also write statistics.tex.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Also write statistics.csv.")] = False,
     force: Force = False,
 ) -> int:
-    """Gather all measurements and compare the groups."""
-    from pipeline.cli import cohort_commands as work
+    """Collect all measurements and compare the groups."""
+    from pipeline.cli import cohort_commands
 
-    named = {"group_column": group_column, "reference": reference}
-    own = [
-        f"compare.{key}={json.dumps(word)}" for key, word in named.items() if word is not None
+    given = {"group_column": group_column, "reference": reference}
+    overrides = [
+        f"compare.{key}={json.dumps(word)}" for key, word in given.items() if word is not None
     ]
-    asked = {"latex": latex, "csv": csv}
-    own += [f"compare.{key}=true" for key, is_asked in asked.items() if is_asked]
-    cohort = work.open_cohort(bids_dir, out, session.config(*own), (), exclude)
-    return work.compare_groups(session, cohort, force=force)
+    flags = {"latex": latex, "csv": csv}
+    overrides += [f"compare.{key}=true" for key, is_set in flags.items() if is_set]
+    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(*overrides), (), exclude)
+    return cohort_commands.compare_groups(session, cohort, force=force)
 
 
 @app.command(epilog="Example: footvol report sample_scans out/demo")
@@ -141,11 +140,11 @@ def report(
     exclude: Exclude = None,
     force: Force = False,
 ) -> int:
-    """Draw the figures and write the pages, from what is measured."""
-    from pipeline.cli import cohort_commands as work
+    """Draw the figures and write the report from the measurements."""
+    from pipeline.cli import cohort_commands
 
-    cohort = work.open_cohort(bids_dir, out, session.config(), (), exclude)
-    return work.write_pages(session, cohort, force=force)
+    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), (), exclude)
+    return cohort_commands.report_cohort(session, cohort, force=force)
 
 
 @app.command(
@@ -162,133 +161,21 @@ def scan(
     ] = None,
     contrast: Annotated[
         Literal["T1w", "PDw", "T2w", "water", "fat"] | None,
-        typer.Option(help="What the image shows, if neither sidecar nor name says it."),
+        typer.Option(help="Contrast of the image, if neither sidecar nor name contains it."),
     ] = None,
     force: Force = False,
 ) -> int:
     """Measure one scan; no BIDS dataset is needed."""
-    from pipeline.cli import cohort_commands as work
+    from pipeline.cli import cohort_commands
     from pipeline.domain.scan import Contrast, Side
     from pipeline.store.participants import read_body_mass
 
     claimed = Side(side) if side else None
-    shown = Contrast(contrast) if contrast else None
+    stated = Contrast(contrast) if contrast else None
     mass_kg = read_body_mass("n/a" if body_mass_kg is None else body_mass_kg, "--body-mass-kg")
-    cohort = work.open_scan(image, out, session.config(), claimed, mass_kg, shown)
-    return work.run_all(session, cohort, work.Way(force=force), is_single_scan=True)
-
-
-@app.command(epilog="Example: footvol intake dicom/ study/ --participants participants.tsv")
-@with_session
-def intake(
-    session: Session,
-    source: Annotated[
-        Path, typer.Argument(help="DICOM folder or archive, or images.", show_default=False)
-    ],
-    bids_dir: Annotated[
-        Path | None, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
-    ] = None,
-    participants: Annotated[
-        Path | None, typer.Option(metavar="FILE.tsv", help="Table of the participants.")
-    ] = None,
-    side: SideOption = None,
-    series: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="DICOM series to take, where several would do."),
-    ] = None,
-    patient_map: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.tsv", help="Which patient ID is which participant."),
-    ] = None,
-    jobs: Jobs = 1,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only tell what would be refused; write nothing.")
-    ] = False,
-) -> int:
-    """Bring scanner files into a raw BIDS dataset, without names or birth dates."""
-    from pipeline.cli.intake_commands import print_checks
-    from pipeline.domain.scan import Side
-    from pipeline.errors import ConfigError
-    from pipeline.intake.check_scans import Tables
-    from pipeline.intake.import_scans import intake_source
-    from pipeline.run.open_executor import open_executor
-
-    claimed = Side(side) if side else None
-    own = [] if series is None else [f"intake.series={json.dumps(series)}"]
-    config = session.config(*own)
-    if check:
-        tables = Tables(participants, patient_map)
-        return print_checks(session, source, tables, claimed, config)
-    if bids_dir is None:
-        msg = "Intake must know where to write: got no BIDS_DIR. Name it, or pass --check."
-        raise ConfigError(msg)
-    with open_executor(jobs) as executor:
-        written = intake_source(
-            source, bids_dir, participants, claimed, config.intake, patient_map, executor
-        )
-    session.print(f"{len(written)} scans in {bids_dir}")
-    return 0
-
-
-@app.command(epilog="Example: footvol phantom out/phantoms --per-group 3 --seed 7")
-@with_session
-def phantom(
-    session: Session,
-    out: Out,
-    per_group: Annotated[int, typer.Option(min=1, help="Feet per group.")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
-    protocol: imaging_options.Protocol = None,
-    image_format: Annotated[
-        Literal["nifti", "dicom", "dicom-enhanced"],
-        typer.Option("--format", help="What to write."),
-    ] = "nifti",
-    effect: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|FILE.toml", help="How the groups differ; see footvol info."),
-    ] = None,
-    orientation: imaging_options.Orientation = "short-axis",
-    oblique: imaging_options.Oblique = 0.0,
-    cut_heel: imaging_options.CutHeel = 0.0,
-    cut_toes: imaging_options.CutToes = 0.0,
-    snr: imaging_options.Snr = None,
-    both_feet: imaging_options.BothFeet = False,
-    artefact: imaging_options.Spoilt = None,
-    randomise: imaging_options.Randomise = False,
-    tissue_fractions: imaging_options.TissueFractions = False,
-    jobs: Jobs = 1,
-) -> int:
-    """Make scans of digital feet with known volumes."""
-    from pipeline.cli.progress import log
-    from pipeline.phantom.acquisition.acquisition_options import Imaging
-    from pipeline.phantom.acquisition.artefacts import read_artefacts
-    from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, get_orientation
-    from pipeline.run.open_executor import open_executor
-    from pipeline.simulate.dataset import simulate_dataset
-    from pipeline.simulate.specification import Study
-
-    imaging = Imaging(
-        orientation=get_orientation(orientation),
-        oblique_deg=oblique,
-        cut_heel_mm=cut_heel,
-        cut_toes_mm=cut_toes,
-        muscle_snr=snr,
-        artefacts=read_artefacts(artefact or []),
-        both_feet=both_feet,
-        is_random=randomise,
-    )
-    study = Study(
-        per_group=per_group,
-        seed=seed,
-        protocol=protocol or DEFAULT_PROTOCOL,
-        image_format=image_format,
-        effect=effect,
-        imaging=imaging,
-        with_tissue_fractions=tissue_fractions,
-    )
-    with open_executor(jobs) as executor:
-        simulate_dataset(out, study, log.info, executor)
-    session.print(f"Wrote {2 * per_group} feet to {out}")
-    return 0
+    cohort = cohort_commands.open_scan(image, out, session.config(), claimed, mass_kg, stated)
+    options = cohort_commands.RunOptions(force=force)
+    return cohort_commands.run_all(session, cohort, options, is_single_scan=True)
 
 
 @app.command(epilog="Example: footvol info --json")
@@ -297,7 +184,7 @@ def info(
     session: Session,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Tell version, labels, segmenters, protocols and effects."""
+    """Print version, labels, segmenters, protocols and effects."""
     from pipeline.cli.info import describe, facts
 
     session.print(json.dumps(facts(), indent=2) if as_json else describe(facts()))

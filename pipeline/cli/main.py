@@ -13,31 +13,35 @@ from tempfile import TemporaryDirectory
 
 import typer
 
-from pipeline.cli import agree_command as _agree  # noqa: F401 registers its command
+from pipeline.cli import (  # noqa: F401 they register their commands
+    agree_command,
+    intake_command,
+    phantom_command,
+)
 from pipeline.cli.commands import app
 from pipeline.errors import ConfigError, PipelineError, system_refusal
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as in shells
 BUG = 1
-STOPPED = "Stopped. What was finished is kept; run again to go on."
-# The system's own requests to end, and that of a terminal which is closed.
+STOPPED = "Stopped. Finished work is kept; run again to continue."
+# Sent by Ctrl-C, by the system or a scheduler, and by a closed terminal.
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-_SAME_REQUEST_S = 1.0
+_REPEATED_WITHIN_S = 1.0
 
-# typer carries click within itself or beside it, by version; its base class has no public name.
+# Depending on its version, typer contains click or requires it; this base class is not public.
 _UsageError = typer.BadParameter.__base__ or typer.BadParameter
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do one command and give its exit code.
+    """Run one command and return its exit code.
 
     Parameters
     ----------
     argv
-        Without the program's name; None takes the process's own.
+        Arguments without the program's name; None takes those of the process.
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-    said = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
+    prefix = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
     try:
         _check_words(words)
         with _stopped_by_signals(), _plots_without_home():
@@ -47,23 +51,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (PipelineError, OSError) as error:
         if isinstance(error, OSError):
             error = ConfigError(system_refusal(error))
-        return _say(said, str(error), error.exit_code)
+        return _print_error(prefix, str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _say(said, STOPPED, INTERRUPTED)
-    except Exception as error:  # the last place where a bug of ours can be told
+        return _print_error(prefix, STOPPED, INTERRUPTED)
+    except Exception as error:  # any other error is a bug of footvol
         if isinstance(error, _UsageError):
-            return _say(said, _sentence(error), ConfigError.exit_code)
+            return _print_error(prefix, _sentence(error), ConfigError.exit_code)
         traceback.print_exc()
-        return _say(
-            said, "this is a bug of footvol: please report it with the lines above.", BUG
+        return _print_error(
+            prefix, "this is a bug of footvol: please report it with the lines above.", BUG
         )
     if code == INTERRUPTED:
-        return _say(said, STOPPED, INTERRUPTED)
+        return _print_error(prefix, STOPPED, INTERRUPTED)
     return int(code or 0)
 
 
 def _check_words(words: Sequence[str]) -> None:
-    """Refuse names that could not be written into records, tables and sidecars."""
+    """Refuse names that cannot be written to records, tables and sidecars."""
     for word in words:
         try:
             word.encode()
@@ -77,13 +81,13 @@ def _check_words(words: Sequence[str]) -> None:
 
 @contextmanager
 def _plots_without_home() -> Iterator[None]:
-    """Give matplotlib a temporary folder for its fonts where there is no home to write to.
+    """Give matplotlib a temporary folder for its font cache if the home is not writable.
 
-    Left to itself it would make the home folder, or warn.
+    By default, matplotlib would create the home folder or warn.
     """
     with ExitStack() as folders:
         if "MPLCONFIGDIR" not in os.environ and not _has_home():
-            with suppress(OSError):  # most commands draw nothing
+            with suppress(OSError):  # most commands draw no plots
                 folder = folders.enter_context(TemporaryDirectory(prefix="footvol-"))
                 os.environ["MPLCONFIGDIR"] = folder
                 folders.callback(os.environ.pop, "MPLCONFIGDIR")
@@ -93,19 +97,19 @@ def _plots_without_home() -> Iterator[None]:
 def _has_home() -> bool:
     try:
         return os.access(Path.home(), os.W_OK)
-    except RuntimeError:  # neither HOME nor an entry in the list of users
+    except RuntimeError:  # neither HOME nor an entry in the user database
         return False
 
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Let a request to end stop the work as Ctrl-C does, unless it is ignored (nohup)."""
-    stopped_at = -_SAME_REQUEST_S
+    """Make termination signals act as Ctrl-C does, unless they are ignored (nohup)."""
+    stopped_at = -_REPEATED_WITHIN_S
 
     def stop(_number: int, _frame: object) -> None:
-        """Stop once, though `timeout` and `make` hand on what the process has got already."""
+        """Stop only once, as `timeout` and `make` send a signal a second time."""
         nonlocal stopped_at
-        if time.monotonic() - stopped_at > _SAME_REQUEST_S:
+        if time.monotonic() - stopped_at > _REPEATED_WITHIN_S:
             stopped_at = time.monotonic()
             raise KeyboardInterrupt
 
@@ -134,12 +138,12 @@ def _command_names() -> set[str]:
 
 
 def _sentence(error: Exception) -> str:
-    """Say what is wrong with the words of the command, in one line."""
+    """Give the message of a usage error as one line."""
     text = getattr(error, "format_message", lambda: str(error))()
     sentence = " ".join(text.split())
     return f"{sentence or 'Name a command.'} See --help."
 
 
-def _say(said: str, sentence: str, code: int) -> int:
-    sys.stderr.write(f"{said}: {sentence}\n")
+def _print_error(prefix: str, sentence: str, code: int) -> int:
+    sys.stderr.write(f"{prefix}: {sentence}\n")
     return code

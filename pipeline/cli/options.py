@@ -1,11 +1,11 @@
-"""Options that several commands share, and what they come to."""
+"""Options that several commands share, and the session made from them."""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,13 +25,18 @@ Labels = Annotated[
     ),
 ]
 MoreLabels = Annotated[list[str] | None, typer.Argument(metavar="[L...]", hidden=True)]
-Force = Annotated[
-    bool, typer.Option("--force", help="Do everything anew, also over altered files.")
+SideOption = Annotated[
+    Literal["right", "left"] | None, typer.Option(help="Side of the foot, if known.")
 ]
-Jobs = Annotated[int, typer.Option("--jobs", metavar="N", help="Participants at a time.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Run all stages again, and overwrite altered files.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", help="Participants processed in parallel.")
+]
 Scheduler = Annotated[
     str | None,
-    typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler to send participants to."),
+    typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler to process participants on."),
 ]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings file.")
@@ -41,19 +46,19 @@ Settings = Annotated[
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting. May be repeated."),
 ]
 Verbose = Annotated[
-    int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Say more.")
+    int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Print more.")
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the options that every command has come to.
+    """The values of the options that all commands have.
 
     Parameters
     ----------
     verbosity
-        -1 for errors only, 0 for what is done, 1 for more.
+        -1 for errors only, 0 for progress, 1 for more detail.
     """
 
     config_file: Path | None
@@ -61,7 +66,7 @@ class Session:
     verbosity: int
 
     def config(self, *overrides: str) -> "PipelineConfig":
-        """Resolve the settings; `overrides` are those that options of their own give."""
+        """Resolve the settings; `overrides` come from options of the command itself."""
         from pipeline.config import load_config
 
         return load_config(self.config_file, (*self.overrides, *overrides))
@@ -73,7 +78,7 @@ class Session:
 
 
 def with_session(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command --config, --set, -v and -q; it gets them as its first argument."""
+    """Add --config, --set, -v and -q to a command, which gets a `Session` as first argument."""
 
     @wraps(command)
     def entry(

@@ -1,4 +1,4 @@
-"""Says how far the work is: a bar on a terminal, plain lines elsewhere."""
+"""Progress: a bar on a terminal, plain lines elsewhere."""
 
 import logging
 import sys
@@ -32,7 +32,7 @@ def open_log(verbosity: int) -> Iterator[None]:
 
 @contextmanager
 def open_bar(total: int, unit: str) -> Iterator[Callable[[object], None]]:
-    """Show a bar on a terminal; yields what is to be called after each one."""
+    """Show a bar on a terminal; yields the function to call after each step."""
     if not (sys.stderr.isatty() and log.isEnabledFor(logging.INFO)):
         yield lambda _: None
         return
@@ -46,7 +46,7 @@ def open_bar(total: int, unit: str) -> Iterator[Callable[[object], None]]:
 
 @cache
 def _make_console() -> "Console":
-    """Make the one console that bar and log lines share, so that they do not cut each other."""
+    """Make the console that bar and log lines share, so that they do not interleave."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)

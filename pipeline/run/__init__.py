@@ -1,5 +1,6 @@
 """One participant through all stages, and the tables over all participants.
 
-`plan` holds the stages as plain data, `records` what is up to date, `participant`
-takes one scan through, `cohort` gathers participants and writes what spans them.
+`plan` lists the stages as data, `process_participant` runs those that `stage_cache` does not
+hold, `process_cohort` does so for every participant, `cohort_results` collects what they wrote,
+and `cohort_tables` and `cohort_pages` write the tables, plots and pages.
 """

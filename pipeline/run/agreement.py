@@ -1,4 +1,4 @@
-"""Two label maps, or two folders of them, held to each other."""
+"""The agreement of two label maps, or of two folders of them."""
 
 import re
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ KINDS: Mapping[str, Structures] = {
     "bones": Structures(BONE_NAMES, tuple(BONE_NAMES), "all bones"),
     "regions": Structures(REGION_NAMES, tuple(REGION_NAMES), "both regions"),
 }
-_WHO = {"participant_id": "foot that both maps show: the participant, or the file's name"}
+_ID = {"participant_id": "foot that both maps show: the participant, or the file's name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What came of the pairs.
+    """The agreement of all pairs of label maps.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Agreement:
     reliability
         One row per structure over all feet; None for one pair.
     unpaired
-        Files without a partner; they are in no number.
+        Files without a counterpart, which are left out.
     """
 
     overlaps: pd.DataFrame
@@ -53,19 +53,19 @@ class Agreement:
     unpaired: tuple[Path, ...]
 
 
-def find_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agreement:
+def compute_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agreement:
     """Compare two label maps, or all pairs of two folders.
 
     Parameters
     ----------
     kind
-        ``muscles``, ``bones`` or ``regions``; None takes it from the files' names, and
-        muscles where they do not say it.
+        ``muscles``, ``bones`` or ``regions``; None takes it from the file names, or assumes
+        muscles if they do not contain it.
 
     Raises
     ------
     ConfigError
-        If the paths are not two files or two folders, or nothing pairs.
+        If the paths are not two files or two folders, or have no foot in common.
     """
     if reference.is_dir() != segmentation.is_dir():
         msg = (
@@ -76,7 +76,7 @@ def find_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agr
     if not reference.is_dir():
         kind = kind or _kind_of(reference, segmentation)
         name = _foot(reference) if _foot(reference) == _foot(segmentation) else reference.name
-        return Agreement(_judge(name, reference, segmentation, kind), None, ())
+        return Agreement(_overlap(name, reference, segmentation, kind), None, ())
     kind = kind or "muscles"
     first, second = (_by_foot(folder, kind) for folder in (reference, segmentation))
     feet = sorted(first.keys() & second.keys())
@@ -87,48 +87,48 @@ def find_agreement(reference: Path, segmentation: Path, kind: str | None) -> Agr
             "alike, such as 'sub-01'."
         )
         raise ConfigError(msg)
-    overlaps = pd.concat([_judge(foot, first[foot], second[foot], kind) for foot in feet])
+    overlaps = pd.concat([_overlap(foot, first[foot], second[foot], kind) for foot in feet])
     alone = [
         files[foot] for files in (first, second) for foot in sorted(files.keys() - {*feet})
     ]
     return Agreement(overlaps, reliability(overlaps), tuple(alone))
 
 
-def write_agreement(found: Agreement, out: Path, *, force: bool = False) -> None:
+def write_agreement(agreement: Agreement, out: Path, *, force: bool = False) -> None:
     """Write tables and plot into a folder.
 
     Raises
     ------
     ConfigError
-        If files of these names are there already, unless `force` is set.
+        If files of these names exist, unless `force` is set.
     """
     tables = ("agreement.tsv", "agreement.json", "reliability.tsv", "reliability.json")
     names = (*tables, "bland_altman.svg", "bland_altman.png")
-    there = [name for name in names if (out / name).exists() or (out / name).is_symlink()]
-    if there and not force:
+    existing = [name for name in names if (out / name).exists() or (out / name).is_symlink()]
+    if existing and not force:
         msg = (
-            f"Results must not be written over: got {there} in {str(out)!r}. Choose another "
+            f"Results must not be overwritten: got {existing} in {str(out)!r}. Choose another "
             "folder, or pass --force."
         )
         raise ConfigError(msg)
     out.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(out) as scratch:  # all or none, as half of them would be refused next
-        _write_all(found, scratch)
+    with scratch_folder(out) as scratch:  # all or none
+        _write_all(agreement, scratch)
         for path in sorted(scratch.iterdir()):
             path.replace(out / path.name)
 
 
-def _write_all(found: Agreement, folder: Path) -> None:
-    write_table(found.overlaps, folder / "agreement.tsv", _WHO | dict(OVERLAP_COLUMNS))
-    if found.reliability is None:
+def _write_all(agreement: Agreement, folder: Path) -> None:
+    write_table(agreement.overlaps, folder / "agreement.tsv", _ID | dict(OVERLAP_COLUMNS))
+    if agreement.reliability is None:
         return
-    write_table(found.reliability, folder / "reliability.tsv", RELIABILITY_COLUMNS)
-    plot = plot_agreement(found.overlaps, found.reliability)
+    write_table(agreement.reliability, folder / "reliability.tsv", RELIABILITY_COLUMNS)
+    plot = plot_agreement(agreement.overlaps, agreement.reliability)
     for ending in ("svg", "png") if plot else ():
         (folder / f"bland_altman.{ending}").write_bytes(getattr(plot, ending))
 
 
-def _judge(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:
+def _overlap(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:
     """Give the rows of one foot."""
     structures = KINDS[kind]
     maps = [read_labels(path, structures.names) for path in (reference, segmentation)]
@@ -138,9 +138,9 @@ def _judge(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.Data
 
 
 def _kind_of(*paths: Path) -> str:
-    """Tell what two maps label, as their names say."""
-    told = {m[1] for path in paths if (m := re.search(r"_seg-([A-Za-z0-9]+)_", path.name))}
-    known = told & KINDS.keys()
+    """Take from the file names what two maps label."""
+    named = {m[1] for path in paths if (m := re.search(r"_seg-([A-Za-z0-9]+)_", path.name))}
+    known = named & KINDS.keys()
     if len(known) > 1:
         msg = (
             f"Two label maps must be of one kind: got {' and '.join(sorted(known))}. "
@@ -151,7 +151,7 @@ def _kind_of(*paths: Path) -> str:
 
 
 def _by_foot(folder: Path, kind: str) -> dict[str, Path]:
-    """Find the label maps of a folder, by the foot that each shows."""
+    """Find the label maps of a folder, by foot."""
     images = find_images(folder)
     images = [p for p in images if f"_seg-{kind}_" in p.name] or images
     files: dict[str, Path] = {}
@@ -168,7 +168,7 @@ def _by_foot(folder: Path, kind: str) -> dict[str, Path]:
 
 
 def _foot(path: Path) -> str:
-    """Give participant and session of a file's name; without these, the whole name."""
+    """Give participant and session from a file name; without these, the whole name."""
     name = without_ending(path)
     match = re.search(r"(?<![A-Za-z0-9])sub-[A-Za-z0-9]+(_ses-[A-Za-z0-9]+)?", name)
     return match[0] if match else name

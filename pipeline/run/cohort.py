@@ -1,4 +1,4 @@
-"""Who is worked on, and where it goes."""
+"""The participants of one output folder, and the jobs for them."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -23,13 +23,13 @@ class Cohort:
     Parameters
     ----------
     chosen
-        Labels that this run works on; the tables have all participants.
+        Labels of the participants to process; the tables contain all participants.
     excluded
-        Reason by label of those that are left out of the comparison.
+        Participants left out of the comparison: reason by label.
     image
         The scan of the only participant, where there is no BIDS dataset.
     side, contrast
-        What the user says of that scan.
+        Of that scan, as given on the command line.
     """
 
     participants: tuple[Participant, ...]
@@ -43,7 +43,7 @@ class Cohort:
     contrast: Contrast | None = None
 
     def jobs(self, stages: Sequence[str] = (), *, force: bool = False) -> list[Job]:
-        """Give one job per chosen participant, for these stages or all."""
+        """Give one job per chosen participant, with these stages or all."""
         chosen = frozenset(self.chosen)
         return [
             self.job(participant, stages, force=force)
@@ -80,14 +80,14 @@ def open_cohort(
     Parameters
     ----------
     labels
-        Those to work on, with or without ``sub-``; none means all.
+        Participants to process, with or without ``sub-``; none means all.
     exclude
         Table of ``participant_id`` and ``reason``.
 
     Raises
     ------
     ConfigError
-        If dataset, labels or OUT cannot be used.
+        If the dataset, a label or OUT cannot be used.
     """
     known = find_participants(bids_dir)
     _check_apart(bids_dir, out)
@@ -115,19 +115,20 @@ def open_scan(
     body_mass_kg: float | None,
     contrast: Contrast | None = None,
 ) -> Cohort:
-    """Make a cohort of one scan, named after its file.
+    """Make a cohort of one participant, named after the scan's file.
 
     Raises
     ------
     ScanError
-        If there is no such file.
+        If the file does not exist.
     ConfigError
-        If its name has no letter or digit.
+        If its name contains no letter or digit.
     """
     check_content(image)
     if not image.is_file():
         msg = (
-            f"A scan must be an image file: got {str(image)!r}, which is none. Check the path."
+            f"A scan must be an image file: got {str(image)!r}, which is not a file. "
+            "Check the path."
         )
         raise ScanError(msg)
     label = re.sub(r"[^A-Za-z0-9]", "", without_ending(image).removeprefix("sub-"))
@@ -152,7 +153,7 @@ def _check_apart(bids_dir: Path, out: Path) -> None:
     inside = target.relative_to(raw).parts if target.is_relative_to(raw) else None
     if inside is not None and (not inside or inside[0].startswith("sub-")):
         msg = (
-            "OUT must not be the raw dataset nor a participant's folder in it: got "
+            "OUT must not be the raw dataset or a participant's folder in it: got "
             f"{str(out)!r}. Name another folder."
         )
         raise ConfigError(msg)
@@ -166,7 +167,7 @@ def _check_one_to_one(folders: Sequence[str], rows: Collection[str]) -> None:
         msg = (
             "participants.tsv must have one row for each participant's folder: got folders "
             f"without a row {listed(without_row)}, rows without a folder "
-            f"{listed(without_folder)}. Add or remove what is wrong."
+            f"{listed(without_folder)}. Add or remove rows or folders."
         )
         raise ConfigError(msg)
 

@@ -1,4 +1,4 @@
-"""The files over all participants: put in place together, and never over anybody else's."""
+"""The files over all participants: written together, and never over files of other origin."""
 
 import os
 from collections.abc import Iterator
@@ -23,31 +23,31 @@ from pipeline.store.corrections import check_owners
 from pipeline.store.files import remove_dead_scratch, scratch_folder
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 
-# Each has a record of its own, as a command may write one and not the other.
+# Each part has its own record, as a command may write only some of them.
 DATASET, TABLES, PAGES = PARTS = ("dataset", "tables", "report")
 SETTINGS = "config.toml"
 TABLE_NAMES = ("volumes", "muscles", "statistics", "border_sweep", "border_statistics")
 PLOT_NAMES = ("groups", "effects", "border")
-# Written where the settings ask for them, and kept in step from then on.
+# Optional tables: once written, later runs update them.
 LATEX, CSV = "statistics.tex", "statistics.csv"
 
 
 def check_out(cohort: Cohort, *, force: bool = False) -> None:
-    """Refuse what would stop the work or lose somebody's files; writes nothing.
+    """Refuse an OUT in which files would be lost or could not be written; writes nothing.
 
     Raises
     ------
     ConfigError
-        If OUT cannot be written to, or holds a correction of nobody's scan; or if the
-        settings name a model that is not there.
+        If OUT is not writable or has a correction for an unknown participant, or the
+        settings name a model that does not exist.
     ArtefactError
-        If somebody edited files over all participants there, or files of these names are
-        there that footvol did not write, unless `force` is set.
+        If files over all participants were edited, or files of these names exist that
+        footvol did not write, unless `force` is set.
     """
     out = cohort.out
-    there = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
-    if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise ConfigError(_not_writable(out, f"{str(there)!r} is no folder to write to"))
+    existing = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        raise ConfigError(_not_writable(out, f"{str(existing)!r} is not a writable folder"))
     check_owners(out, [participant.label for participant in cohort.participants])
     if cohort.config.segment.model:
         model_files(Path(cohort.config.segment.model), cohort.config.segment.segmenter)
@@ -59,7 +59,7 @@ def check_out(cohort: Cohort, *, force: bool = False) -> None:
         outputs={name: sha256 for r in records for name, sha256 in r.outputs.items()},
         pending={name: sha256 for r in records for name, sha256 in r.pending.items()},
     )
-    found: list[str] = []
+    faults: list[str] = []
     for check in (
         partial(check_unaltered, known, out),
         partial(check_unclaimed, known, targets(cohort), out),
@@ -67,15 +67,15 @@ def check_out(cohort: Cohort, *, force: bool = False) -> None:
         try:
             check()
         except ArtefactError as error:
-            found.append(str(error))
-    if found:
-        raise ArtefactError(" ".join(found))
+            faults.append(str(error))
+    if faults:
+        raise ArtefactError(" ".join(faults))
 
 
 def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
-    """Write what makes OUT a dataset, and the resolved settings, after `check_out`.
+    """Make OUT a dataset with the resolved settings, after `check_out`.
 
-    What a killed command left there is cleared away.
+    Scratch files of killed commands are removed.
 
     Raises
     ------
@@ -89,9 +89,9 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
     try:
         cohort.out.mkdir(parents=True, exist_ok=True)
         remove_dead_scratch(cohort.out, cohort.out / "figures", cohort.out / "logs")
-        with written_together(cohort, DATASET, force=force) as aside:
-            write_dataset_files(aside.out, raw=raw)
-            (aside.out / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")
+        with written_together(cohort, DATASET, force=force) as scratch:
+            write_dataset_files(scratch.out, raw=raw)
+            (scratch.out / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             _not_writable(cohort.out, f"the system says {error.strerror!r}")
@@ -100,16 +100,16 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
 
 @contextmanager
 def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Iterator[Cohort]:
-    """Yield the cohort with another OUT, whose files are put in place if the block succeeds.
+    """Yield the cohort with a scratch OUT, whose files are moved to OUT if the block succeeds.
 
-    What the same part held before, and does not now, is removed.
+    Files that the part contained before and does not contain now are removed.
 
     Parameters
     ----------
     part
         One of `PARTS`.
     force
-        Write over what somebody changed or wrote.
+        Overwrite files that were edited or that footvol did not write.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Itera
         If there is such a file, unless `force` is set.
     """
     path = record_path(cohort, part)
-    record = _recorded(cohort, part, force=force) or StageRecord("")
+    record = read_record(path, force=force) or StageRecord("")
     with scratch_folder(cohort.out) as scratch:
         yield replace(cohort, out=scratch)
         outputs = put_in_place(record, scratch, cohort.out, path, force=force)
@@ -125,36 +125,27 @@ def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Itera
 
 
 def record_path(cohort: Cohort, part: str) -> Path:
-    """Give the place of the record of a part."""
+    """Give the file of the record of a part."""
     return cohort.out / "logs" / f"{part}.json"
 
 
 def targets(cohort: Cohort) -> list[str]:
-    """Give the paths below OUT of all files over all participants that are written."""
-    asked = {LATEX: cohort.config.compare.latex, CSV: cohort.config.compare.csv}
+    """Give the paths below OUT of all files over all participants."""
+    optional = {LATEX: cohort.config.compare.latex, CSV: cohort.config.compare.csv}
     return [
         *(*DATASET_FILES, SETTINGS),
         *(f"{name}.{ending}" for name in TABLE_NAMES for ending in ("tsv", "json")),
-        *("statistics.md", *(name for name, is_asked in asked.items() if is_asked)),
+        *("statistics.md", *(name for name, is_wanted in optional.items() if is_wanted)),
         *("report.html", *(f"{who.participant_id}.html" for who in cohort.participants)),
         *(f"figures/{name}.{ending}" for name in PLOT_NAMES for ending in ("svg", "png")),
     ]
 
 
-def asked_for_before(cohort: Cohort, *, force: bool = False) -> frozenset[str]:
-    """Give those of `LATEX` and `CSV` that footvol wrote and that are still there."""
-    record = _recorded(cohort, TABLES, force=force) or StageRecord("")
+def find_optional(cohort: Cohort, *, force: bool = False) -> frozenset[str]:
+    """Give those of `LATEX` and `CSV` that an earlier run wrote and that still exist."""
+    record = read_record(record_path(cohort, TABLES), force=force) or StageRecord("")
     written = record.files & {LATEX, CSV}
     return frozenset(name for name in written if (cohort.out / name).exists())
-
-
-def _recorded(cohort: Cohort, part: str, *, force: bool) -> StageRecord | None:
-    try:
-        return read_record(record_path(cohort, part))
-    except ArtefactError:
-        if force:
-            return None
-        raise
 
 
 def _not_writable(out: Path, fact: str) -> str:

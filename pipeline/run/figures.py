@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.run.cohort_tables import Gathered, with_groups
+from pipeline.run.cohort_results import CohortResults
+from pipeline.run.comparison_input import add_participant_columns
 from pipeline.stages.compare import OK
 from pipeline.stages.report import plot_border, plot_effects, plot_groups
 from pipeline.stages.report.group_plot import groups_of
@@ -14,12 +15,12 @@ from pipeline.store.tables import read_table
 
 
 def write_figures(
-    gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame, tables: Path
+    gathered: CohortResults, volumes: pd.DataFrame, statistics: pd.DataFrame, tables: Path
 ) -> Mapping[str, bytes]:
     """Write ``OUT/figures`` from the tables in a folder; gives the SVG of each plot by name."""
     cohort = gathered.cohort
     params = cohort.config.compare
-    measured = with_groups(cohort, volumes)
+    measured = add_participant_columns(cohort, volumes)
     measured = measured[measured["status"] == OK]
     groups = groups_of(measured, params.group_column)
     sweep = read_table(tables / "border_sweep.tsv")

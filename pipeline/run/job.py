@@ -1,13 +1,13 @@
-"""What is asked for one participant, and what comes of it."""
+"""The work on one participant: stages, files, and the cache key of each stage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
-from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
+from pipeline.errors import ArtefactError
 from pipeline.run.outputs import (
     BONES_CORRECTION,
     FAT,
@@ -18,7 +18,7 @@ from pipeline.run.outputs import (
     path_of,
 )
 from pipeline.run.plan import Stage
-from pipeline.run.stage_cache import hash_of
+from pipeline.run.stage_cache import StageRecord, hash_of, read_record
 from pipeline.run.user_models import model_files
 from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
@@ -29,25 +29,21 @@ from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
 
-OK, NOT_RUN = "ok", "not run"
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked for one participant; can be sent to another process.
+    """The stages to run for one participant; can be sent to another process.
 
     Parameters
     ----------
     bids_dir
-        Where the scan is looked up, unless `image` names it.
+        Dataset that contains the scan, unless `image` is given.
     stages
-        Names of the stages to do, in order.
+        Names of the stages to run, in order.
     image
-        The scan itself, where there is no BIDS dataset.
-    side
-        Side that the user claims.
-    contrast
-        What the user says that the scan shows.
+        The scan, where there is no BIDS dataset.
+    side, contrast
+        As given on the command line.
     """
 
     participant: Participant
@@ -67,95 +63,118 @@ class Job:
 
     @property
     def log_dir(self) -> Path:
-        """Where the records of all stages lie."""
+        """Folder of the stage records."""
         return self.out / "logs" / self.participant.participant_id
 
     def record_path(self, stage: str) -> Path:
-        """Where the record of a stage lies."""
+        """File of the record of a stage."""
         return self.log_dir / f"{stage}.json"
 
-    def locate(self) -> "Located":
-        """Find the scan, and from its name where everything goes."""
+    def record(self, stage: str) -> StageRecord | None:
+        """Read the record of a stage, as `read_record`."""
+        return read_record(self.record_path(stage), force=self.force)
+
+    def locate(self) -> "LocatedJob":
+        """Find the scan; the names of all outputs follow from its name."""
         if self.image is not None:
-            shown = stated_contrast(self.image, facts_beside(self.image), self.contrast)
-            name = name_scan(self.label, self.image, shown, suffix="T1w")
-            return Located(self, self.image, name)
+            stated = stated_contrast(self.image, facts_beside(self.image), self.contrast)
+            name = name_scan(self.label, self.image, stated, suffix="T1w")
+            return LocatedJob(self, self.image, name)
         raw = find_scan(self.bids_dir, self.label)
-        return Located(self, raw, ScanName.parse(raw))
+        return LocatedJob(self, raw, ScanName.parse(raw))
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A job whose scan is known."""
+class LocatedJob:
+    """A job and the scan that was found for it."""
 
     job: Job
     raw: Path
     name: ScanName
 
-    def relative(self, artefact: str) -> str:
-        """Path of an artefact below OUT."""
-        return path_of(artefact, self.name).as_posix()
+    def check_scan(self) -> None:
+        """Refuse a scan that does not exist.
 
-    def path(self, artefact: str) -> Path:
-        """Path of an artefact on disk."""
-        return self.raw if artefact == SCAN else self.job.out / self.relative(artefact)
+        Raises
+        ------
+        ArtefactError
+            If the scan is missing, such as a link without a target.
+        """
+        if not self.raw.exists():
+            msg = (
+                f"A scan must exist: got {str(self.raw)!r}, which is not there. Check the path."
+            )
+            raise ArtefactError(msg)
+
+    def relative(self, output: str) -> str:
+        """Path of an output below OUT."""
+        return path_of(output, self.name).as_posix()
+
+    def path(self, name: str) -> Path:
+        """Path of the scan or of an output on disk."""
+        return self.raw if name == SCAN else self.job.out / self.relative(name)
+
+    def targets(self, stage: Stage) -> list[str]:
+        """Give the paths below OUT that a stage may write, with their sidecars."""
+        paths = [Path(self.relative(output)) for output in stage.targets]
+        return [path.as_posix() for target in paths for path in (target, sidecar_of(target))]
+
+    def read_paths(self, stage: Stage) -> dict[str, Path]:
+        """Give the input files of a stage by name, with the optional ones that exist."""
+        return {name: self.path(name) for name in stage.reads} | self.optional(stage)
 
     def sources(self, stage: Stage) -> dict[str, Path]:
-        """Give what a stage reads by BIDS URI; a scan's sidecar is part of it."""
+        """Give the input files of a stage by BIDS URI; a scan includes its sidecar."""
         files: dict[str, Path] = {}
-        for artefact in stage.reads:
-            path = self.path(artefact)
-            if artefact == SCAN:
+        for name in stage.reads:
+            path = self.path(name)
+            if name == SCAN:
                 pair = filter(Path.is_file, (path, sidecar_of(path)))
                 files |= {self.raw_uri(file): file for file in pair}
             else:
-                files[f"bids::{self.relative(artefact)}"] = path
-        for artefact, path in self.optional(stage).items():
-            if artefact in {WATER, FAT}:
+                files[f"bids::{self.relative(name)}"] = path
+        for name, path in self.optional(stage).items():
+            if name in {WATER, FAT}:
                 uri = self.raw_uri(path)
-            elif artefact == MODEL:
+            elif name == MODEL:
                 uri = f"bids:model:{path.name}"
-                own = model_files(path, self.job.config.segment.segmenter)
-                files |= {f"bids:model:{name}": file for name, file in own.items()}
+                model = model_files(path, self.job.config.segment.segmenter)
+                files |= {f"bids:model:{key}": file for key, file in model.items()}
             else:
                 uri = f"bids::{FOLDER}/{path.name}"
             files[uri] = path
         return files
 
     def optional(self, stage: Stage) -> dict[str, Path]:
-        """Give the files, by artefact, that a stage may read and that are there.
+        """Give the optional input files of a stage that exist, by name.
 
         Raises
         ------
         ArtefactError
-            If a correction bears no name that tells what it corrects.
+            If the name of a correction does not identify the label map that it corrects.
         ConfigError
-            If the settings name a model that is not there.
+            If the settings name a model that does not exist.
         """
         if not stage.may_read:
             return {}
-        found = find_corrections(self.job.out, self.name)
+        corrections = find_corrections(self.job.out, self.name)
         fat = find_fat_image(self.raw, self.job.contrast)
-        own = self.job.config.segment.model
+        model = self.job.config.segment.model
         places = {
-            MUSCLES_CORRECTION: found.get("muscles"),
-            BONES_CORRECTION: found.get("bones"),
+            MUSCLES_CORRECTION: corrections.get("muscles"),
+            BONES_CORRECTION: corrections.get("bones"),
             WATER: self.raw if fat else None,
             FAT: fat,
-            MODEL: Path(own) if own else None,
+            MODEL: Path(model) if model else None,
         }
-        return {
-            artefact: path
-            for artefact in stage.may_read
-            if (path := places[artefact]) is not None
-        }
+        return {name: path for name in stage.may_read if (path := places[name]) is not None}
 
     def inputs(self, stage: Stage) -> dict[str, str]:
-        """Hash what a stage reads."""
-        return {name: sha256_of(path) for name, path in self.sources(stage).items()}
+        """Give the sha256 of the input files of a stage, by BIDS URI."""
+        return {uri: sha256_of(path) for uri, path in self.sources(stage).items()}
 
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
-        """Hash all that decides what a stage writes."""
+        """Give the cache key: the hash of all that the outputs of a stage depend on."""
         config = self.job.config.model_dump(mode="json")
         segmenter = self.job.config.segment.segmenter if MODEL in stage.may_read else None
         return hash_of(
@@ -170,45 +189,7 @@ class Located:
         )
 
     def raw_uri(self, file: Path) -> str:
-        """Give the BIDS URI of a raw file; one outside the dataset goes by its name."""
+        """Give the BIDS URI of a raw file; outside the dataset, its name is used."""
         inside = self.job.image is None and file.is_relative_to(self.job.bids_dir)
         name = file.relative_to(self.job.bids_dir).as_posix() if inside else file.name
         return f"bids:raw:{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How it went for one participant.
-
-    Parameters
-    ----------
-    status
-        ``ok``, ``failed`` or ``not run``.
-    reason
-        One sentence, where the status is not ``ok``.
-    code
-        Exit code that a failure stands for; 1 is a bug of ours.
-    stages
-        Stages that were or are to be done; empty if all was up to date.
-    """
-
-    participant: Participant
-    status: str = OK
-    reason: str | None = None
-    code: int = 0
-    stages: tuple[str, ...] = ()
-
-
-def exit_code(outcomes: Iterable[Outcome], *, is_single_stage: bool = False) -> int:
-    """Give the exit code of a command over many participants.
-
-    A bug of ours goes before all. Settings and artefacts give their own code where
-    nothing else went wrong; so does any failure of a single stage. Else a failed
-    participant is 3.
-    """
-    codes = {outcome.code for outcome in outcomes if outcome.code}
-    if not codes or PipelineError.exit_code in codes:
-        return min(codes, default=0)
-    not_the_scans = {ConfigError.exit_code, ArtefactError.exit_code}
-    keeps_own = len(codes) == 1 and (is_single_stage or codes <= not_the_scans)
-    return codes.pop() if keeps_own else ScanError.exit_code

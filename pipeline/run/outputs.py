@@ -1,4 +1,4 @@
-"""What is passed on by file, and where each lies."""
+"""Names of the files that stages read and write, and where the outputs lie."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,14 +10,12 @@ SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 PROBABILITY = "probability"
 REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
 BORDER, OVERLAY = "border", "overlay"
-# Made by hand, so they may be there or not.
+# Optional inputs: corrections by hand, the raw images of a Dixon pair, and the manifest of a
+# user's own network.
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
-# The raw images of a Dixon pair, where there is one.
 WATER, FAT = "water", "fat"
-# The record of the user's own network, where the settings name one.
 MODEL = "model"
 
-# The raw scan has no place below OUT.
 _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
     {
         PREPROC: ScanName.preproc,
@@ -33,6 +31,6 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
 )
 
 
-def path_of(artefact: str, name: ScanName) -> Path:
-    """Give the file of an artefact, relative to OUT."""
-    return _PATHS[artefact](name)
+def path_of(output: str, name: ScanName) -> Path:
+    """Give the file of an output, relative to OUT."""
+    return _PATHS[output](name)

@@ -1,9 +1,9 @@
-"""The stages as plain data: what each reads, writes and calls."""
+"""The stages as data: what each reads, writes and calls."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.run import stage_io as work
+from pipeline.run import stage_io
 from pipeline.run.outputs import (
     BONES,
     BONES_CORRECTION,
@@ -21,38 +21,38 @@ from pipeline.run.outputs import (
     VOLUMES,
     WATER,
 )
-from pipeline.run.stage_io import Desk
+from pipeline.run.stage_io import StageContext
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of one participant.
+    """One stage of one participant.
 
     Parameters
     ----------
     reads, writes
-        Artefacts; `artefacts.path_of` gives their files.
+        Names of files, from `outputs`.
     may_read
-        Artefacts that no stage writes, read where they exist.
+        Inputs that no stage writes, read where they exist.
     may_write
-        Artefacts that are written only where there is something to write.
+        Outputs that are written only with some settings.
     settings
         Sections of the settings that decide what is written.
-    work
-        Reads, calls the stage's one function, writes.
+    run
+        Reads the inputs, calls the stage's function and writes the outputs.
     """
 
     name: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     settings: tuple[str, ...]
-    work: Callable[[Desk], None]
+    run: Callable[[StageContext], None]
     may_read: tuple[str, ...] = ()
     may_write: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """All that it writes, or would."""
+        """All outputs that the stage may write."""
         return (*self.writes, *self.may_write)
 
 
@@ -64,24 +64,24 @@ STAGES = (
         (SCAN,),
         (PREPROC,),
         ("intake", "quality", "preprocess"),
-        work.do_preprocess,
+        stage_io.do_preprocess,
     ),
     Stage(
         "segment",
         (PREPROC,),
         SEGMENTATION,
         ("intake", "segment"),
-        work.do_segment,
+        stage_io.do_segment,
         may_read=(*CORRECTIONS, MODEL),
         may_write=(PROBABILITY,),
     ),
-    Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), work.do_regions),
+    Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), stage_io.do_regions),
     Stage(
         "measure",
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
         (VOLUMES, BORDER),
         ("measure",),
-        work.do_measure,
+        stage_io.do_measure,
         may_read=(WATER, FAT),
     ),
     Stage(
@@ -89,25 +89,25 @@ STAGES = (
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
         (OVERLAY,),
         ("report",),
-        work.do_figures,
+        stage_io.do_figures,
     ),
 )
-# What the tables and the report over all participants read.
+# Read by the tables and the report over all participants.
 COHORT_READS = (VOLUMES, BORDER, OVERLAY)
-# Without these there are no numbers; the figures only show them.
+# The stages that every number depends on.
 MEASURING = ("preprocess", "segment", "regions", "measure")
 
 
 def stage_names() -> tuple[str, ...]:
-    """Give all stages, in order."""
+    """Give the names of all stages, in order."""
     return tuple(stage.name for stage in STAGES)
 
 
-def chosen(names: Sequence[str]) -> tuple[Stage, ...]:
+def select_stages(names: Sequence[str]) -> tuple[Stage, ...]:
     """Give the stages of these names, in the order of `STAGES`."""
     return tuple(stage for stage in STAGES if stage.name in names)
 
 
 def producers(stage: Stage) -> tuple[Stage, ...]:
-    """Give the stages that write what this one reads."""
+    """Give the stages whose outputs this one reads."""
     return tuple(other for other in STAGES if set(other.writes) & set(stage.reads))

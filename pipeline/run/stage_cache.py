@@ -1,4 +1,4 @@
-"""What each stage did, and whether that still holds."""
+"""Records of what each stage wrote, and whether these outputs are up to date."""
 
 import hashlib
 import json
@@ -20,23 +20,23 @@ WRITING: Literal["writing"] = "writing"
 @with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """One stage of one participant, as ``OUT/logs/sub-XX/<stage>.json`` holds it.
+    """The record of one stage of one participant, ``OUT/logs/sub-XX/<stage>.json``.
 
     Parameters
     ----------
     key
-        Hash of all that decides the outputs: inputs, settings, code, versions of libraries.
+        The cache key: a hash of inputs, settings, code and versions of libraries.
     inputs
-        sha256 by BIDS URI of what was read.
+        sha256 of the input files, by BIDS URI.
     outputs
-        sha256 by path below OUT of what was written.
+        sha256 of the output files, by path below OUT.
     status
-        ``done``, ``failed``, or ``writing`` while outputs are put in place.
+        ``done``, ``failed``, or ``writing`` while outputs are moved into OUT.
     code
-        Exit code that the failure stands for; 0 when done.
+        Exit code of the failure; 0 when done.
     pending
-        sha256 by path of what was being put in place when the work ended early: each of
-        these files is as `outputs` says, or as this does.
+        sha256 of the files that were being moved into OUT when the process was killed, by
+        path: each file is either the one in `outputs` or the one here.
     """
 
     key: str
@@ -50,65 +50,77 @@ class StageRecord:
 
     @property
     def files(self) -> frozenset[str]:
-        """Paths below OUT of all that it knows of."""
+        """Paths below OUT of all recorded files."""
         return frozenset((*self.outputs, *self.pending))
 
 
-def hash_of(facts: Mapping[str, Any]) -> str:
-    """Give the sha256 of facts, whatever the order of their keys."""
-    text = json.dumps(facts, sort_keys=True, default=str)
+def hash_of(content: Mapping[str, Any]) -> str:
+    """Give the sha256 of a mapping, independent of the order of its keys."""
+    text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_record(path: Path) -> StageRecord | None:
-    """Read a record; None if the stage never ran.
+def read_record(path: Path, *, force: bool = False) -> StageRecord | None:
+    """Read a record; None if the stage was never run.
+
+    Parameters
+    ----------
+    force
+        Give None for a damaged record, too.
 
     Raises
     ------
     ArtefactError
-        If the file is not a record.
+        If the file is not a record, unless `force` is set.
     """
-    if not path.exists():
-        return None
+    try:
+        return _read_record(path) if path.exists() else None
+    except ArtefactError:
+        if force:
+            return None
+        raise
+
+
+def _read_record(path: Path) -> StageRecord:
     try:
         text = json.dumps(parse_json(path.read_bytes()))
         record = _RECORD.validate_json(text, strict=True)
     except ValidationError as error:
-        fact = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fact["loc"])
-        raise ArtefactError(_no_record(path, where or str(fact["msg"]))) from error
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(key) for key in first["loc"])
+        raise ArtefactError(_damaged(path, where or str(first["msg"]))) from error
     except OSError as error:
-        raise ArtefactError(_no_record(path, str(error.strerror))) from error
+        raise ArtefactError(_damaged(path, str(error.strerror))) from error
     except ValueError as error:
-        raise ArtefactError(_no_record(path, str(error))) from error
+        raise ArtefactError(_damaged(path, str(error))) from error
     outside = [
         name
         for name in record.files
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts
     ]
     if outside:
-        raise ArtefactError(_no_record(path, f"{outside[0]!r}, which lies outside OUT"))
+        raise ArtefactError(_damaged(path, f"{outside[0]!r}, which lies outside OUT"))
     return record
 
 
 _RECORD = TypeAdapter(StageRecord)
 
 
-def _no_record(path: Path, fault: str) -> str:
+def _damaged(path: Path, fault: str) -> str:
     return (
-        f"A stage record must be readable JSON, as footvol wrote it: got {str(path)!r}, at "
-        f"fault at {fault}. Restore it, or pass --force to make the stage anew."
+        f"A stage record must be readable JSON, as footvol wrote it: got {str(path)!r}, where "
+        f"the fault is {fault}. Restore it, or pass --force to run the stage again."
     )
 
 
 def write_record(record: StageRecord, path: Path) -> None:
-    """Write a record whole."""
+    """Write a record."""
     with written_whole(path) as scratch:
         scratch.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
 
 
 def is_current(record: StageRecord | None, key: str, out: Path) -> bool:
-    """Whether a stage was done with this key and all its outputs are there."""
+    """Whether a stage was done with this key and all its outputs exist."""
     return (
         record is not None
         and record.status == DONE
@@ -118,7 +130,7 @@ def is_current(record: StageRecord | None, key: str, out: Path) -> bool:
 
 
 def check_unaltered(record: StageRecord | None, out: Path) -> None:
-    """Refuse outputs that somebody changed since they were recorded.
+    """Refuse outputs that were changed after they were recorded.
 
     Raises
     ------
@@ -136,14 +148,14 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     if altered:
         msg = (
             "Files that footvol wrote must stay as written: altered since then: "
-            f"{listed(altered)}. Restore them, or pass --force to write them anew; labels "
+            f"{listed(altered)}. Restore them, or pass --force to overwrite them; labels "
             "corrected by hand belong in corrections/."
         )
         raise ArtefactError(msg)
 
 
 def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Path) -> None:
-    """Refuse to write over files that no record says footvol wrote.
+    """Refuse to overwrite files that are not recorded as written by footvol.
 
     Raises
     ------
@@ -151,15 +163,15 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
         Naming every such file.
     """
     known = record.files if record else frozenset()
-    strangers = [
+    unrecorded = [
         name
         for name in targets
         if name not in known and ((out / name).exists() or (out / name).is_symlink())
     ]
-    if strangers:
+    if unrecorded:
         msg = (
-            f"Footvol must not write over files of unknown origin: got {listed(strangers)}. "
-            "Move them away, or pass --force to write over them."
+            f"Footvol must not overwrite files of unknown origin: got {listed(unrecorded)}. "
+            "Move them away, or pass --force to overwrite them."
         )
         raise ArtefactError(msg)
 
@@ -167,26 +179,27 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
 def put_in_place(
     record: StageRecord, scratch: Path, out: Path, path: Path, *, force: bool = False
 ) -> dict[str, str]:
-    """Move all files of a scratch folder into OUT, and remove what the record has beyond them.
+    """Move all files of a scratch folder into OUT, and remove other files in the record.
 
-    The record is written first, so that a kill in between leaves files that it knows.
+    The record is written first, so that it knows all files if the process is killed midway.
 
     Parameters
     ----------
     record
-        Tells what was written before.
+        The files that were written before.
     path
-        Where the record lies.
+        File of the record.
 
     Returns
     -------
     dict
-        sha256 by path below OUT of the files that were moved.
+        sha256 of the moved files, by path below OUT.
 
     Raises
     ------
     ArtefactError
-        If somebody wrote or changed one of the files there, unless `force` is set.
+        If one of the files there was not written by footvol or was changed since, unless
+        `force` is set.
     """
     files = sorted(p.relative_to(scratch).as_posix() for p in scratch.rglob("*") if p.is_file())
     if not force:

@@ -1,4 +1,4 @@
-"""Carries nouns between shelf and workbench: read, call one stage, write."""
+"""The inputs and outputs of each stage: read files, call the stage function, write files."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -60,21 +60,21 @@ from pipeline.store.tables import write_measurements, write_table
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What one stage of one participant works on.
+class StageContext:
+    """All that one stage needs to know of one participant.
 
     Parameters
     ----------
     side, contrast
-        What the user says of the scan.
+        As given on the command line.
     read
-        Files by artefact.
+        Input files, by name.
     write
-        Scratch files by artefact; sidecars go beside them.
+        Scratch files for the outputs, by name; sidecars go beside them.
     sources
-        sha256 of what is read, by BIDS URI.
+        sha256 of the input files, by BIDS URI.
     started
-        Reading of a clock, in seconds, from which sidecars tell the time taken.
+        `time.perf_counter` at the start, in seconds.
     """
 
     participant: Participant
@@ -86,102 +86,106 @@ class Desk:
     contrast: Contrast | None = None
     started: float = field(default_factory=time.perf_counter)
 
-    def facts(self, *sections: str) -> dict[str, Any]:
-        """Give the sidecar fields that every artefact of this stage shares."""
+    def sidecar_fields(self, *sections: str) -> dict[str, Any]:
+        """Give the sidecar fields that all outputs of this stage share."""
         settings = self.config.model_dump(mode="json", include=set(sections))
         seconds = round(time.perf_counter() - self.started, 2)
         return {"settings": settings, "sources": self.sources, "Seconds": seconds}
 
 
-def do_preprocess(desk: Desk) -> None:
-    """Settle the side of the raw scan, hold it to the gates and make it even."""
-    raw = desk.read[SCAN]
-    scan = read_scan(raw, desk.contrast)
-    claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
-    scan = intake(scan, claims, desk.config.intake)
-    readings = assess(scan, desk.config.quality)
+def do_preprocess(context: StageContext) -> None:
+    """Decide the side of the raw scan, assess its quality and preprocess it."""
+    raw = context.read[SCAN]
+    scan = read_scan(raw, context.contrast)
+    claims = IntakeClaims(
+        context.side, context.participant.side, scan.side, "the scan's sidecar"
+    )
+    scan = intake(scan, claims, context.config.intake)
+    readings = assess(scan, context.config.quality)
     scan = replace(scan, cautions=cautioned(scan, readings))
-    ready = preprocess(scan, desk.config.preprocess)
-    write_scan(ready, desk.write[PREPROC], like=raw)
+    preprocessed = preprocess(scan, context.config.preprocess)
+    write_scan(preprocessed, context.write[PREPROC], like=raw)
     sidecar(
-        desk.write[PREPROC],
-        side=ready.side,
-        cautions=ready.cautions,
-        **desk.facts("intake", "quality", "preprocess"),
+        context.write[PREPROC],
+        side=preprocessed.side,
+        cautions=preprocessed.cautions,
+        **context.sidecar_fields("intake", "quality", "preprocess"),
         Quality=[asdict(reading) for reading in readings],
         SkullStripped=False,
-        Contrast=ready.contrast,
-        **ready.acquisition,
+        Contrast=preprocessed.contrast,
+        **preprocessed.acquisition,
     )
 
 
-def do_segment(desk: Desk) -> None:
+def do_segment(context: StageContext) -> None:
     """Label muscles and bones."""
-    scan = read_scan(desk.read[PREPROC])
-    params = desk.config.segment
-    model = read_model(desk.read[MODEL], params.segmenter) if MODEL in desk.read else None
-    found = segment(scan, params, _read_corrections(desk, scan), model)
-    if scan.side is None:  # so nothing but the anatomy could tell a left foot
-        anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
-        intake(scan, anatomy, desk.config.intake)
-    facts = desk.facts("segment")
-    for artefact, labels in ((MUSCLES, found.muscles), (BONES, found.bones)):
-        write_labels(labels, desk.write[artefact], like=desk.read[PREPROC])
+    scan = read_scan(context.read[PREPROC])
+    params = context.config.segment
+    model = read_model(context.read[MODEL], params.segmenter) if MODEL in context.read else None
+    segmentation = segment(scan, params, _read_corrections(context, scan), model)
+    if scan.side is None:  # no other source named the side
+        anatomy = IntakeClaims(header=segmentation.side, header_text="the anatomy")
+        intake(scan, anatomy, context.config.intake)
+    fields = context.sidecar_fields("segment")
+    for output, labels in ((MUSCLES, segmentation.muscles), (BONES, segmentation.bones)):
+        write_labels(labels, context.write[output], like=context.read[PREPROC])
         sidecar(
-            desk.write[artefact],
-            side=found.side,
-            segmenter=found.segmenter,
-            cautions=_distinct((*scan.cautions, *found.cautions)),
-            **facts,
+            context.write[output],
+            side=segmentation.side,
+            segmenter=segmentation.segmenter,
+            cautions=_distinct((*scan.cautions, *segmentation.cautions)),
+            **fields,
         )
-    if found.probability is not None:
-        path = desk.write[PROBABILITY]
-        write_probability(found.probability, scan.grid, path, like=desk.read[PREPROC])
-        sidecar(path, side=found.side, segmenter=found.segmenter, **facts)
+    if segmentation.probability is not None:
+        path = context.write[PROBABILITY]
+        write_probability(segmentation.probability, scan.grid, path, like=context.read[PREPROC])
+        sidecar(path, side=segmentation.side, segmenter=segmentation.segmenter, **fields)
 
 
-def do_regions(desk: Desk) -> None:
-    """Find the landmarks and part the muscles at the border."""
-    split = regions(_read_segmentation(desk), desk.config.regions)
-    write_labels(split.region_labels(), desk.write[REGIONS], like=desk.read[MUSCLES])
-    write_landmarks(split.landmarks, desk.write[LANDMARKS])
+def do_regions(context: StageContext) -> None:
+    """Find the landmarks and divide the muscles at the border."""
+    split = regions(_read_segmentation(context), context.config.regions)
+    write_labels(split.region_labels(), context.write[REGIONS], like=context.read[MUSCLES])
+    write_landmarks(split.landmarks, context.write[LANDMARKS])
     sidecar(
-        desk.write[REGIONS],
+        context.write[REGIONS],
         side=split.side,
         segmenter=split.segmentation.segmenter,
         cautions=split.cautions,
-        **desk.facts("regions"),
+        **context.sidecar_fields("regions"),
     )
 
 
-def do_measure(desk: Desk) -> None:
+def do_measure(context: StageContext) -> None:
     """Measure every muscle in every region."""
-    scan = read_scan(desk.read[PREPROC])
-    split = _read_split(desk)
-    fat = _read_fat(desk, split.muscles, scan)
-    table = with_intervals(measure(split, scan, desk.config.measure, fat), scan)
-    facts = desk.facts("measure")
+    scan = read_scan(context.read[PREPROC])
+    split = _read_split(context)
+    fat = _read_fat(context, split.muscles, scan)
+    table = with_intervals(measure(split, scan, context.config.measure, fat), scan)
+    fields = context.sidecar_fields("measure")
     write_measurements(
         table,
-        desk.write[VOLUMES],
-        {"Settings": facts["settings"], "Sources": list(facts["sources"])},
+        context.write[VOLUMES],
+        {"Settings": fields["settings"], "Sources": list(fields["sources"])},
     )
-    sweep = sweep_border(split, desk.config.measure.muscles)
-    write_table(sweep, desk.write[BORDER], SWEEP_COLUMNS)
+    sweep = sweep_border(split, context.config.measure.muscles)
+    write_table(sweep, context.write[BORDER], SWEEP_COLUMNS)
 
 
-def do_figures(desk: Desk) -> None:
-    """Draw the labels over the scan."""
-    picture = overlay(read_scan(desk.read[PREPROC]), _read_split(desk), desk.config.report)
-    with written_whole(desk.write[OVERLAY]) as scratch:
+def do_figures(context: StageContext) -> None:
+    """Draw the labels on the scan."""
+    picture = overlay(
+        read_scan(context.read[PREPROC]), _read_split(context), context.config.report
+    )
+    with written_whole(context.write[OVERLAY]) as scratch:
         scratch.write_bytes(picture)
 
 
-def _read_fat(desk: Desk, muscles: LabelMap, scan: Scan) -> FatMap | None:
-    """Find the fat by the raw images, as preprocessing scales each on its own."""
-    if FAT not in desk.read:
+def _read_fat(context: StageContext, muscles: LabelMap, scan: Scan) -> FatMap | None:
+    """Compute the fat map from the raw images, as preprocessing scales each separately."""
+    if FAT not in context.read:
         return None
-    water, fat = read_scan(desk.read[WATER], desk.contrast), read_scan(desk.read[FAT])
+    water, fat = read_scan(context.read[WATER], context.contrast), read_scan(context.read[FAT])
     if not water.grid.matches(fat.grid):
         msg = (
             "Water and fat images must lie on one grid: got shapes "
@@ -193,26 +197,24 @@ def _read_fat(desk: Desk, muscles: LabelMap, scan: Scan) -> FatMap | None:
     return find_fat(muscles, scan, DixonPair(water, fat))
 
 
-def _read_corrections(desk: Desk, scan: Scan) -> Corrections:
+def _read_corrections(context: StageContext, scan: Scan) -> Corrections:
     maps = ((MUSCLES_CORRECTION, MUSCLE_NAMES), (BONES_CORRECTION, BONE_NAMES))
     muscles, bones = (
-        read_correction(desk.read[artefact], names, scan.grid)
-        if artefact in desk.read
-        else None
-        for artefact, names in maps
+        read_correction(context.read[name], labels, scan.grid) if name in context.read else None
+        for name, labels in maps
     )
     return Corrections(muscles, bones)
 
 
-def _read_segmentation(desk: Desk) -> Segmentation:
-    return read_segmentation(desk.read[MUSCLES], desk.read[BONES])
+def _read_segmentation(context: StageContext) -> Segmentation:
+    return read_segmentation(context.read[MUSCLES], context.read[BONES])
 
 
-def _read_split(desk: Desk) -> RegionSplit:
-    sidecar_path = sidecar_of(desk.read[REGIONS])
+def _read_split(context: StageContext) -> RegionSplit:
+    sidecar_path = sidecar_of(context.read[REGIONS])
     cautions = cautions_in(read_json(sidecar_path), sidecar_path)
     return RegionSplit.at(
-        _read_segmentation(desk), read_landmarks(desk.read[LANDMARKS]), cautions
+        _read_segmentation(context), read_landmarks(context.read[LANDMARKS]), cautions
     )
 
 

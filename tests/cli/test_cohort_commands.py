@@ -1,4 +1,4 @@
-"""The commands over participants, in this process, with stages that take no time."""
+"""The commands over participants, with stages that take no time."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("calls")
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Name a folder for results, not made yet."""
+    """Give the path of OUT, which does not exist yet."""
     return tmp_path / "out"
 
 
@@ -27,7 +27,7 @@ def footvol(*words: object) -> int:
 def test_run_prints_the_tables_and_the_report(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All went well: code 0, a row for each participant, and where the report is."""
+    """Without failures: code 0, a row per participant, and the path of the report."""
     assert footvol("run", bids_dir, out) == 0
 
     printed = capsys.readouterr().out
@@ -44,32 +44,35 @@ def test_run_prints_the_tables_and_the_report(
     assert figures == {f"{name}.{ending}" for name in plots for ending in ("svg", "png")}
 
 
-def test_run_tells_each_stage_on_stderr(
+def test_run_prints_each_stage_on_stderr(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Off a terminal, progress is plain lines."""
+    """Without a terminal, progress is plain lines."""
     footvol("run", bids_dir, out, "--participant-label", "sub-02")
-    told = capsys.readouterr().err.splitlines()
+    printed = capsys.readouterr().err.splitlines()
     footvol("run", bids_dir, out, "--participant-label", "02")
     told_again = capsys.readouterr().err.splitlines()
 
-    assert [line.split(":")[0] for line in told[:2]] == ["sub-02 preprocess", "sub-02 segment"]
+    assert [line.split(":")[0] for line in printed[:2]] == [
+        "sub-02 preprocess",
+        "sub-02 segment",
+    ]
     assert told_again[0] == "sub-02 preprocess: up to date"
-    assert "\x1b" not in "".join(told)
+    assert "\x1b" not in "".join(printed)
 
 
 def test_quiet_is_silent(bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing but errors is said."""
+    """Only errors are printed."""
     assert footvol("run", bids_dir, out, "-q") == 0
 
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
 
-def test_verbose_says_more(
+def test_verbose_prints_more(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The start of each stage is told, too."""
+    """The start of each stage is printed, too."""
     footvol("run", bids_dir, out, "-v")
 
     assert "sub-01 preprocess: starts" in capsys.readouterr().err
@@ -77,7 +80,7 @@ def test_verbose_says_more(
 
 
 def test_run_again_gives_the_same_bytes(bids_dir: Path, out: Path) -> None:
-    """Neither a skip nor doing all anew moves a byte of the tables."""
+    """Neither skipped nor repeated stages change a byte of the tables."""
     names = ("volumes.tsv", "statistics.tsv", "report.html", "sub-01.html", "config.toml")
     footvol("run", bids_dir, out)
     first = [(out / name).read_bytes() for name in names]
@@ -92,7 +95,7 @@ def test_run_again_gives_the_same_bytes(bids_dir: Path, out: Path) -> None:
 def test_a_failed_participant_gives_3_and_a_row(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others are measured all the same."""
+    """The others are measured."""
     spoil_scan(bids_dir, "02")
 
     assert footvol("run", bids_dir, out) == 3
@@ -104,8 +107,8 @@ def test_a_failed_participant_gives_3_and_a_row(
     assert "\tok\t" in rows[6]
 
 
-def test_an_excluded_failure_is_no_news(bids_dir: Path, out: Path, tmp_path: Path) -> None:
-    """Review has dealt with that participant."""
+def test_an_excluded_failure_gives_0(bids_dir: Path, out: Path, tmp_path: Path) -> None:
+    """The review has excluded that participant."""
     spoil_scan(bids_dir, "02")
     review = tmp_path / "review.tsv"
     review.write_text("participant_id\treason\nsub-02\tno foot\n")
@@ -114,8 +117,8 @@ def test_an_excluded_failure_is_no_news(bids_dir: Path, out: Path, tmp_path: Pat
     assert "\texcluded\t" in (out / "volumes.tsv").read_text().splitlines()[2]
 
 
-def test_stopping_leaves_the_rest_not_run(bids_dir: Path, out: Path) -> None:
-    """The table says who was not reached."""
+def test_participants_after_the_first_failure_are_not_run(bids_dir: Path, out: Path) -> None:
+    """The table marks them."""
     spoil_scan(bids_dir, "02")
 
     assert footvol("run", bids_dir, out, "--stop-on-first-failure") == 3
@@ -125,7 +128,7 @@ def test_stopping_leaves_the_rest_not_run(bids_dir: Path, out: Path) -> None:
 def test_a_dry_run_writes_nothing(
     bids_dir: Path, out: Path, calls: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It says what would be done."""
+    """It prints what would be done."""
     assert footvol("run", bids_dir, out, "--dry-run") == 0
 
     assert "sub-06: would do preprocess, segment" in capsys.readouterr().out
@@ -136,16 +139,16 @@ def test_a_dry_run_writes_nothing(
 @pytest.mark.parametrize(
     "words", [("--participant-label", "01", "02"), ("--participant-label=01", "02")]
 )
-def test_labels_may_follow_one_another(
+def test_one_option_takes_several_labels(
     bids_dir: Path, out: Path, calls: list[str], words: Sequence[str]
 ) -> None:
-    """As BIDS apps have it."""
+    """As in BIDS apps."""
     assert footvol("preprocess", bids_dir, out, *words) == 0
     assert calls == ["01 preprocess", "02 preprocess"]
 
 
-def test_stages_one_by_one_give_what_run_gives(bids_dir: Path, tmp_path: Path) -> None:
-    """The commands are the parts of run."""
+def test_single_stages_give_the_same_as_run(bids_dir: Path, tmp_path: Path) -> None:
+    """The command run consists of the others."""
     apart, whole = tmp_path / "apart", tmp_path / "whole"
     for command in ("preprocess", "segment", "regions", "measure", "compare", "report"):
         assert footvol(command, bids_dir, apart) == 0
@@ -155,7 +158,7 @@ def test_stages_one_by_one_give_what_run_gives(bids_dir: Path, tmp_path: Path) -
         assert (apart / name).read_bytes() == (whole / name).read_bytes()
 
 
-def test_a_stage_too_early_gives_5(
+def test_a_stage_without_its_inputs_gives_5(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message names the command to run first."""
@@ -171,10 +174,10 @@ def test_an_unusable_scan_gives_4_in_its_stage(bids_dir: Path, out: Path) -> Non
     assert footvol("segment", bids_dir, out) == 4
 
 
-def test_altered_artefacts_give_5(
+def test_altered_outputs_give_5(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An edit is told, kept, and undone only by force."""
+    """An edit is reported, kept, and overwritten only with --force."""
     footvol("run", bids_dir, out)
     edited = out / "sub-01/anat/sub-01_seg-bones_dseg.nii.gz"
     edited.write_bytes(b"edited")
@@ -186,10 +189,10 @@ def test_altered_artefacts_give_5(
     assert footvol("run", bids_dir, out, "--force") == 0
 
 
-def test_a_measurement_without_comparison_is_told_by_compare(
+def test_compare_shows_participants_that_were_not_run(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Those that were not measured stand in the table as such."""
+    """They have a row in the table."""
     footvol("run", bids_dir, out, "--participant-label", "01")
     capsys.readouterr()
 
@@ -197,18 +200,18 @@ def test_a_measurement_without_comparison_is_told_by_compare(
     assert capsys.readouterr().out.count("not run") == 5
 
 
-def test_compare_takes_column_and_reference(bids_dir: Path, out: Path) -> None:
-    """The two options are settings by other names."""
+def test_compare_accepts_column_and_reference(bids_dir: Path, out: Path) -> None:
+    """The two options are settings, too."""
     footvol("run", bids_dir, out)
 
     assert footvol("compare", bids_dir, out, "--group-column", "sex", "--reference", "F") == 0
     assert "\tF\tM\t" in (out / "statistics.tsv").read_text()
 
 
-def test_a_scan_alone_keeps_the_error_code(
+def test_a_single_scan_keeps_the_error_code(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One scan, one code."""
+    """The code is that of the error."""
     image = tmp_path / "foot 1.nii.gz"
     image.write_bytes(b"unusable")
 
@@ -225,20 +228,20 @@ def test_a_terminal_gets_a_bar(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """There, the lines run above a bar that goes when the work is done."""
+    """The bar is shown below the lines, and removed at the end."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
     assert footvol("run", bids_dir, out) == 0
-    told = capsys.readouterr().err
-    assert "participants" in told
-    assert "6/6" in told
+    printed = capsys.readouterr().err
+    assert "participants" in printed
+    assert "6/6" in printed
 
 
-def test_tables_for_a_paper_come_when_asked_for_and_stay_in_step(
+def test_optional_tables_are_written_on_request_and_then_updated(
     bids_dir: Path, out: Path
 ) -> None:
-    """A LaTeX or CSV table that was asked for once is never older than the numbers."""
+    """A LaTeX or CSV table is never older than the statistics."""
     footvol("run", bids_dir, out)
     asked = [out / "statistics.tex", out / "statistics.csv"]
     assert not any(path.exists() for path in asked)
@@ -253,8 +256,8 @@ def test_tables_for_a_paper_come_when_asked_for_and_stay_in_step(
     assert first[0] != asked[0].read_text()
 
 
-def test_what_killed_runs_left_is_cleared_away(bids_dir: Path, out: Path) -> None:
-    """Also where records and plots are written, and what a lost worker of this run left."""
+def test_scratch_files_of_killed_runs_are_removed(bids_dir: Path, out: Path) -> None:
+    """Also in the folders of records and plots, and those of lost workers."""
     for folder in ("", "figures", "logs", "logs/sub-06"):
         (out / folder / ".footvol-dead" / "files").mkdir(parents=True)
 

@@ -1,4 +1,4 @@
-"""Nothing that was there before is lost: typing errors, kills, full disks, files of others."""
+"""No existing file is lost: typing errors, kills, full disks, files of other origin."""
 
 import os
 import resource
@@ -18,12 +18,12 @@ QUICK = ("--set", "compare.permutations=0")
 
 
 class Killed(BaseException):
-    """Stands for the end of a process, which runs no `except Exception`."""
+    """Simulates the end of a process, which runs no `except Exception`."""
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Name a folder for results, not made yet."""
+    """Give the path of OUT, which does not exist yet."""
     return tmp_path / "out"
 
 
@@ -33,13 +33,13 @@ def footvol(*words: object) -> int:
 
 
 def bytes_below(folder: Path) -> dict[str, bytes]:
-    """Give what all files hold."""
+    """Give the content of all files."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
 
 
 @contextmanager
 def full_disk(limit_bytes: int) -> Iterator[None]:
-    """Let no file grow beyond a size, as a disk without room does; needs no privileges."""
+    """Limit the size of files, which acts like a full disk and needs no privileges."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
     try:
@@ -49,10 +49,10 @@ def full_disk(limit_bytes: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("wrong", [("--reference", "helthy"), ("--exclude", "no.tsv")])
-def test_a_wrong_word_changes_nothing(
+def test_a_wrong_option_changes_no_file(
     bids_dir: Path, out: Path, wrong: tuple[str, ...]
 ) -> None:
-    """It is told before anything is written, and the right word does."""
+    """It is refused before anything is written; a correct one is accepted."""
     footvol("run", bids_dir, out, *QUICK)
     before = bytes_below(out)
 
@@ -61,33 +61,33 @@ def test_a_wrong_word_changes_nothing(
     assert footvol("compare", bids_dir, out, *QUICK) == 0
 
 
-def test_a_wrong_reference_is_told_before_anything_is_measured(
+def test_a_wrong_reference_is_refused_before_anything_is_measured(
     bids_dir: Path, out: Path, calls: list[str]
 ) -> None:
-    """Nobody waits a night for it."""
+    """No stage is run."""
     assert footvol("run", bids_dir, out, "--set", "compare.reference=helthy") == 2
     assert calls == []
     assert not out.exists()
 
 
 @pytest.mark.parametrize("command", ["run", "preprocess", "compare", "report"])
-def test_files_of_others_are_named_and_kept(
+def test_files_of_other_origin_are_listed_and_kept(
     bids_dir: Path, out: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whichever command it is, code 5 and every file as it was."""
+    """Every command gives code 5 and changes no file."""
     out.mkdir()
     theirs = ("volumes.tsv", "statistics.md", "report.html", "sub-03.html", "muscles.json")
     for name in theirs:
         (out / name).write_text("mine")
 
     assert footvol(command, bids_dir, out, *QUICK) == 5
-    told = capsys.readouterr().err
-    assert all(repr(name) in told for name in theirs)
+    printed = capsys.readouterr().err
+    assert all(repr(name) in printed for name in theirs)
     assert bytes_below(out) == dict.fromkeys(theirs, b"mine")
 
 
-def test_a_scan_alone_keeps_files_of_others(tmp_path: Path, out: Path) -> None:
-    """The same holds without a dataset."""
+def test_a_single_scan_keeps_files_of_other_origin(tmp_path: Path, out: Path) -> None:
+    """The same is true without a dataset."""
     (tmp_path / "foot.nii.gz").write_bytes(b"fine")
     out.mkdir()
     (out / "sub-foot.html").write_text("mine")
@@ -96,8 +96,8 @@ def test_a_scan_alone_keeps_files_of_others(tmp_path: Path, out: Path) -> None:
     assert bytes_below(out) == {"sub-foot.html": b"mine"}
 
 
-def test_all_that_is_written_is_recorded(bids_dir: Path, out: Path) -> None:
-    """A file that no record knows would stop the next run."""
+def test_all_written_files_are_recorded(bids_dir: Path, out: Path) -> None:
+    """A file without a record would stop the next run."""
     options = (*QUICK, "--set", "compare.latex=true", "--set", "compare.csv=true")
 
     assert footvol("run", bids_dir, out, *options) == 0
@@ -108,10 +108,10 @@ def test_all_that_is_written_is_recorded(bids_dir: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", [4, 14, 30])
-def test_a_kill_while_tables_are_written_is_gone_on_from(
+def test_a_run_continues_after_a_kill_while_tables_are_written(
     bids_dir: Path, out: Path, moment: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same command gives what it gives undisturbed."""
+    """The same command gives the same files as without the kill."""
     footvol("run", bids_dir, out, *QUICK)
     words = ("report", bids_dir, out, *QUICK, "--set", "compare.test=student")
     left = iter(range(moment))
@@ -139,22 +139,22 @@ def test_a_kill_while_tables_are_written_is_gone_on_from(
 
 
 @pytest.mark.parametrize("limit_bytes", [100, 4000])
-def test_a_full_disk_is_told_in_sentences_and_gone_on_from(
+def test_a_full_disk_is_reported_and_a_later_run_continues(
     bids_dir: Path, out: Path, limit_bytes: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Code 2, no traceback, and the same command goes on where there is room again."""
+    """Code 2, no traceback, and the same command works when there is space again."""
     with full_disk(limit_bytes):
         code = footvol("run", bids_dir, out, *QUICK)
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
 
     assert code == 2
-    assert "File too large" in told
-    assert "Traceback" not in told
+    assert "File too large" in printed
+    assert "Traceback" not in printed
     assert footvol("run", bids_dir, out, *QUICK) == 0
 
 
 def test_a_full_disk_loses_no_tables(bids_dir: Path, out: Path) -> None:
-    """What was there before stays as it was."""
+    """The tables stay unchanged."""
     footvol("run", bids_dir, out, *QUICK)
     before = (out / "volumes.tsv").read_bytes(), (out / "statistics.tsv").read_bytes()
     words = ("compare", bids_dir, out, *QUICK, "--set", "compare.test=student")
@@ -166,81 +166,81 @@ def test_a_full_disk_loses_no_tables(bids_dir: Path, out: Path) -> None:
 
 
 def refuse(*_: object, **__: object) -> str:
-    """Stand for a temporary folder on a disk that is read only."""
+    """Act like a temporary folder on a read-only disk."""
     raise OSError(30, "Read-only file system", "/tmp/scratch")
 
 
 @pytest.mark.parametrize("command", ["intake", "agree"])
-def test_a_read_only_temporary_folder_is_told_in_one_sentence(
+def test_a_read_only_temporary_folder_is_one_sentence(
     tmp_path: Path,
     command: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whatever needs one says so with code 2."""
+    """Commands that need one exit with code 2."""
     write_scan(make_taken_scan(), tmp_path / "sub-01_T1w.nii.gz", like=None)
     words = [tmp_path / "sub-01_T1w.nii.gz", tmp_path / "raw"]
     if command == "agree":
         words = [tmp_path / "sub-01_T1w.nii.gz"] * 2
-        monkeypatch.setattr("pipeline.run.agreement.find_agreement", refuse)
+        monkeypatch.setattr("pipeline.run.agreement.compute_agreement", refuse)
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
 
     assert footvol(command, *words) == 2
-    told = capsys.readouterr().err
-    assert "got Read-only file system for '/tmp/scratch'" in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "got Read-only file system for '/tmp/scratch'" in printed
+    assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "expected"),
     [
         (lambda: "o" * 300, "File name too long"),
         (lambda: "/".join(["deep" * 50] * 25), "File name too long"),
         (lambda: os.fsdecode(b"pi\xe9"), r"pi\udce9'. Rename the file"),
     ],
 )
-def test_a_name_that_cannot_be_is_told_in_one_sentence(
+def test_an_impossible_file_name_is_one_sentence(
     bids_dir: Path,
     tmp_path: Path,
     make: Callable[[], str],
-    said: str,
+    expected: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Too long for the system, or in letters that no table could hold."""
+    """It is too long for the system, or not UTF-8."""
     assert footvol("run", bids_dir, f"{tmp_path}/{make()}") == 2
 
-    told = capsys.readouterr().err
-    assert said in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert expected in printed
+    assert printed.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
 
 
-def test_no_home_is_needed(
+def test_no_home_folder_is_needed(
     bids_dir: Path, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Plots keep their fonts in the temporary folder, and leave nothing there."""
+    """The font cache of plots is in a temporary folder, which is removed."""
     monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
     monkeypatch.delenv("MPLCONFIGDIR", raising=False)
-    seen = []
+    caches = []
 
-    def look(*_: object) -> str:
-        seen.append(Path(os.environ["MPLCONFIGDIR"]))
-        assert seen[0].is_dir()
+    def draw(*_: object) -> str:
+        caches.append(Path(os.environ["MPLCONFIGDIR"]))
+        assert caches[0].is_dir()
         return "<html>one</html>\n"
 
-    monkeypatch.setattr("pipeline.run.cohort_tables.participant_page", look)
+    monkeypatch.setattr("pipeline.run.cohort_pages.participant_page", draw)
 
     assert footvol("run", bids_dir, out, *QUICK) == 0
-    assert len(seen) == 6
-    assert not seen[0].exists()
+    assert len(caches) == 6
+    assert not caches[0].exists()
     assert "MPLCONFIGDIR" not in os.environ
     assert not (tmp_path / "nobody").exists()
 
 
-def test_an_own_cache_of_plots_is_used_as_it_is(
+def test_the_users_cache_of_plots_is_used(
     bids_dir: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever has set one keeps it."""
+    """The environment variable is not changed."""
     monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
 

@@ -1,4 +1,4 @@
-"""A scan measured by labels made by hand and by its fat image, through the command line."""
+"""The command scan with corrected labels and with a fat image."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.store.files import read_json, sha256_of
 from pipeline.store.images import write_labels, write_scan
 
-# Voxels of 3 mm mix muscle with fat, which the quality gate takes for noise.
+# Voxels of 3 mm contain muscle and fat, which the quality gate takes for noise.
 KNOWN_COARSE = ("--side", "right", "--set", "quality.enforce=false")
 
 
@@ -31,7 +31,7 @@ def image(coarse_foot: Foot, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def corrections(coarse_foot: Foot, tmp_path: Path) -> Path:
-    """Put the true muscles and bones where corrections go."""
+    """Write the ground truth of muscles and bones as corrections."""
     folder = tmp_path / "out" / "corrections"
     for name in ("muscles", "bones"):
         labels = getattr(coarse_foot.truth, name)
@@ -42,7 +42,7 @@ def corrections(coarse_foot: Foot, tmp_path: Path) -> Path:
 def test_the_numbers_come_from_the_corrected_labels(
     image: Path, corrections: Path, coarse_foot: Foot
 ) -> None:
-    """Row, sidecar and label map tell so, and the corrections stay as they are."""
+    """The row and the sidecar name them, and the corrections stay unchanged."""
     sums = {path.name: sha256_of(path) for path in corrections.iterdir()}
     out = corrections.parent
 
@@ -54,16 +54,16 @@ def test_the_numbers_come_from_the_corrected_labels(
     assert row["total_cm3"] == pytest.approx(cm3, rel=1e-5)
     assert (row["segmenter"], row["status"]) == ("corrected", "ok")
     assert "corrected-muscles-and-bones" in row["cautions"]
-    facts = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
-    told = {name.rpartition("/")[2]: s for name, s in facts["SourcesSHA256"].items()}
-    assert told.items() >= sums.items()
+    sidecar = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
+    sources = {name.rpartition("/")[2]: s for name, s in sidecar["SourcesSHA256"].items()}
+    assert sources.items() >= sums.items()
     assert {path.name: sha256_of(path) for path in corrections.iterdir()} == sums
 
 
-def test_a_correction_of_another_grid_fails_the_scan(
+def test_a_correction_on_another_grid_fails_the_scan(
     image: Path, corrections: Path, coarse_foot: Foot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence, code 3, and a row that says why."""
+    """One sentence, code 3, and a row with the reason."""
     moved = coarse_foot.moved(np.diag((1.0, 1.0, 1.01, 1.0))).truth.muscles
     write_labels(moved, corrections / "sub-foot_seg-muscles_dseg.nii.gz", like=None)
 
@@ -77,7 +77,7 @@ def test_a_correction_of_another_grid_fails_the_scan(
 
 
 def write_pair(foot: Foot, folder: Path, shift_mm: float = 0.0) -> float:
-    """Write a Dixon pair of muscles that grow fatter toward the toes; gives the mean fat."""
+    """Write a Dixon pair with more fat toward the toes; returns the mean fat fraction."""
     muscle = np.isin(foot.truth.muscles.voxels, range(1, 11))
     fat = (foot.tissues == Tissue.FAT).astype(float)
     fat[muscle] = 0.4 * np.argwhere(muscle)[:, 1] / muscle.shape[1]
@@ -96,7 +96,7 @@ def write_pair(foot: Foot, folder: Path, shift_mm: float = 0.0) -> float:
 
 @pytest.fixture
 def corrections_of_water(coarse_foot: Foot, tmp_path: Path) -> Path:
-    """Put the true labels where corrections of the water image go."""
+    """Write the ground truth as corrections of the water image."""
     folder = tmp_path / "out" / "corrections"
     for name in ("muscles", "bones"):
         labels = getattr(coarse_foot.truth, name)
@@ -104,10 +104,10 @@ def corrections_of_water(coarse_foot: Foot, tmp_path: Path) -> Path:
     return folder
 
 
-def test_fat_comes_from_the_fat_image_beside(
+def test_fat_comes_from_the_fat_image_of_the_pair(
     coarse_foot: Foot, corrections_of_water: Path, tmp_path: Path
 ) -> None:
-    """The raw pair is measured and stands among the sources."""
+    """The raw pair is measured, and is in the sources."""
     true = write_pair(coarse_foot, tmp_path)
     out = corrections_of_water.parent
 
@@ -119,17 +119,17 @@ def test_fat_comes_from_the_fat_image_beside(
     assert row["contractile_cm3"] == pytest.approx(row["total_cm3"] * (1 - true), rel=0.02)
     assert pd.isna(row["total_ci95_low_cm3"])
     assert "interval-unknown" in row["cautions"]
-    (facts,) = out.glob("sub-footwater/anat/*_desc-volumes_dseg.json")
-    assert "bids:raw:foot_fat.nii.gz" in read_json(facts)["Sources"]
+    (sidecar,) = out.glob("sub-footwater/anat/*_desc-volumes_dseg.json")
+    assert "bids:raw:foot_fat.nii.gz" in read_json(sidecar)["Sources"]
 
 
-def test_a_fat_image_elsewhere_fails_the_scan(
+def test_a_fat_image_on_another_grid_fails_the_scan(
     coarse_foot: Foot,
     corrections_of_water: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Water and fat of different places would give a fat fraction of nothing."""
+    """Water and fat at different positions have no fat fraction."""
     write_pair(coarse_foot, tmp_path, shift_mm=1.5)
     out = corrections_of_water.parent
 

@@ -1,4 +1,4 @@
-"""Real images that are no foot, or two; in place, where the machine has them."""
+"""Real images that show no foot or two feet, if a folder of them is given."""
 
 import os
 from pathlib import Path
@@ -26,10 +26,10 @@ pytestmark = [
 def test_what_is_not_one_foot_is_refused_in_one_sentence(
     name: str, side: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A calf is none; two fused feet of which one is fat/water swapped are not one."""
+    """A calf is not a foot; two touching feet, one with a fat/water swap, are not one foot."""
     code = main(["scan", str(Path(str(LIMBS)) / name), str(tmp_path / "out"), *side, "-q"])
 
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 3
-    assert "The image must show" in said
-    assert "Traceback" not in said
+    assert "The image must show" in printed
+    assert "Traceback" not in printed

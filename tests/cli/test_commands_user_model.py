@@ -1,4 +1,4 @@
-"""A scan measured by the labels of a user's own network, through the command line."""
+"""The command scan with a user's own network."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pipeline.store.images import write_scan
 
 
 def test_the_numbers_come_from_the_users_network(coarse_foot: Foot, tmp_path: Path) -> None:
-    """Row and sidecar name it; the volumes are those of its labels."""
+    """Row and sidecar name the network; the volumes are those of its labels."""
     scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))
     image, out, record = (tmp_path / name for name in ("foot.nii.gz", "out", "mine.toml"))
     write_scan(Scan(np.rint(scan.intensity * 800), scan.grid), image, like=None)
@@ -34,7 +34,7 @@ def test_the_numbers_come_from_the_users_network(coarse_foot: Foot, tmp_path: Pa
     assert row["total_cm3"] == pytest.approx(cm3, rel=0.03)
     assert (row["segmenter"], row["side"]) == ("onnx:mine-1.0", "right")
     assert "interval-unknown" in row["cautions"]
-    facts = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
-    told = facts["SourcesSHA256"]
-    assert told["bids:model:mine.onnx"] == sha256_of(tmp_path / "mine.onnx")
-    assert told["bids:model:mine.toml"] == sha256_of(record)
+    sidecar = read_json(out / "sub-foot" / "anat" / "sub-foot_seg-muscles_dseg.json")
+    sources = sidecar["SourcesSHA256"]
+    assert sources["bids:model:mine.onnx"] == sha256_of(tmp_path / "mine.onnx")
+    assert sources["bids:model:mine.toml"] == sha256_of(record)

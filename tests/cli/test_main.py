@@ -1,4 +1,4 @@
-"""Wrong usage, bad folders and our own bugs: one sentence, the right code."""
+"""Wrong usage, unusable folders and bugs: one sentence, the right exit code."""
 
 import signal
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["rum"], "footvol: No such command 'rum'. Did you mean 'run'?"),
         (["run"], "footvol run: Missing argument 'bids_dir'."),
@@ -50,30 +50,30 @@ from pipeline.errors import ConfigError
     ],
 )
 def test_wrong_usage_gives_2_and_one_sentence(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The line names the command and the fault."""
+    """The sentence names the command and the error."""
     assert main(words) == 2
 
-    told = capsys.readouterr().err
-    assert told.startswith(said)
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith(expected)
+    assert printed.count("\n") == 1
 
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """A newcomer sees what there is."""
+    """It lists the commands."""
     assert main([]) == 0
     assert "Commands:" in capsys.readouterr().out
 
 
 def test_a_missing_scan_gives_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The path is told."""
+    """The message has the path."""
     assert main(["scan", str(tmp_path / "no.nii"), str(tmp_path / "out")]) == 3
     assert "no.nii" in capsys.readouterr().err
 
 
 def test_an_empty_dataset_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No participants: nothing is written."""
+    """Without participants, nothing is written."""
     (tmp_path / "raw").mkdir()
 
     assert main(["run", str(tmp_path / "raw"), str(tmp_path / "out")]) == 2
@@ -84,25 +84,25 @@ def test_an_empty_dataset_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_file_for_out_gives_2(
     bids_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """OUT must be a folder that can be written."""
+    """OUT must be a writable folder."""
     (tmp_path / "out").write_text("a file")
 
     assert main(["run", str(bids_dir), str(tmp_path / "out")]) == 2
     assert "must be writable" in capsys.readouterr().err
 
 
-def test_a_place_where_nothing_can_be_made_gives_2(
+def test_a_folder_that_cannot_be_made_gives_2(
     bids_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the system forbids is told before any work."""
+    """It is refused before any stage."""
     assert main(["run", str(bids_dir), "/dev/null/out"]) == 2
     assert "must be writable" in capsys.readouterr().err
 
 
-def test_a_bug_of_ours_gives_1_and_a_traceback(
+def test_a_bug_gives_1_and_a_traceback(
     bids_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What nobody foresaw asks to be reported."""
+    """The message asks users to report it."""
 
     def divide(*_: object) -> None:
         raise ZeroDivisionError
@@ -110,15 +110,15 @@ def test_a_bug_of_ours_gives_1_and_a_traceback(
     monkeypatch.setattr(cohort_commands, "open_cohort", divide)
 
     assert main(["run", str(bids_dir), "out"]) == 1
-    told = capsys.readouterr().err
-    assert "Traceback" in told
-    assert "please report" in told
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert "please report" in printed
 
 
 def test_an_interrupt_gives_130_and_one_line(
     bids_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Stopping by hand is no error of anybody."""
+    """An interrupt is not an error."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -126,13 +126,13 @@ def test_an_interrupt_gives_130_and_one_line(
     monkeypatch.setattr(cohort_commands, "open_cohort", interrupt)
 
     assert main(["run", str(bids_dir), "out"]) == 130
-    told = capsys.readouterr().err
-    assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
+    printed = capsys.readouterr().err
+    assert printed == "footvol run: Stopped. Finished work is kept; run again to continue.\n"
 
 
 @contextmanager
-def heard_by(number: int, handler: object) -> Iterator[None]:
-    """Have a signal heard in one way, whatever the shell has set."""
+def handled_by(number: int, handler: object) -> Iterator[None]:
+    """Set the handler of a signal, whatever the shell has set."""
     before = signal.signal(number, handler)  # type: ignore[arg-type]
     try:
         yield
@@ -141,52 +141,52 @@ def heard_by(number: int, handler: object) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_request_to_end_is_an_interrupt(
+def test_termination_signals_act_as_an_interrupt(
     bids_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     number: signal.Signals,
 ) -> None:
-    """A scheduler, a closed terminal and a user are answered alike; then all is as before."""
+    """They give the same message; afterwards the handlers are restored."""
     monkeypatch.setattr(cohort_commands, "open_cohort", lambda *_: signal.raise_signal(number))
     usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-    with heard_by(number, usual):
+    with handled_by(number, usual):
         assert main(["run", str(bids_dir), "out"]) == 130
         assert signal.getsignal(number) is usual
 
-    told = capsys.readouterr().err
-    assert told == "footvol run: Stopped. What was finished is kept; run again to go on.\n"
+    printed = capsys.readouterr().err
+    assert printed == "footvol run: Stopped. Finished work is kept; run again to continue.\n"
 
 
-def test_a_request_that_comes_twice_does_not_cut_the_clearing_up(
+def test_a_repeated_signal_does_not_interrupt_the_cleanup(
     bids_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`timeout` sends it to the process and to its group."""
+    """`timeout` signals the process and its group."""
     cleared = []
 
-    def work(*_: object) -> None:
+    def command(*_: object) -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
             signal.raise_signal(signal.SIGTERM)
             cleared.append("all")
 
-    monkeypatch.setattr(cohort_commands, "open_cohort", work)
+    monkeypatch.setattr(cohort_commands, "open_cohort", command)
 
     assert main(["run", str(bids_dir), "out"]) == 130
     assert cleared == ["all"]
 
 
-def test_a_request_that_nohup_has_ignored_stays_ignored(
+def test_a_signal_that_nohup_ignores_stays_ignored(
     bids_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The work is to outlive the terminal."""
+    """The command continues after the terminal is closed."""
 
-    def work(*_: object) -> None:
+    def command(*_: object) -> None:
         signal.raise_signal(signal.SIGHUP)
         msg = "Went on."
         raise ConfigError(msg)
 
-    monkeypatch.setattr(cohort_commands, "open_cohort", work)
-    with heard_by(signal.SIGHUP, signal.SIG_IGN):
+    monkeypatch.setattr(cohort_commands, "open_cohort", command)
+    with handled_by(signal.SIGHUP, signal.SIG_IGN):
         assert main(["run", str(bids_dir), "out"]) == 2

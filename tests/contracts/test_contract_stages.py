@@ -1,7 +1,7 @@
 """What the stages promise as data."""
 
 from pipeline.run.outputs import SCAN
-from pipeline.run.plan import COHORT_READS, MEASURING, STAGES, chosen, producers, stage_names
+from pipeline.run.plan import COHORT_READS, MEASURING, STAGES, producers, select_stages, stage_names
 
 
 def test_arrows_point_one_way() -> None:
@@ -23,6 +23,6 @@ def test_nothing_is_written_in_vain() -> None:
 
 def test_measuring_needs_nothing_beyond_its_stages() -> None:
     """The stages that give the numbers are closed: no other stage feeds them."""
-    needed = {other.name for stage in chosen(MEASURING) for other in producers(stage)}
+    needed = {other.name for stage in select_stages(MEASURING) for other in producers(stage)}
 
     assert needed < set(MEASURING) < set(stage_names())

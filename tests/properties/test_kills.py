@@ -19,7 +19,7 @@ TESTS = Path(__file__).parents[1]
 SEED = 18
 # What a run prints before it writes tables and pages, and at its end.
 ALL_MEASURED, REPORT = "(6 of 6)", "Report: "
-STOPPED = "footvol run: Stopped. What was finished is kept; run again to go on."
+STOPPED = "footvol run: Stopped. Finished work is kept; run again to continue."
 STOPPED_CODE = 130
 # Every other command has these settings, so that each has stages to do, and tables to renew.
 OTHERS = ("--set", "intake.accept_left=true", "--set", "compare.permutations=99")

@@ -1,51 +1,38 @@
-"""The files over all participants: nobody else's are lost, and settings are checked first."""
+"""The files over all participants: files of other origin are kept."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.config import PipelineConfig, load_config
+from pipeline.config import load_config
 from pipeline.errors import MOST_LISTED, ArtefactError, ConfigError
-from pipeline.run.cohort import Cohort, open_cohort
+from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import (
     DATASET,
     PAGES,
     TABLES,
-    asked_for_before,
     check_out,
+    find_optional,
     prepare_out,
     record_path,
     targets,
     written_together,
 )
-from pipeline.run.cohort_tables import check_comparison
+from pipeline.run.cohort_results import collect_results
+from pipeline.run.cohort_tables import write_statistics, write_volumes
+from pipeline.run.process_participant import process_participant
 
-PEOPLE = 6
-
-
-@pytest.fixture
-def cohort(bids_dir: Path, tmp_path: Path) -> Cohort:
-    """Give the six participants, with the default settings."""
-    return open_cohort(bids_dir, tmp_path / "out", PipelineConfig())
+pytestmark = pytest.mark.usefixtures("calls")
 
 
 def with_settings(cohort: Cohort, *overrides: str) -> Cohort:
-    """Give the cohort with other settings."""
+    """Make the cohort with other settings."""
     return replace(cohort, config=load_config(None, overrides))
 
 
-def with_column(cohort: Cohort, name: str, cells: str) -> Cohort:
-    """Give the cohort with a column more in participants.tsv, a letter for each row."""
-    path = cohort.bids_dir / "participants.tsv"
-    head, *rows = path.read_text().splitlines()
-    filled = [f"{row}\t{cell}" for row, cell in zip(rows, cells, strict=True)]
-    path.write_text("\n".join([f"{head}\t{name}", *filled]) + "\n")
-    return open_cohort(cohort.bids_dir, cohort.out, cohort.config)
-
-
-def test_every_file_of_others_is_named_and_kept(cohort: Cohort) -> None:
-    """Whatever footvol would write, it does not write over what it did not write."""
+def test_every_file_of_other_origin_is_kept(cohort: Cohort) -> None:
+    """Footvol does not overwrite files that it did not write."""
     names = targets(cohort)
     for name in names:
         (cohort.out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +48,8 @@ def test_every_file_of_others_is_named_and_kept(cohort: Cohort) -> None:
 
 
 @pytest.mark.parametrize("name", ["config.toml", ".bidsignore", "dataset_description.json"])
-def test_force_writes_over_files_of_others(cohort: Cohort, name: str) -> None:
-    """Whoever asks for it gets it."""
+def test_force_overwrites_files_of_other_origin(cohort: Cohort, name: str) -> None:
+    """Only with this option."""
     cohort.out.mkdir()
     (cohort.out / name).write_text("mine")
     prepare_out(cohort, force=True)
@@ -71,8 +58,8 @@ def test_force_writes_over_files_of_others(cohort: Cohort, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["config.toml", ".bidsignore", "dseg.json"])
-def test_an_edit_of_what_describes_the_dataset_is_kept(cohort: Cohort, name: str) -> None:
-    """These are footvol's files as the tables are."""
+def test_edits_of_the_dataset_description_are_kept(cohort: Cohort, name: str) -> None:
+    """These files are protected as the tables are."""
     prepare_out(cohort)
     (cohort.out / name).write_text("mine")
 
@@ -81,8 +68,8 @@ def test_an_edit_of_what_describes_the_dataset_is_kept(cohort: Cohort, name: str
     assert (cohort.out / name).read_text() == "mine"
 
 
-def test_edits_and_files_of_others_are_told_at_once(cohort: Cohort) -> None:
-    """Nobody has to move one file to hear of the next."""
+def test_edits_and_files_of_other_origin_are_reported_together(cohort: Cohort) -> None:
+    """One message lists all of them."""
     prepare_out(cohort)
     for name in ("config.toml", "volumes.tsv"):
         (cohort.out / name).write_text("mine")
@@ -94,37 +81,37 @@ def test_edits_and_files_of_others_are_told_at_once(cohort: Cohort) -> None:
         prepare_out(cohort)
 
 
-def test_only_what_is_asked_for_is_in_the_way(cohort: Cohort) -> None:
-    """A table of somebody's stands aside until one of that name is to be written."""
+def test_only_requested_tables_are_conflicts(cohort: Cohort) -> None:
+    """A file of other origin matters only if a table of that name is to be written."""
     cohort.out.mkdir()
     (cohort.out / "statistics.csv").write_text("mine")
     prepare_out(cohort)
 
-    assert asked_for_before(cohort) == set()
+    assert find_optional(cohort) == set()
     with pytest.raises(ArtefactError, match=r"unknown origin: got \['statistics.csv'\]"):
         check_out(with_settings(cohort, "compare.csv=true"))
 
 
-def test_what_is_not_written_again_is_removed_if_it_is_ours(cohort: Cohort) -> None:
-    """An older plot must not outlive its numbers, but a file of somebody's stays."""
+def test_outdated_outputs_are_removed_if_footvol_wrote_them(cohort: Cohort) -> None:
+    """Old plots are removed; files of other origin are kept."""
     prepare_out(cohort)
     for names in (("groups.svg", "effects.svg"), ("groups.svg",)):
-        with written_together(cohort, PAGES) as aside:
-            (aside.out / "figures").mkdir()
+        with written_together(cohort, PAGES) as scratch:
+            (scratch.out / "figures").mkdir()
             for name in names:
-                (aside.out / "figures" / name).write_text("plot")
+                (scratch.out / "figures" / name).write_text("plot")
         (cohort.out / "figures" / "mine.svg").write_text("mine")
 
     left = sorted(path.name for path in (cohort.out / "figures").iterdir())
     assert left == ["groups.svg", "mine.svg"]
 
 
-def test_a_failure_puts_nothing_in_place(cohort: Cohort) -> None:
-    """The files come together or not at all."""
+def test_a_failure_writes_no_file_to_out(cohort: Cohort) -> None:
+    """The files are written together or not at all."""
 
     def fail() -> None:
-        with written_together(cohort, TABLES) as aside:
-            (aside.out / "volumes.tsv").write_text("half")
+        with written_together(cohort, TABLES) as scratch:
+            (scratch.out / "volumes.tsv").write_text("half")
             raise KeyError
 
     prepare_out(cohort)
@@ -135,8 +122,8 @@ def test_a_failure_puts_nothing_in_place(cohort: Cohort) -> None:
 
 
 @pytest.mark.parametrize("part", [DATASET, TABLES, PAGES])
-def test_a_record_that_is_none_stops_the_command(cohort: Cohort, part: str) -> None:
-    """Unless all is made anew."""
+def test_a_damaged_record_stops_the_command(cohort: Cohort, part: str) -> None:
+    """Unless --force is given."""
     prepare_out(cohort)
     record_path(cohort, part).write_text('{"files": []}')
 
@@ -145,77 +132,63 @@ def test_a_record_that_is_none_stops_the_command(cohort: Cohort, part: str) -> N
     prepare_out(cohort, force=True)
 
 
-def test_a_file_above_out_is_told_before_any_work(cohort: Cohort, tmp_path: Path) -> None:
-    """A folder that cannot be made is found without making it."""
+def test_a_file_in_the_path_of_out_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    """OUT is checked without making it."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(
-        ConfigError, match=r"must be writable: got '.*deep'.*file' is no folder"
+        ConfigError, match=r"must be writable: got '.*deep'.*file' is not a writable folder"
     ):
         check_out(replace(cohort, out=tmp_path / "file" / "deep"))
 
 
-@pytest.mark.parametrize(
-    ("overrides", "words"),
-    [
-        (["compare.reference=helthy"], "The reference 'helthy' must be a group"),
-        (["compare.group_column=cohort"], r"needs the columns \['cohort'\]"),
-        (["compare.covariates=['age']"], r"covariates must be columns .* got \['age'\]"),
-        (["compare.covariates=['sex']"], "must hold numbers or n/a: got text in 'sex'"),
-        (["compare.covariates=['segmenter']"], "got text in 'segmenter'"),
-        (["compare.design=paired"], r"needs the columns \['pair'\]"),
-        (["compare.design=paired", "compare.pair_column=sex"], "one participant in each group"),
-        (["compare.repeat_column=group"], "must name a participant that is no repeat"),
-    ],
-)
-def test_what_the_comparison_would_refuse_is_refused_first(
-    cohort: Cohort, overrides: list[str], words: str
-) -> None:
-    """By the participants alone, hours before anything is measured."""
-    with pytest.raises(ConfigError, match=words):
-        check_comparison(with_settings(cohort, *overrides))
+def test_edited_tables_are_not_overwritten(cohort: Cohort) -> None:
+    """An edited volumes.tsv stops the next run before any stage."""
+    prepare_out(cohort)
+    outcomes = [process_participant(job) for job in cohort.jobs()]
+    results = collect_results(cohort, outcomes)
+    with written_together(cohort, TABLES) as scratch:
+        write_statistics(scratch, write_volumes(replace(results, cohort=scratch)))
+    (cohort.out / "volumes.tsv").write_text("mine\n")
+
+    with pytest.raises(ArtefactError, match=r"altered since then: \['volumes.tsv'\]"):
+        prepare_out(cohort)
+    prepare_out(cohort, force=True)
 
 
-def test_three_groups_are_too_many_for_pairs_before_measuring(cohort: Cohort) -> None:
-    """A column with three words cannot part pairs."""
-    cohort = with_column(with_column(cohort, "site", "abcabc"), "pair", "112233")
-    words = ["compare.design=paired", "compare.group_column=site", "compare.reference=a"]
+def test_the_resolved_settings_are_written(cohort: Cohort) -> None:
+    """The file gives the same settings when read."""
+    prepare_out(cohort)
 
-    with pytest.raises(ConfigError, match="paired design needs two groups"):
-        check_comparison(with_settings(cohort, *words))
+    assert load_config(cohort.out / "config.toml") == cohort.config
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        [],
-        ["compare.group_column=sex", "compare.reference=F"],
-        ["compare.covariates=['foot_length_mm', 'fat_fraction']"],
-        ["compare.design=paired"],
-    ],
-)
-def test_what_fits_the_participants_passes(cohort: Cohort, overrides: list[str]) -> None:
-    """What only measuring will tell is no reason to refuse."""
-    cohort = with_column(cohort, "pair", "abcabc")
+def test_a_missing_model_stops_the_command(cohort: Cohort, tmp_path: Path) -> None:
+    """It is refused before any stage, and before anything is written."""
+    own = ["segment.segmenter=onnx", f"segment.model={str(tmp_path / 'no.toml')!r}"]
 
-    check_comparison(with_settings(cohort, *overrides))
-    assert len(cohort.participants) == PEOPLE
+    with pytest.raises(ConfigError, match=r"must be a readable TOML file, .* got '.*no\.toml'"):
+        prepare_out(replace(cohort, config=load_config(None, own)))
+    assert not cohort.out.exists()
 
 
-def test_one_left_out_does_not_double_a_pair(cohort: Cohort) -> None:
-    """Who is excluded is compared with nobody."""
-    cohort = with_column(cohort, "pair", "aabbcd")
-    paired = with_settings(cohort, "compare.design=paired")
-    with pytest.raises(ConfigError, match="pair 'a' with more than one in 'healthy'"):
-        check_comparison(paired)
+def test_a_correction_for_an_unknown_participant_stops_the_command(cohort: Cohort) -> None:
+    """It is refused before any stage, as a wrong name would go unnoticed."""
+    by_hand = cohort.out / "corrections" / "sub-77_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
 
-    check_comparison(replace(paired, excluded={"02": "motion", "05": "motion"}))
+    with pytest.raises(ConfigError, match=r"must bear a participant's name: got \['sub-77"):
+        prepare_out(cohort)
 
 
-def test_a_scan_alone_has_nothing_to_compare(cohort: Cohort) -> None:
-    """One scan without a table of participants passes."""
-    who = cohort.participants[0]
-    alone = replace(cohort, participants=(replace(who, group=None),), image=Path("foot.nii"))
+def test_force_keeps_corrections(cohort: Cohort) -> None:
+    """Corrections by hand are never overwritten or removed."""
+    by_hand = cohort.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(b"edited")
+    prepare_out(cohort, force=True)
+    for job in cohort.jobs(force=True):
+        process_participant(job)
 
-    check_comparison(alone)
-    assert alone.image is not None
+    assert [p.read_bytes() for p in by_hand.parent.iterdir()] == [b"edited"]

@@ -1,4 +1,4 @@
-"""What a record holds to, and that no moment of a kill leaves files that it does not know."""
+"""Records of outputs: edits, kills at any moment, and damaged records."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,11 +29,11 @@ NEW = {"volumes.tsv": b"new", "figures/groups.svg": b"new plot", "added.tsv": b"
 
 
 class Killed(BaseException):
-    """Stands for the end of a process, which runs no `except Exception`."""
+    """Simulates the end of a process, which runs no `except Exception`."""
 
 
 def write_files(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
-    """Write files and give their sums."""
+    """Write files and give their sha256."""
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -42,14 +42,14 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Make a folder of results, with its record."""
+    """Make a folder of results and their record."""
     outputs = write_files(tmp_path / "out", OLD)
     write_record(StageRecord("", outputs=outputs), tmp_path / "out" / "record.json")
     return tmp_path / "out"
 
 
 def put_new(out: Path) -> None:
-    """Put new results in place, and record that."""
+    """Move new results into OUT, and record them."""
     scratch = out.parent / "scratch"
     write_files(scratch, NEW)
     record = read_record(out / "record.json")
@@ -60,7 +60,7 @@ def put_new(out: Path) -> None:
 
 @contextmanager
 def killed_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> Iterator[None]:
-    """End the block at the nth time that a file is moved or removed."""
+    """Kill the block when the nth file is moved or removed."""
     left = iter(range(moment))
 
     def dying(does: Callable[..., object]) -> Callable[..., object]:
@@ -78,10 +78,10 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("moment", range(6))
-def test_a_kill_at_any_moment_is_gone_on_from(
+def test_a_run_continues_after_a_kill_at_any_moment(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
-    """The record knows every file, old or new, and the same work again gives the whole."""
+    """The record has every file, old or new, and a second run gives all new files."""
     with killed_at(monkeypatch, moment):
         put_new(out)
     check_unaltered(read_record(out / "record.json"), out)
@@ -95,10 +95,10 @@ def test_a_kill_at_any_moment_is_gone_on_from(
 
 
 @pytest.mark.parametrize("moment", range(6))
-def test_an_edit_after_a_kill_is_found(
+def test_an_edit_after_a_kill_is_refused(
     out: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
-    """Whenever the kill came, what is neither old nor new is somebody's."""
+    """A file that is neither the old nor the new one is an edit."""
     with killed_at(monkeypatch, moment):
         put_new(out)
     (out / "volumes.tsv").write_bytes(b"mine")
@@ -108,8 +108,8 @@ def test_an_edit_after_a_kill_is_found(
     assert (out / "volumes.tsv").read_bytes() == b"mine"
 
 
-def test_a_file_that_came_during_the_work_is_kept(out: Path) -> None:
-    """What nobody recorded is not written over at the last moment either."""
+def test_a_file_of_other_origin_is_kept(out: Path) -> None:
+    """A file without a record is not overwritten."""
     (out / "added.tsv").write_bytes(b"mine")
 
     with pytest.raises(ArtefactError, match=r"unknown origin: got \['added.tsv'\]"):
@@ -118,16 +118,16 @@ def test_a_file_that_came_during_the_work_is_kept(out: Path) -> None:
     assert (out / "volumes.tsv").read_bytes() == b"old"
 
 
-def test_a_link_to_nowhere_is_somebodys_too(out: Path) -> None:
-    """A link whose target is not there now still is a file of somebody."""
+def test_a_dangling_link_is_kept(out: Path) -> None:
+    """A link without a target counts as a file."""
     (out / "added.tsv").symlink_to("nowhere")
 
     with pytest.raises(ArtefactError, match=r"unknown origin: got \['added.tsv'\]"):
         check_unclaimed(None, ["added.tsv"], out)
 
 
-def test_equal_files_are_left_as_they_are(out: Path) -> None:
-    """What would not change is not written, so that others may read it meanwhile."""
+def test_equal_files_are_not_written_again(out: Path) -> None:
+    """Other programs can read them meanwhile."""
     record = read_record(out / "record.json")
     assert record is not None
     before = (out / "volumes.tsv").stat().st_ino
@@ -158,18 +158,18 @@ def test_equal_files_are_left_as_they_are(out: Path) -> None:
         (b'{"key": "k", "pending": {"/etc/hosts": "s"}}', "'/etc/hosts', which lies outside"),
     ],
 )
-def test_a_record_of_another_shape_is_refused(tmp_path: Path, text: bytes, fault: str) -> None:
-    """What footvol cannot have written is no record, and nothing outside OUT is touched."""
+def test_a_malformed_record_is_refused(tmp_path: Path, text: bytes, fault: str) -> None:
+    """Footvol cannot have written it; files outside OUT are never touched."""
     (tmp_path / "segment.json").write_bytes(text)
 
     with pytest.raises(
-        ArtefactError, match=rf"as footvol wrote it: got .*at fault at .*{fault}"
+        ArtefactError, match=rf"as footvol wrote it: got .*the fault is .*{fault}"
     ):
         read_record(tmp_path / "segment.json")
 
 
-def test_records_survive_writing(tmp_path: Path) -> None:
-    """What is written is read back."""
+def test_a_record_is_read_as_written(tmp_path: Path) -> None:
+    """Writing and reading give the same record."""
     record = StageRecord("k", {"a": "1"}, {"b": "2"}, WRITING, "No.", 3, 1.25, {"b": "3"})
     write_record(record, tmp_path / "logs" / "record.json")
 

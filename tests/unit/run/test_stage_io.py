@@ -1,37 +1,35 @@
-"""What a scan shows, from the command line and the sidecar to what is measured."""
+"""The files that a stage reads and writes: contrast, quality readings and cautions."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from makers import make_taken_scan
 
-from pipeline.cli import main
 from pipeline.config import PipelineConfig, load_config
 from pipeline.domain.grid import Grid
+from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.run.cohort import open_scan
-from pipeline.run.job import Located
-from pipeline.run.outputs import PREPROC, SCAN
-from pipeline.run.plan import STAGES
-from pipeline.run.stage_io import Desk, do_preprocess
+from pipeline.errors import ArtefactError, ScanError
+from pipeline.phantom.acquisition.acquire import acquire
+from pipeline.phantom.acquisition.protocols import get_protocol
+from pipeline.phantom.anatomy.foot import Foot
+from pipeline.run.outputs import PREPROC, REGIONS, SCAN
+from pipeline.run.stage_io import StageContext, do_figures, do_preprocess
+from pipeline.stages.quality import GATE_NAMES
+from pipeline.store.files import read_json
 from pipeline.store.images import read_scan, write_scan
 
 
 @pytest.fixture
 def config() -> PipelineConfig:
-    """Take the defaults, but let any image pass and fit no bias field."""
+    """Make settings that accept any image and fit no bias field."""
     return load_config(overrides=["quality.enforce=false", "preprocess.bias_correction=false"])
 
 
-def locate(image: Path, out: Path, contrast: Contrast | None) -> Located:
-    """Find a scan that the user says something of."""
-    cohort = open_scan(image, out, load_config(), Side.RIGHT, None, contrast)
-    return cohort.jobs()[0].locate()
-
-
 def write_image(path: Path) -> Path:
-    """Write a box of tissue in air, with a brighter core."""
+    """Write an image of a box of tissue in air, with a brighter core."""
     rng = np.random.default_rng(3)
     voxels = rng.normal(20, 2, (24, 30, 12)).clip(0)
     voxels[4:20, 4:26, 2:10] += 300
@@ -41,66 +39,65 @@ def write_image(path: Path) -> Path:
     return path
 
 
-def test_what_the_user_says_names_the_outputs(tmp_path: Path) -> None:
-    """As a name or a sidecar does that says it."""
-    (tmp_path / "foot.nii").touch()
-    names = {c: locate(tmp_path / "foot.nii", tmp_path, c).name.raw().name for c in Contrast}
-
-    assert names == {
-        "T1w": "sub-foot_T1w.nii.gz",
-        "PDw": "sub-foot_PDw.nii.gz",
-        "T2w": "sub-foot_T2w.nii.gz",
-        "water": "sub-foot_acq-water_T1w.nii.gz",
-        "fat": "sub-foot_acq-fat_T1w.nii.gz",
-    }
-    (tmp_path / "foot.json").write_text('{"ImageType": ["DERIVED", "PRIMARY", "W"]}')
-    assert (
-        locate(tmp_path / "foot.nii", tmp_path, None).name.raw().name == names[Contrast.WATER]
-    )
-
-
-def test_what_the_user_says_decides_what_is_up_to_date(tmp_path: Path) -> None:
-    """Another contrast is another result, even under one name."""
-    (tmp_path / "sub-01_T1w.nii").touch()
-    located = [locate(tmp_path / "sub-01_T1w.nii", tmp_path, c) for c in (None, Contrast.WATER)]
-
-    assert located[0].name == located[1].name
-    assert len({item.key(STAGES[0], {}) for item in located}) == 2
-
-
 @pytest.mark.parametrize("by", ["option", "sidecar"])
-def test_the_preprocessed_scan_shows_what_the_raw_one_does(
+def test_the_preprocessed_scan_keeps_the_contrast_of_the_raw_scan(
     by: str, config: PipelineConfig, tmp_path: Path
 ) -> None:
-    """Its name need not say it."""
+    """Its file name need not contain the contrast."""
     raw = write_image(tmp_path / "sub-01_T1w.nii")
     if by == "sidecar":
         raw.with_suffix(".json").write_text('{"ImageType": ["ORIGINAL", "PRIMARY", "WATER"]}')
-    job = replace(
-        open_scan(raw, tmp_path, config, Side.RIGHT, None).jobs()[0],
-        contrast=Contrast.WATER if by == "option" else None,
-    )
     preproc = tmp_path / "out" / "sub-01_desc-preproc_T1w.nii.gz"
-
-    do_preprocess(
-        Desk(
-            job.participant, config, job.side, {SCAN: raw}, {PREPROC: preproc}, {}, job.contrast
-        )
+    context = StageContext(
+        Participant("01"),
+        config,
+        Side.RIGHT,
+        {SCAN: raw},
+        {PREPROC: preproc},
+        {},
+        Contrast.WATER if by == "option" else None,
     )
+
+    do_preprocess(context)
 
     assert read_scan(preproc).contrast is Contrast.WATER
 
 
-def test_a_contradiction_gives_3_and_both_facts(calls: list[str], tmp_path: Path) -> None:
-    """No stage is begun."""
-    image = write_image(tmp_path / "foot_water.nii")
+def make_context(foot: Foot, folder: Path, pixel_mm: float) -> StageContext:
+    """Write a scan of a foot, and make the context of the first stage."""
+    protocol = replace(get_protocol("t1_se_4mm"), in_plane_mm=pixel_mm)
+    raw, preproc = folder / "sub-01_T1w.nii", folder / "sub-01_desc-preproc_T1w.nii"
+    write_scan(acquire(foot, protocol, np.random.default_rng(3)), raw, like=None)
+    config = load_config(None, ["preprocess.bias_correction=false"])
+    return StageContext(Participant("01"), config, None, {SCAN: raw}, {PREPROC: preproc}, {})
 
-    assert main(["scan", str(image), str(tmp_path / "out"), "--contrast", "fat"]) == 3
-    assert calls == []
-    told = (tmp_path / "out" / "volumes.tsv").read_text()
-    assert "got fat from the option --contrast but water from the file name" in told
+
+def test_readings_and_cautions_are_in_the_sidecar(coarse_foot: Foot, tmp_path: Path) -> None:
+    """Every gate has its value; coarse pixels cause a caution."""
+    do_preprocess(make_context(coarse_foot, tmp_path, pixel_mm=2.0))
+
+    fields = read_json(tmp_path / "sub-01_desc-preproc_T1w.json")
+    assert [reading["gate"] for reading in fields["Quality"]] == list(GATE_NAMES)
+    assert "quality-pixel-mm" in [caution["code"] for caution in fields["Cautions"]]
+    assert fields["Settings"]["quality"]["pixel_mm_caution"] == 1.2
 
 
-def test_another_word_is_wrong_usage(tmp_path: Path) -> None:
-    """Before anything is read."""
-    assert main(["scan", str(tmp_path / "a.nii"), str(tmp_path / "o"), "--contrast", "t1"]) == 2
+def test_a_refused_scan_has_no_outputs(coarse_foot: Foot, tmp_path: Path) -> None:
+    """The error has the reason, and no file is written."""
+    with pytest.raises(ScanError, match=r"Pixels must be small: got pixel_mm 3\.5 mm"):
+        do_preprocess(make_context(coarse_foot, tmp_path, pixel_mm=3.5))
+    assert not list(tmp_path.glob("*preproc*"))
+
+
+@pytest.mark.parametrize(
+    "cautions", ["[1]", '["far"]', '[{"code": "a"}]', "7", '[{"code": "a", "text": "b"}]']
+)
+def test_malformed_cautions_are_refused(tmp_path: Path, cautions: str) -> None:
+    """A sidecar in OUT that footvol cannot have written is an error."""
+    write_scan(make_taken_scan(), tmp_path / "scan.nii.gz", like=None)
+    (tmp_path / "regions.json").write_text(f'{{"Cautions": {cautions}}}')
+    read = {PREPROC: tmp_path / "scan.nii.gz", REGIONS: tmp_path / "regions.nii.gz"}
+    context = StageContext(Participant("01"), PipelineConfig(), None, read, {}, {})
+
+    with pytest.raises(ArtefactError, match=r"'regions\.json' must list as 'Cautions'"):
+        do_figures(context)

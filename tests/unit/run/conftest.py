@@ -1,0 +1,21 @@
+"""The cohort and the job that the tests of this folder share."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import PipelineConfig
+from pipeline.run.cohort import Cohort, open_cohort
+from pipeline.run.job import Job
+
+
+@pytest.fixture
+def cohort(bids_dir: Path, tmp_path: Path) -> Cohort:
+    """Make the six participants, with the default settings."""
+    return open_cohort(bids_dir, tmp_path / "out", PipelineConfig())
+
+
+@pytest.fixture
+def job(cohort: Cohort) -> Job:
+    """Make a job with all stages of the first participant."""
+    return cohort.jobs()[0]
