@@ -48,7 +48,7 @@ def agree(
     ] = None,
     force: Force = False,
 ) -> int:
-    """Compute the agreement of two label maps, or of two folders of them."""
+    """Compare two label maps, or two folders of them."""
     from pipeline.run.agreement import compute_agreement, write_agreement
 
     session.config()  # refuses wrong settings, as in all commands

@@ -40,7 +40,7 @@ Artefact = Annotated[
 ]
 Randomise = Annotated[
     bool,
-    typer.Option("--randomise", help="Draw a random protocol and artefacts for each foot."),
+    typer.Option("--randomise", help="Draw random protocol and artefacts per participant."),
 ]
 TissueFractions = Annotated[
     bool,
