@@ -5,24 +5,33 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ConfigError, shown
 from pipeline.stages.compare import CompareParams
-from pipeline.stages.laterality import IntakeParams
+from pipeline.stages.laterality import LateralityParams
 from pipeline.stages.measure import MeasureParams
 from pipeline.stages.preprocess import PreprocessParams
 from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
+from pipeline.store.content import read_text
+from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.toml import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5
+
+
+class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
+    """Which scans are accepted, and which series is taken where a source holds several."""
+
+    suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
+    """Weighting of images whose own name does not state it, as BIDS writes it."""
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
@@ -81,17 +90,9 @@ def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> I
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    if path.exists() and not path.is_file():
-        msg = (
-            f"Settings must be a regular file: got {str(path)!r}, which is a folder, a pipe or "
-            "a device. Check --config."
-        )
-        raise ConfigError(msg)
+    text = read_text(path, "Check --config.")
     try:
-        return parse_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Settings must be readable text: got {str(path)!r} ({error}). Check --config."
-        raise ConfigError(msg) from error
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"Settings must be valid TOML: got {str(path)!r} ({error}). Correct that line."
         raise ConfigError(msg) from error

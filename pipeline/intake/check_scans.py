@@ -10,19 +10,25 @@ from pipeline.domain.participant import Participant
 from pipeline.domain.quality_reading import Verdict
 from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
-from pipeline.stages.laterality import IntakeClaims, intake
+from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 from pipeline.stages.segment import recognise
 from pipeline.store.bids import name_found, read_source_table
 from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom.import_series import FoundImage
-from pipeline.store.images import facts_beside, read_scan, side_of
+from pipeline.store.images import read_scan
 from pipeline.store.junk import without_junk
 from pipeline.store.names import find_participants
 from pipeline.store.participants import read_participants_table, read_patient_map
 from pipeline.store.raw_scans import find_scan
-from pipeline.store.sources import Files, label_of, opened_participants, opened_source
+from pipeline.store.sources import (
+    Files,
+    found_image,
+    label_of,
+    opened_participants,
+    opened_source,
+)
 
 _UNKNOWN = str(Verdict.UNKNOWN)
 _DESCRIPTION = "dataset_description.json"
@@ -104,9 +110,7 @@ def _here(source: Path) -> dict[str, Files]:
 def _opened(files: Files, label: str, config: PipelineConfig) -> Iterator[FoundImage]:
     dataset = files[0].parent
     if (dataset / _DESCRIPTION).is_file():
-        image = find_scan(dataset, label)
-        facts = facts_beside(image)
-        yield FoundImage(image, facts, side_of(facts), "Laterality in the JSON sidecar")
+        yield found_image(find_scan(dataset, label))
         return
     with opened_source(files, config.intake) as found:
         yield found
@@ -138,16 +142,16 @@ def _checked(
             cells["spacing_mm"] = "x".join(f"{s:.3g}" for s in scan.grid.spacing_mm)
             readings = assess(scan, config.quality)
             cells |= {reading.gate: reading.told() for reading in readings}
-            claims = IntakeClaims(side, participant.side, found.side, found.side_text)
-            scan = intake(scan, claims, config.intake)
+            claims = SideClaims(side, participant.side, found.sides)
+            scan = settle_laterality(scan, claims, config.intake)
             cells["side"] = str(scan.side or _UNKNOWN)
             scan = replace(scan, cautions=cautioned(scan, readings))
         even = config.preprocess.model_copy(update={"bias_correction": False})
         seen = recognise(preprocess(scan, even), config.segment)
         cells |= {"anatomy": str(seen.side), "likeness": f"{seen.likeness:.2f}"}
         if scan.side is None:
-            claims = IntakeClaims(header=seen.side, header_text="the anatomy")
-            intake(scan, claims, config.intake)
+            claims = SideClaims(others=(("the anatomy", seen.side),))
+            settle_laterality(scan, claims, config.intake)
         reasons += [caution.message for caution in (*scan.cautions, *seen.cautions)]
         verdict = Verdict.CAUTION if reasons else verdict
     except PipelineError as error:

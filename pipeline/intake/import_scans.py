@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.config import IntakeParams
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import (
@@ -16,8 +17,7 @@ from pipeline.errors import (
     listed,
     system_refusal,
 )
-from pipeline.executors import InProcess
-from pipeline.stages.laterality import IntakeClaims, IntakeParams, intake
+from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.store.bids import (
     check_raw_dataset,
     name_found,
@@ -41,8 +41,8 @@ def intake_source(
     participants_tsv: Path | None,
     side: Side | None,
     params: IntakeParams,
-    patient_map: Path | None = None,
-    executor: Executor | None = None,
+    patient_map: Path | None,
+    executor: Executor,
 ) -> list[Path]:
     """Bring DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
 
@@ -81,11 +81,10 @@ def intake_source(
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
-    submit = (executor or InProcess()).submit
     with opened_participants(source, table or (), patients) as sources:
         people = _participants(table, participants_tsv, sources)
         jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
-        results = [submit(_intake_one, params, job) for job in jobs]
+        results = [executor.submit(_intake_one, params, job) for job in jobs]
         for label, result in zip(sources, results, strict=True):
             done = _outcome(result)
             error = done.error or _taken_back(done, label, studies)
@@ -158,10 +157,10 @@ def _outcome(result: "Future[_Done]") -> _Done:
 
 
 def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
-    claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
+    claims = SideClaims(job.side, job.participant.side, image.sides)
     name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
     shown = contrast_of(name.raw(), image.fields)
-    scan = intake(read_scan(image.image, shown), claims, params)
+    scan = settle_laterality(read_scan(image.image, shown), claims, params)
     return write_raw_scan(image, name, job.bids_dir, side=scan.side)
 
 

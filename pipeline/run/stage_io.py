@@ -33,7 +33,7 @@ from pipeline.run.outputs import (
     WATER,
 )
 from pipeline.run.user_models import read_model
-from pipeline.stages.laterality import IntakeClaims, intake
+from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.measure import measure
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.measure.fat import DixonPair, find_fat
@@ -97,8 +97,9 @@ def do_preprocess(desk: Desk) -> None:
     """Settle the side of the raw scan, hold it to the gates and make it even."""
     raw = desk.read[SCAN]
     scan = read_scan(raw, desk.contrast)
-    claims = IntakeClaims(desk.side, desk.participant.side, scan.side, "the scan's sidecar")
-    scan = intake(scan, claims, desk.config.intake)
+    stated = (("the scan's sidecar", scan.side),)
+    claims = SideClaims(desk.side, desk.participant.side, stated)
+    scan = settle_laterality(scan, claims, desk.config.intake)
     readings = assess(scan, desk.config.quality)
     scan = replace(scan, cautions=cautioned(scan, readings))
     ready = preprocess(scan, desk.config.preprocess)
@@ -122,8 +123,8 @@ def do_segment(desk: Desk) -> None:
     model = read_model(desk.read[MODEL], params.segmenter) if MODEL in desk.read else None
     found = segment(scan, params, _read_corrections(desk, scan), model)
     if scan.side is None:  # so nothing but the anatomy could tell a left foot
-        anatomy = IntakeClaims(header=found.side, header_text="the anatomy")
-        intake(scan, anatomy, desk.config.intake)
+        anatomy = SideClaims(others=(("the anatomy", found.side),))
+        settle_laterality(scan, anatomy, desk.config.intake)
     facts = desk.facts("segment")
     for artefact, labels in ((MUSCLES, found.muscles), (BONES, found.bones)):
         write_labels(labels, desk.write[artefact], like=desk.read[PREPROC])

@@ -1,9 +1,10 @@
 """Files that must hold their content here: no pipes, no stand-ins of git-annex or Git LFS."""
 
 import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
-from pipeline.errors import PipelineError, ScanError
+from pipeline.errors import ConfigError, PipelineError, ScanError, file_fault
 
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
@@ -17,6 +18,7 @@ _POINTERS = {
     b"/annex/objects/": "a pointer of git-annex",
 }
 _ANNEX_LINK = {"annex", "objects"}
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 
 
 def check_content(
@@ -57,6 +59,31 @@ def check_content(
         raise error(msg)
 
 
+def read_text(path: Path, advice: str) -> str:
+    """Read text in UTF-8 that a person made, with or without a byte order mark.
+
+    Parameters
+    ----------
+    advice
+        What to do where there is no such file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or it is in another encoding, which is named.
+    """
+    check_content(path, ConfigError)
+    if not path.is_file():
+        got = "something else of that name" if path.exists() else "none"
+        msg = f"There must be a file {path.name!r}: got {got} in {str(path.parent)!r}. {advice}"
+        raise ConfigError(msg)
+    try:
+        return _decoded(path.read_bytes(), path.name)
+    except OSError as error:
+        msg = f"{path.name} must be readable: got {file_fault(error)}. Check its permissions."
+        raise ConfigError(msg) from error
+
+
 def _kind_of(path: Path) -> str | None:
     return _KINDS.get(stat.S_IFMT(path.stat().st_mode)) if path.exists() else None
 
@@ -70,3 +97,24 @@ def _stand_in(path: Path) -> str | None:
         return None
     content = path.read_bytes()
     return next((what for start, what in _POINTERS.items() if content.startswith(start)), None)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    """Decode UTF-8; what else there is, is named without quoting any word of it."""
+    try:
+        if content.startswith(_SPREADSHEETS):
+            cause = "a spreadsheet program's own file"
+        elif content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            cause = "UTF-16"
+        elif b"\0" in content:
+            cause = "zero bytes, as UTF-16 and files that are no text have"
+        else:
+            return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        cause = (
+            f"the byte 0x{content[error.start]:02X} in line {line}, as Latin-1 and "
+            "Windows-1252 have for letters with accents"
+        )
+    msg = f"{name} must be text in UTF-8: got {cause}. Save it as UTF-8."
+    raise ConfigError(msg)

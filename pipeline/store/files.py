@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import ArtefactError, ConfigError, shown
+from pipeline.errors import ArtefactError, ConfigError, file_fault, shown
 from pipeline.store.content import check_content
 
 if sys.platform != "win32":
@@ -97,9 +97,9 @@ def written_whole(target: Path) -> Iterator[Path]:
             (folder / target.name).replace(target)
     except OSError as error:
         msg = (
-            f"The output folder must be writable: got {str(target.parent)!r}, where the system "
-            f"says {error.strerror!r}. Choose another folder, or see to its "
-            "free space and permissions."
+            f"The output folder must be writable: got {file_fault(error)} for "
+            f"{str(target.parent)!r}. Choose another folder, or check its free space and "
+            "permissions."
         )
         raise ConfigError(msg) from error
 
@@ -136,7 +136,7 @@ def read_json(path: Path) -> dict[str, Any]:
         content = parse_json(path.read_bytes())
     except OSError as error:
         msg = (
-            f"The file {path.name!r} must exist: got {error.strerror!r}. "
+            f"The file {path.name!r} must exist: got {file_fault(error)}. "
             "Run the stage that writes it again."
         )
         raise ArtefactError(msg) from error
@@ -176,18 +176,11 @@ class _TwiceError(ValueError):
     """An object says two things under one name."""
 
 
-def read_fault(error: OSError | UnicodeDecodeError) -> str:
-    """Say why a text file cannot be read."""
-    if isinstance(error, OSError):
-        return f"the system's {error.strerror!r}"
-    return f"text that is not UTF-8, at byte {error.start}"
-
-
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"what is none at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeDecodeError):
-        return read_fault(error)
+        return file_fault(error)
     if isinstance(error, _TwiceError):
         return f"two values of {shown(error.args[0])}"
     return (

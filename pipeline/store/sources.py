@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from pipeline.errors import ConfigError, ScanError, listed
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
 from pipeline.store.dicom.import_series import FoundImage, imported_dicom
 from pipeline.store.dicom.read_headers import has_mark, read_slices
+from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.files import scratch_folder
 from pipeline.store.formats import ENDINGS
 from pipeline.store.images import facts_beside, side_of
@@ -82,7 +82,7 @@ def opened_participants(
 
 @contextmanager
 def opened_source(
-    paths: Sequence[Path], rules: IntakeParams | None = None
+    paths: Sequence[Path], rules: SeriesRules | None = None
 ) -> Iterator[FoundImage]:
     """Find the one volume of a participant's files; DICOM is converted for the block.
 
@@ -104,8 +104,19 @@ def opened_source(
                 f"{len(images)} images ({', '.join(ENDINGS)}). Leave the one to be measured."
             )
             raise ScanError(msg)
-        facts = facts_beside(images[0])
-        yield FoundImage(images[0], facts, side_of(facts), "Laterality in the JSON sidecar")
+        yield found_image(images[0])
+
+
+def found_image(image: Path) -> FoundImage:
+    """Give an image that needs no conversion, with what its JSON sidecar states.
+
+    Raises
+    ------
+    ScanError
+        If the sidecar cannot be read.
+    """
+    fields = facts_beside(image)
+    return FoundImage(image, fields, (("Laterality in the JSON sidecar", side_of(fields)),))
 
 
 def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:

@@ -12,7 +12,7 @@ import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 from numpy.typing import NDArray
 
-from pipeline.errors import ScanError
+from pipeline.errors import ScanError, file_fault
 
 Stream: TypeAlias = IO[bytes] | gzip.GzipFile
 _GZIP = b"\x1f\x8b"
@@ -41,7 +41,7 @@ def faults_told(path: Path) -> Iterator[None]:
         raise ScanError(_damaged(path, "that does not fit its check sum")) from error
     except OSError as error:
         msg = (
-            f"{path.name}: A file must be readable: got the system's {error.strerror!r}. Check "
+            f"{path.name}: A file must be readable: got {file_fault(error)}. Check "
             "its permissions and the disk."
         )
         raise ScanError(msg) from error

@@ -3,46 +3,16 @@
 import csv
 import io
 import unicodedata
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import ConfigError, listed, shown
-from pipeline.store.content import check_content
+from pipeline.store.content import read_text
 
 Row = tuple[str, Mapping[str, str]]
 """Where a row stands, such as ``participants.tsv row 3``, and its cells by column."""
 
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", " ": "blanks"}
-
-
-def read_text(path: Path, advice: str) -> str:
-    """Read text in UTF-8 that a person made, with or without a byte order mark.
-
-    Parameters
-    ----------
-    advice
-        What to do where there is no such file.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such file, or it is in another encoding, which is named.
-    """
-    check_content(path, ConfigError)
-    if not path.is_file():
-        got = "something else of that name" if path.exists() else "none"
-        msg = f"There must be a file {path.name!r}: got {got} in {str(path.parent)!r}. {advice}"
-        raise ConfigError(msg)
-    try:
-        return _decoded(path.read_bytes(), path.name)
-    except OSError as error:
-        msg = (
-            f"{path.name} must be readable: the system says {error.strerror!r}. Check its "
-            "permissions."
-        )
-        raise ConfigError(msg) from error
 
 
 def read_rows(path: Path, needed: Sequence[str], *, is_confidential: bool = False) -> list[Row]:
@@ -77,27 +47,6 @@ def read_rows(path: Path, needed: Sequence[str], *, is_confidential: bool = Fals
         known.pop("", None)
         rows.append((where, known))
     return rows
-
-
-def _decoded(content: bytes, name: str) -> str:
-    """Decode UTF-8; what else there is, is named without quoting any word of it."""
-    try:
-        if content.startswith(_SPREADSHEETS):
-            cause = "a spreadsheet program's own file"
-        elif content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            cause = "UTF-16"
-        elif b"\0" in content:
-            cause = "zero bytes, as UTF-16 and files that are no text have"
-        else:
-            return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        cause = (
-            f"the byte 0x{content[error.start]:02X} in line {line}, as Latin-1 and "
-            "Windows-1252 have for letters with accents"
-        )
-    msg = f"{name} must be text in UTF-8: got {cause}. Save it as UTF-8."
-    raise ConfigError(msg)
 
 
 def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:

@@ -14,9 +14,9 @@ from fake_stages import spoil_scan
 
 from pipeline.config import PipelineConfig
 from pipeline.errors import ConfigError, LostWorkerError
-from pipeline.executors import InProcess
 from pipeline.run.batch import open_executor, process_all
 from pipeline.run.cohort import open_cohort
+from pipeline.run.executors import InProcess
 from pipeline.run.job import OK, Job, Outcome
 from pipeline.run.stage_cache import FAILED
 

@@ -65,6 +65,11 @@ def test_several_settings_of_one_section_add_up() -> None:
         ("[regions]\nborder = 'fraction'", r"regions.fraction and .* go together"),
         ("[measure]\nmuscles = ['ABX']", r"each of ABH, .* got ABX"),
         ("[report]\nshort_axis_levels = '6'", r"should be a valid integer: got '6'"),
+        ("[intake]\nseries = 'x'", "'intake.series' .*: got 'x'"),
+        ("[intake]\nplane = 'short'", "'intake.plane' .*: got 'short'"),
+        ("[intake]\nmax_slice_mm = 0", "'intake.max_slice_mm' .*: got 0"),
+        ("[intake]\nsuffix = 'bold'", "'intake.suffix' .*: got 'bold'"),
+        ("[intake]\nacept_left = true", "no setting 'intake.acept_left'"),
         ("[intake]\naccept_left = 1", r"should be a valid boolean: got 1"),
         ("regions = 3", r"'regions' .*: got 3"),
         ("[regions\n", r"must be valid TOML: got '.*study.toml'"),
@@ -100,7 +105,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """A wrong path does not mean the defaults."""
-    with pytest.raises(ConfigError, match=r"must be readable text: got '.*no.toml'"):
+    with pytest.raises(
+        ConfigError, match=r"must be a file 'no.toml': got none in .* Check --config\."
+    ):
         load_config(tmp_path / "no.toml")
 
 

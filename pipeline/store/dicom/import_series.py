@@ -15,10 +15,9 @@ from typing import Any
 
 from pipeline.domain.scan import Side
 from pipeline.errors import ScanError
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.dicom.conversion import convert
 from pipeline.store.dicom.read_headers import has_mark, read_slices
-from pipeline.store.dicom.series_selection import choose
+from pipeline.store.dicom.series_selection import SeriesRules, choose
 from pipeline.store.dicom.series_sorting import Volume, find_volumes
 from pipeline.store.dicom.slice_header import SliceHeader
 from pipeline.store.files import scratch_folder
@@ -37,10 +36,9 @@ class FoundImage:
         A file that `read_scan` reads.
     fields
         BIDS sidecar fields, unfiltered.
-    side
-        The side that the header claims.
-    side_text
-        How it claims it, for messages.
+    sides
+        Where the header or sidecar states the side, for messages, and which side; None for
+        a field that is missing.
     contrast
         What a DICOM header says that it shows, such as ``T1w`` or ``water``; or empty.
     beside
@@ -51,8 +49,7 @@ class FoundImage:
 
     image: Path
     fields: Mapping[str, Any]
-    side: Side | None
-    side_text: str
+    sides: tuple[tuple[str, Side | None], ...]
     contrast: str = ""
     beside: tuple["FoundImage", ...] = ()
     study: str = field(default="", repr=False)
@@ -60,7 +57,7 @@ class FoundImage:
 
 @contextmanager
 def imported_dicom(
-    files: Sequence[Path], rules: IntakeParams | None = None
+    files: Sequence[Path], rules: SeriesRules | None = None
 ) -> Iterator[FoundImage]:
     """Convert the one MR volume to measure; it lives for the block.
 
@@ -77,7 +74,7 @@ def imported_dicom(
         If there is no DICOM file, more than one patient, not one volume that fits the
         rules, or a volume that is not one even stack of MR images.
     """
-    chosen = choose(find_volumes(read_images(files)), rules or IntakeParams())
+    chosen = choose(find_volumes(read_images(files)), rules or SeriesRules())
     with scratch_folder(Path(gettempdir())) as scratch:
         first, *beside = (_found(v, Path(scratch, str(k))) for k, v in enumerate(chosen))
         yield replace(first, beside=tuple(beside))
@@ -144,26 +141,12 @@ def _check_whole(files: Sequence[Path]) -> None:
 
 
 def _found(volume: Volume, scratch: Path) -> FoundImage:
-    side, side_text = _side(volume.slices)
     image = convert(volume, scratch)
     part = next((s.part for s in volume.slices if s.part), None)
     # dcm2niix splits words at underscores, and gives all volumes of a file those of one
     kind = {"ImageType": list(volume.first.kind)} if volume.first.kind else {}
     fields = {**facts_beside(image), **kind, "BodyPart": part}
     _LOG.debug("series %s taken", volume.name)
-    study = volume.first.study
-    return FoundImage(image, fields, side, side_text, volume.contrast, study=study)
-
-
-def _side(slices: Sequence[SliceHeader]) -> tuple[Side | None, str]:
-    claims = sorted({claim for item in slices for claim in item.sides})
-    if len({side for _, side in claims}) > 1:
-        listed = ", ".join(f"{keyword} {side}" for keyword, side in claims)
-        msg = (
-            f"A series must name one side: got {listed}. Find out which foot it is and export "
-            "that foot alone."
-        )
-        raise ScanError(msg)
-    if not claims:
-        return None, "the DICOM header"
-    return claims[0][1], f"DICOM {claims[0][0]}"
+    sides = sorted({claim for item in volume.slices for claim in item.sides})
+    named = tuple((f"DICOM {keyword}", side) for keyword, side in sides)
+    return FoundImage(image, fields, named, volume.contrast, study=volume.first.study)

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
 
 from pipeline.errors import ScanError
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.dicom.series_sorting import Volume
 
 _COLUMNS = (
@@ -22,9 +24,28 @@ _COLUMNS = (
 )
 _TOLERANCE = 1.001
 _MOST_FAULTS = 3
+Number = Annotated[str, BeforeValidator(str)]
 
 
-def choose(volumes: Sequence[Volume], rules: IntakeParams) -> tuple[Volume, ...]:
+class SeriesRules(BaseModel, frozen=True, extra="forbid"):
+    """Which DICOM series is taken where a source holds several."""
+
+    series: Number | None = Field(None, pattern="^[0-9]+(-[0-9]+)?$")
+    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` where a
+    series holds several volumes; if unset, the rules below decide."""
+    description: str | None = Field(None, min_length=1)
+    """Rule: shell pattern for the series description or protocol name, case-insensitive."""
+    contrast: Literal["T1w", "PDw", "T2w", "water", "fat", "in", "opposed"] | None = None
+    """Rule: contrast that the header states."""
+    plane: Literal["sagittal", "coronal", "axial"] | None = None
+    """Rule: scanner plane closest to the slices."""
+    max_pixel_mm: float | None = Field(None, gt=0)
+    """Rule: largest in-plane spacing, in mm."""
+    max_slice_mm: float | None = Field(None, gt=0)
+    """Rule: largest slice spacing, in mm, from the slice positions."""
+
+
+def choose(volumes: Sequence[Volume], rules: SeriesRules) -> tuple[Volume, ...]:
     """Choose the volume to measure; the fat image of a Dixon scan comes after its water image.
 
     Localisers, phase images, parameter maps, reformats and single pictures are chosen only
@@ -60,7 +81,7 @@ def _named(volumes: Sequence[Volume], name: str) -> list[Volume]:
     ]
 
 
-def _fits(volume: Volume, rules: IntakeParams) -> bool:
+def _fits(volume: Volume, rules: SeriesRules) -> bool:
     # What is not whole is not passed over for its unknown spacing: it may be the one meant.
     unknown_mm = 0.0 if volume.fault else float("inf")
     *pixel_mm, slice_mm = volume.spacing_mm or (unknown_mm, unknown_mm)
@@ -84,9 +105,9 @@ def _is_one_dixon(volumes: Sequence[Volume]) -> bool:
     )
 
 
-def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakeParams) -> str:
-    given = {k: v for k, v in rules.model_dump(exclude_none=True).items() if k in _RULES}
-    told = f" with {', '.join(f'{k} {v}' for k, v in given.items())}" if given else ""
+def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: SeriesRules) -> str:
+    given = rules.model_dump(include=set(SeriesRules.model_fields), exclude_none=True)
+    stated = f" with {', '.join(f'{k} {v}' for k, v in given.items())}" if given else ""
     rows = [_COLUMNS, *_told_apart([_row(v) for v in (fitting or volumes)])]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
@@ -94,16 +115,13 @@ def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakePa
     example = (fitting or volumes)[0].name
     return "\n".join(
         [
-            f"A source must hold one volume to measure{told}: got {len(fitting)} of "
+            f"A source must hold one volume to measure{stated}: got {len(fitting)} of "
             f"{len(volumes)}. Choose one with --series, for example --series {example}, or by "
             "the rules in [intake] (description, contrast, plane, max_pixel_mm, max_slice_mm).",
             *(f"  {line.rstrip()}" for line in lines),
             *faults[:_MOST_FAULTS],
         ]
     )
-
-
-_RULES = ("series", "description", "contrast", "plane", "max_pixel_mm", "max_slice_mm")
 
 
 def _told_apart(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

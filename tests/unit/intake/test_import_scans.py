@@ -12,14 +12,13 @@ import pydicom
 import pytest
 from makers import make_taken_scan
 
-from pipeline.config import PipelineConfig
+from pipeline.config import IntakeParams, PipelineConfig
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ConfigError, LostWorkerError, ScanError
-from pipeline.executors import InProcess
 from pipeline.intake.check_scans import Tables, check_source
 from pipeline.intake.import_scans import intake_source
+from pipeline.run.executors import InProcess
 from pipeline.simulate.dicom_export import write_dicom_series
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store import bids
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
@@ -80,6 +79,7 @@ def bring(source: Path, bids_dir: Path, **given: Any) -> list[Path]:
         given.get("side"),
         given.get("params", IntakeParams()),
         given.get("patients"),
+        InProcess(),
     )
 
 
@@ -361,7 +361,9 @@ def test_a_full_disk_leaves_no_scan_without_its_sidecar(
 
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.store.bids.write_json", fill)
-        with pytest.raises(ConfigError, match=r"sub-01: .*got No space left on device\. Check"):
+        with pytest.raises(
+            ConfigError, match=r"sub-01: .*got 'No space left on device'\. Check"
+        ):
             bring(tmp_path / "in", tmp_path / "raw")
     assert "sub-02" in (tmp_path / "raw/participants.tsv").read_text()
     assert not [*(tmp_path / "raw").rglob("sub-01*.*")]
@@ -483,7 +485,7 @@ def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> No
         write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=side)
     with ThreadPoolExecutor(2) as executor:
         told = []
-        for number, workers in enumerate((None, executor)):
+        for number, workers in enumerate((InProcess(), executor)):
             raw = tmp_path / f"raw{number}"
             with pytest.raises(
                 ScanError, match=r"^sub-02: The study measures right"

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from makers import make_taken_scan
 
+from pipeline.config import IntakeParams
 from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
 from pipeline.intake.import_scans import intake_source
+from pipeline.run.executors import InProcess
 from pipeline.simulate.dicom_export import write_dicom_series
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.images import write_scan
 
 VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
@@ -42,7 +43,9 @@ def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
     rows = "".join(f"sub-0{n}\thealthy\t70\tright\t31\tF\n" for n in (1, 2, 3))
     table.write_text("participant_id\tgroup\tbody_mass_kg\tside\tage\tsex\n" + rows)
 
-    intake_source(tmp_path / "in", tmp_path / "raw", table, Side.RIGHT, IntakeParams())
+    intake_source(
+        tmp_path / "in", tmp_path / "raw", table, Side.RIGHT, IntakeParams(), None, InProcess()
+    )
 
     assert errors_in(tmp_path / "raw") == []
     (tmp_path / "raw/sub-01/anat/sub-01_oddly.nii.gz").write_bytes(b"")
@@ -59,7 +62,9 @@ def test_real_series_become_valid_bids(tmp_path: Path) -> None:
         source = tmp_path / f"{number}" / f"sub-{number:02d}"
         source.symlink_to(series.resolve())
         try:
-            intake_source(source, tmp_path / "raw", None, Side.RIGHT, IntakeParams())
+            intake_source(
+                source, tmp_path / "raw", None, Side.RIGHT, IntakeParams(), None, InProcess()
+            )
             taken += 1
         except PipelineError:
             continue

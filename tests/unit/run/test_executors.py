@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LostWorkerError
-from pipeline.executors import InProcess, WorkerProcesses
+from pipeline.run.executors import InProcess, WorkerProcesses
 from pipeline.store.files import scratch_folder
 
 
@@ -138,7 +138,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         "    t.WorkerProcesses(1).submit(t.work_in_scratch, folder).result()\n"
     )
     (tmp_path / "parent.py").write_text(code)
-    search = os.pathsep.join((str(Path(__file__).parent), str(Path(__file__).parents[2])))
+    search = os.pathsep.join((str(Path(__file__).parent), str(Path(__file__).parents[3])))
     with subprocess.Popen(
         [sys.executable, str(tmp_path / "parent.py")],
         env={**os.environ, "PYTHONPATH": search},

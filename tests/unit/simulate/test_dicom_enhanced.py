@@ -49,7 +49,7 @@ def test_intake_gives_the_scan_back(orientation: Orientation, tmp_path: Path) ->
         np.testing.assert_array_equal(
             np.asarray(image.dataobj).ravel(), scan.intensity[i, j, k]
         )
-        assert found.side is Side.LEFT
+        assert {side for _, side in found.sides} == {Side.LEFT}
         assert found.fields["SpacingBetweenSlices"] == 4.0
         assert (found.fields["RepetitionTime"], found.fields["EchoTime"]) == (0.5, 0.015)
 

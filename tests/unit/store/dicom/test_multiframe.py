@@ -182,7 +182,7 @@ def test_two_feet_in_one_file_are_two_that_can_be_taken(scan: Scan, tmp_path: Pa
     for name, foot, side in (("1-1", scan, Side.RIGHT), ("1-2", left, Side.LEFT)):
         assert_whole(foot, tmp_path / "sub-01", series=name)
         with opened(tmp_path / "sub-01", series=name) as found:
-            assert found.side is side
+            assert {stated for _, stated in found.sides} == {side}
 
 
 def test_two_feet_that_nothing_parts_are_refused(scan: Scan, tmp_path: Path) -> None:
