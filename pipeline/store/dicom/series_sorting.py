@@ -17,7 +17,7 @@ from pipeline.store.dicom.stack_geometry import (
     plane_of,
     split_stack,
 )
-from pipeline.store.dicom.torn_series import series_of
+from pipeline.store.dicom.series_grouping import series_of
 
 _PHASE = {"P", "PHASE", "PHASE MAP", "REAL", "R", "IMAGINARY", "I"}
 _MAPS = {"FAT_FRACTION", "FF", "T1 MAP", "T2 MAP", "T2_STAR", "R2_STAR", "ADC", "FIELD_MAP"}
