@@ -1,4 +1,4 @@
-"""The settings of all stages, from strict TOML."""
+"""The settings of all stages, read strictly from TOML."""
 
 import difflib
 import re
@@ -53,12 +53,12 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Pipe
     Parameters
     ----------
     overrides
-        ``section.key=value``, the value as TOML writes it; a bare word is text.
+        ``section.key=value`` with a TOML value; a bare word is text.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a setting is unknown or not allowed.
+        If the file cannot be read, or a setting is unknown or invalid.
     """
     settings = _read_toml(path) if path else {}
     overridden: set[str] = set()
@@ -76,12 +76,12 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Pipe
 
 
 def to_toml(config: PipelineConfig) -> str:
-    """Write all settings out; those that are not set (None) are left out."""
+    """Write all settings as TOML, except those that are not set (None)."""
     return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
 
 
 def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> Iterator[str]:
-    """Give every setting as ``section.key``."""
+    """Yield every setting as ``section.key``."""
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from setting_keys(field.annotation, f"{prefix}{name}.")
@@ -123,8 +123,8 @@ def _explain(error: ValidationError, path: Path | None, overridden: set[str]) ->
     for fact in error.errors(include_url=False):
         parts = [str(part) for part in fact["loc"]]
         key = ".".join(parts)
-        is_said = path is None or ".".join(parts[:2]) in overridden
-        source = COMMAND_LINE if is_said else repr(str(path))
+        is_override = path is None or ".".join(parts[:2]) in overridden
+        source = COMMAND_LINE if is_override else repr(str(path))
         sentences.append(_sentence(key, fact, source))
     more = len(sentences) - _MOST_FAULTS
     return " ".join(sentences[:_MOST_FAULTS]) + (f" So do {more} more." if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Look at what came from the scanner and tell what would be refused; nothing is written."""
+"""Check scans before their import and report what would be refused; nothing is written."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,14 +36,14 @@ _DESCRIPTION = "dataset_description.json"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What came of one participant's source.
+    """The result of checking one participant's source.
 
     Parameters
     ----------
     cells
-        Text by column: who, series, geometry, side, each gate, verdict.
+        Text by column: participant, series, geometry, side, each gate, verdict.
     reasons
-        Why it is refused or doubted, one sentence or more each.
+        Why it is refused or gets a caution, one or more sentences each.
     """
 
     cells: dict[str, str]
@@ -53,14 +53,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Files that say who the participants are; None where there is none.
+    """Tables that describe the participants; None for a missing one.
 
     Parameters
     ----------
     participants
-        As ``participants.tsv``.
+        In the format of ``participants.tsv``.
     patients
-        Which patient ID is which participant.
+        Participant of each patient ID.
     """
 
     participants: Path | None = None
@@ -70,17 +70,17 @@ class Tables:
 def check_source(
     source: Path, tables: Tables, side: Side | None, config: PipelineConfig
 ) -> Iterator[Check]:
-    """Check each participant of a source, as intake and the first stages would.
+    """Check each participant of a source as import and the first stages would.
 
     Parameters
     ----------
     source
-        What `intake_source` takes, or a raw BIDS dataset, or a folder of images.
+        A source for `intake_source`, a raw BIDS dataset, or a folder of images.
 
     Raises
     ------
     ConfigError
-        If paths or tables cannot be used.
+        If a path or table is invalid.
     """
     beside, is_raw = source / "participants.tsv", (source / _DESCRIPTION).is_file()
     if tables.participants:
@@ -89,15 +89,15 @@ def check_source(
         people = read_participants_table(beside) if is_raw and beside.is_file() else {}
     patients = read_patient_map(tables.patients) if tables.patients else None
     with ExitStack() as opened:
-        sources = _here(source) or opened.enter_context(
+        sources = _participants_of(source) or opened.enter_context(
             opened_participants(source, people, patients)
         )
         for label, files in sources.items():
             yield _checked(files, people.get(label, Participant(label)), side, config)
 
 
-def _here(source: Path) -> dict[str, Files]:
-    """Tell the participants of a raw BIDS dataset or of a folder of images, else none."""
+def _participants_of(source: Path) -> dict[str, Files]:
+    """Find the participants of a raw BIDS dataset or a folder of images; else none."""
     if (source / _DESCRIPTION).is_file():
         return {label: (source / f"sub-{label}",) for label in find_participants(source)}
     images = without_junk(sorted(source.glob("*.nii*")), source) if source.is_dir() else []
@@ -147,12 +147,12 @@ def _checked(
             cells["side"] = str(scan.side or _UNKNOWN)
             scan = replace(scan, cautions=cautioned(scan, readings))
         even = config.preprocess.model_copy(update={"bias_correction": False})
-        seen = recognise(preprocess(scan, even), config.segment)
-        cells |= {"anatomy": str(seen.side), "likeness": f"{seen.likeness:.2f}"}
+        recognised = recognise(preprocess(scan, even), config.segment)
+        cells |= {"anatomy": str(recognised.side), "likeness": f"{recognised.likeness:.2f}"}
         if scan.side is None:
-            claims = SideClaims(others=(("the anatomy", seen.side),))
+            claims = SideClaims(others=(("the anatomy", recognised.side),))
             settle_laterality(scan, claims, config.intake)
-        reasons += [caution.message for caution in (*scan.cautions, *seen.cautions)]
+        reasons += [caution.message for caution in (*scan.cautions, *recognised.cautions)]
         verdict = Verdict.CAUTION if reasons else verdict
     except PipelineError as error:
         reasons, verdict = [str(error)], Verdict.REFUSAL

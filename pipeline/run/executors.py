@@ -1,4 +1,4 @@
-"""What calls run in: this process, or worker processes of which one may be lost."""
+"""Executors that run calls in this process, or in worker processes that may be lost."""
 
 import logging
 import multiprocessing
@@ -26,15 +26,15 @@ T = TypeVar("T")
 Call = Callable[[], Any]
 log = logging.getLogger(__name__)
 _TRIES = 2
-# Enough to remove scratch files; what goes on for longer sits in a library and would not hear.
+# Enough to remove scratch files; longer calls are inside a library and ignore signals.
 _SECONDS_TO_END = 2.0
 
 
 class InProcess(Executor):
-    """An executor that does each call where and when its result is asked for."""
+    """An executor that runs each call in this process when its result is requested."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """Keep the call until its result is asked for."""
+        """Defer the call until its result is requested."""
         return _Deferred(partial(fn, *args, **kwargs))
 
 
@@ -44,26 +44,26 @@ class _Deferred(Future[T]):
         self._call = call
 
     def result(self, timeout: float | None = None) -> T:
-        """Do the call, unless that is done."""
+        """Run the call, unless it has run already."""
         if not self.done():
             self.set_result(self._call())
         return super().result(timeout)
 
 
 class WorkerProcesses(Executor):
-    """Processes that each do one call at a time, and end when this one does.
+    """An executor of processes that each run one call at a time and end with this process.
 
-    A call whose process dies is tried once more, in a new one; the other calls go on. Left by
-    an exception, such as an interrupt, the processes are ended at once.
+    If a process dies, its call is retried once in a new one; other calls are not affected. If
+    the context is left by an exception, such as an interrupt, all processes end at once.
 
     Parameters
     ----------
     count
-        Calls at the same time.
+        Number of calls at the same time.
     """
 
     def __init__(self, count: int) -> None:
-        resource_tracker.ensure_running()  # else its start would let interrupts in again
+        resource_tracker.ensure_running()  # otherwise its start would unblock interrupts
         self._threads = ThreadPoolExecutor(count, initializer=_block_interrupts)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -71,11 +71,11 @@ class WorkerProcesses(Executor):
         self._is_ending = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """Do the call in the next process that is free."""
-        return self._threads.submit(self._do, partial(fn, *args, **kwargs))
+        """Run the call in the next idle process."""
+        return self._threads.submit(self._run, partial(fn, *args, **kwargs))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the calls come to their end, then end the processes."""
+        """Let the calls finish, then end the processes."""
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
         self._end_workers()
 
@@ -85,16 +85,16 @@ class WorkerProcesses(Executor):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes, after what they do or in the midst of it."""
+        """End the processes; after an exception, without waiting for their calls."""
         if kind is not None:
             self._end_workers()
         self.shutdown(cancel_futures=kind is not None)
 
-    def _do(self, call: Call) -> Any:
+    def _run(self, call: Call) -> Any:
         for _ in range(_TRIES):
-            worker = self._free_worker()
+            worker = self._idle_worker()
             try:
-                answer = worker.do(call)
+                answer = worker.run(call)
             except (EOFError, OSError):
                 ended = self._ended(worker)
                 continue
@@ -102,16 +102,16 @@ class WorkerProcesses(Executor):
                 self._idle.append(worker)
             return answer.result()
         msg = (
-            f"A worker process must live to the end of its work: got {_TRIES} that were ended, "
-            f"the last {ended}; most often the system does so for want of memory. Run again "
-            "with fewer --jobs."
+            f"A worker process must finish its task: got {_TRIES} that were ended, the last "
+            f"{ended}; most often the system does so when memory runs out. Run again with "
+            "fewer --jobs."
         )
         raise LostWorkerError(msg)
 
-    def _free_worker(self) -> "_Worker":
+    def _idle_worker(self) -> "_Worker":
         with self._lock:
             if self._is_ending:
-                msg = "A worker process must be there: got none, as all are being ended."
+                msg = "A worker process must be available: got none, as all are being ended."
                 raise LostWorkerError(msg)
             if self._idle:
                 return self._idle.pop()
@@ -126,7 +126,7 @@ class WorkerProcesses(Executor):
         if not is_ours:
             return "with all the others"
         ended = worker.end(0)
-        log.warning("A worker process was ended %s before its work was done.", ended)
+        log.warning("A worker process was ended %s before it finished its task.", ended)
         return ended
 
     def _end_workers(self) -> None:
@@ -141,23 +141,23 @@ class WorkerProcesses(Executor):
 
 
 class _Worker:
-    """One process, and the pipe through which calls go and log lines and answers come."""
+    """One process, and the pipe for calls to it, and log records and results from it."""
 
     def __init__(self, level: int) -> None:
-        # Spawned, not forked: a fork copies the locks of threads that libraries hold.
+        # Spawned, as a fork would copy locks that threads of libraries hold.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, level))
         self.process.start()
-        theirs.close()  # so that the pipe ends when the process does
+        theirs.close()  # so that the pipe closes when the process ends
 
-    def do(self, call: Call) -> "Future[Any]":
-        """Have a call done.
+    def run(self, call: Call) -> "Future[Any]":
+        """Run a call in the process.
 
         Raises
         ------
         EOFError, OSError
-            If the process ends before.
+            If the process ends before the call.
         """
         self._pipe.send(call)
         while isinstance(message := self._pipe.recv(), logging.LogRecord):
@@ -168,7 +168,7 @@ class _Worker:
         return answer
 
     def end(self, seconds: float) -> str:
-        """Wait for the end of the process for so long, then end it; says how it ended."""
+        """Wait this long for the process to end, then kill it; say how it ended."""
         self.process.join(seconds)
         self.process.kill()
         self.process.join()
@@ -177,19 +177,19 @@ class _Worker:
 
 
 class _ToParent(QueueHandler):
-    """Sends log lines through a pipe, and answers so that neither cuts the other."""
+    """Sends log records and results through one pipe, without mixing them."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         super().__init__(SimpleQueue())
         self._pipe = pipe
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Send a log line, if anybody is there to hear it."""
+        """Send a log record, unless the pipe is closed."""
         with suppress(OSError):
             self._pipe.send(record)
 
     def answer(self, result: object, error: Exception | None = None) -> None:
-        """Send what came of a call."""
+        """Send the result of a call."""
         self.acquire()
         try:
             self._pipe.send((result, error))
@@ -198,7 +198,7 @@ class _ToParent(QueueHandler):
 
 
 def _serve(pipe: "Connection[Any, Any]", level: int) -> None:
-    """Do the calls that come through a pipe until it ends."""
+    """Run the calls that arrive through a pipe until it is closed."""
     signal.signal(signal.SIGTERM, _unwind)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     to_parent = _ToParent(pipe)
@@ -228,7 +228,7 @@ def _end_with_parent() -> None:
 
 
 def _unwind(number: int, _: object) -> None:
-    """Leave all blocks, which removes scratch files and ends what they have started."""
+    """Exit through all context managers, which remove scratch files and end subprocesses."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)
 
@@ -236,7 +236,7 @@ def _unwind(number: int, _: object) -> None:
 def _block_interrupts() -> None:
     """Leave Ctrl-C, which a terminal sends to all processes of a command, to the parent.
 
-    The processes that this thread starts have it blocked from their first moment.
+    Processes that this thread starts inherit the blocked signal.
     """
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,4 +1,4 @@
-"""Tables that people make: tab-separated text, read strictly or refused with the cause."""
+"""Strict reading of tab-separated tables that people write."""
 
 import csv
 import io
@@ -10,30 +10,30 @@ from pipeline.errors import ConfigError, listed, shown
 from pipeline.store.content import read_text
 
 Row = tuple[str, Mapping[str, str]]
-"""Where a row stands, such as ``participants.tsv row 3``, and its cells by column."""
+"""Location of a row, such as ``participants.tsv row 3``, and its cells by column."""
 
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", " ": "blanks"}
 
 
 def read_rows(path: Path, needed: Sequence[str], *, is_confidential: bool = False) -> list[Row]:
-    """Read the rows of a TSV; blanks about headers and cells do not count.
+    """Read the rows of a TSV; blanks around headers and cells are ignored.
 
-    Blank rows are left out, and so are cells and columns that are blank from there on to the
-    right, as spreadsheets write them. Every cell is text, as it was written.
+    Blank rows are skipped, and so are trailing blank cells and columns, as spreadsheets write
+    them. Every cell is text, as it was written.
 
     Parameters
     ----------
     needed
-        Columns that must be there.
+        Columns that must exist.
     is_confidential
-        Whether nothing of the table may be printed; without its header, the first row of
-        persons stands in place of the names of columns.
+        Whether messages quote nothing of the table: if its header is missing, the first
+        person's row is taken for the names of columns.
 
     Raises
     ------
     ConfigError
-        If the file is no such table, lacks a column or has one twice, or a row has another
-        number of cells than there are columns.
+        If the file is not such a table, lacks a column or has one twice, or a row has
+        another number of cells than there are columns.
     """
     advice = f"Write it with the columns {', '.join(needed)}."
     table = _parse(read_text(path, advice), path.name)
@@ -50,7 +50,7 @@ def read_rows(path: Path, needed: Sequence[str], *, is_confidential: bool = Fals
 
 
 def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:
-    """Give number and cells of every row that is not blank."""
+    """Return the number and the cells of every row that is not blank."""
     table: list[tuple[int, list[str]]] = []
     number = 0
     try:
@@ -62,22 +62,22 @@ def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         msg = (
             f"{name} must be a table with tabs between columns and quotation marks in pairs: "
-            f"got a quotation mark without its other one, or a cell without end, after row "
-            f"{number}. Save it as TSV."
+            f"got an unpaired quotation mark, or a cell without an end, after row {number}. "
+            "Save it as TSV."
         )
         raise ConfigError(msg) from error
     for number, cells in table:
         if any(unicodedata.category(sign) == "Cc" for cell in cells for sign in cell):
             msg = (
                 f"{name} row {number} must hold text: got a line break or another control "
-                "character within a cell. Take it out."
+                "character within a cell. Remove it."
             )
             raise ConfigError(msg)
     return table
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:
-    """Leave out the blank cells at the end."""
+    """Remove trailing blank cells."""
     filled = [k for k, cell in enumerate(cells, start=1) if cell]
     return list(cells[: max(filled, default=0)])
 
@@ -95,10 +95,10 @@ def _check_names(
                 raise ConfigError(msg)
     missing = [name for name in needed if name not in names]
     if missing:
-        told = f"{len(names)} others" if is_confidential else listed(names)
+        others = f"{len(names)} others" if is_confidential else listed(names)
         msg = (
             f"{table} must have the columns {', '.join(needed)}: got no {', '.join(missing)} "
-            f"among {told}. Add it; write n/a for what is unknown."
+            f"among {others}. Add it; write n/a for what is unknown."
         )
         raise ConfigError(msg)
     twice = [k for k, name in enumerate(names, start=1) if name and name in names[: k - 1]]
@@ -122,7 +122,7 @@ def _check_cells(names: Sequence[str], cells: Sequence[str], where: str) -> None
     for number, cell in enumerate(cells, start=1):
         if cell and (number > len(names) or not names[number - 1]):
             msg = (
-                f"{where} must have its cells in columns with a name: got one in column "
+                f"{where} must have cells only in columns with a name: got one in column "
                 f"{number}, which has none. Name the column, or remove the cell."
             )
             raise ConfigError(msg)

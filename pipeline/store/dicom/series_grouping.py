@@ -1,4 +1,4 @@
-"""Series that DICOM images make up, also where an export tore one apart."""
+"""Grouping of DICOM images into series, even if an export gave one series several UIDs."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,18 +14,18 @@ Images = list[SliceHeader]
 _MOST_LISTED = 5
 
 
-def series_of(slices: Sequence[SliceHeader]) -> Iterator[tuple[Images, str]]:
-    """Sort images into series, by their UIDs where these can be believed.
+def group_series(slices: Sequence[SliceHeader]) -> Iterator[tuple[Images, str]]:
+    """Group images into series, by their UIDs unless these are inconsistent.
 
-    Some exports and anonymisers give the images of one series several UIDs of study or
-    series. They are put together again where number, time and titles are one, and no image
-    number is there twice; series of too few slices only if the numbers run along the stack,
-    too. Whether they make up a volume is for their positions to prove.
+    Some exports and anonymisers give the images of one series several study or series UIDs.
+    They are joined again if series number, time and titles are equal and no image number
+    occurs twice; series of too few slices only if image numbers also follow the stack.
+    Whether they form a volume is checked later, from their positions.
 
     Yields
     ------
     list of SliceHeader, str
-        The images of a series, and why they are not a whole one, as a sentence; or empty.
+        The images of a series, and a sentence why it is incomplete; or empty.
     """
     by_series: dict[str, dict[str, Images]] = defaultdict(lambda: defaultdict(list))
     for item in slices:
@@ -51,12 +51,12 @@ def _is_fragment(images: Images) -> bool:
 
 
 def _joined(groups: Sequence[Images]) -> tuple[Images, str]:
-    """Join series of too few slices that have one number."""
+    """Join series of too few slices that have the same number."""
     images = _together(groups)
     doubt = (_doubt(images) or _disorder(images)) if len(groups) > 1 else ""
     if doubt:
         doubt = (
-            "A series must keep its UIDs of study and series: got "
+            "A series must have one study and series UID: got "
             f"{len(images)} images of series {images[0].series_number} under {len(groups)} of "
             f"them, {doubt}. Export the series again, with its own UIDs."
         )
@@ -64,28 +64,28 @@ def _joined(groups: Sequence[Images]) -> tuple[Images, str]:
 
 
 def _together(groups: Sequence[Images]) -> Images:
-    """Give all images under the first UIDs of study and series that they have."""
+    """Return all images with the first of their study and series UIDs."""
     images = [item for group in groups for item in group]
     study, series = min((item.study, item.series) for item in images)
     return [replace(item, study=study, series=series) for item in images]
 
 
 def _doubt(images: Images) -> str:
-    """Tell what speaks against images of several UIDs being of one series; or nothing."""
+    """Say why images of several UIDs may not be of one series; empty if they may."""
     numbers = {item.order[2] for item in images}
     if images[0].series_number < 1 or min(numbers) < 1:
-        return "without numbers of series and images that would tell what belongs together"
+        return "without series and image numbers to group them by"
     if len(numbers) < len(images):
         return f"with only {len(numbers)} different image numbers"
     if len({item.time for item in images}) > 1:
-        return "which began at different times"
+        return "which started at different times"
     if len({item.titles for item in images}) > 1:
         return "with different descriptions"
     return ""
 
 
 def _disorder(images: Images) -> str:
-    """Tell whether image numbers do not run along the stack of each echo and kind."""
+    """Say why image numbers do not follow the stack of each echo and kind; empty if they do."""
     if any(len(s.position_mm or ()) != 3 or len(s.orientation or ()) != 6 for s in images):
         return "without positions"
     kinds: dict[tuple[object, ...], Images] = defaultdict(list)
@@ -94,12 +94,12 @@ def _disorder(images: Images) -> str:
     for stack in kinds.values():
         steps = np.diff(np.array([s.position_mm for s in stack]) @ normal_of(stack[0]))
         if not ((steps > 0).all() or (steps < 0).all()):
-            return "whose numbers do not run along the stack"
+            return "whose numbers do not follow the stack"
     return ""
 
 
 def _lacking(images: Images) -> str:
-    """Tell which parts of a concatenation are not there (PS3.3 C.7.6.16.2.2.4); or nothing."""
+    """Say which files of a concatenation are missing (PS3.3 C.7.6.16.2.2.4); or empty."""
     by_uid: dict[str, set[tuple[object, Concatenation]]] = defaultdict(set)
     for item in images:
         if item.concatenation is not None:
@@ -109,15 +109,15 @@ def _lacking(images: Images) -> str:
         fault = _fault_of(parts)
         if fault:
             return (
-                f"A concatenation must be whole: {fault}. Export the whole series again, or as "
-                "single-frame images (classic MR)."
+                f"A concatenation must be complete: {fault}. Export the whole series again, or "
+                "as single-frame images (classic MR)."
             )
     return ""
 
 
 def _fault_of(parts: Sequence[Concatenation]) -> str:
     numbers = [part.number for part in parts]
-    # One part alone is never the whole, whatever is left unsaid.
+    # One part alone is never complete, even if the total is missing.
     total = max(2, *numbers, *(part.total for part in parts))
     there = {number for number in numbers if number > 0}
     missing = list(islice((n for n in range(1, total + 1) if n not in there), _MOST_LISTED))

@@ -220,14 +220,14 @@ def test_a_layer_that_is_not_there_is_refused(
 
 
 def test_a_damaged_segmentation_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """3D Slicer packs by gzip; its check sum stands at the end."""
+    """3D Slicer packs by gzip; its checksum stands at the end."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [drawn(grid, {1: BLOCK})], grid, [("FDB", 1, 0)], packed=True)
     content = bytearray(path.read_bytes())
     content[-6] ^= 1
     path.write_bytes(content)
 
-    with pytest.raises(ArtefactError, match=r"must be readable: .*does not fit its check sum"):
+    with pytest.raises(ArtefactError, match=r"must be readable: .*does not fit its checksum"):
         read_correction(path, MUSCLE_NAMES, grid)
 
 

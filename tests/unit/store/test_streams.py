@@ -1,4 +1,4 @@
-"""Files are read to their end: check sums, sizes, and what lies beside a header."""
+"""Files are read to their end: checksums, sizes, and what lies beside a header."""
 
 import gzip
 from collections.abc import Callable
@@ -30,18 +30,18 @@ def flipped(content: bytes, place: int) -> bytes:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda c: flipped(c, len(c) // 2), "does not fit its check sum"),
-        (lambda c: flipped(c, len(c) - 6), "does not fit its check sum"),
-        (lambda c: flipped(c, len(c) - 3), "does not fit its check sum"),
+        (lambda c: flipped(c, len(c) // 2), "does not fit its checksum"),
+        (lambda c: flipped(c, len(c) - 6), "does not fit its checksum"),
+        (lambda c: flipped(c, len(c) - 3), "does not fit its checksum"),
         (lambda c: c[:-4], "is cut off"),
         (lambda c: c[:-40], "is cut off"),
-        (lambda c: c + b"garbage", "does not fit its check sum"),
+        (lambda c: c + b"garbage", "does not fit its checksum"),
     ],
 )
 def test_a_damaged_gzip_stream_is_refused(
     damage: Callable[[bytes], bytes], words: str, scan_file: Path
 ) -> None:
-    """In the voxels, in the check sum, in the length, or cut off in any of them."""
+    """In the voxels, in the checksum, in the length, or cut off in any of them."""
     scan_file.write_bytes(damage(packed(scan_file)))
 
     with pytest.raises(ScanError, match=rf"T1w\.nii\.gz: A scan must be whole: .* {words}\."):
@@ -55,7 +55,7 @@ def test_a_damaged_label_map_is_refused(scan_file: Path) -> None:
     content = gzip.compress(gzip.decompress(scan_file.read_bytes()), 0)
     scan_file.write_bytes(flipped(content, len(content) - 30))
 
-    with pytest.raises(ArtefactError, match=r"must be readable: .*does not fit its check sum"):
+    with pytest.raises(ArtefactError, match=r"must be readable: .*does not fit its checksum"):
         read_labels(scan_file, MUSCLE_NAMES)
 
 
@@ -95,7 +95,7 @@ def test_a_packed_file_named_as_a_plain_one_is_read(scan: Scan, scan_file: Path)
 @pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
 @pytest.mark.parametrize(
     ("axis", "size", "words"),
-    [(1, 4, "got (772|more) bytes.*promises 688"), (3, 8, "got 772 bytes.*promises 832")],
+    [(1, 4, "got (772|more) bytes.*implies 688"), (3, 8, "got 772 bytes.*promises 832")],
 )
 def test_sizes_must_be_those_of_the_file(
     ending: str, axis: int, size: int, words: str, scan_file: Path
@@ -116,7 +116,7 @@ def test_a_small_file_gets_no_large_memory(scan_file: Path) -> None:
     raw[42:48] = np.array((900, 900, 300), "<i2").tobytes()
     scan_file.write_bytes(gzip.compress(raw))
 
-    with pytest.raises(ScanError, match=r"got at most \d+ bytes.*promises 486000352"):
+    with pytest.raises(ScanError, match=r"got at most \d+ bytes.*implies 486000352"):
         read_scan(scan_file)
 
 

@@ -240,14 +240,14 @@ GZIPPED, ZLIBBED = gzip.compress(VOXELS.tobytes()), zlib.compress(VOXELS.tobytes
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (damaged(GZIPPED, 100), "does not fit its check sum"),
-        (damaged(GZIPPED, len(GZIPPED) - 6), "does not fit its check sum"),
+        (damaged(GZIPPED, 100), "does not fit its checksum"),
+        (damaged(GZIPPED, len(GZIPPED) - 6), "does not fit its checksum"),
         (GZIPPED[:-9], "is cut off"),
         (
             gzip.compress(VOXELS.tobytes() + b"ab"),
-            "got more bytes, where its header promises 420",
+            "got more bytes, where its header implies 420",
         ),
-        (gzip.compress(VOXELS.tobytes()[:-2]), "got 418 bytes, where its header promises 420"),
+        (gzip.compress(VOXELS.tobytes()[:-2]), "got 418 bytes, where its header implies 420"),
     ],
 )
 def test_a_packed_nrrd_file_is_held_to_check_sum_and_size(
@@ -261,10 +261,10 @@ def test_a_packed_nrrd_file_is_held_to_check_sum_and_size(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (damaged(ZLIBBED, 100), "does not fit its check sum"),
-        (damaged(ZLIBBED, len(ZLIBBED) - 1), "does not fit its check sum"),
+        (damaged(ZLIBBED, 100), "does not fit its checksum"),
+        (damaged(ZLIBBED, len(ZLIBBED) - 1), "does not fit its checksum"),
         (ZLIBBED[:-9], "is cut off"),
-        (ZLIBBED + b"ab", "got more bytes, where its header promises 420"),
+        (ZLIBBED + b"ab", "got more bytes, where its header implies 420"),
     ],
 )
 def test_a_packed_metaimage_is_held_to_check_sum_and_size(
@@ -281,10 +281,10 @@ def test_a_packed_metaimage_is_held_to_check_sum_and_size(
 def test_plain_voxels_are_held_to_their_size(
     write: Callable[..., Path], content: bytes, tmp_path: Path
 ) -> None:
-    """Neither fewer nor more than the header promises."""
+    """Neither fewer nor more than the header implies."""
     path = tmp_path / ("a.nrrd" if write is write_nrrd else "a.mha")
 
-    with pytest.raises(ScanError, match=r"got (418|more) bytes, where its header promises 420"):
+    with pytest.raises(ScanError, match=r"got (418|more) bytes, where its header implies 420"):
         read_scan(write(path, content=content))
 
 

@@ -51,7 +51,7 @@ def test_the_order_of_files_does_not_matter(scan: Scan, series: Path) -> None:
     [
         (420, "must be whole and readable: got one that is damaged"),
         (900, "must be whole and readable: got one that is damaged"),
-        (-20, "damaged .60 bytes of pixels promised, 40 there"),
+        (-20, "damaged .60 bytes of pixels expected, 40 found"),
     ],
 )
 def test_a_file_cut_off_is_refused(kept_bytes: int, words: str, series: Path) -> None:

@@ -29,17 +29,17 @@ def series(scan: Scan, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
-        ({"Rows": 4}, "40 bytes of pixels promised, 60 there"),
-        ({"Rows": 8}, "80 bytes of pixels promised, 60 there"),
-        ({"Columns": 4}, "48 bytes of pixels promised, 60 there"),
-        ({"BitsAllocated": 8}, "30 bytes of pixels promised, 60 there"),
-        ({"BitsAllocated": 32}, "120 bytes of pixels promised, 60 there"),
-        ({"NumberOfFrames": 2}, "120 bytes of pixels promised, 60 there"),
-        ({"SamplesPerPixel": 3}, "180 bytes of pixels promised, 60 there"),
-        ({"PixelData": bytes(62)}, "60 bytes of pixels promised, 62 there"),
-        ({"PixelData": None}, "60 bytes of pixels promised, 0 there"),
-        ({"Columns": 0}, "6 rows of 0 pixels promised"),
-        ({"Rows": 0}, "0 rows of 5 pixels promised"),
+        ({"Rows": 4}, "40 bytes of pixels expected, 60 found"),
+        ({"Rows": 8}, "80 bytes of pixels expected, 60 found"),
+        ({"Columns": 4}, "48 bytes of pixels expected, 60 found"),
+        ({"BitsAllocated": 8}, "30 bytes of pixels expected, 60 found"),
+        ({"BitsAllocated": 32}, "120 bytes of pixels expected, 60 found"),
+        ({"NumberOfFrames": 2}, "120 bytes of pixels expected, 60 found"),
+        ({"SamplesPerPixel": 3}, "180 bytes of pixels expected, 60 found"),
+        ({"PixelData": bytes(62)}, "60 bytes of pixels expected, 62 found"),
+        ({"PixelData": None}, "60 bytes of pixels expected, 0 found"),
+        ({"Columns": 0}, "6 rows of 0 pixels expected"),
+        ({"Rows": 0}, "0 rows of 5 pixels expected"),
     ],
 )
 @pytest.mark.parametrize("only", [ONE, slice(None)])
@@ -91,7 +91,9 @@ def test_a_sloppy_screenshot_costs_no_scan(scan: Scan, series: Path) -> None:
 
 
 @pytest.mark.parametrize("frames", [6, 8])
-def test_frames_must_be_as_many_as_promised(frames: int, scan: Scan, tmp_path: Path) -> None:
+def test_frames_must_be_as_many_as_the_header_states(
+    frames: int, scan: Scan, tmp_path: Path
+) -> None:
     """In a multi-frame file, whose descriptions fit."""
     write_enhanced_dicom(scan, tmp_path / "1.dcm", label="01", side=Side.RIGHT)
     dataset = pydicom.dcmread(tmp_path / "1.dcm")
@@ -100,16 +102,16 @@ def test_frames_must_be_as_many_as_promised(frames: int, scan: Scan, tmp_path: P
     dataset.NumberOfFrames = frames
     dataset.save_as(tmp_path / "1.dcm")
 
-    refuse(tmp_path, f"{60 * frames} bytes of pixels promised, 420 there")
+    refuse(tmp_path, f"{60 * frames} bytes of pixels expected, 420 found")
 
 
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
-        ({"Rows": 4}, "20 bytes of a compressed segment promised, 30 there"),
-        ({"Rows": 8}, "40 bytes of a compressed segment promised, 30 there"),
-        ({"BitsAllocated": 8}, "8 bits per pixel promised, 16 there"),
-        ({"NumberOfFrames": 2}, "2 compressed images promised, 1 there"),
+        ({"Rows": 4}, "20 bytes of a compressed segment expected, 30 found"),
+        ({"Rows": 8}, "40 bytes of a compressed segment expected, 30 found"),
+        ({"BitsAllocated": 8}, "8 bits per pixel expected, 16 found"),
+        ({"NumberOfFrames": 2}, "2 compressed images expected, 1 found"),
     ],
 )
 def test_run_lengths_must_fit(elements: dict[str, object], words: str, series: Path) -> None:
@@ -142,10 +144,10 @@ def jpeg_2000(rows: int, columns: int, bits: int) -> bytes:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (jpeg(8, 5, 12), "6 x 5 pixels promised, 8 x 5 there"),
-        (jpeg(6, 4, 12), "6 x 5 pixels promised, 6 x 4 there"),
-        (jpeg_2000(9, 5, 12), "6 x 5 pixels promised, 9 x 5 there"),
-        (jpeg_2000(6, 5, 20), "16 bits per pixel promised, 20 there"),
+        (jpeg(8, 5, 12), "6 x 5 pixels expected, 8 x 5 found"),
+        (jpeg(6, 4, 12), "6 x 5 pixels expected, 6 x 4 found"),
+        (jpeg_2000(9, 5, 12), "6 x 5 pixels expected, 9 x 5 found"),
+        (jpeg_2000(6, 5, 20), "16 bits per pixel expected, 20 found"),
         (jpeg_2000(6, 5, 16), "dcm2niix"),
     ],
 )
