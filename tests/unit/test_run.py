@@ -240,7 +240,7 @@ def test_a_correction_of_nobody_stops_the_command(cohort: Cohort) -> None:
     by_hand.parent.mkdir(parents=True)
     by_hand.write_bytes(b"edited")
 
-    with pytest.raises(ConfigError, match=r"must bear a participant's name: got \['sub-77"):
+    with pytest.raises(ConfigError, match=r"must be named after a participant: got \['sub-77"):
         prepare_out(cohort)
 
 

@@ -78,7 +78,7 @@ def test_links_in_a_tar_are_refused(kind: bytes, tmp_path: Path) -> None:
     """They may lead anywhere."""
     path = make_tar(tmp_path / "a.tar.gz", member("x", kind, "/etc/passwd"))
 
-    with pytest.raises(ScanError, match="hold its files themselves: got a link"):
+    with pytest.raises(ScanError, match="contain its files themselves: got a link"):
         unpack(path, tmp_path / "out")
 
 
@@ -89,7 +89,7 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
 
-    with pytest.raises(ScanError, match="hold its files themselves: got a link"):
+    with pytest.raises(ScanError, match="contain its files themselves: got a link"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
 
 
@@ -139,7 +139,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**60)
     path = make_tar(tmp_path / "a.tar.gz", member("x"))
 
-    with pytest.raises(ScanError, match="more than the disk for temporary files"):
+    with pytest.raises(ScanError, match="more than fits on the disk for temporary files"):
         unpack(path, tmp_path / "out")
 
 

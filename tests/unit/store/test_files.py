@@ -76,9 +76,9 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (None, "must exist"),
-        ("{", r"must be JSON: got what is none at line 1, column 2\. Mend"),
-        ("[1]", r"must hold a JSON object: got a list\."),
-        ("1", r"must hold a JSON object: got a single value\."),
+        ("{", r"must be JSON: got invalid JSON at line 1, column 2\. Correct"),
+        ("[1]", r"must be a JSON object: got a list\."),
+        ("1", r"must be a JSON object: got a single value\."),
         (b"\xff\xfe{", r"must be JSON: got text that is not UTF-8, at byte 0\."),
         ('{"a":' * 100_000, r"must be JSON: got objects nested too deep\."),
         (f'{{"a": {"9" * 5000}}}', r"must be JSON: got too long a number\."),

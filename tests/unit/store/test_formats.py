@@ -37,8 +37,8 @@ FAULTS: list[tuple[Callable[[Image], None], str]] = [
     (lambda i: poke(i, "pixdim", -0.7, 2), r"below 1000: got pixdim 0\.5 x -0\.7"),
     (lambda i: i.header.set_xyzt_units("micron"), "must be in mm: got 'micron'"),
     (lambda i: i.set_sform(turned(i, 1.02), 1), "pixdim and sform must agree within 1 %"),
-    (lambda i: i.set_sform(turned(i, -1.0), 1), "qform and sform must put .* mm apart"),
-    (lambda i: i.set_sform(turned(i, shift_mm=2), 1), "one place: got corners up to 3.5 mm"),
+    (lambda i: i.set_sform(turned(i, -1.0), 1), "qform and sform must place .* mm apart"),
+    (lambda i: i.set_sform(turned(i, shift_mm=2), 1), "image alike: got corners up to 3.5 mm"),
     (lambda i: i.set_sform(turned(i, 0.0), 1), "sform must be an invertible matrix"),
     (lambda i: i.set_sform(turned(i, np.nan), 1), "sform must be an invertible matrix"),
     (lambda i: poke(i, "quatern_b", 2), "qform must be a rotation"),
@@ -70,54 +70,6 @@ def test_a_header_that_contradicts_itself_is_refused(
         read_scan(store(image, scan_file.with_name("a.nii")))
     assert capfd.readouterr() == ("", "")
     assert not caplog.records
-
-
-@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        ("xyzt_units", 4, "must be in mm: got the unknown code 4"),
-        ("xyzt_units", 1, "must be in mm: got 'meter'"),
-        (
-            "vox_offset",
-            0,
-            r"begin behind the header, at byte (352|544) or later: got vox_.* 0\.",
-        ),
-        ("datatype", 2, "fits its bits: got datatype 2, 8 bits, with bitpix 16"),
-        ("datatype", 9999, "fits its bits: got datatype 9999, no known one"),
-        ("bitpix", 0, "fits its bits: got datatype 4, 16 bits, with bitpix 0"),
-        ("dim", (3, 5, -6, 7, 1, 1, 1, 1), r"1 to 7 sizes above zero: got dim \[3, 5, -6"),
-        ("dim", (0, 5, 6, 7, 1, 1, 1, 1), r"1 to 7 sizes above zero|no NIfTI header"),
-        ("sform_code", 9, "sform_code must be 0 to 5: got 9"),
-        ("scl_inter", np.nan, "must hold numbers where NIfTI has them"),
-    ],
-)
-def test_a_field_that_says_nothing_is_refused(
-    kind: type[nib.Nifti1Image], field: str, value: Any, words: str, tmp_path: Path
-) -> None:
-    """As stored, before nibabel mends it; both versions of NIfTI."""
-    image = kind(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.diag((0.5, 0.7, 3, 1)))
-    image.header.set_slope_inter(1, 0)
-    content = image.to_bytes()
-    size = image.header.sizeof_hdr
-    header = np.frombuffer(content[:size], image.header.template_dtype).copy()
-    header[field] = value
-    (tmp_path / "a.nii").write_bytes(header.tobytes() + content[size:])
-
-    with pytest.raises(ScanError, match=f"a.nii: .*({words})"):
-        read_scan(tmp_path / "a.nii")
-
-
-def test_an_infinite_offset_is_refused(tmp_path: Path) -> None:
-    """NIfTI-1 holds it as a float."""
-    content = bytearray(
-        nib.Nifti1Image(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.eye(4)).to_bytes()
-    )
-    content[108:112] = np.array(np.inf, "<f4").tobytes()
-    (tmp_path / "a.nii").write_bytes(content)
-
-    with pytest.raises(ScanError, match="at byte 352 or later: got vox_offset inf"):
-        read_scan(tmp_path / "a.nii")
 
 
 @pytest.mark.parametrize("spacing_mm", [0.0, np.nan])
@@ -216,7 +168,7 @@ def test_colours_are_refused(tmp_path: Path) -> None:
     rgb = np.zeros((4, 5, 6), [("R", "u1"), ("G", "u1"), ("B", "u1")])
     nib.save(nib.Nifti1Image(rgb, np.eye(4)), tmp_path / "a.nii")
 
-    with pytest.raises(ScanError, match="one number per voxel"):
+    with pytest.raises(ScanError, match="one value per voxel"):
         read_scan(tmp_path / "a.nii")
 
 
@@ -225,7 +177,7 @@ def test_vectors_are_refused(tmp_path: Path) -> None:
     image = SimpleITK.GetImageFromArray(np.zeros((4, 5, 6, 3), np.float32), isVector=True)
     SimpleITK.WriteImage(image, str(tmp_path / "a.mha"))
 
-    with pytest.raises(ScanError, match="one number per voxel: got 3"):
+    with pytest.raises(ScanError, match="one value per voxel: got 3"):
         read_scan(tmp_path / "a.mha")
 
 
@@ -261,7 +213,7 @@ def test_text_is_no_image(
     """A name alone does not make an image; no library speaks up on its own."""
     (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(ScanError, match=f"{name}: An image must be what its ending says"):
+    with pytest.raises(ScanError, match=f"{name}: An image must be of the format that its extension names"):
         read_scan(tmp_path / name)
     assert capfd.readouterr() == ("", "")
 
@@ -277,7 +229,7 @@ def test_a_file_cut_off_is_refused(
     (tmp_path / name).write_bytes(whole[: int(len(whole) * part)])
 
     with pytest.raises(
-        ScanError, match=f"{name}: (A scan must be whole|An image must be what)"
+        ScanError, match=f"{name}: (A scan must be whole|An image must be of the format)"
     ):
         read_scan(tmp_path / name)
 

@@ -162,7 +162,7 @@ def test_anothers_image_in_a_participants_folder_is_refused(
     """One foot's volume must not stand in another's row, nor a session's in another's."""
     touch(tmp_path, "sub-01/anat/sub-01_acq-water_PDw.nii.gz", image)
 
-    words = f"name of the folder .*got '{Path(image).name}' in '{folder}'.*Find out whose"
+    words = f"named as the folder .*got '{Path(image).name}' in '{folder}'.*Find out whose"
     with pytest.raises(ScanError, match=words):
         find_scan(tmp_path, "01")
 

@@ -106,7 +106,7 @@ def test_the_map_alone_joins_patient_to_participant(
         labels(mixed, patients={"sub-01": "X"})
     assert "sub-02" not in str(refused.value)
     (tmp_path / "none").mkdir()
-    with pytest.raises(ScanError, match="sorted by patients must hold DICOM images"):
+    with pytest.raises(ScanError, match="sorted by patient must contain DICOM images"):
         labels(tmp_path / "none", patients=patients)
 
 
@@ -178,7 +178,7 @@ def test_links_out_of_a_source_are_refused(is_folder: bool, scan: Scan, study: P
 
     target = study / "sub-02"
     (one / "away").symlink_to(target if is_folder else target / "0001.dcm")
-    refuse(one, "hold its files itself: got 1 links that lead out")
+    refuse(one, "contain its own files: got 1 links that lead out")
 
 
 def test_a_copied_image_counts_once(scan: Scan, study: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_copied_image_counts_once(scan: Scan, study: Path) -> None:
     content = bytearray((one / "copy.dcm").read_bytes())
     content[-1] ^= 1
     (one / "copy.dcm").write_bytes(content)
-    refuse(one, "be there once: got two different files of image 3 in series 1")
+    refuse(one, "exist once: got two different files of image 3 in series 1")
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 300])
@@ -201,7 +201,7 @@ def test_a_damaged_file_among_images_is_told(content: bytes, study: Path) -> Non
     with opened(study / "sub-01"):
         (study / "sub-01" / "0007.dcm").write_bytes(content)
 
-    refuse(study / "sub-01", "named as the images are must be DICOM: got 1 damaged")
+    refuse(study / "sub-01", "with the extension of the images must be DICOM: got 1 damaged")
 
 
 JUNK = (
@@ -243,7 +243,7 @@ def test_a_damaged_slice_beside_them_is_refused_all_the_same(study: Path) -> Non
     leave_junk(study / "sub-01")
     (study / "sub-01" / "0007.dcm").write_bytes(b"")
 
-    refuse(study / "sub-01", "named as the images are must be DICOM: got 1 damaged")
+    refuse(study / "sub-01", "with the extension of the images must be DICOM: got 1 damaged")
 
 
 def test_images_in_a_folder_named_viewer_are_read(scan: Scan, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_folder_of_them_alone_is_empty(tmp_path: Path) -> None:
     """There is nothing to measure."""
     (tmp_path / ".DS_Store").touch()
 
-    with pytest.raises(ConfigError, match="must hold images: got the empty folder"):
+    with pytest.raises(ConfigError, match="must contain images: got the empty folder"):
         labels(tmp_path)
 
 

@@ -108,7 +108,7 @@ def test_a_fact_of_another_kind_is_an_altered_artefact(
     write_measurements(measured, tmp_path / "m.tsv")
     write_json(read_json(tmp_path / "m.json") | {fact: value}, tmp_path / "m.json")
 
-    with pytest.raises(ArtefactError, match=r"complete: got a value of another kind\."):
+    with pytest.raises(ArtefactError, match=r"complete: got a value of the wrong type\."):
         read_measurements(tmp_path / "m.tsv")
 
 

@@ -81,8 +81,8 @@ def test_all_types_are_read_as_another_library_writes_them(
 
 
 ODD = [
-    ("a.nrrd", {"dimension": "4" * 5000}, "3 sizes for the dimension '4{12}"),
-    ("a.nrrd", {"dimension": "4"}, "3 sizes for the dimension '4'"),
+    ("a.nrrd", {"dimension": "4" * 5000}, "3 sizes for dimension '4{12}"),
+    ("a.nrrd", {"dimension": "4"}, "3 sizes for dimension '4'"),
     ("a.nrrd", {"sizes": "5 6 7.5"}, "the sizes '5 6 7.5'"),
     ("a.nrrd", {"sizes": "5 6 99999999999"}, "the sizes '5 6 99999999999'"),
     ("a.nrrd", {"type": "block"}, "the type 'block'"),
@@ -105,7 +105,7 @@ ODD = [
     ("a.mha", {"ElementNumberOfChannels": "0"}, "the ElementNumberOfChannels '0'"),
     ("a.mha", {"BinaryDataByteOrderMSB": None}, "no 'BinaryDataByteOrderMSB'"),
     ("a.mha", {"BinaryDataByteOrderMSB": ""}, "the BinaryDataByteOrderMSB ''"),
-    ("a.mha", {"ElementByteOrderMSB": "True"}, "other values of 'BinaryDataByteOrderMSB'"),
+    ("a.mha", {"ElementByteOrderMSB": "True"}, "two values of 'BinaryDataByteOrderMSB'"),
     ("a.mha", {"BinaryData": "False"}, "voxels that are not binary"),
     ("a.mha", {"TransformMatrix": "1 0 0 0 1 0"}, "the TransformMatrix '1 0 0 0 1 0'"),
     ("a.mha", {"TransformMatrix": "2 0 0 0 1 0 0 0 1"}, r"lengths \[2\.0, 1\.0, 1\.0\]"),

@@ -48,8 +48,8 @@ def image_of(scan: Scan, *more: int, moved_mm: float = 0.0) -> nib.Nifti1Image:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda s: {"volume_Eq_1": image_of(s)}, "equally far apart .* had to resample"),
-        (lambda s: {"volume_Tilt_1": image_of(s)}, "square to their plane: .* had to resample"),
+        (lambda s: {"volume_Eq_1": image_of(s)}, "evenly spaced .* had to resample"),
+        (lambda s: {"volume_Tilt_1": image_of(s)}, "perpendicular to their plane: .* had to resample"),
         (
             lambda s: {"volume": image_of(s, moved_mm=0.5)},
             r"corners up to 0\.50 mm from where 7",
@@ -92,7 +92,7 @@ def test_a_conversion_that_hangs_is_stopped(
     monkeypatch.setattr("dcm2niix.bin", str(sleeper))
     monkeypatch.setattr(dicom_convert, "_TIME_LIMIT_S", 0.2)
 
-    refuse(series, "dcm2niix was not done after 0 s")
+    refuse(series, "dcm2niix did not end within 0 s")
 
 
 def test_a_mosaic_without_spacing_is_refused(
@@ -107,6 +107,6 @@ def test_a_mosaic_without_spacing_is_refused(
         assert read_scan(found.image).grid.shape == scan.grid.shape
 
     edit(series, setting(SpacingBetweenSlices=3.3))
-    refuse(series, r"far apart its slices are: got 0.500 x 0.700 x 3.000 mm but .* x 3.300")
+    refuse(series, r"state its slice spacing: got 0.500 x 0.700 x 3.000 mm but .* x 3.300")
     edit(series, setting(SpacingBetweenSlices=None))
     refuse(series, "but nothing in the header")

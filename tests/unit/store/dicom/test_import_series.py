@@ -84,13 +84,13 @@ def test_reports_among_the_images_are_passed_over(scan: Scan, series: Path) -> N
         (moved(3.0), slice(4, None), r"6\.000 mm after slice 4 of 7, so 1 slice is missing"),
         (moved(6.0), slice(2, None), r"9\.000 mm after slice 2 of 7, so 2 slices are missing"),
         (moved(0.4), slice(3, 4), r"equally far apart: got a step of 3\.400 mm after slice 3"),
-        (moved(-3.0), slice(5, 6), "got 2 images at position 5 of 6 and 1 elsewhere"),
+        (moved(-3.0), slice(5, 6), "got 2 at position 5 of 6 and 1 elsewhere"),
         (
             setting(ImageOrientationPatient=[0, 1, 0, 0, 0, -1]),
             slice(2, 3),
             "in one orientation: got 2",
         ),
-        (setting(ImagePositionPatient=None), slice(1), "say its position"),
+        (setting(ImagePositionPatient=None), slice(1), "state its position"),
     ],
 )
 def test_a_stack_that_is_not_even_is_refused(

@@ -121,7 +121,7 @@ def test_missing_parts_of_a_concatenation_are_named(
     for k in gone:
         files[k].unlink()
 
-    refuse(enhanced.parent, f"^A concatenation must be whole: {words}")
+    refuse(enhanced.parent, f"^A concatenation must be complete: {words}")
 
 
 def test_parts_that_do_not_follow_one_another_are_refused(enhanced: Path) -> None:
@@ -189,7 +189,7 @@ def test_two_feet_that_nothing_parts_are_refused(scan: Scan, tmp_path: Path) -> 
     """Depths that overlap in part are filled once or twice."""
     two_feet(scan, tmp_path / "sub-01", is_named=False, apart_mm=90)
 
-    refuse(tmp_path / "sub-01", "^Every slice position must be filled equally often")
+    refuse(tmp_path / "sub-01", "^Every slice position must have equally many images")
 
 
 def test_stacks_that_make_up_one_volume_stay_one(scan: Scan, enhanced: Path) -> None:

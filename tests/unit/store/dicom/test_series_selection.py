@@ -122,14 +122,14 @@ def test_three_planes_are_a_localiser(scan: Scan, two: Path) -> None:
 
     write_series(scan, two / "d", number=10)
     edit(two / "d", setting(ImageOrientationPatient=[0, 1, 0, 0, 0, -1]), slice(6, None))
-    refuse(two, r"(?s)got 3 of 4.*not whole.*Series 10: .*one orientation: got 2 \(6 and 1")
+    refuse(two, r"(?s)got 3 of 4.*incomplete.*Series 10: .*one orientation: got 2 \(6 and 1")
 
 
 def test_a_broken_series_is_not_passed_over(two: Path) -> None:
     """The one that was meant may be the one that is not whole."""
     edit(two / "a", moved(1.0), slice(3, 4))
 
-    refuse(two, "(?s)got 2 of 2.*not whole.*Series 4: All slices must be equally far apart")
+    refuse(two, "(?s)got 2 of 2.*incomplete.*Series 4: All slices must be equally far apart")
     refuse(two, "^All slices must be equally far apart", contrast="T1w")
     refuse(two, "^All slices must be equally far apart", description="t1*", max_slice_mm=3.0)
 

@@ -75,12 +75,12 @@ def test_two_echoes_under_uids_of_their_slices_stay_two(scan: Scan, series: Path
     ("change", "only", "words"),
     [
         (setting(InstanceNumber=1), slice(3, 4), "with only 6 different image numbers"),
-        (setting(InstanceNumber=None), slice(None), "without numbers of series and images"),
-        (setting(SeriesNumber=None), slice(None), "without numbers of series and images"),
-        (setting(SeriesTime="120000"), slice(3, 4), "which began at different times"),
-        (setting(SeriesDate="20200102"), slice(3, 4), "which began at different times"),
+        (setting(InstanceNumber=None), slice(None), "without series and image numbers"),
+        (setting(SeriesNumber=None), slice(None), "without series and image numbers"),
+        (setting(SeriesTime="120000"), slice(3, 4), "which started at different times"),
+        (setting(SeriesDate="20200102"), slice(3, 4), "which started at different times"),
         (setting(ProtocolName="other"), slice(3, 4), "with different descriptions"),
-        (setting(InstanceNumber=9), slice(3, 4), "whose numbers do not run along the stack"),
+        (setting(InstanceNumber=9), slice(3, 4), "whose numbers do not follow the stack"),
         (setting(ImagePositionPatient=None), slice(3, 4), "without positions"),
     ],
 )
@@ -91,7 +91,7 @@ def test_what_leaves_doubt_is_refused_in_one_sentence(
     edit(series, anew("SeriesInstanceUID"))
     edit(series, change, only)
 
-    refuse(series, rf"^A series must keep its UIDs .*: got 7 images of .* under 7 .*, {words}")
+    refuse(series, rf"^A series must have one study and series UID: got 7 images of .* under 7 .*, {words}")
 
 
 def test_a_slice_missing_of_a_torn_series_is_named(series: Path) -> None:
@@ -116,7 +116,7 @@ def test_two_scans_of_one_number_are_never_merged(scan: Scan, series: Path) -> N
     assert any(np.array_equal(voxels, each.intensity) for each in (scan, later))
 
     edit(series, anew("StudyInstanceUID"))
-    refuse(series, "^A series must keep its UIDs .*: got 14 images of series 4 under 14")
+    refuse(series, "^A series must have one study and series UID: got 14 images of series 4 under 14")
 
 
 def test_scans_that_would_interleave_are_never_merged(scan: Scan, series: Path) -> None:
@@ -132,7 +132,7 @@ def test_scans_that_would_interleave_are_never_merged(scan: Scan, series: Path) 
     edit(series / "b", between)
     edit(series, anew("SeriesInstanceUID"))
 
-    refuse(series, "got 14 images of series 4 under 14 .* do not run along the stack")
+    refuse(series, "got 14 images of series 4 under 14 .* do not follow the stack")
 
 
 def test_copies_of_a_torn_series_are_one(scan: Scan, series: Path) -> None:

@@ -155,7 +155,7 @@ def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None
 
     refuse(
         series,
-        r"as SpacingBetweenSlices says: got positions 6\.540 mm apart and 3\.270 mm said, so 1 "
+        r"as SpacingBetweenSlices states: got positions 6\.540 mm apart and 3\.270 mm said, so 1 "
         "slice is missing between each two",
     )
 
@@ -170,7 +170,7 @@ def test_one_slice_does_not_say_for_all_how_far_apart_they_lie(
     for path in sorted(series.iterdir())[1::2]:
         path.unlink()
 
-    refuse(series, "3.270 mm said, so 1 slice is missing between each two")
+    refuse(series, "3.270 mm stated, so 1 slice is missing between each two")
 
 
 def test_two_of_three_slices_gone_are_counted(series: Path) -> None:
