@@ -50,7 +50,7 @@ def canonical_voxels() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 
 
 def damaged(content: bytes, place: int) -> bytes:
-    """Turn one bit over."""
+    """Flip one bit."""
     copy = bytearray(content)
     copy[place] ^= 1
     return bytes(copy)

@@ -17,12 +17,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_no_file_gives_the_defaults() -> None:
-    """Nothing needs to be set."""
+    """All settings are optional."""
     assert load_config() == PipelineConfig()
 
 
 def test_the_command_line_goes_before_the_file_before_the_defaults(tmp_path: Path) -> None:
-    """Each source covers only the keys that it names."""
+    """Each source replaces only the keys that it has."""
     path = write(tmp_path, '[regions]\nborder = "chopart"\n[compare]\ntest = "student"\n')
     config = load_config(path, ["regions.border='mt5_base'"])
 
@@ -95,8 +95,8 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
     assert load_config(path).regions.border == "mt5_base"
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    """Nobody has to mend one fault to hear of the next."""
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    """One fault does not hide the next."""
     path = write(tmp_path, "[report]\nshort_axis_levels = 99\n[compare]\ntset = 'welch'\n")
 
     with pytest.raises(ConfigError, match=r"(?s)compare.tset.*report.short_axis_levels"):

@@ -1,4 +1,4 @@
-"""What intake --check tells, and that it writes nothing."""
+"""The report of intake --check, which writes nothing."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,14 +29,14 @@ def scan(coarse_foot: Foot) -> Scan:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every image for a right foot, so that no test waits for the atlas."""
+    """Recognise every image as a right foot, without the atlas."""
     seen = Recognition(Side.RIGHT, 0.95, ())
     monkeypatch.setattr(intake_check, "recognise", lambda *_: seen)
     monkeypatch.setattr(intake_check, "preprocess", lambda scan, _: scan)
 
 
 def names_below(folder: Path) -> list[Path]:
-    """List all there is."""
+    """List all paths below a folder."""
     return sorted(folder.rglob("*"))
 
 
@@ -98,7 +98,7 @@ def test_a_raw_dataset_and_its_table_are_checked(
 def test_the_check_sees_the_contrast_that_intake_would_write(
     scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the DICOM header or a sidecar; the converted file's name says nothing."""
+    """By the DICOM header or a sidecar, not by the name of the converted file."""
     shown = []
 
     def see(scan: Scan, _: object) -> Scan:
@@ -118,7 +118,7 @@ def test_the_check_sees_the_contrast_that_intake_would_write(
 def test_loose_images_are_checked_each(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder of images under any names: a row for each; an untold side is a doubt."""
+    """A folder of images under any names: one row each; an unknown side gives a caution."""
     write_scan(scan, tmp_path / "foot_a.nii", like=None)
     write_scan(scan, tmp_path / "foot_b.nii", like=None)
 

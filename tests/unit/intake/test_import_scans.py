@@ -38,7 +38,7 @@ class Losing(InProcess):
 
 
 def test_a_dicom_folder_becomes_a_participant(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """The image, its sidecar, the table and the description are there."""
+    """With image, sidecar, table and description."""
     write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
 
     (image,) = bring(tmp_path / "sub-07", tmp_path / "raw")
@@ -57,7 +57,7 @@ def test_a_dicom_folder_becomes_a_participant(scan: Scan, bring: Bring, tmp_path
 def test_a_folder_of_participants_is_taken_one_by_one(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """DICOM folders and images side by side; groups come from the table, names do not."""
+    """DICOM folders and images together; groups are taken from the table, names are not."""
     source, raw = tmp_path / "in", tmp_path / "raw"
     write_dicom_series(scan, source / "sub-02", label="02", side=Side.RIGHT)
     write_scan(scan, source / "sub-01_acq-x_PDw.nii", like=None)
@@ -80,7 +80,7 @@ def test_a_folder_of_participants_is_taken_one_by_one(
 
 
 def test_anothers_image_is_refused(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """One foot's volume must not stand in another's row."""
+    """One foot's volume must not get into another's row."""
     for label in ("01", "02"):
         write_scan(scan, tmp_path / "in" / f"sub-{label}" / "sub-02_T1w.nii", like=None)
 
@@ -91,7 +91,7 @@ def test_anothers_image_is_refused(scan: Scan, bring: Bring, tmp_path: Path) -> 
 
 
 def test_one_refusal_does_not_stop_the_others(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """What is sound is written, what is not is told by its label."""
+    """Valid scans are written; refused ones are reported by label."""
     source, raw = tmp_path / "in", tmp_path / "raw"
     write_dicom_series(scan, source / "sub-01", label="01", side=Side.LEFT)
     write_dicom_series(scan, source / "sub-02", label="02", side=Side.RIGHT)
@@ -104,7 +104,7 @@ def test_one_refusal_does_not_stop_the_others(scan: Scan, bring: Bring, tmp_path
 def test_a_scan_that_exists_does_not_stop_the_others(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """A source grown by one participant can be brought in again."""
+    """A source with a new participant can be imported again."""
     source, raw = tmp_path / "in", tmp_path / "raw"
     write_scan(scan, source / "sub-01.nii", like=None)
     bring(source, raw)
@@ -116,7 +116,7 @@ def test_a_scan_that_exists_does_not_stop_the_others(
 
 
 def test_header_and_table_must_agree(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """The contradiction is told before anything is written."""
+    """The contradiction is reported before anything is written."""
     write_dicom_series(scan, tmp_path / "sub-01", label="01", side=Side.LEFT)
     (tmp_path / "t.tsv").write_text(HEADER + "01\ta\t70\tright\tA\n")
 
@@ -127,8 +127,10 @@ def test_header_and_table_must_agree(scan: Scan, bring: Bring, tmp_path: Path) -
     assert not (tmp_path / "raw").exists()
 
 
-def test_a_participant_without_row_is_told(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """The table that is given must know everyone."""
+def test_a_participant_without_row_is_reported(
+    scan: Scan, bring: Bring, tmp_path: Path
+) -> None:
+    """The table must have every participant."""
     write_scan(scan, tmp_path / "sub-09.nii", like=None)
     (tmp_path / "t.tsv").write_text(HEADER + "01\ta\t70\tright\tA\n")
 
@@ -148,7 +150,7 @@ def test_a_participant_without_row_is_told(scan: Scan, bring: Bring, tmp_path: P
         (("sub-01.txt",), "sub-01.txt", ScanError, "one image: got 0"),
     ],
 )
-def test_a_source_that_is_none_is_told(
+def test_a_source_that_is_none_is_reported(
     made: tuple[str, ...],
     source: str,
     error: type[Exception],
@@ -156,7 +158,7 @@ def test_a_source_that_is_none_is_told(
     bring: Bring,
     tmp_path: Path,
 ) -> None:
-    """Missing, empty, ambiguous and unnameable sources."""
+    """Missing, empty, ambiguous and unnamed sources."""
     for name in made:
         path = tmp_path / name
         (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
@@ -172,13 +174,13 @@ def test_one_study_is_one_participant(scan: Scan, bring: Bring, tmp_path: Path) 
     for label in ("01", "02"):
         write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label="x", side=Side.RIGHT)
 
-    with pytest.raises(ScanError, match=r"^sub-02: A DICOM study must .* study of sub-01 again"):
+    with pytest.raises(ScanError, match=r"^sub-02: A DICOM study .* study of sub-01 again"):
         bring(tmp_path / "in", tmp_path / "raw")
     assert [p.name for p in (tmp_path / "raw").glob("sub-*")] == ["sub-01"]
 
 
 def test_a_patient_map_names_the_participants(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """Folders tell nothing then."""
+    """Names of folders are ignored then."""
     for label in ("A17", "B4"):
         write_dicom_series(scan, tmp_path / "in" / label[0], label=label, side=Side.RIGHT)
     (tmp_path / "map.tsv").write_text("patient_id\tparticipant_id\nsub-A17\t02\nsub-B4\t01\n")
@@ -189,7 +191,7 @@ def test_a_patient_map_names_the_participants(scan: Scan, bring: Bring, tmp_path
 
 
 def test_a_doubt_of_the_format_goes_along(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """The raw image no longer shows that it was an Analyze file."""
+    """The raw image does not show that it was an Analyze file."""
     image = nib.AnalyzeImage(scan.intensity.astype(np.int16), scan.grid.matrix)
     nib.save(image, tmp_path / "sub-01_T1w.img")
     (tmp_path / "in").mkdir()
@@ -202,7 +204,7 @@ def test_a_doubt_of_the_format_goes_along(scan: Scan, bring: Bring, tmp_path: Pa
 
 
 def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> None:
-    """Also what is refused is the same, in the same order."""
+    """Refusals are the same, too, in the same order."""
     for label, side in (("01", Side.RIGHT), ("02", Side.LEFT), ("03", Side.RIGHT)):
         write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=side)
     with ThreadPoolExecutor(2) as executor:
@@ -219,8 +221,10 @@ def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> No
     assert told[0] == told[1]
 
 
-def test_a_lost_process_is_told_for_its_participant_alone(scan: Scan, tmp_path: Path) -> None:
-    """The others are taken in, and have their rows."""
+def test_a_lost_process_is_reported_for_its_participant_alone(
+    scan: Scan, tmp_path: Path
+) -> None:
+    """The others are imported, and have their rows."""
     for label in ("01", "02", "03"):
         write_dicom_series(scan, tmp_path / "in" / f"sub-{label}", label=label, side=Side.RIGHT)
     raw = tmp_path / "raw"

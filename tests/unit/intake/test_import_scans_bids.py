@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def errors_in(dataset: Path) -> list[str]:
-    """Give what the validator calls errors."""
+    """Return what the validator calls errors."""
     done = subprocess.run(
         [VALIDATOR, dataset, "--format", "json"], capture_output=True, text=True, check=False
     )

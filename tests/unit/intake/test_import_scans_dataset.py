@@ -18,7 +18,7 @@ Bring = Callable[..., list[Path]]
 
 
 def test_rows_that_were_there_stay(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """A later intake adds a row and leaves the others, and their columns, alone."""
+    """A later import adds a row and keeps the others and their columns."""
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "participants.tsv").write_text(
@@ -37,7 +37,7 @@ def test_rows_that_were_there_stay(scan: Scan, bring: Bring, tmp_path: Path) -> 
 
 
 def test_a_scan_is_never_overwritten(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """A second intake of one participant is refused and changes nothing."""
+    """A second import of one participant is refused and changes nothing."""
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
     (image,) = bring(tmp_path / "sub-01.nii", tmp_path / "raw")
     before = image.read_bytes()
@@ -50,7 +50,7 @@ def test_a_scan_is_never_overwritten(scan: Scan, bring: Bring, tmp_path: Path) -
 def test_a_sidecar_of_somebody_is_never_overwritten(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """It may belong to an image that is kept elsewhere."""
+    """It may belong to an image stored elsewhere."""
     write_scan(scan, tmp_path / "foot.nii", like=None)
     beside = tmp_path / "raw/sub-foot/anat/sub-foot_T1w.json"
     beside.parent.mkdir(parents=True)
@@ -63,7 +63,7 @@ def test_a_sidecar_of_somebody_is_never_overwritten(
 
 
 def test_descriptions_of_columns_stay(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """What the dataset's owner wrote about its columns is kept; what is missing is added."""
+    """Existing descriptions are kept; missing ones are added."""
     write_scan(scan, tmp_path / "foot.nii", like=None)
     own = {"group": {"Levels": {"a": "runners"}}, "shoe": {"Description": "EU size"}}
     write_json(own, tmp_path / "raw/participants.json")
@@ -80,7 +80,7 @@ def test_descriptions_of_columns_stay(scan: Scan, bring: Bring, tmp_path: Path) 
         ("participants.tsv", "participant_id\nsub-01\n", ConfigError, "must have the columns"),
     ],
 )
-def test_a_dataset_that_cannot_be_completed_is_told_first(
+def test_a_dataset_that_cannot_be_completed_is_reported_first(
     scan: Scan,
     bring: Bring,
     tmp_path: Path,
@@ -89,7 +89,7 @@ def test_a_dataset_that_cannot_be_completed_is_told_first(
     kind: type[Exception],
     words: str,
 ) -> None:
-    """Before any scan is written that would then be in no table."""
+    """Before a scan is written that no table would list."""
     write_scan(scan, tmp_path / "foot.nii", like=None)
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / name).write_text(text)
@@ -102,7 +102,7 @@ def test_a_dataset_that_cannot_be_completed_is_told_first(
 def test_a_full_disk_leaves_no_scan_without_its_sidecar(
     scan: Scan, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are written, and the same command can be given again."""
+    """The others are written, and the command can be repeated."""
     for label in ("01", "02"):
         write_scan(scan, tmp_path / f"in/sub-{label}_T1w.nii", like=None)
 
@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_no_scan_without_its_sidecar(
 def test_no_scan_is_there_without_its_sidecar(
     scan: Scan, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kill between the two must not leave a scan whose side nobody knows."""
+    """A kill between the two must not leave a scan of unknown side."""
     write_dicom_series(scan, tmp_path / "in", label="01", side=Side.RIGHT)
     there = []
 

@@ -39,7 +39,7 @@ def change(folder: Path, **elements: str) -> None:
 def test_the_name_follows_the_source(
     source: str, name: str, scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """Weighting and Dixon part are taken of the file's name."""
+    """Weighting and Dixon part are taken from the file's name."""
     write_scan(scan, tmp_path / source, like=None)
 
     (image,) = bring(tmp_path / source, tmp_path / "raw")
@@ -80,7 +80,7 @@ def test_a_name_that_contradicts_the_sidecar_is_refused(
 
 
 def test_the_weighting_may_be_set(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """DICOM has no word for it."""
+    """DICOM has no element for it."""
     write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
 
     (image,) = bring(tmp_path / "sub-07", tmp_path / "raw", params=IntakeParams(suffix="T2w"))
@@ -89,7 +89,7 @@ def test_the_weighting_may_be_set(scan: Scan, bring: Bring, tmp_path: Path) -> N
 
 
 def test_water_and_fat_are_both_written(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """Water is the image that the main job measures."""
+    """The water image is the one that is measured."""
     for number, part in enumerate(("WATER", "FAT"), start=1):
         facts = {**scan.acquisition, "ImageType": ["DERIVED", "PRIMARY", "M", part]}
         folder = tmp_path / "sub-07" / part
@@ -109,7 +109,7 @@ def test_water_and_fat_are_both_written(scan: Scan, bring: Bring, tmp_path: Path
 
 
 def test_the_header_names_the_weighting(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """A series that calls itself T2 is not written as T1."""
+    """A series with T2 in its description is not named T1."""
     write_dicom_series(scan, tmp_path / "sub-07", label="07", side=Side.RIGHT)
     change(tmp_path / "sub-07", SeriesDescription="T2_tse_sag", SeriesInstanceUID="1.2")
 

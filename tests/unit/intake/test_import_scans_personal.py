@@ -60,7 +60,7 @@ def test_no_person_is_named_anywhere(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A mark planted in 30 elements, dates and identifiers reach no file, name or message."""
+    """A mark in 30 elements, dates and identifiers get into no file, name or message."""
     series = tmp_path / "sub-07"
     write_dicom_series(scan, series, label="07", side=Side.RIGHT)
     identifiers: set[str] = set()
@@ -83,7 +83,7 @@ def test_no_person_is_named_anywhere(
 
 
 def test_a_refusal_names_no_person(scan: Scan, bring: Bring, tmp_path: Path) -> None:
-    """The sentence for a broken series quotes no header text."""
+    """The message for a broken series quotes no header text."""
     series = tmp_path / "sub-07"
     write_dicom_series(scan, series, label="07", side=Side.RIGHT)
     for number, path in enumerate(sorted(series.iterdir())):
@@ -128,16 +128,16 @@ def test_what_a_table_says_of_a_person_is_kept_as_it_is_written(
 def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
     column: str, cell: str, scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """Before anything is written; the check says the same."""
+    """Before anything is written; the check gives the same message."""
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
     cells = {"age": "31", "sex": "n/a", "height_cm": "171", "symptom_years": "0"}
     cells[column] = cell
     row = "\t".join(("01", "a", "70", *cells.values(), "X"))
     (tmp_path / "t.tsv").write_text(TAKEN + row)
 
-    with pytest.raises(ConfigError, match=rf"t\.tsv sub-01: {column} must be") as told:
+    with pytest.raises(ConfigError, match=rf"t\.tsv sub-01: {column} must be") as refused:
         bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
-    assert not cell or cell not in str(told.value)
+    assert not cell or cell not in str(refused.value)
     assert not (tmp_path / "raw").exists()
 
     tables = Tables(tmp_path / "t.tsv")
@@ -148,10 +148,12 @@ def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
 def test_a_table_without_its_header_names_nobody(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
-    """The first row of persons then stands where the columns' names do."""
+    """The first person's row is then taken for the names of columns."""
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
     (tmp_path / "t.tsv").write_text(f"01\ta\t70\t{MARK}\n")
 
-    with pytest.raises(ConfigError, match=r"got no participant_id, .* among 4 others") as told:
+    with pytest.raises(
+        ConfigError, match=r"got no participant_id, .* among 4 others"
+    ) as refused:
         bring(tmp_path / "sub-01.nii", tmp_path / "raw", table=tmp_path / "t.tsv")
-    assert MARK not in str(told.value)
+    assert MARK not in str(refused.value)

@@ -1,4 +1,4 @@
-"""Marks planted wherever a scanner, archive or technician may write come out nowhere."""
+"""Marks in every text field of a header get into no output."""
 
 import gzip
 import hashlib
@@ -56,7 +56,7 @@ def scan() -> Scan:
 
 
 def planted() -> Dataset:
-    """Give a dataset with a mark in every text element of the standard, and in private ones."""
+    """Return a dataset with a mark in every text element, standard or private."""
     marked = Dataset()
     item = Dataset()
     item.PatientName, item.PatientID, item.StudyDate, item.ReferencedSOPInstanceUID = (
@@ -81,7 +81,7 @@ def planted() -> Dataset:
 
 @pytest.fixture(scope="module")
 def marks() -> Dataset:
-    """Plant them once."""
+    """Make the marks once."""
     return planted()
 
 
@@ -124,13 +124,13 @@ def image(scan: Scan, tmp_path: Path) -> Path:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Give the checksum of every file."""
+    """Return the checksum of every file."""
     files = (p for p in sorted(folder.rglob("*")) if p.is_file())
     return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def written_below(folder: Path) -> str:
-    """Give all names and contents below a folder as one text, compressed ones unpacked."""
+    """Return all names and contents below a folder as one text, compressed ones unpacked."""
     said = []
     for path in folder.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
@@ -140,7 +140,7 @@ def written_below(folder: Path) -> str:
 
 
 def found_marks(text: str) -> list[str]:
-    """List the marks that a text holds, whatever their case."""
+    """List the marks in a text, case-insensitively."""
     return [mark for mark in FORBIDDEN if mark.lower() in text.lower()]
 
 
@@ -160,7 +160,7 @@ def test_no_mark_is_written_printed_or_logged(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """The dataset is made, holds no mark, and the originals are as they were."""
+    """The dataset is made without a mark, and the originals are unchanged."""
     request.getfixturevalue(source)
     before = hashes(tmp_path / "in")
 
@@ -205,7 +205,7 @@ def test_no_refusal_names_a_mark(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Whatever the reason, it is told without quoting the header or a file's name."""
+    """No reason quotes the header or a file's name."""
     spoil(series)
 
     code = main(["intake", str(tmp_path / "in"), str(tmp_path / "raw"), "-vv"])

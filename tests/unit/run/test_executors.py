@@ -1,4 +1,4 @@
-"""Worker processes: those that are lost, and how all of them end."""
+"""Worker processes: lost ones, and how all of them end."""
 
 import logging
 import multiprocessing
@@ -17,7 +17,7 @@ from pipeline.store.files import scratch_folder
 
 
 def end_by(number: int, attempts: Path) -> str:
-    """End this process the first time, as the system may."""
+    """End this process at the first attempt, as the system may."""
     if not attempts.exists():
         attempts.write_text("one")
         os.kill(os.getpid(), number)
@@ -25,17 +25,17 @@ def end_by(number: int, attempts: Path) -> str:
 
 
 def end_always(number: int) -> None:
-    """End this process, again and again."""
+    """End this process at every attempt."""
     os.kill(os.getpid(), number)
 
 
 def refuse(reason: str) -> None:
-    """Raise an error of the work itself."""
+    """Raise an error of the call itself."""
     raise OSError(reason)
 
 
 def work_in_scratch(folder: Path) -> None:
-    """Make scratch files and never come to an end."""
+    """Make scratch files and never return."""
     with scratch_folder(folder) as scratch:
         (scratch / "half").write_text("half")
         (folder / "started").write_text("yes")
@@ -43,13 +43,13 @@ def work_in_scratch(folder: Path) -> None:
 
 
 def log_line(line: str) -> int:
-    """Log something and give the process."""
+    """Log a line and return the process number."""
     logging.getLogger("pipeline.tried").info(line)
     return os.getpid()
 
 
 def appears(path: Path) -> bool:
-    """Whether a file is there before long."""
+    """Whether a file appears soon."""
     for _ in range(600):
         if path.exists():
             return True
@@ -58,7 +58,7 @@ def appears(path: Path) -> bool:
 
 
 def test_calls_in_this_process_wait_until_they_are_asked_for(tmp_path: Path) -> None:
-    """So each result can be told before the next call begins."""
+    """So that each result can be reported before the next call starts."""
     with InProcess() as executor:
         asked, _unasked = (executor.submit((tmp_path / k).mkdir) for k in "ab")
         asked.result()
@@ -70,7 +70,7 @@ def test_calls_in_this_process_wait_until_they_are_asked_for(tmp_path: Path) -> 
 def test_a_call_whose_process_dies_is_tried_once_more(
     tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The call beside it, and those not begun, go on in the meantime; the log tells of it."""
+    """Other calls are not affected; the log records it."""
     with WorkerProcesses(2) as executor:
         lost = executor.submit(end_by, number, tmp_path / "attempts")
         others = [executor.submit(abs, -k) for k in range(3)]
@@ -81,7 +81,7 @@ def test_a_call_whose_process_dies_is_tried_once_more(
 
 
 def test_a_call_that_ends_two_processes_fails_alone() -> None:
-    """The message says how the last one ended, and what to do."""
+    """The message gives how the last one ended, and what to do."""
     with WorkerProcesses(2) as executor:
         lost = executor.submit(end_always, signal.SIGKILL)
         other = executor.submit(abs, -3)
@@ -92,7 +92,7 @@ def test_a_call_that_ends_two_processes_fails_alone() -> None:
 
 
 def test_an_error_of_the_work_is_raised_and_its_process_goes_on() -> None:
-    """It is not taken for a lost process, and says where in the process it arose."""
+    """It does not count as a lost process, and its note has the traceback."""
     with WorkerProcesses(1) as executor:
         failing = executor.submit(refuse, "no such disk")
         with pytest.raises(OSError, match="no such disk") as caught:
@@ -103,7 +103,7 @@ def test_an_error_of_the_work_is_raised_and_its_process_goes_on() -> None:
 
 
 def test_log_lines_come_out_here_before_the_answer(caplog: pytest.LogCaptureFixture) -> None:
-    """Each process tells what it does."""
+    """Log records of each process arrive here."""
     with caplog.at_level("INFO", logger="pipeline"), WorkerProcesses(1) as executor:
         pid = executor.submit(log_line, "told").result()
 
@@ -112,7 +112,7 @@ def test_log_lines_come_out_here_before_the_answer(caplog: pytest.LogCaptureFixt
 
 
 def test_an_interrupt_ends_workers_and_their_scratch_at_once(tmp_path: Path) -> None:
-    """Nobody waits for a call that takes a minute, and its files do not stay."""
+    """A call of a minute is not waited for, and its files are removed."""
     started = time.monotonic()
 
     def interrupt() -> None:
@@ -130,7 +130,7 @@ def test_an_interrupt_ends_workers_and_their_scratch_at_once(tmp_path: Path) -> 
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    """They do not work on for nobody, and remove their scratch files."""
+    """They stop and remove their scratch files."""
     code = (
         "from pathlib import Path; import test_executors as t\n"
         "if __name__ == '__main__':\n"

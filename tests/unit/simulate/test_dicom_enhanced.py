@@ -37,7 +37,7 @@ def export(scan: Scan, file: Path) -> pydicom.FileDataset:
 
 @pytest.mark.parametrize("orientation", Orientation)
 def test_intake_gives_the_scan_back(orientation: Orientation, tmp_path: Path) -> None:
-    """The same intensities lie at the same world positions, and the side is known."""
+    """The same intensities are at the same world positions, and the side is known."""
     scan = scan_in(orientation)
     export(scan, tmp_path / "one.dcm")
 
@@ -55,7 +55,7 @@ def test_intake_gives_the_scan_back(orientation: Orientation, tmp_path: Path) ->
 
 
 def test_one_file_holds_all_frames(scan: Scan, tmp_path: Path) -> None:
-    """Frames are numbered in one stack and each says where it lies."""
+    """Frames are numbered in one stack and each states its position."""
     dataset = export(scan, tmp_path / "one.dcm")
 
     assert dataset.SOPClassUID == pydicom.uid.EnhancedMRImageStorage
@@ -74,7 +74,7 @@ def test_one_file_holds_all_frames(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_frames_are_the_classic_slices(scan: Scan, tmp_path: Path) -> None:
-    """Both formats hold the same pixels in the same order, of the same study."""
+    """Both formats have the same pixels in the same order, of the same study."""
     enhanced = export(scan, tmp_path / "one.dcm")
     write_dicom_series(scan, tmp_path / "series", label="07", side=Side.LEFT)
 
@@ -89,7 +89,7 @@ def test_frames_are_the_classic_slices(scan: Scan, tmp_path: Path) -> None:
 def test_an_enhanced_file_names_nobody_and_is_the_same_again(
     scan: Scan, tmp_path: Path
 ) -> None:
-    """The only identity is the participant's label; there is no date."""
+    """The only identifier is the participant's label; there is no date."""
     dataset = export(scan, tmp_path / "one.dcm")
     export(scan, tmp_path / "two.dcm")
 
@@ -119,6 +119,6 @@ def test_series_of_one_study_share_it(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_what_16_bits_cannot_hold_is_refused_here_too(scan: Scan, tmp_path: Path) -> None:
-    """Nothing is scaled or rounded in silence."""
+    """Nothing is scaled or rounded silently."""
     with pytest.raises(ValueError, match=r"whole numbers from 0 to 65535, got 0\.5 to"):
         export(replace(scan, intensity=scan.intensity + 0.5), tmp_path / "one.dcm")

@@ -47,7 +47,7 @@ def export(scan: Scan, folder: Path, label: str = "07") -> list[pydicom.FileData
 
 
 def test_every_pixel_keeps_its_place_in_the_world(scan: Scan, tmp_path: Path) -> None:
-    """Position, orientation and spacing lead from each pixel to its voxel."""
+    """Position, orientation and spacing map each pixel to its voxel."""
     for dataset in export(scan, tmp_path):
         rows, columns = np.mgrid[: dataset.Rows, : dataset.Columns]
         across, down = np.array(dataset.ImageOrientationPatient, dtype=float).reshape(2, 3)
@@ -100,7 +100,7 @@ def test_header_says_foot_side_and_slice(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_no_person_is_named(scan: Scan, tmp_path: Path) -> None:
-    """The only identity is the participant's label."""
+    """The only identifier is the participant's label."""
     dataset = export(scan, tmp_path)[0]
 
     assert (dataset.PatientName, dataset.PatientID) == ("Anonymous", "sub-07")
@@ -119,7 +119,7 @@ def test_slices_share_a_series_and_have_their_own_identifiers(
 
 
 def test_same_scan_same_bytes(scan: Scan, tmp_path: Path) -> None:
-    """No clock and no chance gets into a file."""
+    """No file depends on the clock or on random numbers."""
     for folder in ("first", "second"):
         export(scan, tmp_path / folder)
 
@@ -138,7 +138,7 @@ def test_another_participant_has_other_identifiers(scan: Scan, tmp_path: Path) -
 def test_what_16_bits_cannot_hold_is_refused(
     scan: Scan, tmp_path: Path, value: float, got: str
 ) -> None:
-    """Nothing is scaled or rounded in silence."""
+    """Nothing is scaled or rounded silently."""
     intensity = scan.intensity.copy()
     intensity[1, 2, 3] = value
 

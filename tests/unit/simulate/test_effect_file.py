@@ -46,7 +46,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """With the option that named it."""
+    """The message names the option."""
     with pytest.raises(ConfigError, match=r"a file 'none\.toml': got none .*Check --effect"):
         read_effect(str(tmp_path / "none.toml"))
 
@@ -102,7 +102,7 @@ def test_what_is_not_allowed_is_refused_by_name(
         read_effect(str(path))
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     """Editors on Windows write one."""
     path = tmp_path / "mine.toml"
     path.write_text(GOOD, encoding="utf-8-sig")
@@ -132,7 +132,7 @@ def test_another_encoding_is_named(encoding: str, words: str, tmp_path: Path) ->
 
 
 def test_an_effect_nested_too_deep_is_refused(tmp_path: Path) -> None:
-    """It is no effect, and no bug of ours."""
+    """The error is a settings error, not a bug."""
     path = tmp_path / "mine.toml"
     path.write_text("muscles = " + "[" * 5000 + "]" * 5000)
 

@@ -33,7 +33,7 @@ def dixon() -> Mapping[str, Scan]:
 
 
 def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path: Path) -> None:
-    """Of four images one is to be measured, and it knows its contrast."""
+    """Of four images one is measured, with its contrast."""
     write_nifti_images(tmp_path, dixon, label="03", side=Side.RIGHT)
 
     files = sorted(p.name for p in (tmp_path / "sub-03" / "anat").glob("*.nii.gz"))
@@ -51,7 +51,7 @@ def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path:
 
 
 def test_each_image_has_its_contrast_in_its_name(dixon: Mapping[str, Scan]) -> None:
-    """The name alone tells water and fat from the two phases."""
+    """The name alone distinguishes water, fat and the two phases."""
     told = {
         k: contrast_of(image_name("1", k, s.contrast).raw(), s.acquisition)
         for k, s in dixon.items()
@@ -66,7 +66,7 @@ def test_each_image_has_its_contrast_in_its_name(dixon: Mapping[str, Scan]) -> N
 
 
 def test_echo_times_of_the_two_phases_differ(dixon: Mapping[str, Scan], tmp_path: Path) -> None:
-    """The sidecars of the pair say which echo is which."""
+    """The sidecars of the pair state their echo times."""
     write_nifti_images(tmp_path, dixon, label="03", side=Side.RIGHT)
 
     opposed, together = (

@@ -15,7 +15,7 @@ from pipeline.store.archives import is_archive, unpack, without_archive_ending
 
 
 def make_tar(path: Path, *members: tarfile.TarInfo, mode: str = "w:gz") -> Path:
-    """Write a tar file whose regular members hold three bytes."""
+    """Write a tar file whose regular members have three bytes."""
     with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
         for member in members:
             member.size = 3 if member.isfile() else 0
@@ -40,7 +40,7 @@ def everything(folder: Path) -> list[str]:
     [("a.tar", "w"), ("a.tgz", "w:gz"), ("a.tar.bz2", "w:bz2"), ("a.tar.xz", "w:xz")],
 )
 def test_tar_archives_are_unpacked(name: str, mode: str, tmp_path: Path) -> None:
-    """Whatever packs them; folders in them stay, devices are passed over."""
+    """Whatever the compression; folders are kept, devices are ignored."""
     pipe = member("pipe", tarfile.FIFOTYPE)
     path = make_tar(tmp_path / name, member("sub-01/one"), pipe, mode=mode)
 
@@ -83,7 +83,7 @@ def test_links_in_a_tar_are_refused(kind: bytes, tmp_path: Path) -> None:
 
 
 def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
-    """Unix keeps their mark in the attributes."""
+    """Unix marks them in the attributes."""
     link = zipfile.ZipInfo("x")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -96,7 +96,7 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By what it admits to."""
+    """By the size that its header states."""
     monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**20)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x", bytes(8 * 2**20))
@@ -109,7 +109,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
 def test_what_an_archive_admits_to_is_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bytes that come out are counted."""
+    """The decompressed bytes are counted."""
     monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**20)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x", bytes(8 * 2**20))
@@ -134,8 +134,8 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         unpack(path, tmp_path / "out")
 
 
-def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it is quite full."""
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is completely full."""
     monkeypatch.setattr("pipeline.store.archives._ALWAYS_BYTES", 2**60)
     path = make_tar(tmp_path / "a.tar.gz", member("x"))
 
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_what_is_no_archive_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
-    """Text and stumps under such names are told."""
+    """Text, and truncated files, under such names."""
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(
@@ -164,7 +164,7 @@ def test_what_is_no_archive_is_refused(name: str, content: bytes, tmp_path: Path
 
 
 def test_an_archive_that_was_cut_off_is_refused(tmp_path: Path) -> None:
-    """Its list of members stands at the end."""
+    """The list of members is at its end."""
     path = make_tar(tmp_path / "a.tar.gz", member("x"))
     path.write_bytes(path.read_bytes()[:-20])
 
@@ -173,8 +173,8 @@ def test_an_archive_that_was_cut_off_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("from_end", [2, 6])
-def test_a_check_sum_that_does_not_fit_is_refused(from_end: int, tmp_path: Path) -> None:
-    """CRC and length of gzip stand behind all that tarfile reads (RFC 1952)."""
+def test_a_checksum_that_does_not_fit_is_refused(from_end: int, tmp_path: Path) -> None:
+    """CRC and length of gzip come after all that tarfile reads (RFC 1952)."""
     path = make_tar(tmp_path / "a.tar.gz", member("x"))
     content = bytearray(path.read_bytes())
     content[-from_end] ^= 1
@@ -185,7 +185,7 @@ def test_a_check_sum_that_does_not_fit_is_refused(from_end: int, tmp_path: Path)
 
 
 def test_a_damaged_member_is_not_the_end(tmp_path: Path) -> None:
-    """It stops tarfile without a word, and slices would be missing."""
+    """It stops tarfile silently, and slices would be missing."""
     path = make_tar(tmp_path / "a.tar", member("x"), member("y"), mode="w")
     content = bytearray(path.read_bytes())
     content[1024] ^= 1
@@ -216,7 +216,7 @@ def test_several_gzip_streams_and_zeros_behind_are_one_archive(tmp_path: Path) -
 
 
 def test_archives_go_by_their_names(tmp_path: Path) -> None:
-    """In any case; a folder of that name is none."""
+    """In any case; a folder of such a name is not an archive."""
     (tmp_path / "A.TAR.GZ").write_bytes(b"")
     (tmp_path / "b.zip").mkdir()
 

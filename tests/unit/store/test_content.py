@@ -1,4 +1,4 @@
-"""Files that hold nothing here: pipes, devices and stand-ins."""
+"""Files without content here: pipes, devices and placeholders."""
 
 import os
 import socket
@@ -24,7 +24,7 @@ ANNEX = b"/annex/objects/SHA256E-s812345--1f.nii.gz\n"
 
 @pytest.fixture
 def pipe(tmp_path: Path) -> Path:
-    """Make a named pipe that nobody writes to."""
+    """Make a named pipe without a writer."""
     path = tmp_path / "sub-01_T1w.nii.gz"
     os.mkfifo(path)
     return path
@@ -32,7 +32,7 @@ def pipe(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("content", [b"", b"scan", b"/annex", LFS[:20], LFS + bytes(2000)])
 def test_a_regular_file_passes(content: bytes, tmp_path: Path) -> None:
-    """Whatever is in it, but for what stands for a file of another place."""
+    """Whatever its content, unless it is a placeholder."""
     (tmp_path / "a").write_bytes(content)
 
     check_content(tmp_path / "a")
@@ -41,7 +41,7 @@ def test_a_regular_file_passes(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_link_passes_where_its_target_is_here(tmp_path: Path) -> None:
-    """So datalad's data sets are read once they are fetched."""
+    """So datasets of datalad are read once they are fetched."""
     (tmp_path / "annex" / "objects").mkdir(parents=True)
     (tmp_path / "annex" / "objects" / "a").write_bytes(b"scan")
     (tmp_path / "a.nii").symlink_to("annex/objects/a")
@@ -59,14 +59,14 @@ def test_a_link_passes_where_its_target_is_here(tmp_path: Path) -> None:
 def test_a_pointer_is_named_with_what_fetches_it(
     content: bytes, words: str, tmp_path: Path
 ) -> None:
-    """The sentence says which file, and what to type."""
+    """The message names the file and the command to fetch it."""
     (tmp_path / "a.nii.gz").write_bytes(content)
 
     with pytest.raises(ScanError, match=words):
         read_scan(tmp_path / "a.nii.gz")
 
 
-def test_a_sidecar_that_is_not_fetched_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_sidecar_that_is_not_fetched_is_not_ignored(tmp_path: Path) -> None:
     """It may say which foot this is."""
     (tmp_path / "a.json").symlink_to("../.git/annex/objects/x/a.json")
 
@@ -75,7 +75,7 @@ def test_a_sidecar_that_is_not_fetched_is_not_passed_over(tmp_path: Path) -> Non
 
 
 def test_devices_and_sockets_are_named(tmp_path: Path) -> None:
-    """The error has the class of what is read."""
+    """The error has the class that the reader chose."""
     with pytest.raises(ConfigError, match="got 'null', which is a device"):
         check_content(Path("/dev/null"), ConfigError)
     with socket.socket(socket.AF_UNIX) as server:
@@ -92,12 +92,12 @@ def test_a_pipe_among_files_of_a_source_is_not_named(tmp_path: Path) -> None:
         pytest.raises(ScanError, match="got a file, which is a named pipe") as refused,
         opened_source((tmp_path,)),
     ):
-        pytest.fail("was let in")
+        pytest.fail("was accepted")
     assert "MUSTERMANN" not in str(refused.value)
 
 
 def test_a_pipe_is_refused_wherever_one_may_be_given(pipe: Path, tmp_path: Path) -> None:
-    """Scan, source, sum of an input: none waits for somebody to write."""
+    """Neither scan, source nor checksum waits for a writer."""
     for read in (
         read_scan,
         sha256_of,
@@ -106,9 +106,9 @@ def test_a_pipe_is_refused_wherever_one_may_be_given(pipe: Path, tmp_path: Path)
         with pytest.raises(ScanError, match="which is a named pipe"):
             read(pipe)
     with pytest.raises(ScanError, match="which is a named pipe"), opened_participants(pipe):
-        pytest.fail("was let in")
+        pytest.fail("was accepted")
     with pytest.raises(ScanError, match="which is a named pipe"), opened_source((pipe,)):
-        pytest.fail("was let in")
+        pytest.fail("was accepted")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_tables_and_settings_are_regular_files(read: object, tmp_path: Path) -> 
 
 
 def test_a_correction_is_a_regular_file(tmp_path: Path) -> None:
-    """What is wrong with it is wrong with what lies in OUT."""
+    """The error is that of a damaged output."""
     folder = tmp_path / "corrections"
     folder.mkdir()
     os.mkfifo(folder / "sub-01_seg-muscles_dseg.nii.gz")
@@ -136,5 +136,5 @@ def test_a_correction_is_a_regular_file(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_at_is_left_to_its_reader(tmp_path: Path) -> None:
-    """Which knows what it is for, and says why."""
+    """The reader knows the purpose of the file and gives the reason."""
     check_content(tmp_path / ("a" * 300))

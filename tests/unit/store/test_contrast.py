@@ -38,7 +38,7 @@ WATER, FAT, T1W, T2W = Contrast.WATER, Contrast.FAT, Contrast.T1W, Contrast.T2W
     ],
 )
 def test_a_name_tells_water_and_fat_before_the_weighting(name: str, contrast: Contrast) -> None:
-    """In words of their own; fat suppression and names of people are none."""
+    """As separate words; neither fat suppression nor names of people count."""
     assert contrast_of(Path(name), {}) is contrast
 
 
@@ -63,7 +63,7 @@ def test_a_sidecar_tells_water_and_fat(image_type: object, contrast: Contrast) -
 
 
 def test_a_sidecar_of_ours_says_it_outright() -> None:
-    """So a preprocessed image is what the user said it was."""
+    """So a preprocessed image keeps the contrast that the user stated."""
     assert contrast_of(Path("sub-01_T1w.nii"), {"Contrast": "water"}) is WATER
     assert contrast_of(Path("sub-01_T1w.nii"), {"Contrast": ["water"]}) is T1W
 
@@ -103,11 +103,11 @@ def test_sources_may_complete_each_other(
 def test_a_contradiction_is_refused_with_both_facts(
     name: str, image_type: str, option: Contrast | None, words: str
 ) -> None:
-    """Neither is believed over the other."""
+    """Neither source takes precedence."""
     with pytest.raises(ScanError, match=rf"^{name}: .*{words}.*correct the wrong source"):
         contrast_of(Path(name), {"ImageType": [image_type]}, option)
 
 
 def test_what_nothing_says_is_not_stated() -> None:
-    """Whoever names a scan may have a word of their own for it."""
+    """The caller of the function chooses the default."""
     assert stated_contrast(Path("foot.nii"), {}) is None

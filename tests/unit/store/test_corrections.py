@@ -22,7 +22,7 @@ WATER = ScanName("01", (("acq", "water"),))
 
 @pytest.fixture
 def put(tmp_path: Path) -> Callable[[str], Path]:
-    """Give what lays an empty file into the corrections of an output folder."""
+    """Make a function that puts an empty file into the corrections of an output folder."""
 
     def lay(name: str) -> Path:
         path = tmp_path / "corrections" / name
@@ -38,7 +38,7 @@ def put(tmp_path: Path) -> Callable[[str], Path]:
 def test_a_correction_is_found_by_the_name_of_its_map(
     stem: str, ending: str, put: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """With the scan's entities or without; other participants' and other files are left."""
+    """With the scan's entities or without; other participants' and other files are ignored."""
     muscles = put(f"{stem}_seg-muscles_dseg{ending}")
     bones = put(f"{stem}_seg-bones_dseg{ending}")
     for other in ("sub-012_seg-muscles_dseg.nii.gz", "notes.txt", ".sub-01_hidden.nii.gz"):
@@ -48,7 +48,7 @@ def test_a_correction_is_found_by_the_name_of_its_map(
 
 
 def test_no_folder_is_no_correction(tmp_path: Path) -> None:
-    """Nothing has to be made for those who correct nothing."""
+    """The folder is optional."""
     assert find_corrections(tmp_path, WATER) == {}
     check_owners(tmp_path, ["01"])
 
@@ -65,7 +65,7 @@ def test_no_folder_is_no_correction(tmp_path: Path) -> None:
 def test_a_misnamed_correction_is_refused(
     name: str, put: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """It would pass unused, and its maker would take the numbers for corrected ones."""
+    """It would be ignored, and the numbers be taken for corrected ones."""
     put(name)
 
     with pytest.raises(ArtefactError, match=rf"named as its label map.* got '{name}'\. Rename"):
@@ -75,7 +75,7 @@ def test_a_misnamed_correction_is_refused(
 def test_two_corrections_of_one_map_are_refused(
     put: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """Which of them holds is not for footvol to guess."""
+    """Which one is valid is not guessed."""
     put("sub-01_seg-bones_dseg.nii")
     put("sub-01_acq-water_seg-bones_dseg.nii.gz")
 
@@ -112,7 +112,7 @@ def test_nifti_is_read_in_any_storage_order_and_type(
 
 @pytest.mark.parametrize(("axis", "by_mm"), [(0, 0.2), (1, -0.2), (2, 3.0)])
 def test_another_grid_is_refused(axis: int, by_mm: float, grid: Grid, tmp_path: Path) -> None:
-    """Even one that is off by a whole voxel, since nothing tells which is right."""
+    """Even one that is off by a whole voxel, since either may be right."""
     affine = grid.matrix
     affine[axis, 3] += by_mm
     elsewhere = Grid.from_arrays(grid.shape, affine)
@@ -126,7 +126,7 @@ def test_another_grid_is_refused(axis: int, by_mm: float, grid: Grid, tmp_path: 
 
 
 def test_a_rounded_affine_is_the_same_grid(grid: Grid, tmp_path: Path) -> None:
-    """What a label editor rounds moves no label to another voxel."""
+    """The rounding of a label editor moves no label to another voxel."""
     voxels = box_labels(grid, {3: BLOCK})
     affine = grid.matrix
     affine[:3, 3] += (0.013, -0.02, 0.023)
@@ -139,8 +139,8 @@ def test_a_rounded_affine_is_the_same_grid(grid: Grid, tmp_path: Path) -> None:
     assert labels.grid == grid
 
 
-def test_the_digits_in_which_grids_differ_are_told(tmp_path: Path) -> None:
-    """Two equal grids would tell nobody what is wrong."""
+def test_the_digits_in_which_grids_differ_are_reported(tmp_path: Path) -> None:
+    """Two grids that print equal would not explain the refusal."""
     grid, other = (
         Grid.from_arrays((300, 6, 7), np.diag((size_mm, 0.5, 3, 1)))
         for size_mm in (0.35, 0.3503)
@@ -154,7 +154,7 @@ def test_the_digits_in_which_grids_differ_are_told(tmp_path: Path) -> None:
 
 
 def test_a_turned_grid_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """Spacing and first voxel may be the same; how far the others lie off tells."""
+    """Spacing and first voxel may be equal; the distance of the others shows the difference."""
     affine = grid.matrix
     affine[:3, :3] = Rotation.from_euler("z", 1, degrees=True).as_matrix() @ affine[:3, :3]
     turned = Grid.from_arrays(grid.shape, affine)
@@ -166,7 +166,7 @@ def test_a_turned_grid_is_refused(grid: Grid, tmp_path: Path) -> None:
 
 
 def test_an_unknown_label_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """The label is named, and nothing is measured under a wrong one."""
+    """The message names the label."""
     path = tmp_path / "sub-01_seg-muscles_dseg.nii.gz"
     nib.save(nib.Nifti1Image(box_labels(grid, {13: BLOCK}), grid.matrix), path)
 
@@ -175,7 +175,7 @@ def test_an_unknown_label_is_refused(grid: Grid, tmp_path: Path) -> None:
 
 
 def test_an_empty_map_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """Twelve absent muscles are a slip, not a finding."""
+    """Twelve absent muscles are a mistake, not a result."""
     path = tmp_path / "sub-01_seg-muscles_dseg.nii.gz"
     nib.save(nib.Nifti1Image(box_labels(grid, {}), grid.matrix), path)
 
@@ -185,7 +185,7 @@ def test_an_empty_map_is_refused(grid: Grid, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["nii.gz", "seg.nrrd"])
 def test_a_damaged_file_is_refused(ending: str, grid: Grid, tmp_path: Path) -> None:
-    """One sentence for each format."""
+    """In each format."""
     path = tmp_path / f"sub-01_seg-muscles_dseg.{ending}"
     path.write_bytes(b"none")
 

@@ -25,7 +25,7 @@ def write_segments(
     *,
     packed: bool = False,
 ) -> Path:
-    """Write what 3D Slicer does: one component per layer, and each segment's facts."""
+    """Write a file as 3D Slicer does: one component per layer, and fields for each segment."""
     stack = np.stack(layers, axis=-1).transpose(2, 1, 0, 3)
     image = SimpleITK.GetImageFromArray(
         stack if len(layers) > 1 else stack[..., 0], isVector=len(layers) > 1
@@ -43,27 +43,25 @@ def write_segments(
 
 
 def block_of(grid: Grid, box: Box) -> Grid:
-    """Give the lattice of a block of voxels."""
+    """Return the grid of a block of voxels."""
     start = [s.start for s in box]
     affine = grid.matrix
     affine[:3, 3] = grid.to_world(start)
     return Grid.from_arrays([s.stop - s.start for s in box], affine)
 
 
-@pytest.mark.parametrize(("layer", "said"), [(3, "with 1 layers"), (-1, "with 1 layers")])
-def test_a_layer_that_is_not_there_is_refused(
-    layer: int, said: str, grid: Grid, tmp_path: Path
-) -> None:
-    """The header names what the voxels do not hold."""
+@pytest.mark.parametrize("layer", [3, -1])
+def test_a_layer_that_is_not_there_is_refused(layer: int, grid: Grid, tmp_path: Path) -> None:
+    """The header refers to a layer that the voxels do not have."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [box_labels(grid, {1: BLOCK})], grid, [("FDB", 1, layer)])
 
-    with pytest.raises(ArtefactError, match=f"refer to other than its 1 layers"):
+    with pytest.raises(ArtefactError, match="refer to other than its 1 layers"):
         read_correction(path, MUSCLE_NAMES, grid)
 
 
 def test_a_damaged_segmentation_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """3D Slicer packs by gzip; its checksum stands at the end."""
+    """3D Slicer compresses by gzip, whose checksum is at the end."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [box_labels(grid, {1: BLOCK})], grid, [("FDB", 1, 0)], packed=True)
     content = bytearray(path.read_bytes())
@@ -77,8 +75,10 @@ def test_a_damaged_segmentation_is_refused(grid: Grid, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["adductor hallucis transverse head", "ADHT", "Adductor_hallucis-Transverse HEAD"]
 )
-def test_segments_are_told_by_name_not_by_value(name: str, grid: Grid, tmp_path: Path) -> None:
-    """3D Slicer numbers its segments as it likes."""
+def test_segments_are_reported_by_name_not_by_value(
+    name: str, grid: Grid, tmp_path: Path
+) -> None:
+    """3D Slicer assigns label values in any order."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [box_labels(grid, {1: BLOCK})], grid, [(name, 1, 0)])
 
@@ -113,7 +113,7 @@ def test_an_unknown_segment_is_refused(
 
 
 def test_a_file_without_segments_is_refused(grid: Grid, tmp_path: Path) -> None:
-    """A plain NRRD does not say what its numbers mean."""
+    """A plain NRRD does not define its labels."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [box_labels(grid, {1: BLOCK})], grid, [])
 
@@ -135,7 +135,7 @@ def test_layers_are_laid_together(grid: Grid, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", [BLOCK, (slice(2, 4), *BLOCK[1:])])
 def test_a_voxel_in_two_segments_is_refused(second: Box, grid: Grid, tmp_path: Path) -> None:
-    """It would count in one muscle by the chance of their order."""
+    """Its muscle would depend on the order of the segments."""
     layers = [box_labels(grid, {1: BLOCK}), box_labels(grid, {1: second})]
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, layers, grid, [("FDB", 1, 0), ("ADM", 1, 1)])

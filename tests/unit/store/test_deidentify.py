@@ -33,5 +33,5 @@ from pipeline.store.deidentify import kept_facts
     ],
 )
 def test_numbers_and_words_of_closed_lists_stay(name: str, value: object, kept: object) -> None:
-    """All else may name somebody, whatever field it stands in."""
+    """Any other text may name a person, whatever its field."""
     assert kept_facts({name: value}) == ({} if kept is None else {name: kept})

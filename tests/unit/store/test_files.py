@@ -20,7 +20,7 @@ from pipeline.store.files import (
 
 
 def test_a_finished_block_leaves_the_file(tmp_path: Path) -> None:
-    """The target appears with its folder, and no scratch file stays."""
+    """The target and its folder are created, and no scratch file remains."""
     target = tmp_path / "new" / "a.txt"
 
     with written_whole(target) as scratch:
@@ -30,7 +30,7 @@ def test_a_finished_block_leaves_the_file(tmp_path: Path) -> None:
 
 
 def test_a_broken_block_leaves_what_was_there(tmp_path: Path) -> None:
-    """An error half way neither alters the old file nor leaves a scratch."""
+    """An error neither alters the old file nor leaves a scratch file."""
     target = tmp_path / "a.nii.gz"
     target.write_text("old")
 
@@ -45,7 +45,7 @@ def test_a_broken_block_leaves_what_was_there(tmp_path: Path) -> None:
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 
-def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     """An output folder that cannot be made is the user's fault, exit code 2."""
     (tmp_path / "out").write_text("")
 
@@ -88,7 +88,7 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
 def test_json_that_is_none_is_refused(
     content: str | bytes | None, words: str, tmp_path: Path
 ) -> None:
-    """Each fault of a JSON file has its words."""
+    """Each fault of a JSON file has its own message."""
     path = tmp_path / "a.json"
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -98,7 +98,7 @@ def test_json_that_is_none_is_refused(
 
 
 def test_one_value_said_twice_is_no_fault(tmp_path: Path) -> None:
-    """Some converters repeat a field; nothing hangs on which of the two is read."""
+    """Some converters repeat a field; equal values are not ambiguous."""
     (tmp_path / "a.json").write_text('{"a": [1, "x"], "a": [1, "x"]}')
 
     assert read_json(tmp_path / "a.json") == {"a": [1, "x"]}
@@ -115,7 +115,7 @@ with written_whole(Path(sys.argv[1])) as scratch:
 
 
 def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path: Path) -> None:
-    """The lock tells one from the other, whatever name or number the processes have."""
+    """The lock distinguishes the two, whatever the names or numbers of the processes."""
     target = tmp_path / "a.txt"
     subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
     (dead,) = tmp_path.iterdir()
@@ -131,7 +131,7 @@ def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path
 def test_a_folder_that_was_not_locked_yet_when_its_process_died_is_removed(
     tmp_path: Path,
 ) -> None:
-    """A kill may come between any two steps."""
+    """A process may be killed between any two steps."""
     (tmp_path / ".footvol-empty").mkdir()
     remove_dead_scratch(tmp_path)
 
@@ -141,7 +141,7 @@ def test_a_folder_that_was_not_locked_yet_when_its_process_died_is_removed(
 def test_a_folder_that_is_taken_for_a_dead_one_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process may look between the making of a folder and its lock."""
+    """Another process may look after a folder is made and before it is locked."""
     made: list[Path] = []
 
     def taken_at_first(*, prefix: str, dir: Path) -> str:
@@ -160,7 +160,7 @@ def test_a_folder_that_is_taken_for_a_dead_one_is_made_again(
 def test_where_files_cannot_be_locked_scratch_is_used_but_never_taken_for_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some network disks have no locks."""
+    """Some network file systems have no locks."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

@@ -16,7 +16,7 @@ Image = Any
 
 
 def turned(image: Image, factor: float = 1.0, shift_mm: float = 0.0) -> Any:
-    """Give the affine with its first axis stretched and its origin moved."""
+    """Return the affine with its first axis scaled and its origin shifted."""
     affine = image.affine.copy()
     affine[:3, 0] *= factor
     affine[:3, 3] += shift_mm
@@ -62,7 +62,7 @@ def test_a_header_that_contradicts_itself_is_refused(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One field wrong at a time; nothing but the error is said."""
+    """One wrong field at a time; nothing is printed or logged beside the error."""
     image = nib.load(scan_file)
     fault(image)
 
@@ -74,7 +74,7 @@ def test_a_header_that_contradicts_itself_is_refused(
 
 @pytest.mark.parametrize("spacing_mm", [0.0, np.nan])
 def test_analyze_without_spacing_is_refused(spacing_mm: float, tmp_path: Path) -> None:
-    """It was read as 1 mm, as nibabel has it."""
+    """It would be read as 1 mm by nibabel."""
     path = write_pair(nib.AnalyzeImage, tmp_path)
     content = bytearray(path.read_bytes())
     content[80:84] = np.array(spacing_mm, "<f4").tobytes()
@@ -84,8 +84,8 @@ def test_analyze_without_spacing_is_refused(spacing_mm: float, tmp_path: Path) -
         read_scan(path)
 
 
-def test_half_a_percent_is_let_pass(scan_file: Path) -> None:
-    """Rounding of other programs is no contradiction."""
+def test_half_a_percent_is_accepted(scan_file: Path) -> None:
+    """The rounding of other programs is not a contradiction."""
     image = nib.load(scan_file)
     image.set_sform(turned(image, 1.005), 1)
 
@@ -93,7 +93,7 @@ def test_half_a_percent_is_let_pass(scan_file: Path) -> None:
 
 
 def test_no_orientation_is_refused(scan_file: Path) -> None:
-    """Codes 0 say that nobody knows how the image lies."""
+    """Codes 0 mean that the orientation is unknown."""
     image = nib.load(scan_file)
     image.set_qform(None, 0)
     image.set_sform(None, 0)
@@ -114,7 +114,7 @@ def test_no_orientation_is_refused(scan_file: Path) -> None:
 def test_other_than_three_dimensions_are_refused(
     shape: tuple[int, ...], words: str, tmp_path: Path
 ) -> None:
-    """Pictures and series say what they are, and what to do."""
+    """The message gives the shape and what to do."""
     voxels = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     nib.save(nib.Nifti1Image(voxels, np.eye(4)), tmp_path / "a.nii.gz")
 
@@ -156,7 +156,7 @@ def test_absurd_spacing_is_refused(spacing_mm: float, words: str, tmp_path: Path
 
 
 def test_a_constant_image_is_refused(tmp_path: Path) -> None:
-    """An image that shows nothing names its one value."""
+    """The message gives the one value."""
     nib.save(nib.Nifti1Image(np.full((4, 5, 6), 7, np.int16), np.eye(4)), tmp_path / "a.nii")
 
     with pytest.raises(ScanError, match="got the constant 7"):
@@ -182,7 +182,7 @@ def test_vectors_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_flat_metaimage_is_refused(tmp_path: Path) -> None:
-    """A 2-D MetaImage is a picture."""
+    """A 2-D MetaImage is not a volume."""
     image = SimpleITK.GetImageFromArray(np.zeros((4, 5), np.float32))
     SimpleITK.WriteImage(image, str(tmp_path / "a.mha"))
 
@@ -197,7 +197,7 @@ def test_a_flat_metaimage_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_an_image_is_refused(
     name: str, words: str, tmp_path: Path
 ) -> None:
-    """Missing files and other formats are told apart."""
+    """Missing files and other formats have different messages."""
     if name.endswith("jpg"):
         (tmp_path / name).touch()
 
@@ -210,10 +210,10 @@ def test_a_path_that_cannot_be_an_image_is_refused(
 def test_text_is_no_image(
     name: str, content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A name alone does not make an image; no library speaks up on its own."""
+    """An extension alone does not make an image; libraries print nothing."""
     (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(ScanError, match=f"{name}: An image must be of the format that its extension names"):
+    with pytest.raises(ScanError, match=f"{name}: An image must be of the format that"):
         read_scan(tmp_path / name)
     assert capfd.readouterr() == ("", "")
 
@@ -235,7 +235,7 @@ def test_a_file_cut_off_is_refused(
 
 
 def write_pair(kind: type[nib.spatialimages.SpatialImage], folder: Path) -> Path:
-    """Write a header beside its voxels."""
+    """Write a header and a separate file of voxels."""
     voxels = np.random.default_rng(2).integers(0, 900, (5, 6, 7)).astype(np.int16)
     image = kind(voxels, np.diag((-0.5, 0.7, 3.0, 1.0)))
     image.header.set_zooms((0.5, 0.7, 3.0))
@@ -248,7 +248,7 @@ def write_pair(kind: type[nib.spatialimages.SpatialImage], folder: Path) -> Path
 def test_analyze_is_read_with_a_caution(
     kind: type[nib.spatialimages.SpatialImage], tmp_path: Path
 ) -> None:
-    """Voxels and spacing are sure, left and right are not; the raw sidecar says so."""
+    """Voxels and spacing are certain, left and right are not."""
     path = write_pair(kind, tmp_path)
 
     scan = read_scan(path)
@@ -268,7 +268,7 @@ def test_a_nifti_pair_knows_its_orientation(tmp_path: Path) -> None:
 
 
 def test_a_scan_larger_than_any_is_refused(tmp_path: Path) -> None:
-    """Before its voxels are unpacked, whatever the format."""
+    """Before its voxels are decompressed, in any format."""
     image = nib.Nifti1Image(np.zeros((2, 2, 2), np.int16), np.eye(4))
     nib.save(image, tmp_path / "a.nii")
     content = bytearray((tmp_path / "a.nii").read_bytes())

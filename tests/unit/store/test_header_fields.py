@@ -16,7 +16,7 @@ SLOPE, QFAC = 112, 76
 
 
 def write_nifti(path: Path, place: int, value: float) -> Path:
-    """Write a scan with another 32-bit number in its header."""
+    """Write a scan with one 32-bit number of its header replaced."""
     voxels = np.random.default_rng(4).integers(0, 900, (5, 6, 7)).astype("<i2")
     image = nib.Nifti1Image(voxels, np.diag((0.5, 0.7, 3.0, 1.0)))
     image.set_qform(image.affine, 1)
@@ -35,19 +35,19 @@ def test_an_infinite_slope_is_refused(value: float, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [0.0, float("nan")])
 def test_no_slope_is_no_scale(value: float, tmp_path: Path) -> None:
-    """The standard's 0, and what nibabel itself writes."""
+    """The 0 of the standard, and the NaN that nibabel writes."""
     assert read_scan(write_nifti(tmp_path / "a.nii", SLOPE, value)).intensity.max() > 1
 
 
 def test_a_third_axis_on_neither_side_is_refused(tmp_path: Path) -> None:
-    """It would be taken for one that is not mirrored, where the standard mirrors it."""
+    """It is mirrored by the standard, but not by nibabel."""
     with pytest.raises(ScanError, match=r"pixdim\[0\] must be 1, or -1 .*: got -2\."):
         read_scan(write_nifti(tmp_path / "a.nii", QFAC, -2))
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_a_third_axis_is_mirrored_by_less_than_zero_alone(value: float, tmp_path: Path) -> None:
-    """Anything else stands for 1."""
+    """Any other value means 1."""
     scan = read_scan(write_nifti(tmp_path / "a.nii", QFAC, value))
 
     np.testing.assert_allclose(scan.grid.matrix, np.diag((0.5, 0.7, 3.0, 1.0)), atol=1e-6)
@@ -76,7 +76,7 @@ def test_a_third_axis_is_mirrored_by_less_than_zero_alone(value: float, tmp_path
 def test_a_field_that_says_nothing_is_refused(
     kind: type[nib.Nifti1Image], field: str, value: Any, words: str, tmp_path: Path
 ) -> None:
-    """As stored, before nibabel mends it; both versions of NIfTI."""
+    """As stored, before nibabel corrects it; both versions of NIfTI."""
     image = kind(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.diag((0.5, 0.7, 3, 1)))
     image.header.set_slope_inter(1, 0)
     content = image.to_bytes()
@@ -90,7 +90,7 @@ def test_a_field_that_says_nothing_is_refused(
 
 
 def test_an_infinite_offset_is_refused(tmp_path: Path) -> None:
-    """NIfTI-1 holds it as a float."""
+    """NIfTI-1 stores it as a float."""
     content = bytearray(
         nib.Nifti1Image(np.arange(210, dtype=np.int16).reshape(5, 6, 7), np.eye(4)).to_bytes()
     )

@@ -51,7 +51,7 @@ def test_a_probability_comes_back_to_a_per_cent(scan: Scan, scan_file: Path) -> 
 
 
 def test_a_scan_comes_back_as_it_was(scan: Scan, scan_file: Path) -> None:
-    """Whole numbers are kept exactly, and every voxel keeps its place."""
+    """Integers are kept exactly, and every voxel keeps its position."""
     back = read_scan(scan_file)
 
     np.testing.assert_array_equal(back.intensity, scan.intensity)
@@ -82,7 +82,7 @@ def test_storage_order_does_not_matter(
 
 @pytest.mark.parametrize(("qform", "sform"), [(1, 0), (0, 2), (1, 2)])
 def test_codes_of_the_raw_file_are_kept(qform: int, sform: int, scan_file: Path) -> None:
-    """Viewers that trust one of the forms find it as it was."""
+    """Viewers that use one of the forms find it unchanged."""
     image = nib.load(scan_file)
     image.set_qform(image.affine if qform else None, qform)
     image.set_sform(image.affine if sform else None, sform)
@@ -115,7 +115,7 @@ def test_gzip_header_holds_no_time_and_no_name(scan_file: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".nrrd", ".mha"])
 def test_lps_formats_give_the_same_scan(ending: str, scan: Scan, scan_file: Path) -> None:
-    """NRRD and MetaImage, whose world is LPS, are turned to RAS."""
+    """NRRD and MetaImage, whose positions are LPS, are converted to RAS."""
     path = scan_file.with_name(f"foot{ending}")
     SimpleITK.WriteImage(SimpleITK.ReadImage(str(scan_file)), str(path))
     back = read_scan(path)
@@ -138,7 +138,7 @@ def test_8_bit_metaimages_are_read(tmp_path: Path) -> None:
 
 
 def test_the_sidecar_gives_side_facts_and_cautions(scan_file: Path) -> None:
-    """What names a person is left behind even where a sidecar holds it."""
+    """Fields that name a person are dropped."""
     caution = {"code": "a", "message": "B.", "stage": "intake"}
     facts = {"Laterality": "R", "EchoTime": 0.01, "PatientName": "X", "Cautions": [caution]}
     write_json(facts, scan_file.with_name("sub-01_T1w.json"))
@@ -169,7 +169,7 @@ def test_only_the_words_for_a_side_name_one(
 
 
 def test_a_broken_sidecar_is_refused(scan_file: Path) -> None:
-    """A scan is not read without the facts that belong to it."""
+    """A scan is not read without its sidecar."""
     scan_file.with_name("sub-01_T1w.json").write_text("{")
 
     with pytest.raises(ScanError, match=r"'sub-01_T1w.json' must be JSON"):
@@ -189,7 +189,7 @@ def test_a_broken_sidecar_is_refused(scan_file: Path) -> None:
     ],
 )
 def test_cautions_of_another_shape_are_refused(cautions: object, scan_file: Path) -> None:
-    """A sidecar may hold anything under a name that footvol uses."""
+    """A sidecar may have anything under a name that footvol uses."""
     sidecar_file = scan_file.with_name("sub-01_T1w.json")
     sidecar_file.write_text(json.dumps({"Cautions": cautions}))
 
@@ -198,7 +198,7 @@ def test_cautions_of_another_shape_are_refused(cautions: object, scan_file: Path
 
 
 def test_labels_come_back_as_8_bit(labels: LabelMap, scan_file: Path) -> None:
-    """Labels lie on the grid of their scan, to the voxel."""
+    """Labels are on the grid of their scan, to the voxel."""
     path = scan_file.with_name("sub-01_seg-muscles_dseg.nii.gz")
     write_labels(labels, path, like=scan_file)
 
@@ -249,7 +249,7 @@ def test_a_segmentation_carries_side_and_segmenter(labels: LabelMap, scan_file: 
 
 
 def test_a_segmentation_without_side_is_refused(labels: LabelMap, scan_file: Path) -> None:
-    """A sidecar that says too little names what is missing."""
+    """The message names the missing fields."""
     write_labels(labels, scan_file, like=None)
     sidecar(scan_file, segmenter="atlas")
 

@@ -84,7 +84,7 @@ def test_a_coordinate_is_a_number(value: str, landmarks: Landmarks, tmp_path: Pa
 def test_a_landmark_that_lies_nowhere_is_refused(
     number: str, landmarks: Landmarks, tmp_path: Path
 ) -> None:
-    """Python's JSON knows numbers that are none."""
+    """Python's JSON accepts NaN and infinity."""
     write_landmarks(landmarks, tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text().replace("123.5", number)
     (tmp_path / "a.json").write_text(text)

@@ -23,9 +23,12 @@ ZLIBBED = zlib.compress(VOXELS.tobytes())
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ("", "state the voxel spacing: got no 'ElementSpacing'"),
-        ("ElementSize = 0.5 0.7 3\n", "state the voxel spacing: got no 'ElementSpacing'"),
-        ("Comment = ElementSpacing = 1 1 1\n", "state the voxel spacing: got no 'ElementSpacing'"),
+        ("", "the voxel spacing: got no 'ElementSpacing'"),
+        ("ElementSize = 0.5 0.7 3\n", "the voxel spacing: got no 'ElementSpacing'"),
+        (
+            "Comment = ElementSpacing = 1 1 1\n",
+            "the voxel spacing: got no 'ElementSpacing'",
+        ),
         ("ElementSpacing = 0.5 0.7\n", r"for every axis, .*: got \[0\.5, 0\.7\] for 3 axes"),
         ("ElementSpacing = 0 0.7 3\n", r"below 1000: got \[0\.0, 0\.7, 3\.0\]"),
         ("ElementSpacing = 1e9 0.7 3\n", r"below 1000: got \[1000000000\.0, 0\.7, 3\.0\]"),
@@ -41,7 +44,7 @@ ZLIBBED = zlib.compress(VOXELS.tobytes())
 def test_a_metaimage_header_that_leaves_out_is_refused(
     fields: str, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """One field at a time; no library speaks up on its own."""
+    """One field at a time; libraries print nothing."""
     with pytest.raises(ScanError, match=words):
         read_scan(write_metaimage(tmp_path / "a.mha", fields))
     assert capfd.readouterr() == ("", "")
@@ -63,7 +66,7 @@ def test_a_metaimage_header_that_leaves_out_is_refused(
 def test_a_metaimage_takes_no_voxels_from_elsewhere(
     named: str, words: str, tmp_path: Path
 ) -> None:
-    """Absolute paths, folders above, links, lists and patterns."""
+    """Absolute paths, parent folders, links, lists and patterns."""
     (tmp_path / "sent" / "folder").mkdir(parents=True)
     (tmp_path / "a.raw").write_bytes(VOXELS.tobytes())
     (tmp_path / "sent" / "link.raw").symlink_to(tmp_path / "a.raw")
@@ -106,17 +109,17 @@ def test_voxels_in_files_beside_the_header_are_read(
         (ZLIBBED + b"ab", "got more bytes, where its header implies 420"),
     ],
 )
-def test_a_packed_metaimage_is_held_to_check_sum_and_size(
+def test_a_packed_metaimage_is_checked_for_checksum_and_size(
     content: bytes, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """SimpleITK gives some voxels or other for each of them."""
+    """SimpleITK would return some voxels for each of them."""
     with pytest.raises(ScanError, match=words):
         read_scan(write_metaimage(tmp_path / "a.mha", compressed_fields(content), content))
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_fourth_axis_of_one_keeps_the_spacing(tmp_path: Path) -> None:
-    """It was once read as voxels of 1 mm."""
+    """SimpleITK would read voxels of 1 mm."""
     fields = "ElementSpacing = 0.5 0.7 3 1\n"
     path = write_metaimage(tmp_path / "a.mha", fields)
     header = path.read_bytes().replace(b"NDims = 3", b"NDims = 4")

@@ -60,14 +60,14 @@ def test_a_session_has_its_own_folder() -> None:
     "name", ["foot.nii.gz", "sub-01_bold.nii.gz", "acq-x_T1w.nii", "sub-_T1w.nii", "T1w.nii"]
 )
 def test_other_names_are_refused(name: str) -> None:
-    """A name that is not BIDS says how it must be."""
+    """The message shows what a BIDS name looks like."""
     with pytest.raises(ScanError, match=f"named like .*got '{name}'"):
         ScanName.parse(Path(name))
 
 
 @pytest.mark.parametrize("image", ["a.nii.gz", "a.nii", "a.tsv", "a.nrrd"])
 def test_sidecars_lie_beside(image: str) -> None:
-    """Every ending gives way to .json."""
+    """Every extension is replaced by .json."""
     assert sidecar_of(Path("d", image)) == Path("d", "a.json")
 
 
@@ -78,25 +78,25 @@ def test_labels_come_with_or_without_sub() -> None:
 
 @pytest.mark.parametrize("label", ["", "sub-", "a b", "../x", "a_b"])
 def test_labels_are_letters_and_digits(label: str) -> None:
-    """What BIDS cannot name is refused."""
+    """Labels that BIDS does not allow are refused."""
     with pytest.raises(ConfigError, match="letters and digits: got"):
         bare_label(label)
 
 
 def test_participants_are_the_sub_folders(tmp_path: Path) -> None:
-    """Files and other folders are no participants."""
+    """Files and other folders do not count."""
     touch(tmp_path, "sub-02/a", "sub-01/a", "code/a", "sub-03.txt")
 
     assert find_participants(tmp_path) == ("01", "02")
 
 
-def test_a_folder_without_participants_is_told(tmp_path: Path) -> None:
-    """An empty dataset names the way to fill it."""
+def test_a_folder_without_participants_is_reported(tmp_path: Path) -> None:
+    """The message says how to fill an empty dataset."""
     with pytest.raises(ConfigError, match=r"got none in .*footvol intake"):
         find_participants(tmp_path)
 
 
-def test_a_missing_dataset_is_told(tmp_path: Path) -> None:
-    """A path that does not exist is named."""
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
+    """The message quotes the path."""
     with pytest.raises(ConfigError, match=r"must be a folder: got .*nowhere"):
         find_participants(tmp_path / "nowhere")

@@ -22,7 +22,10 @@ GZIPPED = gzip.compress(VOXELS.tobytes())
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ("space: LPS\n", "state the voxel spacing: got no 'spacings' and no 'space directions'"),
+        (
+            "space: LPS\n",
+            "the voxel spacing: got no 'spacings' and no 'space directions'",
+        ),
         (
             "axis mins: 0 0 0\naxis maxs: 2.5 4.2 21\n",
             "state the voxel spacing: got no 'spacings'",
@@ -52,7 +55,7 @@ def test_an_nrrd_header_that_leaves_out_or_leads_out_is_refused(
 
 
 def test_an_nrrd_file_may_have_its_voxels_beside_it(tmp_path: Path) -> None:
-    """Packed or not, each in its own file."""
+    """In a compressed file of their own."""
     (tmp_path / "a.raw.gz").write_bytes(gzip.compress(VOXELS.tobytes()))
     fields = f"{SPACE}data file: a.raw.gz\n"
 
@@ -74,10 +77,10 @@ def test_an_nrrd_file_may_have_its_voxels_beside_it(tmp_path: Path) -> None:
         (gzip.compress(VOXELS.tobytes()[:-2]), "got 418 bytes, where its header implies 420"),
     ],
 )
-def test_a_packed_nrrd_file_is_held_to_check_sum_and_size(
+def test_a_packed_nrrd_file_is_checked_for_checksum_and_size(
     content: bytes, words: str, tmp_path: Path
 ) -> None:
-    """To the last byte, which no voxel needs."""
+    """Up to the last byte."""
     with pytest.raises(ScanError, match=words):
         read_scan(write_nrrd(tmp_path / "a.nrrd", content=content, packing="gzip"))
 
@@ -95,7 +98,7 @@ def test_a_header_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_sheared_axes_are_refused(tmp_path: Path) -> None:
-    """The qform cannot hold them."""
+    """A qform cannot represent them."""
     fields = "space: LPS\nspace directions: (0.5,0,0) (0.4,0.7,0) (0,0,3)\n"
 
     with pytest.raises(ScanError, match="qform and sform must place the image alike"):

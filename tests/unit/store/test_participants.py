@@ -48,7 +48,7 @@ def test_sides_are_words_or_letters(cell: str, side: Side | None, tmp_path: Path
 
 @pytest.mark.parametrize("column", ["participant_id", "group", "body_mass_kg"])
 def test_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
-    """Each needed column has its turn."""
+    """Each required column."""
     kept = [c for c in ("participant_id", "group", "body_mass_kg") if c != column]
 
     with pytest.raises(ConfigError, match=f"must have the columns .*got no {column} among"):
@@ -76,7 +76,7 @@ def test_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> None:
-    """The sentence names row and value; only n/a is missing, and only 0 to 9 are digits."""
+    """The message gives row and value; only n/a is missing, and only 0 to 9 are digits."""
     with pytest.raises(ConfigError, match=f"row 3: body_mass_kg .* 20 to 300 kg: got '{mass}'"):
         participants(tmp_path, "01\ta\t70\tR", f"02\ta\t{mass}\tR")
 
@@ -92,13 +92,13 @@ def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> Non
     ],
 )
 def test_a_row_that_cannot_be_is_refused(row: str, words: str, tmp_path: Path) -> None:
-    """Duplicates, unknown sides and labels that BIDS cannot name."""
+    """Duplicates, unknown sides and invalid labels."""
     with pytest.raises(ConfigError, match=words):
         participants(tmp_path, "01\ta\t70\tR", row)
 
 
-def test_a_missing_table_is_told(tmp_path: Path) -> None:
-    """The sentence says which columns to write."""
+def test_a_missing_table_is_reported(tmp_path: Path) -> None:
+    """The message lists the columns to write."""
     with pytest.raises(
         ConfigError, match=r"'participants.tsv': got none .*group, body_mass_kg"
     ):
@@ -109,7 +109,7 @@ def test_a_missing_table_is_told(tmp_path: Path) -> None:
     "content", [b"", b"\xff\xfe\x00", b"a\tb\n1\t2\t3\t4\n1\t2\n3\t4\t5\n"]
 )
 def test_a_table_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:
-    """Empty, binary and ragged files are no tables."""
+    """Empty, binary and ragged files."""
     (tmp_path / "participants.tsv").write_bytes(content)
 
     with pytest.raises(ConfigError, match=r"participants.tsv (must|row 2 must) (be text|have)"):
@@ -140,23 +140,23 @@ def test_a_patient_map_gives_labels(tmp_path: Path) -> None:
         ("A Doe\tA Doe\tpatient_id\tparticipant_id\n", r"again in column 2\. Rename"),
     ],
 )
-def test_a_patient_map_that_is_none_is_told(text: str, words: str, tmp_path: Path) -> None:
-    """By its row; the IDs in it are not printed."""
+def test_a_patient_map_that_is_none_is_reported(text: str, words: str, tmp_path: Path) -> None:
+    """By its row; IDs are not printed."""
     (tmp_path / "map.tsv").write_text(text)
 
-    with pytest.raises(ConfigError, match=words) as told:
+    with pytest.raises(ConfigError, match=words) as refused:
         read_patient_map(tmp_path / "map.tsv")
-    assert "Doe" not in str(told.value)
+    assert "Doe" not in str(refused.value)
 
 
 @pytest.mark.parametrize("word", ["None", "NA", "null", "N/A", "nan", "-", "01", "1.0", "TRUE"])
 def test_a_group_is_kept_as_it_is_written(word: str, tmp_path: Path) -> None:
-    """Other programs' words for missing are words, and figures keep their zeros."""
+    """Other programs' words for missing are text, and numbers keep their zeros."""
     assert participants(tmp_path, f"01\t{word}\t70\tR")["01"].group == word
 
 
 def test_labels_and_columns_are_cleaned_once(tmp_path: Path) -> None:
-    """Prefix and blanks are no part of a label; a leading zero is."""
+    """Prefix and blanks are not part of a label; a leading zero is."""
     found = participants(
         tmp_path,
         "01\tx\t70\t41",
@@ -173,7 +173,7 @@ def test_labels_and_columns_are_cleaned_once(tmp_path: Path) -> None:
 
 
 def test_who_is_left_out_has_a_reason(tmp_path: Path) -> None:
-    """Under the label, however it is written."""
+    """By label, with or without sub-."""
     path = tmp_path / "review.tsv"
     path.write_text("participant_id \treason\t\n 01\tmoved\t\nsub-2\tn/a\n")
 

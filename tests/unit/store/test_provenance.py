@@ -13,7 +13,7 @@ from pipeline.store.tables import read_table
 
 
 def test_the_code_version_names_version_and_sources() -> None:
-    """Two states of the code never share a version."""
+    """Two states of the code have different versions."""
     assert re.fullmatch(re.escape(pipeline.__version__) + r"\+[0-9a-f]{12}", code_version())
 
 
@@ -46,7 +46,7 @@ def test_a_sidecar_says_where_its_image_came_from(tmp_path: Path) -> None:
 
 
 def test_a_derivative_dataset_describes_itself(tmp_path: Path) -> None:
-    """BIDS version, kind, maker, and where the raw data lie."""
+    """BIDS version, type, generator, and the location of the raw data."""
     write_dataset_files(tmp_path, raw="../raw")
 
     assert read_json(tmp_path / "dataset_description.json") == {

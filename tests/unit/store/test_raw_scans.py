@@ -39,7 +39,7 @@ def test_the_scan_is_chosen_by_its_contrast(
 
 
 def test_two_scans_that_fit_are_refused(tmp_path: Path) -> None:
-    """The sentence lists both."""
+    """The message lists both."""
     touch(tmp_path, "sub-01/anat/sub-01_T1w.nii", "sub-01/ses-1/anat/sub-01_ses-1_T1w.nii")
 
     with pytest.raises(ScanError, match=r"one T1w scan: got 2 .*sub-01_T1w.*sub-01_ses-1_T1w"):
@@ -65,7 +65,7 @@ def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
 def test_the_fat_image_bears_the_water_images_name(
     water: str, fat: str, tmp_path: Path
 ) -> None:
-    """Capitals aside; another participant's is not taken."""
+    """Case-insensitively; another participant's is not used."""
     (tmp_path / fat.replace("01", "02").replace("foot", "feet")).touch()
     assert find_fat_image(tmp_path / water) is None
 
@@ -74,14 +74,14 @@ def test_the_fat_image_bears_the_water_images_name(
 
 
 def test_an_image_that_is_not_water_has_no_fat_image(tmp_path: Path) -> None:
-    """It would be its own."""
+    """It would be its own fat image."""
     (tmp_path / "sub-01_T1w.nii.gz").touch()
 
     assert find_fat_image(tmp_path / "sub-01_T1w.nii.gz") is None
 
 
 def test_capitals_and_endings_make_no_other_pair(tmp_path: Path) -> None:
-    """acq-Water goes with acq-Fat, and one of them may be packed."""
+    """acq-Water goes with acq-Fat, and one of them may be compressed."""
     touch(
         tmp_path,
         "sub-01/anat/sub-01_acq-Water_T1w.nii",
@@ -103,7 +103,7 @@ def test_an_image_without_fat_is_no_fat_image(tmp_path: Path) -> None:
 
 
 def test_sidecars_tell_water_from_fat(tmp_path: Path) -> None:
-    """Names need not."""
+    """Names need not state it."""
     names = ("sub-01_run-1_T1w", "sub-01_run-2_T1w")
     touch(tmp_path, *(f"sub-01/anat/{name}.nii" for name in names))
     for name, part in zip(names, "FW", strict=True):
@@ -114,7 +114,7 @@ def test_sidecars_tell_water_from_fat(tmp_path: Path) -> None:
 
 
 def test_a_water_image_by_its_sidecar_has_its_fat_image(tmp_path: Path) -> None:
-    """The fat image bears its name, and the word for fat."""
+    """The fat image has the same name except for the word fat."""
     touch(tmp_path, "sub-01_T1w.nii.gz", "sub-01_acq-fat_T1w.nii.gz")
     water = tmp_path / "sub-01_T1w.nii.gz"
     assert find_fat_image(water) is None
@@ -126,7 +126,7 @@ def test_a_water_image_by_its_sidecar_has_its_fat_image(tmp_path: Path) -> None:
 
 
 def test_two_fat_images_of_one_water_image_are_refused(tmp_path: Path) -> None:
-    """Which was taken with it cannot be told."""
+    """Which one is of the same acquisition is unknown."""
     touch(tmp_path, "foot_water.nii", "foot_fat.nii", "foot_Fat.nii.gz")
 
     with pytest.raises(
@@ -136,7 +136,7 @@ def test_two_fat_images_of_one_water_image_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None:
-    """Exchanged, they would give a fat fraction that looks right."""
+    """Exchanged, they would give a plausible but wrong fat fraction."""
     touch(tmp_path, "foot_water.nii", "foot_fat.nii")
     (tmp_path / "foot_fat.json").write_text('{"ImageType": ["W"]}')
 
@@ -159,7 +159,7 @@ def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None
 def test_anothers_image_in_a_participants_folder_is_refused(
     image: str, folder: str, tmp_path: Path
 ) -> None:
-    """One foot's volume must not stand in another's row, nor a session's in another's."""
+    """One foot's volume must not get into another's row, nor one session's into another's."""
     touch(tmp_path, "sub-01/anat/sub-01_acq-water_PDw.nii.gz", image)
 
     words = f"named as the folder .*got '{Path(image).name}' in '{folder}'.*Find out whose"
@@ -168,7 +168,7 @@ def test_anothers_image_in_a_participants_folder_is_refused(
 
 
 def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
-    """A Mac puts a file beside each on discs of other systems."""
+    """On other file systems, macOS puts a file beside each."""
     touch(
         tmp_path,
         "sub-01/anat/sub-01_T1w.nii.gz",
@@ -180,7 +180,7 @@ def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
 
 
 def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) -> None:
-    """A data set of datalad holds links until then."""
+    """A dataset of datalad has only links until then."""
     anat = tmp_path / "sub-01" / "anat"
     anat.mkdir(parents=True)
     (anat / "sub-01_T1w.nii.gz").symlink_to("../../.git/annex/objects/x/SHA256E-s1--1.nii.gz")
@@ -192,7 +192,7 @@ def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) ->
 
 
 def test_a_pipe_is_no_scan(tmp_path: Path) -> None:
-    """Reading it would never end."""
+    """Reading it would block."""
     touch(tmp_path, "sub-01/anat/x")
     os.mkfifo(tmp_path / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
 

@@ -25,13 +25,13 @@ def study(scan: Scan, tmp_path: Path) -> Path:
 
 
 def labels(source: Path, *known: str, patients: dict[str, str] | None = None) -> list[str]:
-    """Give the participants that a source holds."""
+    """Return the participants of a source."""
     with opened_participants(source, known, patients) as found:
         return list(found)
 
 
 def test_folders_name_participants(study: Path) -> None:
-    """With sub-, or as the study's table names them."""
+    """With sub-, or after a label in the study's table."""
     assert labels(study) == ["01", "02"]
     (study / "sub-01").rename(study / "Pat_01")
     (study / "sub-02").rename(study / "Pat_02")
@@ -48,8 +48,8 @@ def test_a_known_folder_is_one_participant(study: Path) -> None:
     assert labels(study, "01", "02", "07") == ["07"]
 
 
-def test_other_folders_beside_participants_are_told(study: Path) -> None:
-    """Nobody's folder is silently left out, nor anybody's name printed."""
+def test_other_folders_beside_participants_are_reported(study: Path) -> None:
+    """No folder is ignored silently, and no name is printed."""
     shutil.copytree(study / "sub-01", study / "Mustermann")
 
     with pytest.raises(ConfigError, match=r"nothing else: got 2 .* and 1 others") as refused:
@@ -68,14 +68,14 @@ def test_other_folders_beside_participants_are_told(study: Path) -> None:
     ],
 )
 def test_a_name_gives_its_letters_and_digits(name: str, label: str, tmp_path: Path) -> None:
-    """BIDS allows no others; endings are none of it."""
+    """BIDS allows no others; extensions are not part of the label."""
     path = tmp_path / name
     path.touch() if "." in name else path.mkdir()
 
     assert label_of(path) == label
 
 
-def test_names_that_become_one_label_are_told(study: Path) -> None:
+def test_names_that_become_one_label_are_reported(study: Path) -> None:
     """Dropping a character must not join two people."""
     shutil.copytree(study / "sub-01", study / "sub-0-1")
 
@@ -88,7 +88,7 @@ def test_names_that_become_one_label_are_told(study: Path) -> None:
 def test_the_map_alone_joins_patient_to_participant(
     scan: Scan, study: Path, tmp_path: Path
 ) -> None:
-    """Images lie anywhere, under any name; each goes to its patient's label."""
+    """Wherever images are, and under any name, each goes to its patient's label."""
     mixed = tmp_path / "mixed"
     mixed.mkdir()
     for number, path in enumerate(sorted(study.rglob("*.dcm"))):
@@ -114,7 +114,7 @@ def test_the_map_alone_joins_patient_to_participant(
 def test_an_archive_may_hold_all_participants(
     kind: str, scan: Scan, study: Path, tmp_path: Path
 ) -> None:
-    """Also below a folder of its own; nothing is left behind."""
+    """Also below a common folder; no file remains."""
     packed = shutil.make_archive(str(tmp_path / "out"), kind, study.parent, "in")
 
     with opened_participants(Path(packed)) as found:
@@ -126,7 +126,7 @@ def test_an_archive_may_hold_all_participants(
 
 
 def test_archives_in_folders_are_opened(scan: Scan, study: Path) -> None:
-    """A participant's folder may hold the export as it came."""
+    """A participant's folder may contain the exported archive."""
     for name in ("sub-01", "sub-02"):
         shutil.make_archive(str(study / name / "export"), "zip", study / name)
         for path in (study / name).glob("*.dcm"):
@@ -139,7 +139,7 @@ def test_archives_in_folders_are_opened(scan: Scan, study: Path) -> None:
 
 
 def test_an_archive_of_one_participant_is_named_by_itself(scan: Scan, tmp_path: Path) -> None:
-    """A NIfTI image may be packed, too."""
+    """An archive may contain a NIfTI image, too."""
     write_scan(scan, tmp_path / "foot.nii.gz", like=None)
     with zipfile.ZipFile(tmp_path / "left_07.zip", "w") as archive:
         archive.write(tmp_path / "foot.nii.gz", "foot.nii.gz")
@@ -151,7 +151,7 @@ def test_an_archive_of_one_participant_is_named_by_itself(scan: Scan, tmp_path: 
 
 
 def test_a_medium_may_be_given_by_its_directory(scan: Scan, tmp_path: Path) -> None:
-    """DICOMDIR stands for the folder it lies in."""
+    """DICOMDIR means its folder."""
     write_series(scan, tmp_path / "CD_7" / "IMAGES")
     (tmp_path / "CD_7" / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
 
@@ -170,7 +170,7 @@ def test_one_multi_frame_file_is_a_source(scan: Scan, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_folder", [True, False])
 def test_links_out_of_a_source_are_refused(is_folder: bool, scan: Scan, study: Path) -> None:
-    """They may lead to another patient; links within do no harm."""
+    """They may lead to another patient; links within the source are harmless."""
     one = study / "sub-01"
     (one / "again.dcm").symlink_to(one / "0001.dcm")
     with opened(one) as found:
@@ -195,8 +195,8 @@ def test_a_copied_image_counts_once(scan: Scan, study: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 300])
-def test_a_damaged_file_among_images_is_told(content: bytes, study: Path) -> None:
-    """It may be the last slice, which leaves no gap; text files are passed over."""
+def test_a_damaged_file_among_images_is_reported(content: bytes, study: Path) -> None:
+    """It may be the last slice, which leaves no gap; text files are ignored."""
     (study / "sub-01" / "notes.dcm").write_text("Dear colleague")
     with opened(study / "sub-01"):
         (study / "sub-01" / "0007.dcm").write_bytes(content)
@@ -220,7 +220,7 @@ JUNK = (
 
 
 def leave_junk(folder: Path) -> None:
-    """Put beside images what systems and discs put there; none of it can be read."""
+    """Add files of systems and discs beside images; none of them can be read."""
     for name in JUNK:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"\0\5\x16\7" + bytes(200))
@@ -229,17 +229,17 @@ def leave_junk(folder: Path) -> None:
 def test_files_beside_the_images_are_left_out_and_counted(
     scan: Scan, study: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Systems and viewers leave them in every folder; each is named as the images are."""
+    """Systems and viewers leave them in every folder, with the extension of the images."""
     caplog.set_level("DEBUG")
     leave_junk(study / "sub-01")
 
     with opened(study / "sub-01") as found:
         np.testing.assert_array_equal(read_scan(found.image).intensity, scan.intensity)
-    assert "left out" in caplog.text
+    assert "of systems and viewers ignored" in caplog.text
 
 
 def test_a_damaged_slice_beside_them_is_refused_all_the_same(study: Path) -> None:
-    """Only the names of what is left out are known."""
+    """Files are ignored by their known names only."""
     leave_junk(study / "sub-01")
     (study / "sub-01" / "0007.dcm").write_bytes(b"")
 
@@ -247,7 +247,7 @@ def test_a_damaged_slice_beside_them_is_refused_all_the_same(study: Path) -> Non
 
 
 def test_images_in_a_folder_named_viewer_are_read(scan: Scan, tmp_path: Path) -> None:
-    """A name is no proof that they are not the patient's."""
+    """The name of a folder does not exclude that they are the patient's."""
     write_series(scan, tmp_path / "in" / "Viewer")
 
     with opened(tmp_path / "in") as found:
@@ -256,7 +256,7 @@ def test_images_in_a_folder_named_viewer_are_read(scan: Scan, tmp_path: Path) ->
 
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_they_are_nobodys_folder(is_packed: bool, study: Path, tmp_path: Path) -> None:
-    """Participants are told by the other entries, in archives, too."""
+    """Participants are identified by the other entries, also in archives."""
     leave_junk(study)
     leave_junk(study.parent) if is_packed else None
     packed = shutil.make_archive(str(tmp_path.parent / f"{tmp_path.name}-out"), "zip", tmp_path)
@@ -265,15 +265,15 @@ def test_they_are_nobodys_folder(is_packed: bool, study: Path, tmp_path: Path) -
 
 
 def test_a_folder_of_them_alone_is_empty(tmp_path: Path) -> None:
-    """There is nothing to measure."""
+    """The source counts as empty."""
     (tmp_path / ".DS_Store").touch()
 
     with pytest.raises(ConfigError, match="must contain images: got the empty folder"):
         labels(tmp_path)
 
 
-def test_a_source_that_is_not_fetched_is_told(study: Path) -> None:
-    """Before links that lead out are, which those of git-annex do."""
+def test_a_source_that_is_not_fetched_is_reported(study: Path) -> None:
+    """Before links that lead out, as those of git-annex do."""
     link = study / "sub-01" / "0001.dcm"
     link.unlink()
     link.symlink_to(study.parent / ".git" / "annex" / "objects" / "x")

@@ -1,4 +1,4 @@
-"""Files are read to their end: checksums, sizes, and what lies beside a header."""
+"""Files are read to their end: checksums, sizes, and voxels beside a header."""
 
 import gzip
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from pipeline.store.nifti import copy_image
 
 
 def packed(scan_file: Path) -> bytes:
-    """Give the scan in one gzip stream that holds its bytes in the clear."""
+    """Return the scan as one gzip stream of uncompressed blocks."""
     return gzip.compress(gzip.decompress(scan_file.read_bytes()), 1, mtime=0)
 
 
 def flipped(content: bytes, place: int) -> bytes:
-    """Turn one bit over."""
+    """Flip one bit."""
     damaged = bytearray(content)
     damaged[place] ^= 16
     return bytes(damaged)
@@ -41,7 +41,7 @@ def flipped(content: bytes, place: int) -> bytes:
 def test_a_damaged_gzip_stream_is_refused(
     damage: Callable[[bytes], bytes], words: str, scan_file: Path
 ) -> None:
-    """In the voxels, in the checksum, in the length, or cut off in any of them."""
+    """In the voxels, the checksum or the length, or cut off in any of them."""
     scan_file.write_bytes(damage(packed(scan_file)))
 
     with pytest.raises(ScanError, match=rf"T1w\.nii\.gz: A scan must be whole: .* {words}\."):
@@ -49,7 +49,7 @@ def test_a_damaged_gzip_stream_is_refused(
 
 
 def test_a_damaged_label_map_is_refused(scan_file: Path) -> None:
-    """The bit that was turned makes one muscle of another."""
+    """The flipped bit changes one muscle into another."""
     voxels = np.random.default_rng(1).integers(0, 3, (5, 6, 7)).astype(np.uint8)
     nib.save(nib.Nifti1Image(voxels, np.eye(4)), scan_file)
     content = gzip.compress(gzip.decompress(scan_file.read_bytes()), 0)
@@ -60,7 +60,7 @@ def test_a_damaged_label_map_is_refused(scan_file: Path) -> None:
 
 
 def test_a_damaged_scan_is_not_copied(scan_file: Path, tmp_path: Path) -> None:
-    """Intake writes nothing of it."""
+    """Import writes nothing of it."""
     scan_file.write_bytes(flipped(packed(scan_file), 300))
 
     with pytest.raises(ScanError, match="A scan must be whole"):
@@ -79,14 +79,14 @@ def test_a_damaged_scan_is_not_copied(scan_file: Path, tmp_path: Path) -> None:
 def test_what_gzip_reads_is_read(
     store: Callable[[bytes], bytes], scan: Scan, scan_file: Path
 ) -> None:
-    """Zeros behind it, several streams in a row, or a plain file named as a packed one."""
+    """Trailing zeros, several streams in a row, or a plain file named ``.gz``."""
     scan_file.write_bytes(store(gzip.decompress(scan_file.read_bytes())))
 
     np.testing.assert_array_equal(read_scan(scan_file).intensity, scan.intensity)
 
 
 def test_a_packed_file_named_as_a_plain_one_is_read(scan: Scan, scan_file: Path) -> None:
-    """The content says what it is."""
+    """The content decides, not the name."""
     plain = scan_file.rename(scan_file.with_name("foot.nii"))
 
     np.testing.assert_array_equal(read_scan(plain).intensity, scan.intensity)
@@ -100,7 +100,7 @@ def test_a_packed_file_named_as_a_plain_one_is_read(scan: Scan, scan_file: Path)
 def test_sizes_must_be_those_of_the_file(
     ending: str, axis: int, size: int, words: str, scan_file: Path
 ) -> None:
-    """One row fewer would be read as another picture; 352 bytes of header, 2 per voxel."""
+    """One row fewer would give another image; 352 bytes of header, 2 per voxel."""
     raw = bytearray(gzip.decompress(scan_file.read_bytes()))
     raw[40 + 2 * axis : 42 + 2 * axis] = size.to_bytes(2, "little")
     path = scan_file.with_name(f"foot{ending}")
@@ -111,7 +111,7 @@ def test_sizes_must_be_those_of_the_file(
 
 
 def test_a_small_file_gets_no_large_memory(scan_file: Path) -> None:
-    """What no deflate stream can hold is refused before room for it is asked for."""
+    """More than a deflate stream can expand to is refused before memory is allocated."""
     raw = bytearray(gzip.decompress(scan_file.read_bytes()))
     raw[42:48] = np.array((900, 900, 300), "<i2").tobytes()
     scan_file.write_bytes(gzip.compress(raw))
@@ -146,7 +146,7 @@ def test_a_pair_may_be_kept_by_git_annex(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_a_pair_needs_both_files(scan: Scan, tmp_path: Path) -> None:
-    """The one that is missing is named."""
+    """The message names the missing one."""
     image = nib.Nifti1Pair(scan.intensity.astype(np.int16), scan.grid.matrix)
     nib.save(image, tmp_path / "a.img")
     (tmp_path / "a.img").unlink()

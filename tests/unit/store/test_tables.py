@@ -1,4 +1,4 @@
-"""Measurements in and out."""
+"""Tables are written and read back."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_written_tables_are_plain(tmp_path: Path) -> None:
 
 @pytest.fixture
 def measured() -> MeasurementTable:
-    """Make a table with something missing in each column that may miss."""
+    """Make a table with a missing value in each column that allows it."""
     rows = (
         Measurement("ABH", "rearfoot", 1234.5, 1200.25, 0.125, 210.5, 40.5, 80.0, False),
         Measurement("ABH", "forefoot", None, None, None, None, None, None, True),
@@ -75,7 +75,7 @@ def test_an_unknown_foot_length_comes_back(measured: MeasurementTable, tmp_path:
 
 
 def test_the_table_starts_as_bids_wants(measured: MeasurementTable, tmp_path: Path) -> None:
-    """A dseg table has index and name."""
+    """A dseg table starts with index and name."""
     write_measurements(measured, tmp_path / "m.tsv")
 
     table = read_table(tmp_path / "m.tsv")
@@ -87,7 +87,7 @@ def test_the_table_starts_as_bids_wants(measured: MeasurementTable, tmp_path: Pa
 def test_a_missing_fact_is_an_altered_artefact(
     fact: str, measured: MeasurementTable, tmp_path: Path
 ) -> None:
-    """The sentence names it and the stage to run."""
+    """The message names it and the stage to run."""
     write_measurements(measured, tmp_path / "m.tsv")
     facts = read_json(tmp_path / "m.json")
     del facts[fact]
@@ -104,7 +104,7 @@ def test_a_missing_fact_is_an_altered_artefact(
 def test_a_fact_of_another_kind_is_an_altered_artefact(
     fact: str, value: object, measured: MeasurementTable, tmp_path: Path
 ) -> None:
-    """Whatever stands there, the sentence is one."""
+    """Any invalid value gives the same message."""
     write_measurements(measured, tmp_path / "m.tsv")
     write_json(read_json(tmp_path / "m.json") | {fact: value}, tmp_path / "m.json")
 
@@ -112,8 +112,8 @@ def test_a_fact_of_another_kind_is_an_altered_artefact(
         read_measurements(tmp_path / "m.tsv")
 
 
-def test_a_missing_measurement_table_is_told(tmp_path: Path) -> None:
-    """It has the exit code of a missing artefact."""
+def test_a_missing_measurement_table_is_reported(tmp_path: Path) -> None:
+    """It has the exit code of a missing output."""
     with pytest.raises(ArtefactError, match=r"table 'm.tsv' must exist"):
         read_measurements(tmp_path / "m.tsv")
 

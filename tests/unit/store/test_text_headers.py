@@ -42,7 +42,7 @@ WRITERS: list[Callable[[Path], Path]] = [
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_a_header_that_says_all_is_read(write: Callable[[Path], Path], tmp_path: Path) -> None:
-    """Raw or packed, in either order of bytes; nothing is doubted."""
+    """Raw or compressed, in either byte order, without a caution."""
     scan = read_scan(write(tmp_path))
 
     np.testing.assert_array_equal(scan.intensity, canonical_voxels())
@@ -63,7 +63,7 @@ def test_a_header_that_says_all_is_read(write: Callable[[Path], Path], tmp_path:
 def test_unsaid_orientation_is_a_caution(
     write: Callable[[Path, str], Path], fields: str, tmp_path: Path
 ) -> None:
-    """As of Analyze: volumes are sure, left and right are not."""
+    """As for Analyze: volumes are certain, left and right are not."""
     path = tmp_path / ("a.nrrd" if write is write_nrrd else "a.mha")
 
     scan = read_scan(write(path, fields))
@@ -74,7 +74,7 @@ def test_unsaid_orientation_is_a_caution(
 
 @pytest.mark.parametrize("content", [VOXELS.tobytes()[:-2], VOXELS.tobytes() + b"ab"])
 @pytest.mark.parametrize("write", [write_nrrd, write_metaimage])
-def test_plain_voxels_are_held_to_their_size(
+def test_plain_voxels_are_checked_for_their_size(
     write: Callable[..., Path], content: bytes, tmp_path: Path
 ) -> None:
     """Neither fewer nor more than the header implies."""

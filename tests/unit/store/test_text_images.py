@@ -1,4 +1,4 @@
-"""NRRD and MetaImage: read as stored, or refused for a value that no header has."""
+"""NRRD and MetaImage files are read as stored, or refused for an invalid value."""
 
 import gzip
 import zlib
@@ -45,7 +45,7 @@ Fields = Mapping[str, str | None]
 def write_text_image(
     path: Path, other: Fields, content: bytes = VOXELS.astype("<i2").tobytes()
 ) -> Path:
-    """Write a file with other fields than the usual ones; None leaves one out."""
+    """Write a file with some fields replaced; None omits one."""
     is_nrrd = path.suffix == ".nrrd"
     fields: Fields = {**(NRRD if is_nrrd else METAIMAGE), **other}
     mark = ": " if is_nrrd else " = "
@@ -64,7 +64,7 @@ def write_text_image(
 def test_all_types_are_read_as_another_library_writes_them(
     kind: str, name: str, is_packed: bool, tmp_path: Path
 ) -> None:
-    """In the file or beside it, packed or not, along oblique axes."""
+    """In the file or beside it, compressed or not, along oblique axes."""
     image = SimpleITK.GetImageFromArray(VOXELS.astype(kind))
     image.SetSpacing((0.5, 0.7, 3.0))
     image.SetOrigin((1.0, -2.0, 30.0))
@@ -120,7 +120,7 @@ ODD = [
 def test_a_value_that_no_header_has_is_refused(
     name: str, other: Fields, words: str, tmp_path: Path
 ) -> None:
-    """In a sentence of bounded length; libraries break over some, and guess the others."""
+    """With a message of bounded length; libraries crash at some, and guess the others."""
     with pytest.raises(ScanError, match=words) as raised:
         read_scan(write_text_image(tmp_path / name, other))
     assert len(str(raised.value)) < 400
@@ -130,7 +130,7 @@ def test_a_value_that_no_header_has_is_refused(
 def test_a_packed_metaimage_need_not_say_its_length(
     pack: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
-    """Either stream tells its own end."""
+    """Both kinds of stream mark their end."""
     content = pack(VOXELS.astype("<i2").tobytes())
     path = write_text_image(tmp_path / "a.mha", {"CompressedData": "True"}, content)
 
@@ -175,7 +175,7 @@ def test_the_axis_that_is_not_in_space_counts_numbers(
 
 
 def test_a_spacing_without_an_axis_is_none_of_it(tmp_path: Path) -> None:
-    """NRRD says so with 'nan'."""
+    """NRRD marks it with 'nan'."""
     other = {
         "dimension": "4",
         "sizes": "1 5 6 7",

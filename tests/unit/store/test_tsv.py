@@ -12,7 +12,7 @@ NEEDED = ("a", "b")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give the path of the table."""
+    """Return the path of the table."""
     return tmp_path / "table.tsv"
 
 
@@ -31,14 +31,14 @@ def path(tmp_path: Path) -> Path:
     ],
 )
 def test_one_table_in_many_spellings(text: str, path: Path) -> None:
-    """Line ends, marks, blanks, quotation marks and empty cells at the end say nothing."""
+    """Line breaks, marks, blanks, quotation marks and trailing empty cells do not matter."""
     path.write_bytes(text.encode())
 
     assert read_rows(path, NEEDED) == [("table.tsv row 2", {"a": "1", "b": "2"})]
 
 
 def test_cells_are_text_as_it_was_written(path: Path) -> None:
-    """Nothing is taken for a number, a date or a missing value."""
+    """Nothing is converted to a number, a date or a missing value."""
     path.write_text("a\tb\n007\tNone\n1e3\tNA\n")
 
     assert [cells for _, cells in read_rows(path, NEEDED)] == [
@@ -48,7 +48,7 @@ def test_cells_are_text_as_it_was_written(path: Path) -> None:
 
 
 def test_rows_are_counted_as_a_spreadsheet_does(path: Path) -> None:
-    """Blank ones, too."""
+    """Blank rows count, too."""
     path.write_text("a\tb\n\n1\t2\n\t\n3\t4\n")
 
     assert [where for where, _ in read_rows(path, NEEDED)] == [
@@ -73,17 +73,23 @@ def test_rows_are_counted_as_a_spreadsheet_does(path: Path) -> None:
         (b"a\tb\n1\t2\n3\n", "row 3 must have 2 cells, one for each column: got 1"),
         (b"a\tb\n1\t2\t3\n", "row 2 must have cells only in .* column 3, which has none"),
         (b"a\t\tb\n1\tx\t2\n", "row 2 must have cells only in .* column 2, which has none"),
-        (b'a\tb\n1\t"2\n3\t4\n', "quotation marks in pairs: got an unpaired quotation mark, .* row 1\\."),
-        (b'a\tb\n1\t2\n"3" \t4\n', "pairs: got an unpaired quotation mark, .* after row 2\\. Save"),
+        (
+            b'a\tb\n1\t"2\n3\t4\n',
+            "in pairs: got an unpaired quotation mark, .* after row 1\\.",
+        ),
+        (
+            b'a\tb\n1\t2\n"3" \t4\n',
+            "got an unpaired quotation mark, .* after row 2\\. Save",
+        ),
         (b"c" * 5000 + b"\tb\n1\t2\n", r"got no a among \['c{96}\.\.\., 'b'\]\. Add it"),
         (b'a\tb\n1\t"2\n3\t4"\n', "row 2 must hold text: got a line break"),
         (b"a\tb\n1\t\x1b[31m2\n", "row 2 must hold text: got .* control character"),
     ],
 )
-def test_what_is_no_such_table_is_told_with_the_cause(
+def test_what_is_no_such_table_is_reported_with_the_cause(
     content: bytes, words: str, path: Path
 ) -> None:
-    """Separator, encoding, columns or row; each in one sentence."""
+    """Separator, encoding, columns or row."""
     path.write_bytes(content)
 
     with pytest.raises(ConfigError, match=words):
@@ -91,7 +97,7 @@ def test_what_is_no_such_table_is_told_with_the_cause(
 
 
 def test_a_wide_table_is_not_listed_whole(path: Path) -> None:
-    """Two thousand columns of a database are counted."""
+    """Two thousand columns are only counted."""
     path.write_text("\t".join(f"c{k}" for k in range(2000)))
 
     with pytest.raises(ConfigError, match=r"'c7'\] and 1992 more\."):
@@ -99,7 +105,7 @@ def test_a_wide_table_is_not_listed_whole(path: Path) -> None:
 
 
 def test_a_folder_is_no_table(path: Path) -> None:
-    """Nor is a pipe, which would never end."""
+    """Nor is a pipe, which would block."""
     path.mkdir()
 
     with pytest.raises(

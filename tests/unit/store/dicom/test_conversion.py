@@ -1,4 +1,4 @@
-"""What dcm2niix makes of a volume is looked at before it is believed."""
+"""Every volume that dcm2niix makes is checked."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ def series(scan: Scan, tmp_path: Path) -> Path:
 def giving(
     monkeypatch: pytest.MonkeyPatch, volumes: dict[str, nib.Nifti1Image], code: int = 0
 ) -> None:
-    """Let dcm2niix give these volumes."""
+    """Make dcm2niix return these volumes."""
 
     def call(command: Sequence[str], _: float) -> int:
         out = Path(command[-2])
@@ -49,7 +49,10 @@ def image_of(scan: Scan, *more: int, moved_mm: float = 0.0) -> nib.Nifti1Image:
     ("make", "words"),
     [
         (lambda s: {"volume_Eq_1": image_of(s)}, "evenly spaced .* had to resample"),
-        (lambda s: {"volume_Tilt_1": image_of(s)}, "perpendicular to their plane: .* had to resample"),
+        (
+            lambda s: {"volume_Tilt_1": image_of(s)},
+            "perpendicular .* had to resample",
+        ),
         (
             lambda s: {"volume": image_of(s, moved_mm=0.5)},
             r"corners up to 0\.50 mm from where 7",
@@ -60,7 +63,7 @@ def image_of(scan: Scan, *more: int, moved_mm: float = 0.0) -> nib.Nifti1Image:
         (lambda _: {}, "known encoding: dcm2niix ended with code 0, with 0 volumes"),
     ],
 )
-def test_what_dcm2niix_gives_is_looked_at(
+def test_what_dcm2niix_gives_is_checked(
     make: Callable[[Scan], dict[str, nib.Nifti1Image]],
     words: str,
     scan: Scan,
@@ -76,7 +79,7 @@ def test_what_dcm2niix_gives_is_looked_at(
 def test_a_failure_is_refused(
     scan: Scan, series: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even where a volume was written."""
+    """Even if a volume was written."""
     giving(monkeypatch, {"volume": image_of(scan)}, code=2)
 
     refuse(series, "dcm2niix ended with code 2, with 1 volumes")
@@ -85,7 +88,7 @@ def test_a_failure_is_refused(
 def test_a_conversion_that_hangs_is_stopped(
     series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within the time that its size allows."""
+    """After the time limit for its size."""
     sleeper = tmp_path / "sleeper"
     sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
     sleeper.chmod(0o700)
@@ -98,7 +101,7 @@ def test_a_conversion_that_hangs_is_stopped(
 def test_a_mosaic_without_spacing_is_refused(
     scan: Scan, series: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its one position proves no step."""
+    """One position defines no step."""
     for path in sorted(series.iterdir())[1:]:
         path.unlink()
     edit(series, setting(ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]))

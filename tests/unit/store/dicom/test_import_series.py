@@ -1,4 +1,4 @@
-"""DICOM in: one even stack or a sentence that says why not, and nobody's name."""
+"""Import of DICOM: one even stack, or a refusal with the reason."""
 
 import shutil
 from pathlib import Path
@@ -23,7 +23,7 @@ def series(scan: Scan, tmp_path: Path) -> Path:
 
 
 def test_a_series_gives_the_scan_it_was_made_of(scan: Scan, series: Path) -> None:
-    """Voxels, place, side, body part and timing come through."""
+    """Voxels, positions, side, body part and timing are kept."""
     with opened(series) as found:
         back = read_scan(found.image)
 
@@ -35,7 +35,7 @@ def test_a_series_gives_the_scan_it_was_made_of(scan: Scan, series: Path) -> Non
 
 
 def test_the_order_of_files_does_not_matter(scan: Scan, series: Path) -> None:
-    """Names and folders may be any."""
+    """Nor do their names and folders."""
     for number, path in enumerate(sorted(series.iterdir(), reverse=True)):
         target = series / f"{number % 2}" / f"IM{number}"
         target.parent.mkdir(exist_ok=True)
@@ -62,7 +62,7 @@ def test_a_file_cut_off_is_refused(kept_bytes: int, words: str, series: Path) ->
     refuse(series, words)
 
 
-def test_reports_among_the_images_are_passed_over(scan: Scan, series: Path) -> None:
+def test_reports_among_the_images_are_ignored(scan: Scan, series: Path) -> None:
     """Archives add structured reports and drawings to an export."""
     shutil.copy(series / "0001.dcm", series / "report.dcm")
 
@@ -96,14 +96,14 @@ def test_reports_among_the_images_are_passed_over(scan: Scan, series: Path) -> N
 def test_a_stack_that_is_not_even_is_refused(
     change: Edit, only: slice, words: str, series: Path
 ) -> None:
-    """One fault at a time, each with its fact."""
+    """One fault at a time, each with its value."""
     edit(series, change, only)
 
     refuse(series, words)
 
 
 def test_a_tilted_stack_is_refused(series: Path) -> None:
-    """Slices pushed aside step by step would need resampling."""
+    """Slices shifted sideways step by step would need resampling."""
     for k in range(7):
         edit(series, moved(0, 0.75 * k), slice(k, k + 1))
 
@@ -112,7 +112,7 @@ def test_a_tilted_stack_is_refused(series: Path) -> None:
 
 @pytest.mark.parametrize("kept", [1, 2])
 def test_a_few_slices_are_no_volume(kept: int, series: Path) -> None:
-    """With two slices no step can be proved."""
+    """With two slices no step can be checked."""
     for path in sorted(series.iterdir())[kept:]:
         path.unlink()
 
@@ -140,7 +140,7 @@ def test_each_element_may_state_the_side(
 
 
 def test_elements_that_contradict_are_all_given(series: Path) -> None:
-    """Whoever settles the side sees both."""
+    """The stage that settles the side gets both."""
     edit(series, setting(ImageLaterality="L"))
 
     with opened(series) as found:

@@ -23,7 +23,7 @@ Image = tuple[NDArray[Any], NDArray[np.float64]]
 
 
 def by_dcm2niix(folder: str, out: Path) -> dict[str, Image]:
-    """Convert a whole folder, and give voxels and affine by name."""
+    """Convert a whole folder, and return voxels and affine by name."""
     command = [dcm2niix.bin, "-z", "n", "-f", "%s", "-o", str(out), str(REAL / folder)]
     subprocess.run(command, check=True, capture_output=True)
     images = {path.stem: nib.load(path) for path in sorted(out.glob("*.nii"))}
@@ -31,14 +31,14 @@ def by_dcm2niix(folder: str, out: Path) -> dict[str, Image]:
 
 
 def by_intake(folder: str, series: str) -> Image:
-    """Take one volume in."""
+    """Import one volume."""
     with opened(REAL / folder, series=series) as found:
         image = nib.load(found.image)
         return np.asarray(image.dataobj), image.affine
 
 
 def assert_same(ours: Image, theirs: Image, tolerance_mm: float = 0.0) -> None:
-    """Compare to the bit; places of evened-out slices within their headers' last digit."""
+    """Compare exactly; positions within the last digit of the headers."""
     np.testing.assert_array_equal(ours[0], theirs[0])
     np.testing.assert_allclose(ours[1], theirs[1], rtol=0, atol=tolerance_mm)
 
@@ -63,7 +63,7 @@ def assert_same(ours: Image, theirs: Image, tolerance_mm: float = 0.0) -> None:
     ],
 )
 def test_what_is_not_one_volume_is_refused(folder: str, words: str) -> None:
-    """Each with its fact."""
+    """Each with its value."""
     refuse(REAL / folder, words)
 
 

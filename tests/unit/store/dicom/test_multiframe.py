@@ -32,7 +32,7 @@ def write(scan: Scan, file: Path) -> Path:
 
 
 def with_frames(dataset: Dataset, frames: Sequence[int]) -> Dataset:
-    """Give a file of some of the frames, in this order."""
+    """Return a file with some of the frames, in this order."""
     part, groups = copy.deepcopy(dataset), dataset.PerFrameFunctionalGroupsSequence
     pixels = dataset.PixelData
     part.PerFrameFunctionalGroupsSequence = [copy.deepcopy(groups[k]) for k in frames]
@@ -44,7 +44,7 @@ def with_frames(dataset: Dataset, frames: Sequence[int]) -> Dataset:
 
 
 def assert_whole(scan: Scan, source: Path, **rules: str) -> None:
-    """Expect the scan, voxel for voxel, in its place."""
+    """Expect the scan, voxel for voxel, at the same positions."""
     with opened(source, **rules) as found:
         back = read_scan(found.image)
         assert found.fields["EchoTime"] == pytest.approx(0.015)
@@ -53,7 +53,7 @@ def assert_whole(scan: Scan, source: Path, **rules: str) -> None:
 
 
 def test_frames_out_of_order_are_put_in_order(scan: Scan, enhanced: Path) -> None:
-    """Their positions tell; numbers in the stack contradict them, too."""
+    """Their positions decide, even against their numbers in the stack."""
     part = with_frames(pydicom.dcmread(enhanced), (3, 0, 6, 1, 5, 2, 4))
     for k, group in enumerate(part.PerFrameFunctionalGroupsSequence):
         group.FrameContentSequence[0].InStackPositionNumber = k + 1
@@ -64,7 +64,7 @@ def test_frames_out_of_order_are_put_in_order(scan: Scan, enhanced: Path) -> Non
 
 
 def test_compressed_frames_are_taken_one_by_one(scan: Scan, enhanced: Path) -> None:
-    """Without being unpacked by us."""
+    """Without decompression by footvol."""
     part = with_frames(pydicom.dcmread(enhanced), (3, 0, 6, 1, 5, 2, 4))
     part.compress(RLELossless, generate_instance_uid=False)
     part.save_as(enhanced)
@@ -75,7 +75,7 @@ def test_compressed_frames_are_taken_one_by_one(scan: Scan, enhanced: Path) -> N
 def parts(
     enhanced: Path, change: Callable[[Dataset], None] = lambda _: None, total: int | None = 3
 ) -> list[Path]:
-    """Part a file into a concatenation of three, of 3, 2 and 2 frames."""
+    """Split a file into a concatenation of three, of 3, 2 and 2 frames."""
     whole, files = pydicom.dcmread(enhanced), []
     enhanced.unlink()
     for number, frames in enumerate(((0, 1, 2), (3, 4), (5, 6)), start=1):
@@ -95,7 +95,7 @@ def parts(
 def test_the_parts_of_a_concatenation_are_joined(
     total: int | None, scan: Scan, enhanced: Path
 ) -> None:
-    """In three files; the total is not always said."""
+    """In three files; the total is optional."""
     parts(enhanced, total=total)
 
     assert_whole(scan, enhanced.parent)
@@ -116,7 +116,7 @@ def test_the_parts_of_a_concatenation_are_joined(
 def test_missing_parts_of_a_concatenation_are_named(
     total: int | None, gone: tuple[int, ...], words: str, enhanced: Path
 ) -> None:
-    """What is left would be an even stack, but not the whole one."""
+    """The rest would be an even stack, but an incomplete one."""
     files = parts(enhanced, total=total)
     for k in gone:
         files[k].unlink()
@@ -125,7 +125,7 @@ def test_missing_parts_of_a_concatenation_are_named(
 
 
 def test_parts_that_do_not_follow_one_another_are_refused(enhanced: Path) -> None:
-    """The offset says how many frames go before."""
+    """The offset is the number of preceding frames."""
 
     def change(part: Dataset) -> None:
         part.ConcatenationFrameOffsetNumber += part.InConcatenationNumber == 3
@@ -175,7 +175,7 @@ def two_feet(scan: Scan, folder: Path, *, is_named: bool, apart_mm: float) -> Sc
 
 
 def test_two_feet_in_one_file_are_two_that_can_be_taken(scan: Scan, tmp_path: Path) -> None:
-    """Stack and side of the frames part them, and the table shows where each lies."""
+    """Stack and side of the frames separate them, and the table gives their centres."""
     left = two_feet(scan, tmp_path / "sub-01", is_named=True, apart_mm=90)
 
     refuse(tmp_path / "sub-01", "(?s)got 2 of 2.* 1-1 .* 1-7 .* 1-2 .* 8-14 ")

@@ -115,7 +115,7 @@ def test_frames_must_be_as_many_as_the_header_states(
     ],
 )
 def test_run_lengths_must_fit(elements: dict[str, object], words: str, series: Path) -> None:
-    """They unpack to what the header says, and are as many."""
+    """They decompress to the size in the header, and their number fits."""
 
     def change(dataset: Dataset) -> None:
         dataset.compress(RLELossless, generate_instance_uid=False)

@@ -27,22 +27,22 @@ def two(scan: Scan, tmp_path: Path) -> Path:
 
 
 def taken(source: Path, **rules: Any) -> tuple[float, str]:
-    """Give echo time and contrast of the series that is taken."""
+    """Return echo time and contrast of the series that is taken."""
     with opened(source, **rules) as found:
         return round(found.fields["EchoTime"] * 1000, 6), found.contrast
 
 
 def test_several_series_are_listed_in_a_table(two: Path) -> None:
-    """One row each, none of it text that a person wrote, and the flag to use."""
+    """One row each, without free text, and the option to use."""
     with pytest.raises(ScanError) as refused, opened(two):
-        pytest.fail("was let in")
+        pytest.fail("was accepted")
 
     assert str(refused.value).splitlines() == [
-        "A source must hold one volume to measure: got 2 of 2. Choose one with --series, for "
-        "example --series 4, or by the rules in [intake] (description, contrast, plane, "
+        "A source must contain one volume to measure: got 2 of 2. Choose one with --series, "
+        "for example --series 4, or by the rules in [intake] (description, contrast, plane, "
         "max_pixel_mm, max_slice_mm).",
         "  series  slices  plane  voxel in mm    TE in ms  TR in ms  images  centre in mm  "
-        "shows  note",
+        "contrast  note",
         "  4       7       axial  0.5 x 0.7 x 3  11        500       1-7     -11 29 17     T1w",
         "  6       7       axial  0.5 x 0.7 x 3  33        500       1-7     -11 29 17     PDw",
     ]
@@ -75,10 +75,10 @@ def test_a_rule_takes_one(rules: dict[str, Any], series: tuple[float, str], two:
         ({"max_pixel_mm": 0.7, "max_slice_mm": 3}, "max_slice_mm 3.0: got 2 of 2"),
     ],
 )
-def test_rules_that_fit_none_or_several_are_told(
+def test_rules_that_fit_none_or_several_are_reported(
     rules: dict[str, Any], words: str, two: Path
 ) -> None:
-    """The rules in force stand in the sentence."""
+    """The message quotes the active rules."""
     refuse(two, words, **rules)
 
 
@@ -94,7 +94,7 @@ def test_rules_that_fit_none_or_several_are_told(
         ({"Modality": "PT"}, "PT images"),
     ],
 )
-def test_what_is_no_anatomy_is_passed_over(
+def test_what_is_no_anatomy_is_ignored(
     elements: dict[str, Any], note: str, scan: Scan, two: Path
 ) -> None:
     """It is taken only if it is named, and listed with the reason."""
@@ -105,7 +105,7 @@ def test_what_is_no_anatomy_is_passed_over(
     refuse(two, rf"(?s)got 0 of 3.*9 +7 .* {note}", series="3")
 
 
-def test_single_pictures_are_passed_over(scan: Scan, two: Path) -> None:
+def test_single_pictures_are_ignored(scan: Scan, two: Path) -> None:
     """A series of fewer than three slices is no volume."""
     write_series(scan, two / "c", number=9)
     for path in sorted((two / "c").iterdir())[2:]:
@@ -125,8 +125,8 @@ def test_three_planes_are_a_localiser(scan: Scan, two: Path) -> None:
     refuse(two, r"(?s)got 3 of 4.*incomplete.*Series 10: .*one orientation: got 2 \(6 and 1")
 
 
-def test_a_broken_series_is_not_passed_over(two: Path) -> None:
-    """The one that was meant may be the one that is not whole."""
+def test_a_broken_series_is_not_ignored(two: Path) -> None:
+    """The incomplete one may be the one that was meant."""
     edit(two / "a", moved(1.0), slice(3, 4))
 
     refuse(two, "(?s)got 2 of 2.*incomplete.*Series 4: All slices must be equally far apart")
@@ -159,7 +159,7 @@ def test_volumes_of_one_series_are_numbered(
             np.testing.assert_array_equal(read_scan(found.image).intensity, voxels)
 
 
-def test_rows_that_would_be_the_same_are_told_apart(scan: Scan, tmp_path: Path) -> None:
+def test_rows_that_would_be_the_same_are_reported_apart(scan: Scan, tmp_path: Path) -> None:
     """Two runs of one number differ in their time only, which is not printed."""
     for name, time in (("a", "101500"), ("b", "102000")):
         write_series(scan, tmp_path / name, number=4, SeriesTime=time)
@@ -229,7 +229,7 @@ def test_dixon_parts_are_paired(same_series: bool, scan: Scan, tmp_path: Path) -
 
 
 def test_fat_elsewhere_is_no_partner(scan: Scan, tmp_path: Path) -> None:
-    """Another run's fat image lies in another place."""
+    """The fat image of another run has another grid."""
     folder = tmp_path / "sub-01"
     kind = ["DERIVED", "PRIMARY", "M"]
     write_series(scan, folder / "w", number=2, ImageType=[*kind, "WATER"])

@@ -34,7 +34,7 @@ def series(scan: Scan, tmp_path: Path) -> Path:
 
 
 def rounded(keyword: str, decimals: int) -> Edit:
-    """Give a change that writes numbers with fewer decimals."""
+    """Return a change that writes numbers with fewer decimals."""
 
     def change(dataset: Dataset) -> None:
         values = np.array(dataset[keyword].value, float)
@@ -44,7 +44,7 @@ def rounded(keyword: str, decimals: int) -> Edit:
 
 
 def jittered(size: float) -> Edit:
-    """Give a change that turns the directions of each slice a little, another way."""
+    """Return a change that turns the directions of each slice a little, another way."""
     rng = np.random.default_rng(6)
 
     def change(dataset: Dataset) -> None:
@@ -103,7 +103,7 @@ def test_spacing_that_is_rounded_in_some_slices_is_one(scan: Scan, series: Path)
 
 
 def turned(angle_deg: float) -> Edit:
-    """Give a change that turns a slice about its normal."""
+    """Return a change that turns a slice about its normal."""
 
     def change(dataset: Dataset) -> None:
         rows, columns = np.reshape(np.array(dataset.ImageOrientationPatient, float), (2, 3))
@@ -147,7 +147,7 @@ def test_rounding_as_coarse_as_a_step_is_refused(series: Path) -> None:
 
 @pytest.mark.parametrize("is_thinned", [True, False])
 def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None:
-    """SpacingBetweenSlices says how far apart they were, whatever the thickness."""
+    """SpacingBetweenSlices states the step, whatever the thickness."""
     thickness = 3.27 if is_thinned else 2.5
     edit(series, setting(SliceThickness=thickness))
     for path in sorted(series.iterdir())[1::2]:
@@ -155,8 +155,8 @@ def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None
 
     refuse(
         series,
-        r"as SpacingBetweenSlices states: got positions 6\.540 mm apart and 3\.270 mm said, so 1 "
-        "slice is missing between each two",
+        r"as SpacingBetweenSlices states: got positions 6\.540 mm apart and 3\.270 mm stated, "
+        "so 1 slice is missing between each two",
     )
 
 
@@ -164,7 +164,7 @@ def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None
 def test_one_slice_does_not_say_for_all_how_far_apart_they_lie(
     said: str | None, series: Path
 ) -> None:
-    """A first slice that lacks it, or says another, hides no loss."""
+    """A first slice without it, or with another value, hides no missing slices."""
     edit(series, setting(SliceThickness=2.5))
     edit(series, setting(SpacingBetweenSlices=said), slice(0, 1))
     for path in sorted(series.iterdir())[1::2]:
