@@ -28,7 +28,7 @@ _MOST_FAULTS = 5
 
 
 class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
-    """Which scans are accepted, and which series is taken where a source holds several."""
+    """Which scans are accepted, and which series is measured if a source has several."""
 
     suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
     """Weighting of images whose own name does not state it, as BIDS writes it."""

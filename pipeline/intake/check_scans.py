@@ -14,9 +14,9 @@ from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 from pipeline.stages.segment import recognise
-from pipeline.store.bids import name_found, read_source_table
+from pipeline.store.bids import name_source_image, read_source_table
 from pipeline.store.contrast import contrast_of
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.images import read_scan
 from pipeline.store.junk import without_junk
 from pipeline.store.names import find_participants
@@ -24,7 +24,7 @@ from pipeline.store.participants import read_participants_table, read_patient_ma
 from pipeline.store.raw_scans import find_scan
 from pipeline.store.sources import (
     Files,
-    found_image,
+    image_with_sidecar,
     label_of,
     opened_participants,
     opened_source,
@@ -107,10 +107,10 @@ def _participants_of(source: Path) -> dict[str, Files]:
 
 
 @contextmanager
-def _opened(files: Files, label: str, config: PipelineConfig) -> Iterator[FoundImage]:
+def _opened(files: Files, label: str, config: PipelineConfig) -> Iterator[SourceImage]:
     dataset = files[0].parent
     if (dataset / _DESCRIPTION).is_file():
-        yield found_image(find_scan(dataset, label))
+        yield image_with_sidecar(find_scan(dataset, label))
         return
     with opened_source(files, config.intake) as found:
         yield found
@@ -135,7 +135,7 @@ def _checked(
     try:
         with _opened(files, participant.label, config) as found:
             suffix = config.intake.suffix
-            name = name_found(participant.label, found, files[0], suffix=suffix)
+            name = name_source_image(participant.label, found, files[0], suffix=suffix)
             scan = read_scan(found.image, contrast_of(name.raw(), found.fields))
             cells["series"] = str(found.fields.get("SeriesNumber", _UNKNOWN))
             cells["voxels"] = "x".join(map(str, scan.grid.shape))

@@ -20,13 +20,13 @@ from pipeline.errors import (
 from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.store.bids import (
     check_raw_dataset,
-    name_found,
+    name_source_image,
     read_source_table,
     write_raw_dataset,
     write_raw_scan,
 )
 from pipeline.store.contrast import contrast_of
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.images import read_scan
 from pipeline.store.names import sidecar_of
 from pipeline.store.participants import read_patient_map
@@ -156,9 +156,9 @@ def _outcome(result: "Future[_Done]") -> _Done:
         return _Done(error=error)
 
 
-def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
+def _write(image: SourceImage, job: _Job, params: IntakeParams) -> Path:
     claims = SideClaims(job.side, job.participant.side, image.sides)
-    name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+    name = name_source_image(job.participant.label, image, job.files[0], suffix=params.suffix)
     shown = contrast_of(name.raw(), image.fields)
     scan = settle_laterality(read_scan(image.image, shown), claims, params)
     return write_raw_scan(image, name, job.bids_dir, side=scan.side)

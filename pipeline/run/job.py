@@ -24,7 +24,7 @@ from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import facts_beside
+from pipeline.store.images import read_sidecar
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
@@ -77,7 +77,7 @@ class Job:
     def locate(self) -> "Located":
         """Find the scan, and from its name where everything goes."""
         if self.image is not None:
-            shown = stated_contrast(self.image, facts_beside(self.image), self.contrast)
+            shown = stated_contrast(self.image, read_sidecar(self.image), self.contrast)
             name = name_scan(self.label, self.image, shown, suffix="T1w")
             return Located(self, self.image, name)
         raw = find_scan(self.bids_dir, self.label)

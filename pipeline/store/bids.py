@@ -12,8 +12,8 @@ from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
-from pipeline.store.deidentify import check_personal, kept_facts
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.deidentify import acquisition_fields, check_personal
+from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.files import read_json, remove_dead_scratch, write_json, written_whole
 from pipeline.store.formats import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
@@ -52,7 +52,7 @@ def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str
     return ScanName(label, named.entities, named.suffix)
 
 
-def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> ScanName:
+def name_source_image(label: str, found: SourceImage, source: Path, *, suffix: str) -> ScanName:
     """Name the raw scan of a participant from its DICOM header, else from sidecar and name.
 
     Raises
@@ -73,7 +73,7 @@ def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> S
 
 
 def write_raw_scan(
-    found: FoundImage, name: ScanName, bids_dir: Path, *, side: Side | None
+    found: SourceImage, name: ScanName, bids_dir: Path, *, side: Side | None
 ) -> Path:
     """Copy voxels and geometry, and the sidecar fields that describe the acquisition.
 
@@ -96,14 +96,14 @@ def write_raw_scan(
             "Remove it, or choose another dataset."
         )
         raise ConfigError(msg)
-    facts = kept_facts(found.fields)
+    fields = acquisition_fields(found.fields)
     if side:
-        facts["Laterality"] = side.value[0].upper()
+        fields["Laterality"] = side.value[0].upper()
     cautions = [asdict(caution) for caution in cautions_of(found.image)]
     if cautions:
-        facts["Cautions"] = cautions
+        fields["Cautions"] = cautions
     remove_dead_scratch(target.parent)
-    write_json(facts, sidecar_of(target))
+    write_json(fields, sidecar_of(target))
     try:
         copy_image(found.image, target)  # last, so that no scan exists without its side
     except BaseException:  # otherwise the sidecar would block the next attempt

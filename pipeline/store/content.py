@@ -12,7 +12,7 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }
-_LARGEST_POINTER_BYTES = 1024  # of a text file that stands for content stored elsewhere
+_LARGEST_POINTER_BYTES = 1024  # of a text file that refers to content stored elsewhere
 _POINTERS = {
     b"version https://git-lfs.github.com/": "a pointer of Git LFS",
     b"/annex/objects/": "a pointer of git-annex",

@@ -67,7 +67,7 @@ _PERSONAL_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
 _SEXES = frozenset(("male", "m", "female", "f", "other", "o", "0", "1", "2", "9"))
 
 
-def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
+def acquisition_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the sidecar fields that describe the acquisition.
 
     Numeric fields are kept up to 100 000; text fields keep only words of closed lists. All

@@ -18,7 +18,7 @@ from pipeline.domain.scan import SIDE_WORDS, Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.deidentify import kept_facts
+from pipeline.store.deidentify import acquisition_fields
 from pipeline.store.files import read_json
 from pipeline.store.formats import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of
@@ -51,20 +51,20 @@ def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
     """
     image = to_nifti(path)
     check_header(image, path)
-    facts = facts_beside(path)
+    fields = read_sidecar(path)
     try:
-        cautions = (*cautions_of(path), *cautions_in(facts, sidecar_of(path)))
+        cautions = (*cautions_of(path), *cautions_in(fields, sidecar_of(path)))
     except ArtefactError as error:
         raise ScanError(str(error)) from error
-    shown = contrast_of(path, facts, contrast)
+    shown = contrast_of(path, fields, contrast)
     voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
             Grid.from_arrays(voxels.shape, affine),
             contrast=shown,
-            side=side_of(facts),
-            acquisition=kept_facts(facts),
+            side=side_of(fields),
+            acquisition=acquisition_fields(fields),
             cautions=cautions,
         )
     except ScanError as error:
@@ -147,29 +147,29 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
     ArtefactError
         If a map or the sidecar is missing or altered.
     """
-    facts = read_json(sidecar_of(muscles_path))
-    side = side_of(facts)
-    if side is None or "Segmenter" not in facts:
+    fields = read_json(sidecar_of(muscles_path))
+    side = side_of(fields)
+    if side is None or "Segmenter" not in fields:
         msg = (
-            f"The sidecar {sidecar_of(muscles_path).name!r} must say 'Laterality' and "
-            f"'Segmenter': got {sorted(facts)}. Run the segment stage again."
+            f"The sidecar {sidecar_of(muscles_path).name!r} must state 'Laterality' and "
+            f"'Segmenter': got {sorted(fields)}. Run the segment stage again."
         )
         raise ArtefactError(msg)
     return Segmentation(
         read_labels(muscles_path, MUSCLE_NAMES),
         read_labels(bones_path, BONE_NAMES),
         side=side,
-        segmenter=str(facts["Segmenter"]),
-        cautions=cautions_in(facts, sidecar_of(muscles_path)),
+        segmenter=str(fields["Segmenter"]),
+        cautions=cautions_in(fields, sidecar_of(muscles_path)),
     )
 
 
-def side_of(facts: Mapping[str, Any]) -> Side | None:
+def side_of(fields: Mapping[str, Any]) -> Side | None:
     """Return the side that a sidecar states."""
-    return SIDE_WORDS.get(str(facts.get("Laterality", "")).strip().upper())
+    return SIDE_WORDS.get(str(fields.get("Laterality", "")).strip().upper())
 
 
-def facts_beside(path: Path) -> dict[str, Any]:
+def read_sidecar(path: Path) -> dict[str, Any]:
     """Read the JSON sidecar of an image; empty if there is none.
 
     Raises
@@ -187,7 +187,7 @@ def facts_beside(path: Path) -> dict[str, Any]:
         raise ScanError(str(error)) from error
 
 
-def cautions_in(facts: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
+def cautions_in(fields: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
     """Return the cautions that a sidecar lists.
 
     Raises
@@ -196,7 +196,7 @@ def cautions_in(facts: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
         If an entry is not an object with the texts ``code``, ``message`` and ``stage``.
     """
     try:
-        cautions = _CAUTIONS.validate_python(facts.get("Cautions", ()))
+        cautions = _CAUTIONS.validate_python(fields.get("Cautions", ()))
         "".join(part for caution in cautions for part in astuple(caution)).encode()
     except (ValidationError, UnicodeEncodeError) as error:
         msg = (

@@ -8,7 +8,7 @@ from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.images import facts_beside
+from pipeline.store.images import read_sidecar
 from pipeline.store.junk import without_junk
 from pipeline.store.names import SUFFIXES, bare_label, check_owner, is_image, without_ending
 
@@ -97,4 +97,4 @@ def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:
 
 
 def _shown(image: Path, option: Contrast | None = None) -> Contrast:
-    return contrast_of(image, facts_beside(image), option)
+    return contrast_of(image, read_sidecar(image), option)

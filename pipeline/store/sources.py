@@ -13,12 +13,12 @@ from pydicom.misc import is_dicom
 from pipeline.errors import ConfigError, ScanError, listed
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
-from pipeline.store.dicom.import_series import FoundImage, imported_dicom
+from pipeline.store.dicom.import_series import SourceImage, imported_dicom
 from pipeline.store.dicom.read_headers import read_slices
 from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.files import scratch_folder
 from pipeline.store.formats import ENDINGS
-from pipeline.store.images import facts_beside, side_of
+from pipeline.store.images import read_sidecar, side_of
 from pipeline.store.junk import is_of_viewer, without_junk
 from pipeline.store.names import bare_label, is_image, without_ending
 
@@ -85,7 +85,7 @@ def opened_participants(
 @contextmanager
 def opened_source(
     paths: Sequence[Path], rules: SeriesRules | None = None
-) -> Iterator[FoundImage]:
+) -> Iterator[SourceImage]:
     """Find the one volume in a participant's files; DICOM is converted inside the block.
 
     Raises
@@ -106,10 +106,10 @@ def opened_source(
                 f"{len(images)} images ({', '.join(ENDINGS)}). Keep the one to be measured."
             )
             raise ScanError(msg)
-        yield found_image(images[0])
+        yield image_with_sidecar(images[0])
 
 
-def found_image(image: Path) -> FoundImage:
+def image_with_sidecar(image: Path) -> SourceImage:
     """Return an image that needs no conversion, with the fields of its JSON sidecar.
 
     Raises
@@ -117,8 +117,8 @@ def found_image(image: Path) -> FoundImage:
     ScanError
         If the sidecar cannot be read.
     """
-    fields = facts_beside(image)
-    return FoundImage(image, fields, (("Laterality in the JSON sidecar", side_of(fields)),))
+    fields = read_sidecar(image)
+    return SourceImage(image, fields, (("Laterality in the JSON sidecar", side_of(fields)),))
 
 
 def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:

@@ -69,7 +69,7 @@ def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:
     for number, cells in table:
         if any(unicodedata.category(sign) == "Cc" for cell in cells for sign in cell):
             msg = (
-                f"{name} row {number} must hold text: got a line break or another control "
+                f"{name} row {number} must be text: got a line break or another control "
                 "character within a cell. Remove it."
             )
             raise ConfigError(msg)

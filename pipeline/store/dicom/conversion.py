@@ -197,7 +197,7 @@ def _check_values(path: Path, volume: Volume, grid: Grid) -> None:
         np.asanyarray(image.dataobj.get_unscaled()),
     ):
         msg = (
-            "Every pixel must lie where its header places it: got other values there from "
+            "Every pixel must lie where its header positions it: got other values there from "
             "dcm2niix. Export the series again, as single-frame images (classic MR)."
         )
         raise ScanError(msg)

@@ -23,13 +23,13 @@ from pipeline.store.dicom.series_selection import SeriesRules, choose
 from pipeline.store.dicom.series_sorting import Volume, find_volumes
 from pipeline.store.dicom.slice_header import SliceHeader
 from pipeline.store.files import scratch_folder
-from pipeline.store.images import facts_beside
+from pipeline.store.images import read_sidecar
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class FoundImage:
+class SourceImage:
     """One readable volume, and what its source states about it.
 
     Parameters
@@ -53,14 +53,14 @@ class FoundImage:
     fields: Mapping[str, Any]
     sides: tuple[tuple[str, Side | None], ...]
     contrast: str = ""
-    beside: tuple["FoundImage", ...] = ()
+    beside: tuple["SourceImage", ...] = ()
     study: str = field(default="", repr=False)
 
 
 @contextmanager
 def imported_dicom(
     files: Sequence[Path], rules: SeriesRules | None = None
-) -> Iterator[FoundImage]:
+) -> Iterator[SourceImage]:
     """Convert the one MR volume to measure; it exists inside the block.
 
     Parameters
@@ -142,13 +142,13 @@ def _check_whole(files: Sequence[Path]) -> None:
         raise ScanError(msg)
 
 
-def _found(volume: Volume, scratch: Path) -> FoundImage:
+def _found(volume: Volume, scratch: Path) -> SourceImage:
     image = convert(volume, scratch)
     part = next((s.part for s in volume.slices if s.part), None)
     # dcm2niix splits words at underscores, and repeats those of one volume for all of a file
     kind = {"ImageType": list(volume.first.kind)} if volume.first.kind else {}
-    fields = {**facts_beside(image), **kind, "BodyPart": part}
+    fields = {**read_sidecar(image), **kind, "BodyPart": part}
     _LOG.debug("series %s taken", volume.name)
     sides = sorted({claim for item in volume.slices for claim in item.sides})
     named = tuple((f"DICOM {keyword}", side) for keyword, side in sides)
-    return FoundImage(image, fields, named, volume.contrast, study=volume.first.study)
+    return SourceImage(image, fields, named, volume.contrast, study=volume.first.study)

@@ -54,15 +54,15 @@ def check_pixels(dataset: FileDataset, opened: BinaryIO) -> None:
         _check_compressed(dataset, opened)
         return
     opened.seek(start)
-    held = _held_bytes(dataset, opened, start + there)
-    is_padded = held == needed + needed % 2
+    found = _found_bytes(dataset, opened, start + there)
+    is_padded = found == needed + needed % 2
     # Screenshots and the like are not measured, so excess bytes do not matter.
-    if held < needed or (held > needed and not is_padded and dataset.get("Modality") == "MR"):
-        _refuse_bytes(needed, held)
+    if found < needed or (found > needed and not is_padded and dataset.get("Modality") == "MR"):
+        _refuse_bytes(needed, found)
 
 
-def _refuse_bytes(needed: int, held: int) -> None:
-    msg = f"{needed} bytes of pixels expected, {held} found"
+def _refuse_bytes(needed: int, found: int) -> None:
+    msg = f"{needed} bytes of pixels expected, {found} found"
     raise PixelsError(msg)
 
 
@@ -78,7 +78,7 @@ def _frames(dataset: Dataset) -> int:
     return int(dataset.get("NumberOfFrames") or 1)
 
 
-def _held_bytes(dataset: FileDataset, opened: BinaryIO, end: int) -> int:
+def _found_bytes(dataset: FileDataset, opened: BinaryIO, end: int) -> int:
     element = _pixel_element(dataset, opened, is_read=False)
     return 0 if element is None else min(element.length, end - element.value_tell)
 
@@ -131,25 +131,25 @@ def _check_run_lengths(dataset: Dataset, frame: bytes) -> None:
         raise PixelsError(msg)
     needed = dataset.Rows * dataset.Columns
     for start, end in pairwise([*starts[:count], len(frame)]):
-        held = _unpacked_bytes(frame[start:end])
-        if held not in (needed, needed + 1):
-            msg = f"{needed} bytes of a compressed segment expected, {held} found"
+        found = _unpacked_bytes(frame[start:end])
+        if found not in (needed, needed + 1):
+            msg = f"{needed} bytes of a compressed segment expected, {found} found"
             raise PixelsError(msg)
 
 
 def _unpacked_bytes(segment: bytes) -> int:
-    at = held = 0
+    at = found = 0
     while at < len(segment):
         control = segment[at]
         if control < 128:
-            held += min(control + 1, len(segment) - at - 1)
+            found += min(control + 1, len(segment) - at - 1)
             at += control + 2
         elif control > 128:
-            held += 257 - control
+            found += 257 - control
             at += 2
         else:
             at += 1
-    return held
+    return found
 
 
 def compressed_frames(dataset: FileDataset, opened: BinaryIO) -> Iterator[bytes]:

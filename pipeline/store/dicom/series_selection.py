@@ -28,11 +28,11 @@ Number = Annotated[str, BeforeValidator(str)]
 
 
 class SeriesRules(BaseModel, frozen=True, extra="forbid"):
-    """Which DICOM series is taken where a source holds several."""
+    """Which DICOM series is measured if a source has several."""
 
     series: Number | None = Field(None, pattern="^[0-9]+(-[0-9]+)?$")
-    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` where a
-    series holds several volumes; if unset, the rules below decide."""
+    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` if a
+    series has several volumes; if unset, the rules below decide."""
     description: str | None = Field(None, min_length=1)
     """Rule: shell pattern for the series description or protocol name, case-insensitive."""
     contrast: Literal["T1w", "PDw", "T2w", "water", "fat", "in", "opposed"] | None = None

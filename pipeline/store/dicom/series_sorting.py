@@ -220,10 +220,10 @@ def _is_small(volume: Volume, siblings: Sequence[Volume], others: Sequence[Volum
         for v in others
         if v is not volume
     )
-    places = {s.position_mm for s in volume.slices}
+    positions = {s.position_mm for s in volume.slices}
     return (
         not first.is_mosaic
-        and len(places) < FEWEST_SLICES
+        and len(positions) < FEWEST_SLICES
         and not is_separated
         and len(siblings) == 1
     )

@@ -32,17 +32,17 @@ def check_slice_positions(volume: Sequence[SliceHeader], normal: NDArray[np.floa
         Naming the uneven step, the slice off the line, the tilt, or the slices that are
         missing according to SpacingBetweenSlices.
     """
-    places_mm = np.array([s.position_mm for s in volume])
-    depths_mm = places_mm @ normal
+    positions_mm = np.array([s.position_mm for s in volume])
+    depths_mm = positions_mm @ normal
     usual_mm = float(np.median(np.diff(depths_mm)))
     # Two steps may differ by one last digit in each coordinate (positions by half of one).
     digit_mm = min(s.digit_mm for s in volume)
     rounding_mm = min(digit_mm * float(np.abs(normal).sum()), _LARGEST_ROUNDING * usual_mm)
     _check_steps(depths_mm, usual_mm, _STEP_TOLERANCE * usual_mm + rounding_mm)
-    path = places_mm[-1] - places_mm[0]
+    path = positions_mm[-1] - positions_mm[0]
     along_mm = float(path @ normal)
-    even = places_mm[0] + np.outer(np.linspace(0, 1, len(volume)), path)
-    off_mm = np.linalg.norm(places_mm - even, axis=1)
+    even = positions_mm[0] + np.outer(np.linspace(0, 1, len(volume)), path)
+    off_mm = np.linalg.norm(positions_mm - even, axis=1)
     worst = int(off_mm.argmax())
     rounding_mm = min(digit_mm * math.sqrt(3), _LARGEST_ROUNDING * usual_mm)
     if off_mm[worst] > 2 * _STEP_TOLERANCE * along_mm / (len(volume) - 1) + rounding_mm:
@@ -62,14 +62,14 @@ def check_slice_positions(volume: Sequence[SliceHeader], normal: NDArray[np.floa
     _check_stated_step(volume, along_mm / (len(volume) - 1))
 
 
-def _check_steps(places_mm: NDArray[np.float64], usual_mm: float, tolerance_mm: float) -> None:
-    steps_mm = np.diff(places_mm)
+def _check_steps(depths_mm: NDArray[np.float64], usual_mm: float, tolerance_mm: float) -> None:
+    steps_mm = np.diff(depths_mm)
     uneven = np.flatnonzero(np.abs(steps_mm - usual_mm) > tolerance_mm)
     if not uneven.size:
         return
     first = int(uneven[0])
     step_mm, ratio = float(steps_mm[first]), float(steps_mm[first] / usual_mm)
-    fact = f"got a step of {step_mm:.3f} mm after slice {first + 1} of {len(places_mm)}"
+    fact = f"got a step of {step_mm:.3f} mm after slice {first + 1} of {len(depths_mm)}"
     if ratio > 1.5 and abs(ratio - round(ratio)) < 0.05:
         missing = round(ratio) - 1
         fact += f", so {missing} {'slice is' if missing == 1 else 'slices are'} missing there"

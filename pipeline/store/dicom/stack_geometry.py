@@ -80,17 +80,17 @@ def grid_of(volume: Sequence[SliceHeader]) -> Grid:
     The slices lie on the straight line that fits all positions best, perpendicular to the
     mean orientation, so that rounding errors of the headers average out.
     """
-    places_mm = np.array([s.position_mm for s in volume])
+    positions_mm = np.array([s.position_mm for s in volume])
     across, down = _mean_directions(volume)
     normal = np.cross(across, down)
     row_step_mm, column_step_mm = np.mean([s.spacing_mm or (1.0, 1.0) for s in volume], axis=0)
     numbers = np.arange(len(volume)) - (len(volume) - 1) / 2
-    step_mm = (numbers @ places_mm / (numbers @ numbers)) @ normal
+    step_mm = (numbers @ positions_mm / (numbers @ numbers)) @ normal
     affine = np.eye(4)
     affine[:3, 0] = across * column_step_mm
     affine[:3, 1] = down * row_step_mm
     affine[:3, 2] = step_mm * normal
-    affine[:3, 3] = places_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
+    affine[:3, 3] = positions_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
     rows, columns = volume[0].shape
     return Grid.from_arrays((columns, rows, len(volume)), _LPS_TO_RAS @ affine)
 
@@ -98,11 +98,11 @@ def grid_of(volume: Sequence[SliceHeader]) -> Grid:
 def off_grid_mm(volume: Sequence[SliceHeader], grid: Grid) -> float:
     """Return the largest distance between corners of slices in the headers and on a grid."""
     rows, columns = volume[0].shape
-    places_mm = np.array([s.position_mm for s in volume])[:, None]
+    positions_mm = np.array([s.position_mm for s in volume])[:, None]
     directions = np.array([s.orientation for s in volume]).reshape(-1, 2, 3)
     steps_mm = np.array([s.spacing_mm for s in volume])[:, ::-1, None] * directions
     ends = np.array([(i, j) for i in (0, columns - 1) for j in (0, rows - 1)])
-    stated_mm = (places_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
+    stated_mm = (positions_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
     indices = [[(*end, k) for end in ends] for k in range(len(volume))]
     return float(np.linalg.norm(stated_mm - grid.to_world(indices), axis=2).max())
 
@@ -175,17 +175,17 @@ def _check_directions(stack: Sequence[SliceHeader]) -> None:
         raise ScanError(msg)
     rows, columns = directions[0].reshape(2, 3)
     skew = np.abs([rows @ rows - 1, columns @ columns - 1, rows @ columns])
-    places = np.array([s.position_mm for s in stack])
+    positions = np.array([s.position_mm for s in stack])
     if not (skew <= SAME_DIRECTION).all():
         msg = (
             "Rows and columns of a slice must be perpendicular: got direction cosines "
             f"off by {skew.max():.3g}. Export the series again."
         )
         raise ScanError(msg)
-    if not (np.abs(places) < _FARTHEST_MM).all():
+    if not (np.abs(positions) < _FARTHEST_MM).all():
         msg = (
-            f"Every slice must lie within the scanner: got a position {np.abs(places).max():g} "
-            "mm away. Export the series again."
+            "Every slice must lie within the scanner: got a position "
+            f"{np.abs(positions).max():g} mm away. Export the series again."
         )
         raise ScanError(msg)
 

@@ -13,7 +13,7 @@ from pipeline.simulate.effect_file import read_effect
 from pipeline.store.content import check_content
 from pipeline.store.corrections import find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import facts_beside, read_scan
+from pipeline.store.images import read_scan, read_sidecar
 from pipeline.store.names import ScanName
 from pipeline.store.participants import read_participants_table, read_patient_map
 from pipeline.store.sources import opened_participants, opened_source
@@ -71,7 +71,7 @@ def test_a_sidecar_that_is_not_fetched_is_not_ignored(tmp_path: Path) -> None:
     (tmp_path / "a.json").symlink_to("../.git/annex/objects/x/a.json")
 
     with pytest.raises(ScanError, match=r"link of git-annex .*datalad get 'a\.json'"):
-        facts_beside(tmp_path / "a.nii.gz")
+        read_sidecar(tmp_path / "a.nii.gz")
 
 
 def test_devices_and_sockets_are_named(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.store.deidentify import kept_facts
+from pipeline.store.deidentify import acquisition_fields
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ from pipeline.store.deidentify import kept_facts
 )
 def test_numbers_and_words_of_closed_lists_stay(name: str, value: object, kept: object) -> None:
     """Any other text may name a person, whatever its field."""
-    assert kept_facts({name: value}) == ({} if kept is None else {name: kept})
+    assert acquisition_fields({name: value}) == ({} if kept is None else {name: kept})

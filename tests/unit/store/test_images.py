@@ -253,7 +253,7 @@ def test_a_segmentation_without_side_is_refused(labels: LabelMap, scan_file: Pat
     write_labels(labels, scan_file, like=None)
     sidecar(scan_file, segmenter="atlas")
 
-    with pytest.raises(ArtefactError, match="must say 'Laterality' and 'Segmenter'"):
+    with pytest.raises(ArtefactError, match="must state 'Laterality' and 'Segmenter'"):
         read_segmentation(scan_file, scan_file)
 
 

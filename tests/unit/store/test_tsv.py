@@ -82,8 +82,8 @@ def test_rows_are_counted_as_a_spreadsheet_does(path: Path) -> None:
             "got an unpaired quotation mark, .* after row 2\\. Save",
         ),
         (b"c" * 5000 + b"\tb\n1\t2\n", r"got no a among \['c{96}\.\.\., 'b'\]\. Add it"),
-        (b'a\tb\n1\t"2\n3\t4"\n', "row 2 must hold text: got a line break"),
-        (b"a\tb\n1\t\x1b[31m2\n", "row 2 must hold text: got .* control character"),
+        (b'a\tb\n1\t"2\n3\t4"\n', "row 2 must be text: got a line break"),
+        (b"a\tb\n1\t\x1b[31m2\n", "row 2 must be text: got .* control character"),
     ],
 )
 def test_what_is_no_such_table_is_reported_with_the_cause(
