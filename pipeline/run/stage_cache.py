@@ -123,7 +123,7 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     Raises
     ------
     ArtefactError
-        Naming every altered file.
+        Naming the first eight altered files.
     """
     if record is None:
         return
@@ -148,7 +148,7 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
     Raises
     ------
     ArtefactError
-        Naming every such file.
+        Naming the first eight such files.
     """
     known = record.files if record else frozenset()
     strangers = [
