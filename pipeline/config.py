@@ -1,6 +1,5 @@
 """The settings of all stages, read strictly from TOML."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any, Literal
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
-from pipeline.errors import ConfigError, shown
+from pipeline.errors import ConfigError, nearest, shown
 from pipeline.stages.compare import CompareParams
 from pipeline.stages.laterality import LateralityParams
 from pipeline.stages.measure import MeasureParams
@@ -142,5 +141,5 @@ def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
 def _nearest(key: str) -> str:
     known = [*setting_keys()]
     sections = [*PipelineConfig.model_fields]
-    near = difflib.get_close_matches(key, known if "." in key else sections, n=1, cutoff=0.0)
-    return f"The nearest is {near[0]!r}; configs/default.toml lists all."
+    near = nearest(key, known if "." in key else sections, most=1)
+    return f"The nearest is {near!r}; configs/default.toml lists all."

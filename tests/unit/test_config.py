@@ -88,7 +88,7 @@ def test_faulty_files_are_refused(tmp_path: Path, text: str, words: str) -> None
         load_config(write(tmp_path, text))
 
 
-def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     """Some editors put one before the first letter."""
     path = write(tmp_path, "\ufeff[regions]\nborder = 'mt5_base'\n")
 

@@ -43,7 +43,7 @@ def names_below(folder: Path) -> list[Path]:
 def test_a_sound_folder_gives_0_and_a_row_each(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """DICOM and images: who, series, geometry, side, anatomy, each gate and the verdict."""
+    """DICOM and images: participant, series, geometry, side, anatomy, each gate and the verdict."""
     source = tmp_path / "in"
     write_dicom_series(scan, source / "sub-01", label="01", side=Side.RIGHT)
     write_scan(scan, source / "sub-02.nii", like=None)
@@ -66,7 +66,7 @@ def test_a_sound_folder_gives_0_and_a_row_each(
 def test_a_refused_participant_gives_3_and_the_reason(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others have their rows all the same."""
+    """The others still have their rows."""
     write_dicom_series(scan, tmp_path / "in/sub-01", label="01", side=Side.LEFT)
     write_dicom_series(scan, tmp_path / "in/sub-02", label="02", side=Side.RIGHT)
 
@@ -115,7 +115,7 @@ def test_the_check_sees_the_contrast_that_intake_would_write(
     assert shown == [Contrast.T2W, Contrast.WATER]
 
 
-def test_loose_images_are_checked_each(
+def test_each_image_of_a_plain_folder_is_checked(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder of images under any names: one row each; an unknown side gives a caution."""
@@ -129,13 +129,13 @@ def test_loose_images_are_checked_each(
     assert "only the anatomy can tell" in said[3]
 
 
-def test_an_unclaimed_left_foot_is_refused(
+def test_a_left_foot_of_unknown_side_is_refused(
     scan: Scan,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Where nothing else tells the side, the anatomy does."""
+    """If no source states the side, the anatomy decides."""
     seen = Recognition(Side.LEFT, 0.95, ())
     monkeypatch.setattr(intake_check, "recognise", lambda *_: seen)
     write_scan(scan, tmp_path / "sub-01.nii", like=None)
@@ -147,6 +147,6 @@ def test_an_unclaimed_left_foot_is_refused(
 def test_a_dataset_to_write_must_be_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without --check there is no intake into nowhere."""
+    """Without --check, import needs a dataset to write to."""
     assert main(["intake", str(tmp_path)]) == 2
     assert "got no BIDS_DIR" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
+from dicom_makers import edit, setting
 
 from pipeline.config import IntakeParams
 from pipeline.domain.scan import Scan, Side
@@ -79,7 +80,9 @@ def test_a_folder_of_participants_is_taken_one_by_one(
     )
 
 
-def test_anothers_image_is_refused(scan: Scan, bring: Bring, tmp_path: Path) -> None:
+def test_an_image_of_another_participant_is_refused(
+    scan: Scan, bring: Bring, tmp_path: Path
+) -> None:
     """One foot's volume must not get into another's row."""
     for label in ("01", "02"):
         write_scan(scan, tmp_path / "in" / f"sub-{label}" / "sub-02_T1w.nii", like=None)
@@ -127,6 +130,20 @@ def test_header_and_table_must_agree(scan: Scan, bring: Bring, tmp_path: Path) -
     assert not (tmp_path / "raw").exists()
 
 
+def test_elements_of_one_header_must_agree_on_the_side(
+    scan: Scan, bring: Bring, tmp_path: Path
+) -> None:
+    """Both elements are named, and nothing is written."""
+    write_dicom_series(scan, tmp_path / "sub-01", label="01", side=Side.RIGHT)
+    edit(tmp_path / "sub-01", setting(ImageLaterality="L"))
+
+    with pytest.raises(
+        ScanError, match="left from DICOM ImageLaterality but right from DICOM Laterality"
+    ):
+        bring(tmp_path / "sub-01", tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()
+
+
 def test_a_participant_without_row_is_reported(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
@@ -150,7 +167,7 @@ def test_a_participant_without_row_is_reported(
         (("sub-01.txt",), "sub-01.txt", ScanError, "one image: got 0"),
     ],
 )
-def test_a_source_that_is_none_is_reported(
+def test_an_invalid_source_is_reported(
     made: tuple[str, ...],
     source: str,
     error: type[Exception],
@@ -190,7 +207,7 @@ def test_a_patient_map_names_the_participants(scan: Scan, bring: Bring, tmp_path
     assert [p.name for p in written] == ["sub-01_T1w.nii.gz", "sub-02_T1w.nii.gz"]
 
 
-def test_a_doubt_of_the_format_goes_along(scan: Scan, bring: Bring, tmp_path: Path) -> None:
+def test_a_caution_about_the_format_is_kept(scan: Scan, bring: Bring, tmp_path: Path) -> None:
     """The raw image does not show that it was an Analyze file."""
     image = nib.AnalyzeImage(scan.intensity.astype(np.int16), scan.grid.matrix)
     nib.save(image, tmp_path / "sub-01_T1w.img")

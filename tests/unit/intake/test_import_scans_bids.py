@@ -1,4 +1,4 @@
-"""What intake writes is BIDS, by the validator of the standard itself."""
+"""An imported dataset passes the official BIDS validator."""
 
 import json
 import os
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def errors_in(dataset: Path) -> list[str]:
-    """Return what the validator calls errors."""
+    """Return the errors of the validator."""
     done = subprocess.run(
         [VALIDATOR, dataset, "--format", "json"], capture_output=True, text=True, check=False
     )
@@ -55,7 +55,7 @@ def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason="FOOTVOL_DICOM_SAMPLES names no folder of series")
 def test_real_series_become_valid_bids(tmp_path: Path) -> None:
-    """Whatever of the real series is let in, under the sidecars that it brings."""
+    """All real series that are accepted, with their sidecars."""
     taken = 0
     for number, series in enumerate(p for p in sorted(REAL.iterdir()) if p.is_dir()):
         (tmp_path / f"{number}").mkdir()

@@ -47,7 +47,7 @@ def test_a_scan_is_never_overwritten(scan: Scan, bring: Bring, tmp_path: Path) -
     assert image.read_bytes() == before
 
 
-def test_a_sidecar_of_somebody_is_never_overwritten(
+def test_an_existing_sidecar_is_never_overwritten(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
     """It may belong to an image stored elsewhere."""

@@ -47,7 +47,9 @@ def test_the_name_follows_the_source(
     assert image.name == name
 
 
-def test_what_the_sidecar_says_is_kept(scan: Scan, bring: Bring, tmp_path: Path) -> None:
+def test_the_image_type_of_the_sidecar_is_kept(
+    scan: Scan, bring: Bring, tmp_path: Path
+) -> None:
     """The image is named by it, and the measuring stages find it."""
     write_scan(scan, tmp_path / "sub-07.nii", like=None)
     facts = {"Laterality": "R", "ImageType": ["DERIVED", "PRIMARY", "W", "W", "SMITH"]}

@@ -100,7 +100,7 @@ def test_a_refusal_names_no_person(scan: Scan, bring: Bring, tmp_path: Path) -> 
     assert not (tmp_path / "raw").exists()
 
 
-def test_what_a_table_says_of_a_person_is_kept_as_it_is_written(
+def test_personal_cells_of_a_table_are_kept_as_written(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
     """Numbers in range and known words; a group may be called NA."""
@@ -125,7 +125,7 @@ def test_what_a_table_says_of_a_person_is_kept_as_it_is_written(
         *(("symptom_years", cell) for cell in ("2019", "since 2019", "nan", "\uff13")),
     ],
 )
-def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
+def test_a_possible_name_or_date_is_refused_and_not_quoted(
     column: str, cell: str, scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
     """Before anything is written; the check gives the same message."""
@@ -145,7 +145,7 @@ def test_what_may_be_a_name_or_a_day_is_refused_and_not_quoted(
         next(check_source(tmp_path / "sub-01.nii", tables, None, PipelineConfig()))
 
 
-def test_a_table_without_its_header_names_nobody(
+def test_the_first_row_of_a_table_without_header_is_not_quoted(
     scan: Scan, bring: Bring, tmp_path: Path
 ) -> None:
     """The first person's row is then taken for the names of columns."""

@@ -57,7 +57,7 @@ def appears(path: Path) -> bool:
     return False
 
 
-def test_calls_in_this_process_wait_until_they_are_asked_for(tmp_path: Path) -> None:
+def test_calls_in_this_process_wait_until_their_result_is_requested(tmp_path: Path) -> None:
     """So that each result can be reported before the next call starts."""
     with InProcess() as executor:
         asked, _unasked = (executor.submit((tmp_path / k).mkdir) for k in "ab")
@@ -91,7 +91,7 @@ def test_a_call_that_ends_two_processes_fails_alone() -> None:
         assert other.result() == 3
 
 
-def test_an_error_of_the_work_is_raised_and_its_process_goes_on() -> None:
+def test_an_error_of_a_call_is_raised_and_its_process_continues() -> None:
     """It does not count as a lost process, and its note has the traceback."""
     with WorkerProcesses(1) as executor:
         failing = executor.submit(refuse, "no such disk")
@@ -102,7 +102,7 @@ def test_an_error_of_the_work_is_raised_and_its_process_goes_on() -> None:
         assert executor.submit(abs, -3).result() == 3
 
 
-def test_log_lines_come_out_here_before_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_records_arrive_before_the_result(caplog: pytest.LogCaptureFixture) -> None:
     """Log records of each process arrive here."""
     with caplog.at_level("INFO", logger="pipeline"), WorkerProcesses(1) as executor:
         pid = executor.submit(log_line, "told").result()

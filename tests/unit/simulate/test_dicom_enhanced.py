@@ -86,9 +86,7 @@ def test_frames_are_the_classic_slices(scan: Scan, tmp_path: Path) -> None:
         assert classic.StudyInstanceUID == enhanced.StudyInstanceUID
 
 
-def test_an_enhanced_file_names_nobody_and_is_the_same_again(
-    scan: Scan, tmp_path: Path
-) -> None:
+def test_an_enhanced_file_is_anonymous_and_reproducible(scan: Scan, tmp_path: Path) -> None:
     """The only identifier is the participant's label; there is no date."""
     dataset = export(scan, tmp_path / "one.dcm")
     export(scan, tmp_path / "two.dcm")
@@ -118,7 +116,9 @@ def test_series_of_one_study_share_it(scan: Scan, tmp_path: Path) -> None:
     assert (first.SeriesNumber, second.SeriesNumber) == (1, 2)
 
 
-def test_what_16_bits_cannot_hold_is_refused_here_too(scan: Scan, tmp_path: Path) -> None:
+def test_values_beyond_16_bits_are_refused_in_enhanced_files(
+    scan: Scan, tmp_path: Path
+) -> None:
     """Nothing is scaled or rounded silently."""
     with pytest.raises(ValueError, match=r"whole numbers from 0 to 65535, got 0\.5 to"):
         export(replace(scan, intensity=scan.intensity + 0.5), tmp_path / "one.dcm")

@@ -135,7 +135,7 @@ def test_another_participant_has_other_identifiers(scan: Scan, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("value", "got"), [(-1, "-1 to"), (70000, "to 70000"), (0.5, "whole")])
-def test_what_16_bits_cannot_hold_is_refused(
+def test_values_beyond_16_bits_are_refused(
     scan: Scan, tmp_path: Path, value: float, got: str
 ) -> None:
     """Nothing is scaled or rounded silently."""

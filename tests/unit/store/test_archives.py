@@ -50,7 +50,7 @@ def test_tar_archives_are_unpacked(name: str, mode: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["../../x", "/x", "C:/x", "..\\x", "a/../../x", "./x"])
-def test_names_that_climb_out_lead_nowhere(name: str, tmp_path: Path) -> None:
+def test_names_with_parent_folders_stay_inside(name: str, tmp_path: Path) -> None:
     """Zip and tar alike: parts that lead out are dropped."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(name, b"abc")
@@ -64,7 +64,7 @@ def test_names_that_climb_out_lead_nowhere(name: str, tmp_path: Path) -> None:
     assert all(f.startswith("deep/") for f in found if f.endswith("x"))
 
 
-def test_equal_names_stay_apart(tmp_path: Path) -> None:
+def test_members_of_equal_names_are_both_kept(tmp_path: Path) -> None:
     """Two members of one name become two files."""
     path = make_tar(tmp_path / "a.tar.gz", member("x"), member("/x"), member(".."))
 
@@ -93,7 +93,7 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
         unpack(tmp_path / "a.zip", tmp_path / "out")
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the size that its header states."""
@@ -106,7 +106,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     assert not everything(tmp_path / "out")
 
 
-def test_what_an_archive_admits_to_is_not_believed(
+def test_the_size_in_an_archive_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The decompressed bytes are counted."""
@@ -152,7 +152,7 @@ def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("a.tar.xz", b"\xfd7zXZ\x00rest"),
     ],
 )
-def test_what_is_no_archive_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
+def test_an_invalid_archive_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
     """Text, and truncated files, under such names."""
     (tmp_path / name).write_bytes(content)
 
@@ -204,7 +204,7 @@ def test_a_tar_cut_off_between_members_is_refused(tmp_path: Path) -> None:
         unpack(path, tmp_path / "out")
 
 
-def test_several_gzip_streams_and_zeros_behind_are_one_archive(tmp_path: Path) -> None:
+def test_several_gzip_streams_and_trailing_zeros_are_one_archive(tmp_path: Path) -> None:
     """As gzip itself reads them."""
     content = make_tar(tmp_path / "a.tar", member("x"), member("y"), mode="w").read_bytes()
     path = tmp_path / "a.tgz"

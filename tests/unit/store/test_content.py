@@ -40,7 +40,7 @@ def test_a_regular_file_passes(content: bytes, tmp_path: Path) -> None:
     check_content(tmp_path / "missing")
 
 
-def test_a_link_passes_where_its_target_is_here(tmp_path: Path) -> None:
+def test_a_link_is_accepted_if_its_target_exists(tmp_path: Path) -> None:
     """So datasets of datalad are read once they are fetched."""
     (tmp_path / "annex" / "objects").mkdir(parents=True)
     (tmp_path / "annex" / "objects" / "a").write_bytes(b"scan")
@@ -56,7 +56,7 @@ def test_a_link_passes_where_its_target_is_here(tmp_path: Path) -> None:
         (ANNEX, "a pointer of git-annex without it.*datalad get 'a.nii.gz'$"),
     ],
 )
-def test_a_pointer_is_named_with_what_fetches_it(
+def test_a_placeholder_is_reported_with_the_command_to_fetch_it(
     content: bytes, words: str, tmp_path: Path
 ) -> None:
     """The message names the file and the command to fetch it."""
@@ -66,7 +66,7 @@ def test_a_pointer_is_named_with_what_fetches_it(
         read_scan(tmp_path / "a.nii.gz")
 
 
-def test_a_sidecar_that_is_not_fetched_is_not_ignored(tmp_path: Path) -> None:
+def test_a_sidecar_that_is_not_fetched_is_refused(tmp_path: Path) -> None:
     """It may say which foot this is."""
     (tmp_path / "a.json").symlink_to("../.git/annex/objects/x/a.json")
 
@@ -135,6 +135,6 @@ def test_a_correction_is_a_regular_file(tmp_path: Path) -> None:
         find_corrections(tmp_path, ScanName("01"))
 
 
-def test_what_cannot_be_looked_at_is_left_to_its_reader(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_left_to_its_reader(tmp_path: Path) -> None:
     """The reader knows the purpose of the file and gives the reason."""
     check_content(tmp_path / ("a" * 300))

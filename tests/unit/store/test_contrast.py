@@ -37,7 +37,7 @@ WATER, FAT, T1W, T2W = Contrast.WATER, Contrast.FAT, Contrast.T1W, Contrast.T2W
         ("foot.mha", T1W),
     ],
 )
-def test_a_name_tells_water_and_fat_before_the_weighting(name: str, contrast: Contrast) -> None:
+def test_water_and_fat_in_a_name_precede_the_weighting(name: str, contrast: Contrast) -> None:
     """As separate words; neither fat suppression nor names of people count."""
     assert contrast_of(Path(name), {}) is contrast
 
@@ -57,12 +57,12 @@ def test_a_name_tells_water_and_fat_before_the_weighting(name: str, contrast: Co
         (None, T1W),
     ],
 )
-def test_a_sidecar_tells_water_and_fat(image_type: object, contrast: Contrast) -> None:
+def test_a_sidecar_states_water_and_fat(image_type: object, contrast: Contrast) -> None:
     """As makers, and dcm2niix, which splits words at underscores, write ImageType."""
     assert contrast_of(Path("sub-01_T1w.nii"), {"ImageType": image_type}) is contrast
 
 
-def test_a_sidecar_of_ours_says_it_outright() -> None:
+def test_a_sidecar_of_footvol_states_the_contrast() -> None:
     """So a preprocessed image keeps the contrast that the user stated."""
     assert contrast_of(Path("sub-01_T1w.nii"), {"Contrast": "water"}) is WATER
     assert contrast_of(Path("sub-01_T1w.nii"), {"Contrast": ["water"]}) is T1W
@@ -108,6 +108,6 @@ def test_a_contradiction_is_refused_with_both_facts(
         contrast_of(Path(name), {"ImageType": [image_type]}, option)
 
 
-def test_what_nothing_says_is_not_stated() -> None:
+def test_an_unstated_contrast_is_none() -> None:
     """The caller of the function chooses the default."""
     assert stated_contrast(Path("foot.nii"), {}) is None

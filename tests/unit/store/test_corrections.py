@@ -47,7 +47,7 @@ def test_a_correction_is_found_by_the_name_of_its_map(
     assert find_corrections(tmp_path, WATER) == {"muscles": muscles, "bones": bones}
 
 
-def test_no_folder_is_no_correction(tmp_path: Path) -> None:
+def test_a_missing_folder_means_no_correction(tmp_path: Path) -> None:
     """The folder is optional."""
     assert find_corrections(tmp_path, WATER) == {}
     check_owners(tmp_path, ["01"])
@@ -83,7 +83,9 @@ def test_two_corrections_of_one_map_are_refused(
         find_corrections(tmp_path, WATER)
 
 
-def test_a_correction_of_nobody_is_refused(put: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_correction_of_an_unknown_participant_is_refused(
+    put: Callable[[str], Path], tmp_path: Path
+) -> None:
     """All such files are named."""
     put("sub-1_seg-muscles_dseg.nii.gz")
     put("sub-02_seg-muscles_dseg.nii.gz")
@@ -139,7 +141,7 @@ def test_a_rounded_affine_is_the_same_grid(grid: Grid, tmp_path: Path) -> None:
     assert labels.grid == grid
 
 
-def test_the_digits_in_which_grids_differ_are_reported(tmp_path: Path) -> None:
+def test_enough_digits_are_printed_to_show_how_grids_differ(tmp_path: Path) -> None:
     """Two grids that print equal would not explain the refusal."""
     grid, other = (
         Grid.from_arrays((300, 6, 7), np.diag((size_mm, 0.5, 3, 1)))
@@ -153,7 +155,7 @@ def test_the_digits_in_which_grids_differ_are_reported(tmp_path: Path) -> None:
         read_correction(path, MUSCLE_NAMES, grid)
 
 
-def test_a_turned_grid_is_refused(grid: Grid, tmp_path: Path) -> None:
+def test_a_rotated_grid_is_refused(grid: Grid, tmp_path: Path) -> None:
     """Spacing and first voxel may be equal; the distance of the others shows the difference."""
     affine = grid.matrix
     affine[:3, :3] = Rotation.from_euler("z", 1, degrees=True).as_matrix() @ affine[:3, :3]

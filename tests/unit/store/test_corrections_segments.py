@@ -51,7 +51,7 @@ def block_of(grid: Grid, box: Box) -> Grid:
 
 
 @pytest.mark.parametrize("layer", [3, -1])
-def test_a_layer_that_is_not_there_is_refused(layer: int, grid: Grid, tmp_path: Path) -> None:
+def test_a_missing_layer_is_refused(layer: int, grid: Grid, tmp_path: Path) -> None:
     """The header refers to a layer that the voxels do not have."""
     path = tmp_path / "sub-01_seg-muscles_dseg.seg.nrrd"
     write_segments(path, [box_labels(grid, {1: BLOCK})], grid, [("FDB", 1, layer)])
@@ -88,7 +88,7 @@ def test_segments_are_reported_by_name_not_by_value(
 
 
 @pytest.mark.parametrize("name", ["Segment_4", "label 4", "4"])
-def test_a_number_that_name_and_value_share_is_taken(
+def test_a_number_that_is_both_name_and_value_is_the_label(
     name: str, grid: Grid, tmp_path: Path
 ) -> None:
     """As 3D Slicer names the segments of a label map that came without names."""
@@ -121,7 +121,7 @@ def test_a_file_without_segments_is_refused(grid: Grid, tmp_path: Path) -> None:
         read_correction(path, MUSCLE_NAMES, grid)
 
 
-def test_layers_are_laid_together(grid: Grid, tmp_path: Path) -> None:
+def test_layers_are_merged(grid: Grid, tmp_path: Path) -> None:
     """Segments that once overlapped are stored in layers, each with values of its own."""
     other = (slice(3, 5), slice(0, 2), slice(0, 7))
     layers = [box_labels(grid, {1: BLOCK}), box_labels(grid, {1: other})]
@@ -153,7 +153,7 @@ def test_a_voxel_in_no_segment_is_refused(grid: Grid, tmp_path: Path) -> None:
         read_correction(path, MUSCLE_NAMES, grid)
 
 
-def test_a_block_lies_where_it_was_cut_out(grid: Grid, tmp_path: Path) -> None:
+def test_a_block_is_pasted_where_it_was_cropped(grid: Grid, tmp_path: Path) -> None:
     """3D Slicer saves no more than what the segments cover."""
     box = (slice(1, 5), slice(2, 6), slice(0, 5))
     whole = box_labels(grid, {2: BLOCK})

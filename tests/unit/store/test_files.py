@@ -45,7 +45,7 @@ def test_a_broken_block_leaves_what_was_there(tmp_path: Path) -> None:
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 
-def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_output_folder_is_reported(tmp_path: Path) -> None:
     """An output folder that cannot be made is the user's fault, exit code 2."""
     (tmp_path / "out").write_text("")
 
@@ -85,7 +85,7 @@ def test_order_of_keys_does_not_change_the_bytes(tmp_path: Path) -> None:
         ('{"a": {"b": 1, "b": true}}', r"must be JSON: got two values of 'b'\."),
     ],
 )
-def test_json_that_is_none_is_refused(
+def test_invalid_json_is_refused(
     content: str | bytes | None, words: str, tmp_path: Path
 ) -> None:
     """Each fault of a JSON file has its own message."""
@@ -97,7 +97,7 @@ def test_json_that_is_none_is_refused(
         read_json(path)
 
 
-def test_one_value_said_twice_is_no_fault(tmp_path: Path) -> None:
+def test_a_repeated_equal_value_is_accepted(tmp_path: Path) -> None:
     """Some converters repeat a field; equal values are not ambiguous."""
     (tmp_path / "a.json").write_text('{"a": [1, "x"], "a": [1, "x"]}')
 
@@ -114,7 +114,7 @@ with written_whole(Path(sys.argv[1])) as scratch:
 """
 
 
-def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path: Path) -> None:
+def test_scratch_of_a_killed_process_is_removed_and_that_in_use_stays(tmp_path: Path) -> None:
     """The lock distinguishes the two, whatever the names or numbers of the processes."""
     target = tmp_path / "a.txt"
     subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
@@ -138,7 +138,7 @@ def test_a_folder_that_was_not_locked_yet_when_its_process_died_is_removed(
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_folder_that_is_taken_for_a_dead_one_is_made_again(
+def test_a_folder_that_was_removed_before_its_lock_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process may look after a folder is made and before it is locked."""
@@ -157,7 +157,7 @@ def test_a_folder_that_is_taken_for_a_dead_one_is_made_again(
         assert scratch.parent == made[1]
 
 
-def test_where_files_cannot_be_locked_scratch_is_used_but_never_taken_for_dead(
+def test_without_file_locks_scratch_is_used_but_never_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some network file systems have no locks."""

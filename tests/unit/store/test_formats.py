@@ -84,7 +84,7 @@ def test_analyze_without_spacing_is_refused(spacing_mm: float, tmp_path: Path) -
         read_scan(path)
 
 
-def test_half_a_percent_is_accepted(scan_file: Path) -> None:
+def test_a_difference_of_half_a_percent_is_accepted(scan_file: Path) -> None:
     """The rounding of other programs is not a contradiction."""
     image = nib.load(scan_file)
     image.set_sform(turned(image, 1.005), 1)
@@ -207,7 +207,7 @@ def test_a_path_that_cannot_be_an_image_is_refused(
 
 @pytest.mark.parametrize("name", ["a.nii.gz", "a.nii", "a.nrrd", "a.mha"])
 @pytest.mark.parametrize("content", [b"", b"Dear colleague, please find\n" * 40])
-def test_text_is_no_image(
+def test_text_is_not_an_image(
     name: str, content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """An extension alone does not make an image; libraries print nothing."""
@@ -267,7 +267,7 @@ def test_a_nifti_pair_knows_its_orientation(tmp_path: Path) -> None:
     assert scan.cautions == ()
 
 
-def test_a_scan_larger_than_any_is_refused(tmp_path: Path) -> None:
+def test_too_many_voxels_are_refused(tmp_path: Path) -> None:
     """Before its voxels are decompressed, in any format."""
     image = nib.Nifti1Image(np.zeros((2, 2, 2), np.int16), np.eye(4))
     nib.save(image, tmp_path / "a.nii")

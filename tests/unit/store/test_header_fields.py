@@ -39,14 +39,16 @@ def test_no_slope_is_no_scale(value: float, tmp_path: Path) -> None:
     assert read_scan(write_nifti(tmp_path / "a.nii", SLOPE, value)).intensity.max() > 1
 
 
-def test_a_third_axis_on_neither_side_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_handedness_is_refused(tmp_path: Path) -> None:
     """It is mirrored by the standard, but not by nibabel."""
     with pytest.raises(ScanError, match=r"pixdim\[0\] must be 1, or -1 .*: got -2\."):
         read_scan(write_nifti(tmp_path / "a.nii", QFAC, -2))
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
-def test_a_third_axis_is_mirrored_by_less_than_zero_alone(value: float, tmp_path: Path) -> None:
+def test_only_a_negative_handedness_mirrors_the_third_axis(
+    value: float, tmp_path: Path
+) -> None:
     """Any other value means 1."""
     scan = read_scan(write_nifti(tmp_path / "a.nii", QFAC, value))
 
@@ -73,7 +75,7 @@ def test_a_third_axis_is_mirrored_by_less_than_zero_alone(value: float, tmp_path
         ("scl_inter", np.nan, "must have valid numbers where NIfTI asks for them"),
     ],
 )
-def test_a_field_that_says_nothing_is_refused(
+def test_an_invalid_field_is_refused(
     kind: type[nib.Nifti1Image], field: str, value: Any, words: str, tmp_path: Path
 ) -> None:
     """As stored, before nibabel corrects it; both versions of NIfTI."""

@@ -81,7 +81,7 @@ def test_a_coordinate_is_a_number(value: str, landmarks: Landmarks, tmp_path: Pa
 
 
 @pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
-def test_a_landmark_that_lies_nowhere_is_refused(
+def test_a_landmark_that_is_not_finite_is_refused(
     number: str, landmarks: Landmarks, tmp_path: Path
 ) -> None:
     """Python's JSON accepts NaN and infinity."""

@@ -41,7 +41,7 @@ ZLIBBED = zlib.compress(VOXELS.tobytes())
         (f"{MATRIX}ElementSpacing = 1 1 1\n", "a header with 'ElementSpacing' twice"),
     ],
 )
-def test_a_metaimage_header_that_leaves_out_is_refused(
+def test_an_incomplete_metaimage_header_is_refused(
     fields: str, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """One field at a time; libraries print nothing."""
@@ -63,7 +63,7 @@ def test_a_metaimage_header_that_leaves_out_is_refused(
         ("a\0.raw", r"own folder: got 'a\\x00\.raw'"),
     ],
 )
-def test_a_metaimage_takes_no_voxels_from_elsewhere(
+def test_a_metaimage_has_no_voxels_outside_its_folder(
     named: str, words: str, tmp_path: Path
 ) -> None:
     """Absolute paths, parent folders, links, lists and patterns."""
@@ -109,7 +109,7 @@ def test_voxels_in_files_beside_the_header_are_read(
         (ZLIBBED + b"ab", "got more bytes, where its header implies 420"),
     ],
 )
-def test_a_packed_metaimage_is_checked_for_checksum_and_size(
+def test_a_compressed_metaimage_is_checked_for_checksum_and_size(
     content: bytes, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """SimpleITK would return some voxels for each of them."""

@@ -46,9 +46,7 @@ GZIPPED = gzip.compress(VOXELS.tobytes())
         (f"{SPACE}data file: ../%02d.raw 1 7 1\n", r"own folder: got '\.\./01\.raw'"),
     ],
 )
-def test_an_nrrd_header_that_leaves_out_or_leads_out_is_refused(
-    fields: str, words: str, tmp_path: Path
-) -> None:
+def test_an_incomplete_nrrd_header_is_refused(fields: str, words: str, tmp_path: Path) -> None:
     """One field at a time."""
     with pytest.raises(ScanError, match=words):
         read_scan(write_nrrd(tmp_path / "a.nrrd", fields))
@@ -77,7 +75,7 @@ def test_an_nrrd_file_may_have_its_voxels_beside_it(tmp_path: Path) -> None:
         (gzip.compress(VOXELS.tobytes()[:-2]), "got 418 bytes, where its header implies 420"),
     ],
 )
-def test_a_packed_nrrd_file_is_checked_for_checksum_and_size(
+def test_a_compressed_nrrd_file_is_checked_for_checksum_and_size(
     content: bytes, words: str, tmp_path: Path
 ) -> None:
     """Up to the last byte."""

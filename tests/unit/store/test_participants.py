@@ -75,7 +75,7 @@ def test_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
         *("\uff17\uff10", "\u0667\u0660", "70 kg", "None", "NA", "null", "N/A", "true"),
     ],
 )
-def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> None:
+def test_an_implausible_body_mass_is_refused(mass: str, tmp_path: Path) -> None:
     """The message gives row and value; only n/a is missing, and only 0 to 9 are digits."""
     with pytest.raises(ConfigError, match=f"row 3: body_mass_kg .* 20 to 300 kg: got '{mass}'"):
         participants(tmp_path, "01\ta\t70\tR", f"02\ta\t{mass}\tR")
@@ -91,7 +91,7 @@ def test_a_body_mass_that_cannot_be_is_refused(mass: str, tmp_path: Path) -> Non
         ("a b\ta\t70\tR", "row 3: participant_id must be letters and digits.*got 3 characters"),
     ],
 )
-def test_a_row_that_cannot_be_is_refused(row: str, words: str, tmp_path: Path) -> None:
+def test_an_invalid_row_is_refused(row: str, words: str, tmp_path: Path) -> None:
     """Duplicates, unknown sides and invalid labels."""
     with pytest.raises(ConfigError, match=words):
         participants(tmp_path, "01\ta\t70\tR", row)
@@ -108,7 +108,7 @@ def test_a_missing_table_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"a\tb\n1\t2\t3\t4\n1\t2\n3\t4\t5\n"]
 )
-def test_a_table_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_an_invalid_table_is_refused(content: bytes, tmp_path: Path) -> None:
     """Empty, binary and ragged files."""
     (tmp_path / "participants.tsv").write_bytes(content)
 
@@ -140,7 +140,7 @@ def test_a_patient_map_gives_labels(tmp_path: Path) -> None:
         ("A Doe\tA Doe\tpatient_id\tparticipant_id\n", r"again in column 2\. Rename"),
     ],
 )
-def test_a_patient_map_that_is_none_is_reported(text: str, words: str, tmp_path: Path) -> None:
+def test_an_invalid_patient_map_is_reported(text: str, words: str, tmp_path: Path) -> None:
     """By its row; IDs are not printed."""
     (tmp_path / "map.tsv").write_text(text)
 
@@ -172,7 +172,7 @@ def test_labels_and_columns_are_cleaned_once(tmp_path: Path) -> None:
     }
 
 
-def test_who_is_left_out_has_a_reason(tmp_path: Path) -> None:
+def test_an_excluded_participant_has_a_reason(tmp_path: Path) -> None:
     """By label, with or without sub-."""
     path = tmp_path / "review.tsv"
     path.write_text("participant_id \treason\t\n 01\tmoved\t\nsub-2\tn/a\n")

@@ -62,7 +62,7 @@ def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
         ("foot_water.nii", "foot_fat.nii"),
     ],
 )
-def test_the_fat_image_bears_the_water_images_name(
+def test_the_fat_image_has_the_name_of_the_water_image(
     water: str, fat: str, tmp_path: Path
 ) -> None:
     """Case-insensitively; another participant's is not used."""
@@ -80,7 +80,7 @@ def test_an_image_that_is_not_water_has_no_fat_image(tmp_path: Path) -> None:
     assert find_fat_image(tmp_path / "sub-01_T1w.nii.gz") is None
 
 
-def test_capitals_and_endings_make_no_other_pair(tmp_path: Path) -> None:
+def test_capitals_and_extensions_do_not_matter_for_a_pair(tmp_path: Path) -> None:
     """acq-Water goes with acq-Fat, and one of them may be compressed."""
     touch(
         tmp_path,
@@ -102,7 +102,7 @@ def test_an_image_without_fat_is_no_fat_image(tmp_path: Path) -> None:
         find_scan(tmp_path, "01")
 
 
-def test_sidecars_tell_water_from_fat(tmp_path: Path) -> None:
+def test_sidecars_distinguish_water_and_fat(tmp_path: Path) -> None:
     """Names need not state it."""
     names = ("sub-01_run-1_T1w", "sub-01_run-2_T1w")
     touch(tmp_path, *(f"sub-01/anat/{name}.nii" for name in names))
@@ -156,7 +156,7 @@ def test_a_fat_image_whose_sidecar_says_water_is_refused(tmp_path: Path) -> None
         ("sub-01/ses-1/anat/sub-01_ses-2_T1w.nii.gz", "ses-1"),
     ],
 )
-def test_anothers_image_in_a_participants_folder_is_refused(
+def test_an_image_of_another_participant_in_a_folder_is_refused(
     image: str, folder: str, tmp_path: Path
 ) -> None:
     """One foot's volume must not get into another's row, nor one session's into another's."""

@@ -85,7 +85,7 @@ def test_names_that_become_one_label_are_reported(study: Path) -> None:
         labels(study)
 
 
-def test_the_map_alone_joins_patient_to_participant(
+def test_only_the_map_assigns_patients_to_participants(
     scan: Scan, study: Path, tmp_path: Path
 ) -> None:
     """Wherever images are, and under any name, each goes to its patient's label."""
@@ -150,7 +150,7 @@ def test_an_archive_of_one_participant_is_named_by_itself(scan: Scan, tmp_path: 
             np.testing.assert_array_equal(read_scan(image.image).intensity, scan.intensity)
 
 
-def test_a_medium_may_be_given_by_its_directory(scan: Scan, tmp_path: Path) -> None:
+def test_a_disc_may_be_given_by_its_dicomdir(scan: Scan, tmp_path: Path) -> None:
     """DICOMDIR means its folder."""
     write_series(scan, tmp_path / "CD_7" / "IMAGES")
     (tmp_path / "CD_7" / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
@@ -226,7 +226,7 @@ def leave_junk(folder: Path) -> None:
         (folder / name).write_bytes(b"\0\5\x16\7" + bytes(200))
 
 
-def test_files_beside_the_images_are_left_out_and_counted(
+def test_files_of_systems_beside_images_are_ignored_and_counted(
     scan: Scan, study: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Systems and viewers leave them in every folder, with the extension of the images."""
@@ -238,7 +238,7 @@ def test_files_beside_the_images_are_left_out_and_counted(
     assert "of systems and viewers ignored" in caplog.text
 
 
-def test_a_damaged_slice_beside_them_is_refused_all_the_same(study: Path) -> None:
+def test_a_damaged_slice_beside_them_is_refused(study: Path) -> None:
     """Files are ignored by their known names only."""
     leave_junk(study / "sub-01")
     (study / "sub-01" / "0007.dcm").write_bytes(b"")
@@ -255,7 +255,9 @@ def test_images_in_a_folder_named_viewer_are_read(scan: Scan, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
-def test_they_are_nobodys_folder(is_packed: bool, study: Path, tmp_path: Path) -> None:
+def test_files_of_systems_are_not_participants(
+    is_packed: bool, study: Path, tmp_path: Path
+) -> None:
     """Participants are identified by the other entries, also in archives."""
     leave_junk(study)
     leave_junk(study.parent) if is_packed else None
@@ -264,7 +266,7 @@ def test_they_are_nobodys_folder(is_packed: bool, study: Path, tmp_path: Path) -
     assert labels(Path(packed) if is_packed else study) == ["01", "02"]
 
 
-def test_a_folder_of_them_alone_is_empty(tmp_path: Path) -> None:
+def test_a_folder_of_system_files_is_empty(tmp_path: Path) -> None:
     """The source counts as empty."""
     (tmp_path / ".DS_Store").touch()
 

@@ -85,7 +85,7 @@ def test_what_gzip_reads_is_read(
     np.testing.assert_array_equal(read_scan(scan_file).intensity, scan.intensity)
 
 
-def test_a_packed_file_named_as_a_plain_one_is_read(scan: Scan, scan_file: Path) -> None:
+def test_a_compressed_file_with_a_plain_name_is_read(scan: Scan, scan_file: Path) -> None:
     """The content decides, not the name."""
     plain = scan_file.rename(scan_file.with_name("foot.nii"))
 
@@ -110,7 +110,7 @@ def test_sizes_must_be_those_of_the_file(
         read_scan(path)
 
 
-def test_a_small_file_gets_no_large_memory(scan_file: Path) -> None:
+def test_a_small_file_allocates_no_large_memory(scan_file: Path) -> None:
     """More than a deflate stream can expand to is refused before memory is allocated."""
     raw = bytearray(gzip.decompress(scan_file.read_bytes()))
     raw[42:48] = np.array((900, 900, 300), "<i2").tobytes()
@@ -120,7 +120,7 @@ def test_a_small_file_gets_no_large_memory(scan_file: Path) -> None:
         read_scan(scan_file)
 
 
-def test_a_pair_takes_no_voxels_from_elsewhere(scan: Scan, tmp_path: Path) -> None:
+def test_a_pair_has_no_voxels_outside_its_folder(scan: Scan, tmp_path: Path) -> None:
     """A link would bring any file into the dataset."""
     image = nib.Nifti1Pair(scan.intensity.astype(np.int16), scan.grid.matrix)
     (tmp_path / "theirs").mkdir()

@@ -84,7 +84,7 @@ def test_the_table_starts_as_bids_wants(measured: MeasurementTable, tmp_path: Pa
 
 
 @pytest.mark.parametrize("fact", ["Border", "Laterality", "Cautions", "FootLength_mm"])
-def test_a_missing_fact_is_an_altered_artefact(
+def test_a_missing_field_is_an_altered_output(
     fact: str, measured: MeasurementTable, tmp_path: Path
 ) -> None:
     """The message names it and the stage to run."""
@@ -101,7 +101,7 @@ def test_a_missing_fact_is_an_altered_artefact(
     ("fact", "value"),
     [("CI95_cm3", []), ("FootLength_mm", 10**400), ("Border", 3), ("Cautions", [1])],
 )
-def test_a_fact_of_another_kind_is_an_altered_artefact(
+def test_a_field_of_the_wrong_type_is_an_altered_output(
     fact: str, value: object, measured: MeasurementTable, tmp_path: Path
 ) -> None:
     """Any invalid value gives the same message."""

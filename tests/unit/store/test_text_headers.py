@@ -41,7 +41,7 @@ WRITERS: list[Callable[[Path], Path]] = [
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_a_header_that_says_all_is_read(write: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_a_complete_header_is_read(write: Callable[[Path], Path], tmp_path: Path) -> None:
     """Raw or compressed, in either byte order, without a caution."""
     scan = read_scan(write(tmp_path))
 
@@ -60,7 +60,7 @@ def test_a_header_that_says_all_is_read(write: Callable[[Path], Path], tmp_path:
         (write_metaimage, "ElementSpacing = 0.5 0.7 3\nAnatomicalOrientation = RAI\n"),
     ],
 )
-def test_unsaid_orientation_is_a_caution(
+def test_a_missing_orientation_gives_a_caution(
     write: Callable[[Path, str], Path], fields: str, tmp_path: Path
 ) -> None:
     """As for Analyze: volumes are certain, left and right are not."""

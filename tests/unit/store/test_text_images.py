@@ -127,7 +127,7 @@ def test_a_value_that_no_header_has_is_refused(
 
 
 @pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
-def test_a_packed_metaimage_need_not_say_its_length(
+def test_a_compressed_metaimage_need_not_state_its_length(
     pack: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
     """Both kinds of stream mark their end."""
@@ -137,7 +137,7 @@ def test_a_packed_metaimage_need_not_say_its_length(
     np.testing.assert_array_equal(read_scan(path).intensity[::-1, ::-1], VOXELS.T)
 
 
-def test_a_packed_metaimage_of_another_length_is_refused(tmp_path: Path) -> None:
+def test_a_compressed_metaimage_of_another_length_is_refused(tmp_path: Path) -> None:
     """It contradicts its header."""
     content = zlib.compress(VOXELS.astype("<i2").tobytes())
     other = {"CompressedData": "True", "CompressedDataSize": "99"}
@@ -161,7 +161,7 @@ def test_a_big_endian_metaimage_is_read(tmp_path: Path) -> None:
         ("5 6 7 2", "(0.5,0,0) (0,0.7,0) (0,0,3) none", (3, 0, 1, 2)),
     ],
 )
-def test_the_axis_that_is_not_in_space_counts_numbers(
+def test_a_non_spatial_axis_counts_values(
     sizes: str, steps: str, order: tuple[int, ...], tmp_path: Path
 ) -> None:
     """First as 3D Slicer writes layers, or last."""
@@ -174,7 +174,7 @@ def test_the_axis_that_is_not_in_space_counts_numbers(
     np.testing.assert_array_equal(read_voxels(header, stored.size), np.moveaxis(stored, 0, -1))
 
 
-def test_a_spacing_without_an_axis_is_none_of_it(tmp_path: Path) -> None:
+def test_the_spacing_of_a_non_spatial_axis_is_ignored(tmp_path: Path) -> None:
     """NRRD marks it with 'nan'."""
     other = {
         "dimension": "4",

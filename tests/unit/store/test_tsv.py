@@ -86,7 +86,7 @@ def test_rows_are_counted_as_a_spreadsheet_does(path: Path) -> None:
         (b"a\tb\n1\t\x1b[31m2\n", "row 2 must be text: got .* control character"),
     ],
 )
-def test_what_is_no_such_table_is_reported_with_the_cause(
+def test_an_invalid_table_is_reported_with_the_cause(
     content: bytes, words: str, path: Path
 ) -> None:
     """Separator, encoding, columns or row."""
@@ -96,7 +96,7 @@ def test_what_is_no_such_table_is_reported_with_the_cause(
         read_rows(path, NEEDED)
 
 
-def test_a_wide_table_is_not_listed_whole(path: Path) -> None:
+def test_columns_of_a_wide_table_are_not_all_listed(path: Path) -> None:
     """Two thousand columns are only counted."""
     path.write_text("\t".join(f"c{k}" for k in range(2000)))
 
@@ -104,7 +104,7 @@ def test_a_wide_table_is_not_listed_whole(path: Path) -> None:
         read_rows(path, NEEDED)
 
 
-def test_a_folder_is_no_table(path: Path) -> None:
+def test_a_folder_is_not_a_table(path: Path) -> None:
     """Nor is a pipe, which would block."""
     path.mkdir()
 

@@ -63,7 +63,7 @@ def image_of(scan: Scan, *more: int, moved_mm: float = 0.0) -> nib.Nifti1Image:
         (lambda _: {}, "known encoding: dcm2niix ended with code 0, with 0 volumes"),
     ],
 )
-def test_what_dcm2niix_gives_is_checked(
+def test_the_volumes_of_dcm2niix_are_checked(
     make: Callable[[Scan], dict[str, nib.Nifti1Image]],
     words: str,
     scan: Scan,
@@ -76,7 +76,7 @@ def test_what_dcm2niix_gives_is_checked(
     refuse(series, words)
 
 
-def test_a_failure_is_refused(
+def test_a_failed_conversion_is_refused(
     scan: Scan, series: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even if a volume was written."""

@@ -111,7 +111,7 @@ def test_a_tilted_stack_is_refused(series: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 2])
-def test_a_few_slices_are_no_volume(kept: int, series: Path) -> None:
+def test_a_few_slices_are_not_a_volume(kept: int, series: Path) -> None:
     """With two slices no step can be checked."""
     for path in sorted(series.iterdir())[kept:]:
         path.unlink()

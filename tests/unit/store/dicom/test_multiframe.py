@@ -136,7 +136,7 @@ def test_parts_that_do_not_follow_one_another_are_refused(enhanced: Path) -> Non
 
 
 def test_a_part_there_twice_is_refused(enhanced: Path) -> None:
-    """Two different files say that they are the second."""
+    """Two different files have the number of the second."""
 
     def change(part: Dataset) -> None:
         part.InConcatenationNumber = min(part.InConcatenationNumber, 2)
@@ -147,7 +147,7 @@ def test_a_part_there_twice_is_refused(enhanced: Path) -> None:
 
 
 def two_feet(scan: Scan, folder: Path, *, is_named: bool, apart_mm: float) -> Scan:
-    """Write a right and a left foot as one file; give the left."""
+    """Write a right and a left foot as one file; return the left."""
     place = scan.grid.matrix
     place[:3, 3] += apart_mm * place[:3, 0] / 0.5 + 4 * place[:3, 2]
     left = Scan(
@@ -174,7 +174,7 @@ def two_feet(scan: Scan, folder: Path, *, is_named: bool, apart_mm: float) -> Sc
     return left
 
 
-def test_two_feet_in_one_file_are_two_that_can_be_taken(scan: Scan, tmp_path: Path) -> None:
+def test_two_feet_in_one_file_can_each_be_selected(scan: Scan, tmp_path: Path) -> None:
     """Stack and side of the frames separate them, and the table gives their centres."""
     left = two_feet(scan, tmp_path / "sub-01", is_named=True, apart_mm=90)
 
@@ -185,15 +185,15 @@ def test_two_feet_in_one_file_are_two_that_can_be_taken(scan: Scan, tmp_path: Pa
             assert {stated for _, stated in found.sides} == {side}
 
 
-def test_two_feet_that_nothing_parts_are_refused(scan: Scan, tmp_path: Path) -> None:
-    """Depths that overlap in part are filled once or twice."""
+def test_two_feet_that_nothing_separates_are_refused(scan: Scan, tmp_path: Path) -> None:
+    """Depths that partly overlap have one or two images."""
     two_feet(scan, tmp_path / "sub-01", is_named=False, apart_mm=90)
 
     refuse(tmp_path / "sub-01", "^Every slice position must have equally many images")
 
 
 def test_stacks_that_make_up_one_volume_stay_one(scan: Scan, enhanced: Path) -> None:
-    """Odd and even frames are stacks of their own in interleaved scans."""
+    """Odd and even frames are separate stacks in interleaved scans."""
     part = with_frames(pydicom.dcmread(enhanced), (0, 2, 4, 6, 1, 3, 5))
     for k, group in enumerate(part.PerFrameFunctionalGroupsSequence):
         group.FrameContentSequence[0].StackID = "1" if k < 4 else "2"
@@ -202,7 +202,7 @@ def test_stacks_that_make_up_one_volume_stay_one(scan: Scan, enhanced: Path) -> 
     assert_whole(scan, enhanced.parent)
 
 
-def test_frames_scaled_each_by_its_own_are_scaled(scan: Scan, enhanced: Path) -> None:
+def test_every_frame_has_its_own_scaling(scan: Scan, enhanced: Path) -> None:
     """Slope and intercept of the frames' functional groups."""
     dataset = pydicom.dcmread(enhanced)
     del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence

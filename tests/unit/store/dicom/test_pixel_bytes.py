@@ -56,8 +56,8 @@ def test_sizes_must_fit_the_pixels(
     ("tag", "value"),
     [("PixelRepresentation", b"\1\0"), ("RescaleSlope", b"2 "), ("Rows", b"\6\0")],
 )
-def test_an_element_said_twice_is_refused(tag: str, value: bytes, series: Path) -> None:
-    """Readers differ in which of the two they take."""
+def test_a_repeated_element_is_refused(tag: str, value: bytes, series: Path) -> None:
+    """Readers differ in which of the two they use."""
     edit(series, setting(RescaleSlope=1, RescaleIntercept=0))
     for file in series.iterdir():
         at = pydicom.dcmread(file, stop_before_pixels=True).get_item(tag)
@@ -70,7 +70,7 @@ def test_an_element_said_twice_is_refused(tag: str, value: bytes, series: Path) 
 
 
 def test_padding_to_even_length_is_no_pixel(series: Path) -> None:
-    """Bytes of an odd number of pixels are followed by one more."""
+    """An odd number of bytes is followed by one more."""
 
     def change(dataset: Dataset) -> None:
         dataset.Rows, dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 5, 8, 8, 7
@@ -82,8 +82,8 @@ def test_padding_to_even_length_is_no_pixel(series: Path) -> None:
         assert read_scan(found.image).intensity.max() == 24
 
 
-def test_a_sloppy_screenshot_costs_no_scan(scan: Scan, series: Path) -> None:
-    """What is no MR image is not measured, so more bytes in it do no harm."""
+def test_excess_bytes_of_a_screenshot_are_ignored(scan: Scan, series: Path) -> None:
+    """Images of other modalities are not measured."""
     write_series(scan, series / "shot", number=9, Modality="US", PixelData=bytes(64))
 
     with opened(series) as found:
@@ -94,7 +94,7 @@ def test_a_sloppy_screenshot_costs_no_scan(scan: Scan, series: Path) -> None:
 def test_frames_must_be_as_many_as_the_header_states(
     frames: int, scan: Scan, tmp_path: Path
 ) -> None:
-    """In a multi-frame file, whose descriptions fit."""
+    """In a multi-frame file with one description per frame."""
     write_enhanced_dicom(scan, tmp_path / "1.dcm", label="01", side=Side.RIGHT)
     dataset = pydicom.dcmread(tmp_path / "1.dcm")
     groups = list(dataset.PerFrameFunctionalGroupsSequence)
@@ -127,7 +127,7 @@ def test_run_lengths_must_fit(elements: dict[str, object], words: str, series: P
 
 
 def jpeg(rows: int, columns: int, bits: int) -> bytes:
-    """Start a lossless JPEG, after a segment of no interest."""
+    """Start a lossless JPEG, after a segment to skip."""
     sizes = bytes([bits, 0, rows, 0, columns, 1, 1, 17, 0])
     return b"\xff\xd8\xff\xe0\0\x04ab\xff\xc3\0\x0b" + sizes + b"\xff\xd9"
 
@@ -152,7 +152,7 @@ def jpeg_2000(rows: int, columns: int, bits: int) -> bytes:
     ],
 )
 def test_codestreams_must_fit(code: bytes, words: str, series: Path) -> None:
-    """JPEG and JPEG 2000 say their own size and depth."""
+    """JPEG and JPEG 2000 state their own size and depth."""
 
     def change(dataset: Dataset) -> None:
         syntax = JPEGLosslessSV1 if code.startswith(b"\xff\xd8") else JPEG2000Lossless
@@ -180,8 +180,10 @@ def test_codestreams_must_fit(code: bytes, words: str, series: Path) -> None:
         {"ImageOrientationPatient": ["0", "0", "0", "0", "0", "0"]},
     ],
 )
-def test_values_of_any_kind_give_a_sentence(elements: dict[str, object], series: Path) -> None:
-    """Nothing of Python's own gets into it."""
+def test_invalid_values_of_any_kind_give_a_message(
+    elements: dict[str, object], series: Path
+) -> None:
+    """Without words of Python's own errors."""
     edit(series, setting(**elements))
 
     refuse(series, r"^(?!.*(Error|None|Traceback)).*: got .*\. .*\.$")

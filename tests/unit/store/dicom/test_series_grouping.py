@@ -24,7 +24,7 @@ def series(scan: Scan, tmp_path: Path) -> Path:
 def anew(
     *keywords: str, salt: str = "", per: Callable[[Dataset], object] | None = None
 ) -> Edit:
-    """Return a change that makes UIDs anew, by default for each image."""
+    """Return a change that sets new UIDs, by default one per image."""
 
     def change(dataset: Dataset) -> None:
         part = per(dataset) if per else dataset.SOPInstanceUID
@@ -53,17 +53,17 @@ def assert_whole(scan: Scan, source: Path) -> None:
         anew("SeriesInstanceUID", per=lambda d: d.InstanceNumber // 2),
     ],
 )
-def test_one_series_under_several_uids_is_put_together(
+def test_one_series_under_several_uids_is_joined(
     change: Edit, scan: Scan, series: Path
 ) -> None:
-    """UIDs of series, study or both change by slice, or one study follows another."""
+    """UIDs of series, study or both differ by slice, or one study follows another."""
     edit(series, change)
 
     assert_whole(scan, series)
 
 
-def test_two_echoes_under_uids_of_their_slices_stay_two(scan: Scan, series: Path) -> None:
-    """Each is put together from its own slices."""
+def test_two_echoes_with_a_uid_per_slice_stay_two(scan: Scan, series: Path) -> None:
+    """Each is joined from its own slices."""
     write_series(scan, series / "b", number=4, EchoTime=40)
     edit(series / "b", lambda d: setattr(d, "InstanceNumber", d.InstanceNumber + 7))
     edit(series, anew("SeriesInstanceUID"))
@@ -84,10 +84,10 @@ def test_two_echoes_under_uids_of_their_slices_stay_two(scan: Scan, series: Path
         (setting(ImagePositionPatient=None), slice(3, 4), "without positions"),
     ],
 )
-def test_what_leaves_doubt_is_refused_in_one_sentence(
+def test_ambiguous_images_are_refused_in_one_sentence(
     change: Edit, only: slice, words: str, series: Path
 ) -> None:
-    """One fact at a time, and no table of seven series of a slice each."""
+    """One fault at a time, without a table of seven series of one slice each."""
     edit(series, anew("SeriesInstanceUID"))
     edit(series, change, only)
 
@@ -97,8 +97,8 @@ def test_what_leaves_doubt_is_refused_in_one_sentence(
     )
 
 
-def test_a_slice_missing_of_a_torn_series_is_named(series: Path) -> None:
-    """Its positions are held to what those of any series are."""
+def test_a_missing_slice_of_a_joined_series_is_named(series: Path) -> None:
+    """Its positions are checked like those of any series."""
     edit(series, anew("SeriesInstanceUID"))
     (series / "a" / "0003.dcm").unlink()
 
@@ -106,7 +106,7 @@ def test_a_slice_missing_of_a_torn_series_is_named(series: Path) -> None:
 
 
 def test_two_scans_of_one_number_are_never_merged(scan: Scan, series: Path) -> None:
-    """A visit later the same protocol has the same number, place and description."""
+    """At a later visit, the same protocol has the same number, positions and description."""
     later = Scan(scan.intensity[::-1], scan.grid, acquisition=scan.acquisition)
     write_series(later, series / "b", number=4)
     edit(series / "b", anew("StudyInstanceUID", per=lambda _: "later"))
@@ -126,7 +126,7 @@ def test_two_scans_of_one_number_are_never_merged(scan: Scan, series: Path) -> N
 
 
 def test_scans_that_would_interleave_are_never_merged(scan: Scan, series: Path) -> None:
-    """Half a step apart and of other numbers they would make up one stack of fine steps."""
+    """Half a step apart, with other numbers, they would form one stack of half steps."""
     write_series(scan, series / "b", number=4)
 
     def between(dataset: Dataset) -> None:
@@ -141,8 +141,8 @@ def test_scans_that_would_interleave_are_never_merged(scan: Scan, series: Path) 
     refuse(series, "got 14 images of series 4 under 14 .* do not follow the stack")
 
 
-def test_copies_of_a_torn_series_are_one(scan: Scan, series: Path) -> None:
-    """The same files twice are each image once."""
+def test_copies_of_a_split_series_count_once(scan: Scan, series: Path) -> None:
+    """Each image of duplicate files counts once."""
     edit(series, anew("SeriesInstanceUID"))
     shutil.copytree(series / "a", series / "again")
 

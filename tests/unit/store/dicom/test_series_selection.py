@@ -19,7 +19,7 @@ from pipeline.store.images import read_scan
 
 @pytest.fixture
 def two(scan: Scan, tmp_path: Path) -> Path:
-    """Write two series that both may be the one to measure."""
+    """Write two series, of which either may be the one to measure."""
     folder = tmp_path / "sub-01"
     write_series(scan, folder / "a", number=4, SeriesDescription="T1 TSE cor", EchoTime=11)
     write_series(scan, folder / "b", number=6, SeriesDescription="PD_tse_cor", EchoTime=33)
@@ -27,7 +27,7 @@ def two(scan: Scan, tmp_path: Path) -> Path:
 
 
 def taken(source: Path, **rules: Any) -> tuple[float, str]:
-    """Return echo time and contrast of the series that is taken."""
+    """Return echo time and contrast of the selected series."""
     with opened(source, **rules) as found:
         return round(found.fields["EchoTime"] * 1000, 6), found.contrast
 
@@ -94,10 +94,10 @@ def test_rules_that_fit_none_or_several_are_reported(
         ({"Modality": "PT"}, "PT images"),
     ],
 )
-def test_what_is_no_anatomy_is_ignored(
+def test_images_without_anatomy_are_ignored(
     elements: dict[str, Any], note: str, scan: Scan, two: Path
 ) -> None:
-    """It is taken only if it is named, and listed with the reason."""
+    """They are selected only by name, and listed with the reason."""
     write_series(scan, two / "c", number=9, **elements)
 
     assert taken(two, contrast="T1w") == (11, "T1w")
@@ -106,7 +106,7 @@ def test_what_is_no_anatomy_is_ignored(
 
 
 def test_single_pictures_are_ignored(scan: Scan, two: Path) -> None:
-    """A series of fewer than three slices is no volume."""
+    """A series of fewer than three slices is not a volume."""
     write_series(scan, two / "c", number=9)
     for path in sorted((two / "c").iterdir())[2:]:
         path.unlink()
@@ -115,7 +115,7 @@ def test_single_pictures_are_ignored(scan: Scan, two: Path) -> None:
 
 
 def test_three_planes_are_a_localiser(scan: Scan, two: Path) -> None:
-    """Whatever they are called; one odd slice among seven is a fault instead."""
+    """Whatever their description; one odd slice among seven is a fault instead."""
     write_series(scan, two / "c", number=9)
     edit(two / "c", setting(ImageOrientationPatient=[0, 1, 0, 0, 0, -1]), slice(3, None))
     refuse(two, "got 2 of 3")
@@ -145,7 +145,7 @@ def test_a_broken_series_is_not_ignored(two: Path) -> None:
 def test_volumes_of_one_series_are_numbered(
     elements: dict[str, Any], names: tuple[str, str], scan: Scan, tmp_path: Path
 ) -> None:
-    """Echoes and repetitions are volumes of their own, each with its own voxels."""
+    """Echoes and repetitions are separate volumes, each with its own voxels."""
     folder = tmp_path / "sub-01"
     write_series(scan, folder / "a")
     first = scan.intensity
@@ -159,8 +159,8 @@ def test_volumes_of_one_series_are_numbered(
             np.testing.assert_array_equal(read_scan(found.image).intensity, voxels)
 
 
-def test_rows_that_would_be_the_same_are_reported_apart(scan: Scan, tmp_path: Path) -> None:
-    """Two runs of one number differ in their time only, which is not printed."""
+def test_identical_rows_are_numbered(scan: Scan, tmp_path: Path) -> None:
+    """Two runs of one number differ only in their time, which is not printed."""
     for name, time in (("a", "101500"), ("b", "102000")):
         write_series(scan, tmp_path / name, number=4, SeriesTime=time)
 
@@ -168,7 +168,7 @@ def test_rows_that_would_be_the_same_are_reported_apart(scan: Scan, tmp_path: Pa
 
 
 def test_a_localiser_of_three_stacks_stays_one(scan: Scan, two: Path) -> None:
-    """Frames of three planes, each a stack of its own, are no volumes to measure."""
+    """Frames of three planes in separate stacks are not volumes to measure."""
     file = two / "c" / "1.dcm"
     write_enhanced_dicom(scan, file, label="01", side=Side.RIGHT, number=9, study="one")
     dataset = pydicom.dcmread(file)
@@ -192,10 +192,10 @@ def test_a_localiser_of_three_stacks_stays_one(scan: Scan, two: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [{"EchoTime": 40}, {"SeriesInstanceUID": "1.2.3"}])
-def test_a_slice_that_strayed_is_missed(
+def test_a_slice_with_its_own_uid_is_missed(
     change: dict[str, Any], scan: Scan, tmp_path: Path
 ) -> None:
-    """The last slice leaves no gap, but it is known to belong there."""
+    """A missing last slice leaves no gap, but its number belongs to the series."""
     write_series(scan, tmp_path / "a")
     edit(tmp_path / "a", setting(**change), slice(-1, None))
 
@@ -204,7 +204,7 @@ def test_a_slice_that_strayed_is_missed(
 
 @pytest.mark.parametrize("same_series", [True, False])
 def test_dixon_parts_are_paired(same_series: bool, scan: Scan, tmp_path: Path) -> None:
-    """Water is measured and fat goes with it; in and opposed phase stay behind."""
+    """Water is measured, together with fat; in and opposed phase are not used."""
     folder = tmp_path / "sub-01"
     for number, part in enumerate(("IN_PHASE", "OUT_PHASE", "WATER", "FAT"), start=2):
         levels = scan.intensity + number
@@ -228,7 +228,7 @@ def test_dixon_parts_are_paired(same_series: bool, scan: Scan, tmp_path: Path) -
         assert not found.beside
 
 
-def test_fat_elsewhere_is_no_partner(scan: Scan, tmp_path: Path) -> None:
+def test_a_fat_image_on_another_grid_is_not_paired(scan: Scan, tmp_path: Path) -> None:
     """The fat image of another run has another grid."""
     folder = tmp_path / "sub-01"
     kind = ["DERIVED", "PRIMARY", "M"]
@@ -242,14 +242,14 @@ def test_fat_elsewhere_is_no_partner(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_fat_saturation_is_no_dixon_part(scan: Scan, tmp_path: Path) -> None:
-    """The word alone does not make an image one of fat."""
+    """The word alone does not make it a fat image."""
     write_series(scan, tmp_path / "a", SeriesDescription="T2 fat sat")
 
     assert taken(tmp_path / "a") == (15, "T2w")
 
 
-def test_two_weightings_in_one_title_are_none(scan: Scan, tmp_path: Path) -> None:
-    """A dual echo's title does not tell which one this is; T2* is not T2."""
+def test_two_weightings_in_one_title_are_ambiguous(scan: Scan, tmp_path: Path) -> None:
+    """The title of a dual echo fits both of its images; T2* is not T2."""
     write_series(scan, tmp_path / "a", SeriesDescription="pd_t2_tse")
     write_series(scan, tmp_path / "b", SeriesDescription="t2* gre")
 
@@ -263,10 +263,10 @@ def test_two_weightings_in_one_title_are_none(scan: Scan, tmp_path: Path) -> Non
         ["DERIVED", "PRIMARY", "DIXON", "FAT_FRACTION"],
     ],
 )
-def test_the_kind_of_an_image_is_kept_as_the_header_says_it(
+def test_the_image_type_is_kept_as_in_the_header(
     kind: list[str], scan: Scan, tmp_path: Path
 ) -> None:
-    """A converter that splits its words would make a map of fat fractions an image of fat."""
+    """A converter that splits its words would make a fat image of a fat-fraction map."""
     write_series(scan, tmp_path / "a", ImageType=kind)
 
     with opened(tmp_path / "a") as found:

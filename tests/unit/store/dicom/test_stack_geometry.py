@@ -1,4 +1,4 @@
-"""What rounding in headers explains is let in; what it does not is refused."""
+"""Deviations within the rounding of headers are accepted, larger ones are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def scan(scan: Scan) -> Scan:
 
 @pytest.fixture
 def series(scan: Scan, tmp_path: Path) -> Path:
-    """Write it as DICOM slices."""
+    """Write the volume as DICOM slices."""
     write_series(scan, tmp_path / "series")
     return tmp_path / "series"
 
@@ -44,7 +44,7 @@ def rounded(keyword: str, decimals: int) -> Edit:
 
 
 def jittered(size: float) -> Edit:
-    """Return a change that turns the directions of each slice a little, another way."""
+    """Return a change that rotates the directions of each slice a little, each differently."""
     rng = np.random.default_rng(6)
 
     def change(dataset: Dataset) -> None:
@@ -56,7 +56,7 @@ def jittered(size: float) -> Edit:
 
 
 def together(*changes: Edit) -> Edit:
-    """Make several changes."""
+    """Return a change that applies several."""
 
     def change(dataset: Dataset) -> None:
         for each in changes:
@@ -81,10 +81,10 @@ def together(*changes: Edit) -> Edit:
         ),
     ],
 )
-def test_rounding_is_evened_out(
+def test_rounding_errors_average_out(
     change: Edit, tolerance_mm: float, scan: Scan, series: Path
 ) -> None:
-    """Voxels are those of the files, in their places within a part of a voxel."""
+    """Voxels are those of the files, at positions within a fraction of a voxel."""
     edit(series, change)
 
     with opened(series) as found:
@@ -95,7 +95,7 @@ def test_rounding_is_evened_out(
 
 
 def test_spacing_that_is_rounded_in_some_slices_is_one(scan: Scan, series: Path) -> None:
-    """Four digits here and five there."""
+    """Four digits in some and five in others."""
     edit(series, setting(PixelSpacing=[0.7001, 0.5]), slice(3, 5))
 
     with opened(series) as found:
@@ -103,7 +103,7 @@ def test_spacing_that_is_rounded_in_some_slices_is_one(scan: Scan, series: Path)
 
 
 def turned(angle_deg: float) -> Edit:
-    """Return a change that turns a slice about its normal."""
+    """Return a change that rotates a slice about its normal."""
 
     def change(dataset: Dataset) -> None:
         rows, columns = np.reshape(np.array(dataset.ImageOrientationPatient, float), (2, 3))
@@ -126,10 +126,10 @@ def turned(angle_deg: float) -> Edit:
         (setting(PixelSpacing=["0.7", "0.5012345"]), slice(5, 6), r"got 0\.7 x 0\.5012345 in"),
     ],
 )
-def test_rounding_hides_no_slice_that_is_missing_moved_or_turned(
+def test_rounding_hides_no_missing_shifted_or_rotated_slice(
     change: Edit, only: slice, words: str, series: Path
 ) -> None:
-    """The sentence has the digits in which things differ."""
+    """The message has enough digits to show the difference."""
     edit(series, change, only)
     edit(series, rounded("ImagePositionPatient", 1))
 
@@ -137,7 +137,7 @@ def test_rounding_hides_no_slice_that_is_missing_moved_or_turned(
 
 
 def test_rounding_as_coarse_as_a_step_is_refused(series: Path) -> None:
-    """Whole millimetres would hide a slice that was moved by a quarter of a step."""
+    """Positions in whole millimetres would hide a shift by a quarter of a step."""
     edit(series, rounded("ImagePositionPatient", 0))
     edit(series, moved(1.0), slice(5, 6))
     edit(series, rounded("ImagePositionPatient", 0))
@@ -146,7 +146,7 @@ def test_rounding_as_coarse_as_a_step_is_refused(series: Path) -> None:
 
 
 @pytest.mark.parametrize("is_thinned", [True, False])
-def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None:
+def test_a_loss_of_every_second_slice_is_noticed(is_thinned: bool, series: Path) -> None:
     """SpacingBetweenSlices states the step, whatever the thickness."""
     thickness = 3.27 if is_thinned else 2.5
     edit(series, setting(SliceThickness=thickness))
@@ -161,9 +161,7 @@ def test_every_second_slice_gone_is_seen(is_thinned: bool, series: Path) -> None
 
 
 @pytest.mark.parametrize("said", [None, "99999999999"])
-def test_one_slice_does_not_say_for_all_how_far_apart_they_lie(
-    said: str | None, series: Path
-) -> None:
+def test_one_slice_does_not_decide_the_spacing_of_all(said: str | None, series: Path) -> None:
     """A first slice without it, or with another value, hides no missing slices."""
     edit(series, setting(SliceThickness=2.5))
     edit(series, setting(SpacingBetweenSlices=said), slice(0, 1))
@@ -173,7 +171,7 @@ def test_one_slice_does_not_say_for_all_how_far_apart_they_lie(
     refuse(series, "3.270 mm stated, so 1 slice is missing between each two")
 
 
-def test_two_of_three_slices_gone_are_counted(series: Path) -> None:
+def test_a_loss_of_two_of_three_slices_is_counted(series: Path) -> None:
     """Four are left of eleven."""
     for k, path in enumerate(sorted(series.iterdir())):
         if k % 3:
@@ -197,7 +195,7 @@ def test_two_of_three_slices_gone_are_counted(series: Path) -> None:
 def test_a_gap_from_edge_to_edge_is_no_missing_slice(
     elements: dict[str, Any], scan: Scan, series: Path
 ) -> None:
-    """Some makers write the gap, some a sign; what proves no loss refuses nothing."""
+    """Some manufacturers write the gap, some a sign; neither proves a loss."""
     edit(series, setting(**elements))
 
     with opened(series) as found:
@@ -212,10 +210,10 @@ def test_a_gap_from_edge_to_edge_is_no_missing_slice(
         lambda k: {"RescaleSlope": f"{1 + k / 4}", "RescaleIntercept": f"{k}"},
     ],
 )
-def test_slices_scaled_each_by_its_own_are_scaled(
+def test_every_slice_has_its_own_scaling(
     of: Callable[[int], dict[str, str]], scan: Scan, series: Path
 ) -> None:
-    """Slope, intercept or both change by slice; values are those that a viewer shows."""
+    """Slope, intercept or both differ by slice; values are those that a viewer shows."""
     for k in range(11):
         edit(series, setting(**of(k)), slice(k, k + 1))
 
