@@ -43,7 +43,7 @@ def names_below(folder: Path) -> list[Path]:
 def test_a_sound_folder_gives_0_and_a_row_each(
     scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """DICOM and images: participant, series, geometry, side, anatomy, each gate and the verdict."""
+    """DICOM and images: series, geometry, side, anatomy, each gate and the verdict."""
     source = tmp_path / "in"
     write_dicom_series(scan, source / "sub-01", label="01", side=Side.RIGHT)
     write_scan(scan, source / "sub-02.nii", like=None)

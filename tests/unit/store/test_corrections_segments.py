@@ -75,7 +75,7 @@ def test_a_damaged_segmentation_is_refused(grid: Grid, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["adductor hallucis transverse head", "ADHT", "Adductor_hallucis-Transverse HEAD"]
 )
-def test_segments_are_reported_by_name_not_by_value(
+def test_segments_are_identified_by_name_not_by_value(
     name: str, grid: Grid, tmp_path: Path
 ) -> None:
     """3D Slicer assigns label values in any order."""
