@@ -186,14 +186,8 @@ def _headers(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             spacing_mm=_numbers(frame.get("PixelSpacing")),
             spacing_between_mm=_number(frame.get("SpacingBetweenSlices")),
             thickness_mm=_number(frame.get("SliceThickness")),
-            encoding=(
-                *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
-                float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
-            ),
-            scale=(
-                _number(frame.get("RescaleSlope")) or 1.0,
-                _number(frame.get("RescaleIntercept")) or 0.0,
-            ),
+            encoding=_encoding(dataset),
+            scale=_scale(frame),
             position_mm=_numbers(frame.get("ImagePositionPatient")),
             digit_mm=_digit(frame.get("ImagePositionPatient")),
             orientation=_numbers(frame.get("ImageOrientationPatient")),
@@ -202,6 +196,18 @@ def _headers(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             sides=tuple(_sides(dataset, frame)),
             part=part,
         )
+
+
+def _encoding(dataset: Dataset) -> tuple[float, ...]:
+    return (
+        *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
+        float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
+    )
+
+
+def _scale(frame: Mapping[str, Any]) -> tuple[float, float]:
+    slope, intercept = (_number(frame.get(f"Rescale{k}")) for k in ("Slope", "Intercept"))
+    return slope or 1.0, intercept or 0.0
 
 
 def _concatenation(dataset: Dataset) -> Concatenation | None:
