@@ -1,28 +1,36 @@
-"""The settings of all stages, from strict TOML."""
+"""The settings of all stages, read strictly from TOML."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
-from pipeline.errors import ConfigError, shown
+from pipeline.errors import ConfigError, nearest, shown
 from pipeline.stages.compare import CompareParams
-from pipeline.stages.laterality import IntakeParams
+from pipeline.stages.laterality import LateralityParams
 from pipeline.stages.measure import MeasureParams
 from pipeline.stages.preprocess import PreprocessParams
 from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
+from pipeline.store.content import read_text
+from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.toml import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5
+
+
+class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
+    """Which scans are accepted, and which series is measured if a source has several."""
+
+    suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
+    """Weighting of images whose own name does not state it, as BIDS writes it."""
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
@@ -44,12 +52,12 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Pipe
     Parameters
     ----------
     overrides
-        ``section.key=value``, the value as TOML writes it; a bare word is text.
+        ``section.key=value`` with a TOML value; a bare word is text.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a setting is unknown or not allowed.
+        If the file cannot be read, or a setting is unknown or invalid.
     """
     settings = _read_toml(path) if path else {}
     overridden: set[str] = set()
@@ -67,12 +75,12 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Pipe
 
 
 def to_toml(config: PipelineConfig) -> str:
-    """Write all settings out; those that are not set (None) are left out."""
+    """Write all settings as TOML, except those that are not set (None)."""
     return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
 
 
 def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> Iterator[str]:
-    """Give every setting as ``section.key``."""
+    """Yield every setting as ``section.key``."""
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from setting_keys(field.annotation, f"{prefix}{name}.")
@@ -81,17 +89,9 @@ def setting_keys(model: type[BaseModel] = PipelineConfig, prefix: str = "") -> I
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    if path.exists() and not path.is_file():
-        msg = (
-            f"Settings must be a regular file: got {str(path)!r}, which is a folder, a pipe or "
-            "a device. Check --config."
-        )
-        raise ConfigError(msg)
+    text = read_text(path, "Check --config.")
     try:
-        return parse_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Settings must be readable text: got {str(path)!r} ({error}). Check --config."
-        raise ConfigError(msg) from error
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"Settings must be valid TOML: got {str(path)!r} ({error}). Correct that line."
         raise ConfigError(msg) from error
@@ -122,8 +122,8 @@ def _explain(error: ValidationError, path: Path | None, overridden: set[str]) ->
     for fact in error.errors(include_url=False):
         parts = [str(part) for part in fact["loc"]]
         key = ".".join(parts)
-        is_said = path is None or ".".join(parts[:2]) in overridden
-        source = COMMAND_LINE if is_said else repr(str(path))
+        is_override = path is None or ".".join(parts[:2]) in overridden
+        source = COMMAND_LINE if is_override else repr(str(path))
         sentences.append(_sentence(key, fact, source))
     more = len(sentences) - _MOST_FAULTS
     return " ".join(sentences[:_MOST_FAULTS]) + (f" So do {more} more." if more > 0 else "")
@@ -141,5 +141,5 @@ def _sentence(key: str, fact: Mapping[str, Any], source: str) -> str:
 def _nearest(key: str) -> str:
     known = [*setting_keys()]
     sections = [*PipelineConfig.model_fields]
-    near = difflib.get_close_matches(key, known if "." in key else sections, n=1, cutoff=0.0)
-    return f"The nearest is {near[0]!r}; configs/default.toml lists all."
+    near = nearest(key, known if "." in key else sections, most=1)
+    return f"The nearest is {near!r}; configs/default.toml lists all."

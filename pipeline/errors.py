@@ -41,22 +41,35 @@ class ArtefactError(PipelineError):
     exit_code = 5
 
 
+class LostWorkerError(PipelineError):
+    """A worker process ended before it finished its task."""
+
+    exit_code = 3
+
+
 def listed(things: Iterable[object], most: int = MOST_LISTED) -> str:
-    """Write the first few of some things in one line, and how many more there are."""
-    every = list(things)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return f"[{', '.join(shown(thing) for thing in every[:most])}]{more}"
+    """List the first few items in one line, and say how many more there are."""
+    items = list(things)
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return f"[{', '.join(shown(item) for item in items[:most])}]{more}"
 
 
 def shown(value: object) -> str:
-    """Write a value in quotes as Python does, cut short where it is long."""
+    """Quote a value as Python does, shortened if it is long."""
     text = repr(value)
     return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 3]}..."
 
 
 def nearest(word: str, known: Collection[str], most: int = 3) -> str:
-    """Write the few known words that are most like one that is not known."""
+    """List the known words that are most similar to an unknown one."""
     return ", ".join(difflib.get_close_matches(word, known, n=most, cutoff=0.0))
+
+
+def file_fault(error: OSError | UnicodeDecodeError) -> str:
+    """Say in a few words why a file cannot be read or written."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"text that is not UTF-8, at byte {error.start}"
+    return repr(error.strerror or str(error))
 
 
 def system_refusal(error: OSError) -> str:
@@ -64,12 +77,6 @@ def system_refusal(error: OSError) -> str:
     names = [repr(str(name)) for name in (error.filename, error.filename2) if name is not None]
     where = f" for {' and '.join(names)}" if names else ""
     return (
-        "The system must let footvol read and write its files: got "
-        f"{error.strerror or str(error)}{where}. Check free space, permissions and paths."
+        f"The system must let footvol read and write its files: got {file_fault(error)}{where}"
+        ". Check free space, permissions and paths."
     )
-
-
-class LostWorkerError(PipelineError):
-    """A process that worked on something was ended before it was done."""
-
-    exit_code = 3

@@ -14,8 +14,8 @@ from pydicom.uid import generate_uid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.simulate.dicom_export import write_dicom_series
-from pipeline.stages.laterality import IntakeParams
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.dicom.import_series import SourceImage
+from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.sources import opened_source
 
 Edit = Callable[[Dataset], None]
@@ -68,9 +68,9 @@ def write_series(scan: Scan, folder: Path, *, number: int = 1, **elements: Any) 
     edit(folder, change)
 
 
-def opened(source: Path, **rules: Any) -> AbstractContextManager[FoundImage]:
+def opened(source: Path, **rules: Any) -> AbstractContextManager[SourceImage]:
     """Open one participant's source."""
-    return opened_source((source,), IntakeParams(**rules))
+    return opened_source((source,), SeriesRules(**rules))
 
 
 def refuse(source: Path, words: str, **rules: Any) -> None:

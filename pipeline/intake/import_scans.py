@@ -1,4 +1,4 @@
-"""The door of intake: files in, a raw BIDS dataset out."""
+"""Import of scans of any accepted format into a raw BIDS dataset."""
 
 import logging
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.config import IntakeParams
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import (
@@ -16,17 +17,16 @@ from pipeline.errors import (
     listed,
     system_refusal,
 )
-from pipeline.executors import InProcess
-from pipeline.stages.laterality import IntakeClaims, IntakeParams, intake
+from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.store.bids import (
     check_raw_dataset,
-    name_found,
+    name_source_image,
     read_source_table,
     write_raw_dataset,
     write_raw_scan,
 )
 from pipeline.store.contrast import contrast_of
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.images import read_scan
 from pipeline.store.names import sidecar_of
 from pipeline.store.participants import read_patient_map
@@ -41,27 +41,27 @@ def intake_source(
     participants_tsv: Path | None,
     side: Side | None,
     params: IntakeParams,
-    patient_map: Path | None = None,
-    executor: Executor | None = None,
+    patient_map: Path | None,
+    executor: Executor,
 ) -> list[Path]:
-    """Bring DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
+    """Import DICOM, NIfTI, NRRD or MetaImage scans into a raw BIDS dataset.
 
-    One scan that is refused does not stop the others; it is told at the end.
+    A scan that is refused does not stop the others; it is reported at the end.
 
     Parameters
     ----------
     source
         A DICOM folder or archive, an image, or a folder or archive with one of these per
-        participant, each named ``sub-<label>`` or as `participants_tsv` names them.
+        participant, each named ``sub-<label>`` or after a label in `participants_tsv`.
     participants_tsv
-        Table to take groups, body masses and sides from.
+        Table of groups, body masses and sides.
     side
-        The side that the user gives for all scans.
+        The side that the user states for all scans.
     patient_map
-        Table that says which patient ID is which participant, for DICOM of several
-        patients under any names.
+        Table of the participant of each patient ID, for DICOM files of several patients
+        under any names.
     executor
-        Takes several participants in at a time; the bytes are the same.
+        Runs the import of each participant; the bytes do not depend on it.
 
     Returns
     -------
@@ -71,9 +71,9 @@ def intake_source(
     Raises
     ------
     ConfigError
-        If paths or tables are wrong, or all that were refused exist already.
+        If a path or table is invalid, or if scans were refused only because they exist.
     ScanError
-        Naming each scan that was refused, with the reason.
+        With the reason for each scan that was refused.
     """
     table = read_source_table(participants_tsv) if participants_tsv else None
     patients = read_patient_map(patient_map) if patient_map else None
@@ -81,14 +81,13 @@ def intake_source(
     written: dict[str, list[Path]] = {}
     refused: dict[str, PipelineError] = {}
     studies: dict[str, str] = {}
-    submit = (executor or InProcess()).submit
     with opened_participants(source, table or (), patients) as sources:
         people = _participants(table, participants_tsv, sources)
         jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
-        results = [submit(_intake_one, params, job) for job in jobs]
+        results = [executor.submit(_intake_one, params, job) for job in jobs]
         for label, result in zip(sources, results, strict=True):
             done = _outcome(result)
-            error = done.error or _taken_back(done, label, studies)
+            error = done.error or _withdrawn(done, label, studies)
             if error:
                 refused[label] = error
                 continue
@@ -106,7 +105,7 @@ def intake_source(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One participant's files, and where they go."""
+    """One participant's files, and where to write them."""
 
     files: Files
     bids_dir: Path
@@ -131,7 +130,7 @@ def _participants(
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a participant: images written from a study, or why there are none."""
+    """The result for a participant: images written from a study, or why there are none."""
 
     written: tuple[Path, ...] = ()
     study: str = field(default="", repr=False)
@@ -139,7 +138,7 @@ class _Done:
 
 
 def _intake_one(params: IntakeParams, job: _Job) -> _Done:
-    """Write a participant's scan, and the fat image that goes with a water image."""
+    """Write a participant's scan, and the fat image that belongs to a water image."""
     try:
         with opened_source(job.files, params) as found:
             images = (found, *found.beside)
@@ -157,16 +156,16 @@ def _outcome(result: "Future[_Done]") -> _Done:
         return _Done(error=error)
 
 
-def _write(image: FoundImage, job: _Job, params: IntakeParams) -> Path:
-    claims = IntakeClaims(job.side, job.participant.side, image.side, image.side_text)
-    name = name_found(job.participant.label, image, job.files[0], suffix=params.suffix)
+def _write(image: SourceImage, job: _Job, params: IntakeParams) -> Path:
+    claims = SideClaims(job.side, job.participant.side, image.sides)
+    name = name_source_image(job.participant.label, image, job.files[0], suffix=params.suffix)
     shown = contrast_of(name.raw(), image.fields)
-    scan = intake(read_scan(image.image, shown), claims, params)
+    scan = settle_laterality(read_scan(image.image, shown), claims, params)
     return write_raw_scan(image, name, job.bids_dir, side=scan.side)
 
 
-def _taken_back(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
-    """Take back what was written for a participant whose study is another one's."""
+def _withdrawn(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
+    """Delete the images of a participant whose study is another one's, and say why."""
     other = studies.setdefault(done.study, label) if done.study else label
     if other == label:
         return None
@@ -177,7 +176,7 @@ def _taken_back(done: _Done, label: str, studies: dict[str, str]) -> ScanError |
         if not any(folder.iterdir()):
             folder.rmdir()
     msg = (
-        f"A DICOM study must belong to one participant: got the study of sub-{other} once "
-        "more. Find out whose it is, and remove both scans where in doubt."
+        f"A DICOM study must belong to one participant: got the study of sub-{other} again. "
+        "Find out whose it is, and remove both scans if in doubt."
     )
     return ScanError(msg)

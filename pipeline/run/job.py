@@ -24,7 +24,7 @@ from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import facts_beside
+from pipeline.store.images import read_sidecar
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
@@ -77,7 +77,7 @@ class Job:
     def locate(self) -> "LocatedJob":
         """Find the scan; the names of all outputs follow from its name."""
         if self.image is not None:
-            stated = stated_contrast(self.image, facts_beside(self.image), self.contrast)
+            stated = stated_contrast(self.image, read_sidecar(self.image), self.contrast)
             name = name_scan(self.label, self.image, stated, suffix="T1w")
             return LocatedJob(self, self.image, name)
         raw = find_scan(self.bids_dir, self.label)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.errors import ConfigError, LostWorkerError
-from pipeline.executors import InProcess, WorkerProcesses
+from pipeline.run.executors import InProcess, WorkerProcesses
 from pipeline.store.files import remove_dead_scratch
 
 P = ParamSpec("P")

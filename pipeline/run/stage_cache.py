@@ -135,7 +135,7 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
     Raises
     ------
     ArtefactError
-        Naming every altered file.
+        Naming the first eight altered files.
     """
     if record is None:
         return
@@ -160,7 +160,7 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
     Raises
     ------
     ArtefactError
-        Naming every such file.
+        Naming the first eight such files.
     """
     known = record.files if record else frozenset()
     unrecorded = [

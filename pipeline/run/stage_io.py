@@ -33,7 +33,7 @@ from pipeline.run.outputs import (
     WATER,
 )
 from pipeline.run.user_models import read_model
-from pipeline.stages.laterality import IntakeClaims, intake
+from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.measure import measure
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.measure.fat import DixonPair, find_fat
@@ -97,10 +97,9 @@ def do_preprocess(context: StageContext) -> None:
     """Decide the side of the raw scan, assess its quality and preprocess it."""
     raw = context.read[SCAN]
     scan = read_scan(raw, context.contrast)
-    claims = IntakeClaims(
-        context.side, context.participant.side, scan.side, "the scan's sidecar"
-    )
-    scan = intake(scan, claims, context.config.intake)
+    stated = (("the scan's sidecar", scan.side),)
+    claims = SideClaims(context.side, context.participant.side, stated)
+    scan = settle_laterality(scan, claims, context.config.intake)
     readings = assess(scan, context.config.quality)
     scan = replace(scan, cautions=cautioned(scan, readings))
     preprocessed = preprocess(scan, context.config.preprocess)
@@ -124,8 +123,8 @@ def do_segment(context: StageContext) -> None:
     model = read_model(context.read[MODEL], params.segmenter) if MODEL in context.read else None
     segmentation = segment(scan, params, _read_corrections(context, scan), model)
     if scan.side is None:  # no other source named the side
-        anatomy = IntakeClaims(header=segmentation.side, header_text="the anatomy")
-        intake(scan, anatomy, context.config.intake)
+        anatomy = SideClaims(others=(("the anatomy", segmentation.side),))
+        settle_laterality(scan, anatomy, context.config.intake)
     fields = context.sidecar_fields("segment")
     for output, labels in ((MUSCLES, segmentation.muscles), (BONES, segmentation.bones)):
         write_labels(labels, context.write[output], like=context.read[PREPROC])

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, file_fault
 from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
 from pipeline.segmenters.user_model.nnunet import NNUNET, load_nnunet
 from pipeline.segmenters.user_model.onnx import load_onnx
 from pipeline.segmenters.user_model.user_segmenter import OwnModel
-from pipeline.store.files import read_fault
 
 
 def model_files(record_path: Path, kind: str) -> dict[str, Path]:
@@ -52,7 +51,7 @@ def read_model(record_path: Path, kind: str) -> OwnModel:
         contents = {name: path.read_bytes() for name, path in files.items()}
     except OSError as error:
         msg = (
-            f"A model must be readable: got {read_fault(error)} for {str(error.filename)!r}. "
+            f"A model must be readable: got {file_fault(error)} for {str(error.filename)!r}. "
             "Check its permissions."
         )
         raise ConfigError(msg) from error
@@ -67,7 +66,7 @@ def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
     except (OSError, UnicodeDecodeError) as error:
         msg = (
             "segment.model must be a readable TOML file, the record of a model: got "
-            f"{str(path)!r}, with {read_fault(error)}. Check the path; it is taken from the "
+            f"{str(path)!r}, with {file_fault(error)}. Check the path; it is taken from the "
             "working folder."
         )
         raise ConfigError(msg) from error

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError, shown
 from pipeline.phantom.cohort.effects import Effect, effect_names, packaged_effect
-from pipeline.store.tsv import read_text
+from pipeline.store.content import read_text
 from pipeline.toml import parse_toml, validated
 
 

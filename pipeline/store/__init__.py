@@ -1,1 +1,1 @@
-"""The shelves: the only room that touches files."""
+"""Reading and writing of files; no other package does either."""

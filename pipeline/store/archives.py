@@ -1,4 +1,4 @@
-"""Archives unpacked so that nothing in them leads outside or fills the disk."""
+"""Safe unpacking of zip and tar archives: nothing outside the folder, nothing oversized."""
 
 import shutil
 import stat
@@ -16,8 +16,8 @@ from pipeline.errors import ScanError
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _LARGEST_BYTES = 16 * 2**30
 _MOST_FILES = 200_000
-# Images pack to a half or a tenth, an empty one to a hundredth; a bomb to a thousandth.
-_BEST_PACKING = 100
+# Images compress 2 to 10 times, an empty one 100 times; a zip bomb 1000 times.
+_MAX_COMPRESSION = 100
 _ALWAYS_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**20
 
@@ -28,7 +28,7 @@ def is_archive(path: Path) -> bool:
 
 
 def without_archive_ending(name: str) -> str:
-    """Give an archive's name without its ending."""
+    """Return an archive's name without its ending."""
     endings = sorted(ARCHIVE_ENDINGS, key=len, reverse=True)
     ending = next((e for e in endings if name.lower().endswith(e)), "")
     return name[: len(name) - len(ending)]
@@ -42,12 +42,12 @@ def unpack(archive: Path, folder: Path) -> None:
     Raises
     ------
     ScanError
-        If the archive is damaged, encrypted, too large, packed beyond what images allow, or
-        holds links.
+        If the archive is damaged, encrypted, too large, compressed more than images can be,
+        or contains links.
     """
     opened = _zip_members if archive.name.lower().endswith(".zip") else _tar_members
     folder.mkdir(parents=True)
-    left = min(_LARGEST_BYTES, max(_ALWAYS_BYTES, _BEST_PACKING * archive.stat().st_size))
+    left = min(_LARGEST_BYTES, max(_ALWAYS_BYTES, _MAX_COMPRESSION * archive.stat().st_size))
     try:
         with opened(archive) as members:
             for number, (name, size, content) in enumerate(members):
@@ -107,9 +107,9 @@ def _tar_members(path: Path) -> Iterator[Members]:
 
 
 def _check_end(archive: tarfile.TarFile) -> None:
-    """Hold a tar to its end mark of zeros, and a compressed one to its check sum.
+    """Check that a tar ends in zeros, and the checksum of a compressed one.
 
-    tarfile takes a damaged header for the end, and reads a stream no further than it must.
+    tarfile mistakes a damaged header for the end, and stops reading a stream there.
     """
     file = archive.fileobj
     if file is None:
@@ -119,7 +119,7 @@ def _check_end(archive: tarfile.TarFile) -> None:
     while chunk := file.read(_CHUNK_BYTES):
         read += len(chunk)
         if chunk.strip(b"\0") or read > _ALWAYS_BYTES:
-            msg = "bytes behind the end mark"
+            msg = "bytes after the end of the archive"
             raise tarfile.ReadError(msg)
     if not read:
         raise EOFError
@@ -133,7 +133,7 @@ def _not_whole(archive: Path, fact: str) -> str:
 
 
 def _inside(folder: Path, name: str, number: int) -> Path:
-    """Give a member a place below the folder, whatever its name."""
+    """Return a path inside the folder for a member, whatever its name."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     safe = [
         p for p in parts if p not in {"/", "//", "..", "."} and ":" not in p and "\0" not in p
@@ -148,7 +148,7 @@ def _copy(content: IO[bytes], target: Path, left: int) -> int:
     with target.open("xb") as file:
         while chunk := content.read(_CHUNK_BYTES):
             copied += len(chunk)
-            if copied > left:  # more than it admits to
+            if copied > left:  # more than its header states
                 _refuse_unpacked()
             file.write(chunk)
     _check_space(target)
@@ -157,11 +157,11 @@ def _copy(content: IO[bytes], target: Path, left: int) -> int:
 
 def _check_space(target: Path) -> None:
     if shutil.disk_usage(target.parent).free < _ALWAYS_BYTES:
-        _refuse_size("more than the disk for temporary files has room for")
+        _refuse_size("more than fits on the disk for temporary files")
 
 
 def _refuse_unpacked() -> None:
-    _refuse_size(f"over {_LARGEST_BYTES / 2**30:g} GiB or {_BEST_PACKING} times its own")
+    _refuse_size(f"over {_LARGEST_BYTES / 2**30:g} GiB or {_MAX_COMPRESSION} times its own")
 
 
 def _refuse_size(fact: str) -> None:
@@ -171,7 +171,7 @@ def _refuse_size(fact: str) -> None:
 
 def _refuse_link() -> None:
     msg = (
-        "An archive must hold its files themselves: got a link to another file. Pack it again, "
-        "following links."
+        "An archive must contain its files themselves: got a link to another file. Pack it "
+        "again, following links."
     )
     raise ScanError(msg)

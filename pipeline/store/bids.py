@@ -1,4 +1,4 @@
-"""New scans into a raw BIDS dataset, with nothing in it that names a person."""
+"""Writing of scans into a raw BIDS dataset, without anything that identifies a person."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,8 @@ from pipeline.domain.participant import MISSING, Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
-from pipeline.store.deidentify import check_personal, kept_facts
-from pipeline.store.dicom.import_series import FoundImage
+from pipeline.store.deidentify import acquisition_fields, check_personal
+from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.files import read_json, remove_dead_scratch, write_json, written_whole
 from pipeline.store.formats import cautions_of
 from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
@@ -36,12 +36,12 @@ _NEEDED = ["group", "body_mass_kg"]
 def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
     """Name the raw scan of a participant.
 
-    A BIDS name keeps its entities; another is made of the contrast.
+    A BIDS name keeps its entities; any other name is replaced by the contrast.
 
     Parameters
     ----------
     contrast
-        What is said of the image; None gives `suffix`.
+        Contrast that the user or the sidecar states; None gives `suffix`.
     """
     try:
         named = ScanName.parse(image)
@@ -52,14 +52,14 @@ def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str
     return ScanName(label, named.entities, named.suffix)
 
 
-def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant by a DICOM header, else by sidecar and file name.
+def name_source_image(label: str, found: SourceImage, source: Path, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant from its DICOM header, else from sidecar and name.
 
     Raises
     ------
     ScanError
-        If an image is named after another participant, or sidecar and file name do not
-        agree on what it shows.
+        If an image is named after another participant, or sidecar and file name
+        contradict each other about the contrast.
     """
     if not found.study:
         _check_label(label, found.image)
@@ -73,9 +73,9 @@ def name_found(label: str, found: FoundImage, source: Path, *, suffix: str) -> S
 
 
 def write_raw_scan(
-    found: FoundImage, name: ScanName, bids_dir: Path, *, side: Side | None
+    found: SourceImage, name: ScanName, bids_dir: Path, *, side: Side | None
 ) -> Path:
-    """Copy voxels and place, and of the facts those that say how the image was taken.
+    """Copy voxels and geometry, and the sidecar fields that describe the acquisition.
 
     Returns
     -------
@@ -85,35 +85,35 @@ def write_raw_scan(
     Raises
     ------
     ConfigError
-        If there is a scan of that name already.
+        If a scan of that name already exists.
     """
     target = bids_dir / name.raw()
     there = [p.name for p in (target, sidecar_of(target)) if p.exists() or p.is_symlink()]
     if there:
         names = " and ".join(repr(name) for name in there)
         msg = (
-            f"A raw scan is never overwritten: got {names}, which exists already. "
+            f"A raw scan is never overwritten: got {names}, which already exists. "
             "Remove it, or choose another dataset."
         )
         raise ConfigError(msg)
-    facts = kept_facts(found.fields)
+    fields = acquisition_fields(found.fields)
     if side:
-        facts["Laterality"] = side.value[0].upper()
+        fields["Laterality"] = side.value[0].upper()
     cautions = [asdict(caution) for caution in cautions_of(found.image)]
     if cautions:
-        facts["Cautions"] = cautions
+        fields["Cautions"] = cautions
     remove_dead_scratch(target.parent)
-    write_json(facts, sidecar_of(target))
+    write_json(fields, sidecar_of(target))
     try:
-        copy_image(found.image, target)  # last, so that no scan is there without its side
-    except BaseException:  # or its sidecar would stand in the way of the next try
+        copy_image(found.image, target)  # last, so that no scan exists without its side
+    except BaseException:  # otherwise the sidecar would block the next attempt
         sidecar_of(target).unlink()
         raise
     return target
 
 
 def check_raw_dataset(bids_dir: Path) -> None:
-    """Refuse a dataset that could not be completed, before anything is written to it.
+    """Check, before anything is written, that a dataset can be extended.
 
     Raises
     ------
@@ -130,12 +130,12 @@ def check_raw_dataset(bids_dir: Path) -> None:
 
 
 def read_source_table(path: Path) -> dict[str, Participant]:
-    """Read a table that rows of a raw dataset are to be taken from.
+    """Read the table from which rows of a raw dataset are copied.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, or a column that is taken holds what may be a name or a day.
+        If it cannot be read, or a copied column contains what may be a name or a date.
     """
     people = read_participants_table(path, is_confidential=True)
     for participant in people.values():
@@ -146,23 +146,23 @@ def read_source_table(path: Path) -> dict[str, Participant]:
 def write_raw_dataset(
     bids_dir: Path, labels: Iterable[str], people: Mapping[str, Participant] | None = None
 ) -> None:
-    """Write or complete the description and ``participants.tsv`` of a raw dataset.
+    """Write or extend the description and ``participants.tsv`` of a raw dataset.
 
-    Rows that are there already stay, but for what `people` tells of the given participants;
-    descriptions of columns stay. What nobody knows becomes ``n/a``.
+    Existing rows are kept, except for cells that `people` has for the given participants;
+    existing descriptions of columns are kept. Unknown cells become ``n/a``.
 
     Parameters
     ----------
     labels
         Participants, without ``sub-``, that must have a row.
     people
-        Rows of `read_source_table`; only the columns that this dataset describes are taken,
-        as a hospital's table may hold names or dates.
+        Rows of `read_source_table`; only the columns that this dataset describes are copied,
+        as a hospital's table may contain names or dates.
 
     Raises
     ------
     ConfigError
-        If the table that is there already cannot be read.
+        If an existing table cannot be read.
     """
     remove_dead_scratch(bids_dir)
     description = bids_dir / "dataset_description.json"
@@ -195,14 +195,14 @@ def _check_label(label: str, image: Path) -> None:
     named = re.match("sub-([^_.]+)", image.name)
     if named and re.sub("[^A-Za-z0-9]", "", named[1]) != label:
         msg = (
-            f"An image must bear its participant's name or none: got {image.name!r} in the "
-            f"source of sub-{label}. Find out whose it is, and move or rename it."
+            f"An image must not be named after another participant: got {image.name!r} in "
+            f"the source of sub-{label}. Find out whose it is, and move or rename it."
         )
         raise ScanError(msg)
 
 
 def _known_cells(people: Mapping[str, Participant]) -> pd.DataFrame:
-    """Give the cells that hold something, a row for each participant."""
+    """Return a table of one row per participant, with NaN for empty and ``n/a`` cells."""
     rows = {participant.participant_id: participant.cells for participant in people.values()}
     cells = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
     cells = cells.drop(columns="participant_id").rename_axis("participant_id")

@@ -1,4 +1,4 @@
-"""What an image shows: by the user, by its sidecar, by its name, in this order."""
+"""The contrast of an image: from the user, its sidecar or its name, in this order."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError
 from pipeline.store.names import SUFFIXES, without_ending
 
-_FIELD = "Contrast"  # of a sidecar of ours, which says it outright
+_FIELD = "Contrast"  # in sidecars that footvol writes
 _OPTION, _SIDECAR, _NAME = "the option --contrast", "the sidecar", "the file name"
 _IN_WORDS = {"in": "in phase", "opposed": "opposed phase"}
 
@@ -19,19 +19,19 @@ _IN_WORDS = {"in": "in phase", "opposed": "opposed phase"}
 def contrast_of(
     image: Path, fields: Mapping[str, Any], option: Contrast | None = None
 ) -> Contrast:
-    """Tell what an image shows; T1-weighted if nothing says it.
+    """Return the contrast of an image; T1-weighted if no source states it.
 
     Parameters
     ----------
     fields
-        Of its sidecar.
+        Fields of its sidecar.
     option
-        What the user says.
+        Contrast that the user states.
 
     Raises
     ------
     ScanError
-        If two of them contradict each other.
+        If two sources contradict each other.
     """
     return stated_contrast(image, fields, option) or Contrast.T1W
 
@@ -39,7 +39,7 @@ def contrast_of(
 def stated_contrast(
     image: Path, fields: Mapping[str, Any], option: Contrast | None = None
 ) -> Contrast | None:
-    """Tell what an image shows; None if nothing says it.
+    """Return the contrast of an image; None if no source states it.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def stated_contrast(
     for (source, what), (other_source, other) in combinations(stated.items(), 2):
         if what != other and not _go_together(what, other, other_source):
             msg = (
-                f"{image.name}: All sources must say that an image shows one thing: got "
+                f"{image.name}: All sources must state one contrast: got "
                 f"{_IN_WORDS.get(what, what)} from {source} but {_IN_WORDS.get(other, other)} "
                 f"from {other_source}. Look at the image, and correct the wrong source."
             )
@@ -66,8 +66,8 @@ def stated_contrast(
 def _go_together(what: str, other: str, other_source: str) -> bool:
     """Whether one is a Dixon image and the other its weighting.
 
-    A name must end in a weighting, so that says nothing against water or fat; a user who
-    says T1w means an image that is neither.
+    A BIDS name must end in a weighting, so a weighting there does not contradict water or
+    fat; a user who states T1w means an image that is neither.
     """
     if what in SUFFIXES:
         return other in _IN_WORDS
@@ -75,16 +75,16 @@ def _go_together(what: str, other: str, other_source: str) -> bool:
 
 
 def _stated_by_sidecar(fields: Mapping[str, Any]) -> str | None:
-    outright = str(fields.get(_FIELD))
-    if outright in set(Contrast):
-        return outright
+    contrast = str(fields.get(_FIELD))
+    if contrast in set(Contrast):
+        return contrast
     words = fields.get("ImageType")
     parts = dixon_parts(map(str, words if isinstance(words, list) else [words]))
     return min(parts) if len(parts) == 1 else None
 
 
 def _stated_by_name(image: Path) -> str | None:
-    """Tell it by the words of a file's name, but not by those of a participant's label."""
+    """Find the contrast in the words of a file's name, its participant's label aside."""
     name = re.sub(r"^sub-[^_]+", "", without_ending(image))
     weightings = {suffix.lower(): suffix for suffix in SUFFIXES}
     words = [weightings.get(word.lower()) for word in re.split("[_-]", name)]

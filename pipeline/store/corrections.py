@@ -1,4 +1,4 @@
-"""Labels that were corrected by hand: NIfTI as ITK-SNAP saves it, or 3D Slicer's .seg.nrrd."""
+"""Manually corrected labels: NIfTI as ITK-SNAP saves it, or 3D Slicer's .seg.nrrd."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,8 +24,8 @@ FOLDER = "corrections"
 STRUCTURES = ("muscles", "bones")
 _ACCEPTED = (".nii.gz", ".nii", ".seg.nrrd")
 _SEGMENTS = ".seg.nrrd"
-_ADVICE = f"Correct the file in {FOLDER}/ and run again, or take it out."
-# Beyond them two numbers of a header are the same.
+_ADVICE = f"Correct the file in {FOLDER}/ and run again, or remove it."
+# Two numbers of a header that agree to more digits are the same.
 _MOST_DECIMALS = 7
 
 
@@ -35,8 +35,8 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
     Raises
     ------
     ArtefactError
-        If a file bears the participant's name but not that of a label map, two are
-        there for one map, or one is no regular file or has its content elsewhere.
+        If a file is named after the participant but not after a label map, one map has
+        two files, or a file is not a regular one or has its content elsewhere.
     """
     found: dict[str, Path] = {}
     own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
@@ -52,7 +52,7 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
         if structure in found:
             msg = (
                 f"A label map must have one correction: got {found[structure].name!r} and "
-                f"{path.name!r}. Keep the one that holds and move the other away."
+                f"{path.name!r}. Keep the valid one and move the other away."
             )
             raise ArtefactError(msg)
         check_content(path, ArtefactError)
@@ -61,7 +61,7 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
 
 
 def check_owners(out: Path, labels: Iterable[str]) -> None:
-    """Refuse corrections that belong to no participant, as nothing would use them.
+    """Refuse corrections that belong to no participant, as they would be ignored.
 
     Raises
     ------
@@ -69,25 +69,25 @@ def check_owners(out: Path, labels: Iterable[str]) -> None:
         Naming all such files.
     """
     known = {f"sub-{label}" for label in labels}
-    strays = [path.name for path in _images(out) if _participant_id(path) not in known]
-    if strays:
+    unowned = [path.name for path in _images(out) if _participant_id(path) not in known]
+    if unowned:
         msg = (
-            f"Every image in {FOLDER}/ must bear a participant's name: got {listed(strays)}. "
-            "Rename or move them."
+            f"Every image in {FOLDER}/ must be named after a participant: got "
+            f"{listed(unowned)}. Rename or move them."
         )
         raise ConfigError(msg)
 
 
 def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMap:
-    """Read corrected labels onto the grid of the scan that they belong to.
+    """Read corrected labels onto the grid of their scan.
 
-    A ``.seg.nrrd`` may hold less than the scan's field of view, as 3D Slicer saves what
-    its segments cover, and its segments are told by name before label value.
+    A ``.seg.nrrd`` may cover less than the scan's field of view, as 3D Slicer crops to the
+    segments; its segments are identified by name before label value.
 
     Raises
     ------
     ArtefactError
-        If the file is damaged, holds an unknown or no label, or segments overlap.
+        If the file is damaged, has no or an unknown label, or segments overlap.
     GridMismatchError
         If its voxels do not coincide with the scan's.
     """
@@ -101,7 +101,7 @@ def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMa
             raise GridMismatchError(_mismatch(path, found.grid, grid, apart_mm))
         labels = LabelMap(found.voxels, grid, names)
     if not labels.voxels.any():
-        msg = f"A correction must hold labels: got none in {path.name!r}. {_ADVICE}"
+        msg = f"A correction must contain labels: got none in {path.name!r}. {_ADVICE}"
         raise ArtefactError(msg)
     return labels
 
@@ -122,7 +122,7 @@ def _participant_id(path: Path) -> str:
 
 
 def _structure(path: Path, name: ScanName) -> str | None:
-    """Tell which map a file corrects; the entities of the scan may be left out."""
+    """Return which map a file corrects; the scan's entities may be omitted."""
     for structure in STRUCTURES:
         whole = without_ending(name.muscles()).replace("muscles", structure)
         bare = f"{name.participant_id}_seg-{structure}_dseg"
@@ -133,14 +133,14 @@ def _structure(path: Path, name: ScanName) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """One segment as the header of a ``.seg.nrrd`` describes it."""
+    """One segment, as described by the header of a ``.seg.nrrd``."""
 
     name: str
     value: int
     layer: int
 
     def label(self, names: Mapping[int, str]) -> int | None:
-        """Tell the contract's label by name, or by a number that name and value share."""
+        """Return the label for the name, or for a number that is both name and value."""
         spelt = " ".join(re.split(r"[\W_]+", self.name.lower())).strip()
         known = {name.lower(): label for label, name in names.items()}
         if names.get(1) == MUSCLES[0].name:
@@ -165,8 +165,8 @@ def _read_segments(path: Path, names: Mapping[int, str]) -> tuple[NDArray[np.uin
     layer_count = layers.shape[3]
     if any(s.layer not in range(layer_count) for s in segments):
         msg = (
-            f"A correction must be a whole segmentation of 3D Slicer: got {path.name!r}, with "
-            f"{layer_count} layers, which its segments do not fit. {_ADVICE}"
+            f"A correction must be a complete segmentation of 3D Slicer: got {path.name!r}, "
+            f"whose segments refer to other than its {layer_count} layers. {_ADVICE}"
         )
         raise ArtefactError(msg)
     labels = _labelled(layers, segments, names, path)
@@ -186,36 +186,36 @@ def _segments(notes: Mapping[str, str]) -> Iterator[_Segment]:
 def _labelled(
     layers: NDArray[Any], segments: list[_Segment], names: Mapping[int, str], path: Path
 ) -> NDArray[np.uint8]:
-    """Give each voxel the contract's label of the segment that it lies in."""
+    """Set each voxel to the label of the segment that contains it."""
     known = {s: label for s in segments if (label := s.label(names)) is not None}
     unknown = [s.name for s in segments if s not in known]
     if unknown or not segments:
         msg = (
-            f"The segments of {path.name!r} must bear the names of dseg.tsv or "
+            f"The segments of {path.name!r} must have names from dseg.tsv or "
             f"seg-bones_dseg.tsv: got {unknown or 'no segments'}. Rename them in 3D Slicer to "
-            f"some of: {', '.join(names.values())}."
+            f"these: {', '.join(names.values())}."
         )
         raise ArtefactError(msg)
     labels = np.zeros(layers.shape[:3], dtype=np.uint8)
-    claims = np.zeros(layers.shape[:3], dtype=np.uint8)
+    counts = np.zeros(layers.shape[:3], dtype=np.uint8)
     for segment, label in known.items():
         inside = layers[..., segment.layer] == segment.value
         labels[inside] = label
-        claims += inside
-    nameless = np.count_nonzero((layers != BACKGROUND).any(axis=-1) & (claims == 0))
-    shared = np.count_nonzero(claims > 1)
-    if nameless or shared:
+        counts += inside
+    unnamed = np.count_nonzero((layers != BACKGROUND).any(axis=-1) & (counts == 0))
+    shared = np.count_nonzero(counts > 1)
+    if unnamed or shared:
         msg = (
-            f"Every labelled voxel of {path.name!r} must lie in one segment: got {nameless} in "
-            f"none and {shared} in several. Mend this in 3D Slicer (Masking: overwrite other "
-            "segments)."
+            f"Every labelled voxel of {path.name!r} must lie in one segment: got {unnamed} in "
+            f"none and {shared} in several. Correct this in 3D Slicer (Masking: overwrite "
+            "other segments)."
         )
         raise ArtefactError(msg)
     return labels
 
 
 def _pasted(voxels: NDArray[np.uint8], own: Grid, grid: Grid, path: Path) -> NDArray[np.uint8]:
-    """Put a block of voxels where it lies on a larger grid of the same lattice."""
+    """Paste a block of voxels into a larger grid of the same lattice."""
     start = np.rint(grid.to_index(own.to_world((0, 0, 0)))).astype(int)
     affine = grid.matrix
     affine[:3, 3] = grid.to_world(start)
@@ -236,21 +236,21 @@ def _pasted(voxels: NDArray[np.uint8], own: Grid, grid: Grid, path: Path) -> NDA
 
 
 def _mismatch(path: Path, own: Grid, grid: Grid, apart_mm: float) -> str:
-    """Say how two grids differ, with as many digits as that takes."""
-    told = ("", "")
+    """Describe how two grids differ, with as many digits as that needs."""
+    expected = got = ""
     for decimals in range(2, _MOST_DECIMALS):
-        told = (_told(grid, decimals), _told(own, decimals))
-        if told[0] != told[1]:
+        expected, got = _described(grid, decimals), _described(own, decimals)
+        if expected != got:
             break
-    apart = f", voxels up to {apart_mm:.3g} mm beside the scan's" if apart_mm else ""
+    apart = f", voxels up to {apart_mm:.3g} mm off the scan's" if apart_mm else ""
     return (
-        f"The correction {path.name!r} must lie on the scan's own grid, {told[0]}: got "
-        f"{told[1]}{apart}. Edit the label map that footvol wrote over its preprocessed scan, "
+        f"The correction {path.name!r} must lie on the scan's own grid, {expected}: got "
+        f"{got}{apart}. Edit the label map that footvol wrote over its preprocessed scan, "
         "and save it in that geometry."
     )
 
 
-def _told(grid: Grid, decimals: int) -> str:
+def _described(grid: Grid, decimals: int) -> str:
     spacing = " x ".join(f"{s:.{decimals}f}" for s in grid.spacing_mm)
     start = ", ".join(f"{n:.{decimals}f}" for n in grid.to_world((0, 0, 0)))
     return f"{grid.shape} voxels of {spacing} mm from ({start})"

@@ -1,4 +1,4 @@
-"""What is kept of sidecars and tables: never a name, a place or a day."""
+"""What is kept of sidecars and tables: never a name, a place or a date."""
 
 import re
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ _NUMBERS = (
     "ParallelReductionFactorInPlane",
     "PartialFourier",
 )
-# Of text, words of closed lists (DICOM PS3.3 C.7.6.1.1.2, C.8.3.1 and C.8.13.1, and makers'
-# names as dcm2niix has them): any other text may name a person or place.
+# Of text, only words of closed lists (DICOM PS3.3 C.7.6.1.1.2, C.8.3.1 and C.8.13.1, and
+# manufacturers as dcm2niix names them): any other text may name a person or place.
 _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "Manufacturer": frozenset(
@@ -53,7 +53,7 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "BodyPart": frozenset(("FOOT", "FOREFOOT", "ANKLE", "HEEL", "TOE")),
     }
 )  # fmt: skip
-# None of the numbers comes near 100 000; a day, and a time of six digits, lies beyond.
+# None of these numbers comes near 100 000; a date, or a time of six digits, exceeds it.
 _LARGEST = 1e5
 # Wide enough for any person, too narrow for a year of birth.
 _PERSONAL_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
@@ -67,11 +67,11 @@ _PERSONAL_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
 _SEXES = frozenset(("male", "m", "female", "f", "other", "o", "0", "1", "2", "9"))
 
 
-def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the sidecar fields that say how an image was taken.
+def acquisition_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sidecar fields that describe the acquisition.
 
-    Numbers up to 100 000 stay under names of numbers; of text, the words of closed lists stay.
-    A scanner's model, its station and its serial number are left behind with the rest.
+    Numeric fields are kept up to 100 000; text fields keep only words of closed lists. All
+    else is dropped, such as the scanner's model, station and serial number.
     """
     kept: dict[str, Any] = {}
     for name, value in fields.items():
@@ -85,13 +85,13 @@ def kept_facts(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_personal(cells: Mapping[str, str], where: str) -> None:
-    """Let pass what a participant's row says of the person only if it can be no name or day.
+    """Check that no personal field of a participant's row can be a name or a date.
 
     Raises
     ------
     ConfigError
-        If an age, height or duration is no number that it can be, or the sex none of the
-        known words. What is there instead is not quoted.
+        If an age, height or duration is not a plausible number, or the sex is not a known
+        word. The message does not quote the value.
     """
     for name, (low, high, unit) in _PERSONAL_NUMBERS.items():
         cell = cells.get(name, MISSING)

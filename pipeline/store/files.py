@@ -1,4 +1,4 @@
-"""Whole files or none, their checksums, and JSON."""
+"""Atomic writing of files, scratch folders, checksums, and JSON."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import ArtefactError, ConfigError, shown
+from pipeline.errors import ArtefactError, ConfigError, file_fault, shown
 from pipeline.store.content import check_content
 
 if sys.platform != "win32":
@@ -25,9 +25,9 @@ _LOCK, _FILES = "lock", "files"
 def scratch_folder(parent: Path) -> Iterator[Path]:
     """Yield a new, empty folder inside `parent` that is removed at the end.
 
-    Its process holds a lock on it as long as it lives. By that lock, and not by a name or a
-    process number, which two containers may share, `remove_dead_scratch` tells what a killed
-    process left from what is in use.
+    The process locks the folder while it runs. `remove_dead_scratch` uses that lock to
+    recognise what a killed process left behind; process numbers would not do, as two
+    containers may share them.
     """
     folder, lock = _new_locked(parent)
     try:
@@ -38,9 +38,9 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 def remove_dead_scratch(*parents: Path) -> None:
-    """Remove the scratch folders directly inside these folders whose process is dead.
+    """Remove scratch folders directly inside these folders whose process has ended.
 
-    Those of other users stay, and so do all where the file system has no locks.
+    Folders of other users are kept, and so are all where the file system has no locks.
     """
     for folder in (path for parent in parents for path in parent.glob(f"{_SCRATCH}*")):
         with suppress(OSError):
@@ -51,7 +51,7 @@ def remove_dead_scratch(*parents: Path) -> None:
 
 
 def _new_locked(parent: Path) -> tuple[Path, IO[bytes]]:
-    """Make a scratch folder, again if it was taken for a dead one before it was locked."""
+    """Make a scratch folder; retry if another process removed it before it was locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
         with suppress(FileNotFoundError):
@@ -66,7 +66,7 @@ def _is_own(folder: Path) -> bool:
 
 
 def _take(lock: IO[bytes], *, where_unsupported: bool) -> bool:
-    """Take a lock, unless another process has it."""
+    """Acquire a lock unless another process has it; say whether that worked."""
     if sys.platform == "win32":
         return where_unsupported
     try:
@@ -82,8 +82,8 @@ def _take(lock: IO[bytes], *, where_unsupported: bool) -> bool:
 def written_whole(target: Path) -> Iterator[Path]:
     """Yield a scratch path that becomes `target` only if the block succeeds.
 
-    The scratch file lies in a folder beside the target, so the last step is a rename on one
-    disk, and has the target's name, so that writers still see ``.nii.gz``.
+    The scratch file lies in a folder beside the target, so that the last step is a rename
+    on one disk, and has the target's name, so that writers still see ``.nii.gz``.
 
     Raises
     ------
@@ -97,20 +97,20 @@ def written_whole(target: Path) -> Iterator[Path]:
             (folder / target.name).replace(target)
     except OSError as error:
         msg = (
-            f"The output folder must be writable: got {str(target.parent)!r}, where the system "
-            f"says {error.strerror!r}. Choose another folder, or see to its "
-            "free space and permissions."
+            f"The output folder must be writable: got {file_fault(error)} for "
+            f"{str(target.parent)!r}. Choose another folder, or check its free space and "
+            "permissions."
         )
         raise ConfigError(msg) from error
 
 
 def sha256_of(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes, in hexadecimal.
+    """Return the SHA-256 of a file's bytes, in hexadecimal.
 
     Raises
     ------
     ScanError
-        If it is no regular file or its content is elsewhere.
+        If it is not a regular file or its content is elsewhere.
     """
     check_content(path)
     with path.open("rb") as file:
@@ -118,7 +118,7 @@ def sha256_of(path: Path) -> str:
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write an object with sorted keys, so that equal content gives equal bytes."""
+    """Write a JSON object with sorted keys, so that equal content gives equal bytes."""
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with written_whole(path) as scratch:
         scratch.write_text(text + "\n", encoding="utf-8")
@@ -130,33 +130,33 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     ArtefactError
-        If the file is missing or holds anything but a JSON object.
+        If the file is missing or is not one JSON object.
     """
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:
         msg = (
-            f"The file {path.name!r} must exist: got {error.strerror!r}. "
+            f"The file {path.name!r} must exist: got {file_fault(error)}. "
             "Run the stage that writes it again."
         )
         raise ArtefactError(msg) from error
     except ValueError as error:
-        msg = f"The file {path.name!r} must be JSON: got {error}. Mend it or make it again."
+        msg = f"The file {path.name!r} must be JSON: got {error}. Correct it or make it again."
         raise ArtefactError(msg) from error
     if not isinstance(content, dict):
         got = "a list" if isinstance(content, list) else "a single value"
-        msg = f"The file {path.name!r} must hold a JSON object: got {got}. Make it again."
+        msg = f"The file {path.name!r} must be a JSON object: got {got}. Make it again."
         raise ArtefactError(msg)
     return content
 
 
 def parse_json(content: bytes) -> Any:
-    """Parse JSON, in which no object says two things under one name.
+    """Parse JSON; no object may have two values under one name.
 
     Raises
     ------
     ValueError
-        Saying what is there instead.
+        With a description of the fault.
     """
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unambiguous)
@@ -165,29 +165,22 @@ def parse_json(content: bytes) -> Any:
 
 
 def _unambiguous(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     for name, value in pairs:
-        if repr(found.setdefault(name, value)) != repr(value):  # 1 is not true, NaN is NaN
+        if repr(content.setdefault(name, value)) != repr(value):  # 1 is not true, NaN is NaN
             raise _TwiceError(name)
-    return found
+    return content
 
 
 class _TwiceError(ValueError):
-    """An object says two things under one name."""
-
-
-def read_fault(error: OSError | UnicodeDecodeError) -> str:
-    """Say why a text file cannot be read."""
-    if isinstance(error, OSError):
-        return f"the system's {error.strerror!r}"
-    return f"text that is not UTF-8, at byte {error.start}"
+    """An object has two values under one name."""
 
 
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"what is none at line {error.lineno}, column {error.colno}"
+        return f"invalid JSON at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeDecodeError):
-        return read_fault(error)
+        return file_fault(error)
     if isinstance(error, _TwiceError):
         return f"two values of {shown(error.args[0])}"
     return (

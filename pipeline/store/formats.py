@@ -1,4 +1,4 @@
-"""What an image's header must say for certain before anything is measured."""
+"""Opening of images in any accepted format, and strict checks of their headers."""
 
 import logging
 from pathlib import Path
@@ -18,17 +18,17 @@ from pipeline.store.header_fields import FARTHEST_MM, check_fields, in_mm
 from pipeline.store.streams import StoredVoxels, check_voxel_count, file_beside, opened
 from pipeline.store.text_images import is_text_image, read_text_header, read_voxels
 
-# What nibabel would log about a header is refused in a sentence of our own.
+# nibabel only logs faults of a header; here they are refused.
 nibabel_log.setLevel(logging.CRITICAL)
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr")
 ORIENTATION_UNKNOWN = Caution(
     "orientation-unknown",
-    "The file does not say which way its axes run, so left and right may be mirrored; volumes "
-    "are right either way, the side is what the user says.",
+    "The file does not state the orientation of its axes, so left and right may be mirrored; "
+    "volumes are correct either way, and the side is the one that the user states.",
     "intake",
 )
-# The finest 7 T foot, 0.3 mm in all directions, has half as many.
+# A foot at 7 T with isotropic voxels of 0.3 mm has half as many.
 MOST_VOXELS = 2**28
 _TOLERANCE = 0.01
 _SINGLES = (nib.Nifti1Image, nib.Nifti2Image)
@@ -44,18 +44,18 @@ _PAIRS = (
 def to_nifti(path: Path) -> nib.Nifti1Image:
     """Open an image of any accepted format, positions in RAS+ mm.
 
-    A NIfTI file is read as what it holds, gzip or not, whatever its name says. NRRD and
-    MetaImage (LPS) become a NIfTI image in memory; so does Analyze, whose axes are taken to
-    run as nibabel takes them (x to the left, y forward, z up): see `cautions_of`.
+    A NIfTI file is recognised as gzip by its content, not by its name. NRRD and MetaImage
+    (LPS) become a NIfTI image in memory; so does Analyze, whose axes are assumed to run as
+    in nibabel (to the left, forward, up): see `cautions_of`.
 
     Raises
     ------
     ScanError
-        If the path is missing, of another format, or not what its ending says.
+        If the path is missing, of another format, or does not fit its extension.
     """
     check_content(path)
     if not path.is_file():
-        msg = f"An image must exist: got {str(path)!r}, where there is no file. Check the path."
+        msg = f"An image must exist: got {str(path)!r}, where no file is. Check the path."
         raise ScanError(msg)
     if not path.name.lower().endswith(ENDINGS):
         msg = (
@@ -73,13 +73,13 @@ def to_nifti(path: Path) -> nib.Nifti1Image:
 
 
 def check_header(image: nib.Nifti1Image, path: Path) -> None:
-    """Refuse what is not one volume whose voxels have a certain place and size.
+    """Check that an image is one 3-D volume with unambiguous positions and spacing.
 
     Raises
     ------
     ScanError
-        If it is not 3-D, has no orientation, a zero or infinite spacing or a
-        singular affine, or if pixdim, qform and sform differ by more than 1 %.
+        If it is not 3-D, has no orientation, a zero or infinite spacing or a singular
+        affine, or if pixdim, qform and sform differ by more than 1 %.
     """
     _check_shape(image, path)
     pixdim_mm = np.asarray(image.header["pixdim"][1:4], dtype=float)
@@ -117,14 +117,14 @@ def _check_forms(header: Any, path: Path) -> dict[str, NDArray[np.float64]]:
         quaternion = [float(header[f"quatern_{k}"]) for k in "bcd"]
         msg = (
             f"{path.name}: The qform must be a rotation: got the quaternion {quaternion}, "
-            "which is none. Convert the scanner's original again."
+            "which is not one. Convert the scanner's original again."
         )
         raise ScanError(msg) from error
     forms = {name: np.asarray(m, dtype=float) for name, m in pairs.items() if m is not None}
     if not forms:
         msg = (
-            f"{path.name}: A header must say how the image lies in the body: got qform and "
-            "sform code 0. Convert the scanner's original again."
+            f"{path.name}: A header must state the image's orientation: got qform and sform "
+            "code 0. Convert the scanner's original again."
         )
         raise ScanError(msg)
     for name, matrix in forms.items():
@@ -161,23 +161,23 @@ def _check_same_place(
     diagonal_mm = float(np.linalg.norm(first[-1] - first[0]))
     if apart_mm > _TOLERANCE * diagonal_mm:
         msg = (
-            f"{path.name}: qform and sform must put the image in one place: got corners up to "
+            f"{path.name}: qform and sform must place the image alike: got corners up to "
             f"{apart_mm:.1f} mm apart. Convert the scanner's original again."
         )
         raise ScanError(msg)
 
 
 def cautions_of(path: Path) -> tuple[Caution, ...]:
-    """Give the doubts that come with a file: Analyze tells no orientation, others may not."""
+    """Return a caution if a file states no orientation, as Analyze and some others."""
     if is_text_image(path):
-        is_told = read_text_header(path).says_orientation
+        is_known = read_text_header(path).says_orientation
     else:
-        is_told = issubclass(_stored_header(path)[0], nib.Nifti1Pair)
-    return () if is_told else (ORIENTATION_UNKNOWN,)
+        is_known = issubclass(_stored_header(path)[0], nib.Nifti1Pair)
+    return () if is_known else (ORIENTATION_UNKNOWN,)
 
 
 def _stored_header(path: Path) -> tuple[type[Any], Any]:
-    """Tell which NIfTI or Analyze image a file holds, and give its checked header."""
+    """Return the kind of NIfTI or Analyze image that a file is, and its checked header."""
     is_pair = path.name.lower().endswith(".hdr")
     with opened(path) as stream:
         start = stream.read(nib.Nifti2Header.sizeof_hdr)
@@ -197,20 +197,20 @@ def _stored_header(path: Path) -> tuple[type[Any], Any]:
             header.get_slope_inter()
         except HeaderDataError as error:
             msg = (
-                f"{path.name}: A header must hold numbers where NIfTI has them: got ones that "
-                "are none. Convert the scanner's original again."
+                f"{path.name}: A header must have valid numbers where NIfTI asks for them: got "
+                "others. Convert the scanner's original again."
             )
             raise ScanError(msg) from error
         return kind, header
     msg = (
-        f"{path.name}: An image must be what its ending says: got a file whose start is no "
+        f"{path.name}: An image must be of the format that its extension names: got no "
         f"{'NIfTI or Analyze' if is_pair else 'NIfTI'} header. Copy or convert it again."
     )
     raise ScanError(msg)
 
 
 def _image_of(path: Path) -> Path:
-    """Give the file that holds a header's voxels."""
+    """Return the file that contains the voxels of a header."""
     if not path.name.lower().endswith(".hdr"):
         return path
     beside = nib.Nifti1Pair.filespec_to_file_map(str(path))["image"].filename
@@ -232,13 +232,13 @@ def _from_text(path: Path) -> nib.Nifti1Image:
     voxels = read_voxels(header, MOST_VOXELS)
     if voxels.shape[3] > 1:
         msg = (
-            f"{path.name}: A scan must hold one number per voxel: got {voxels.shape[3]}. "
+            f"{path.name}: A scan must have one value per voxel: got {voxels.shape[3]}. "
             "Export one component or volume."
         )
         raise ScanError(msg)
     voxels = voxels[..., 0]
     if voxels.dtype.itemsize > 2:
-        with np.errstate(over="ignore"):  # infinite numbers are refused as such
+        with np.errstate(over="ignore"):  # infinite values are refused later
             voxels = voxels.astype(np.float32)
     elif voxels.dtype == np.int8:
         voxels = voxels.astype(np.int16)

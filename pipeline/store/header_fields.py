@@ -1,7 +1,6 @@
-"""What the fields of a NIfTI or Analyze header must hold before any of them is believed.
+"""Checks of the fields of a NIfTI or Analyze header, as they are stored.
 
-nibabel mends a header that it reads, without a word: a spacing of 0 becomes 1. So the fields
-are looked at as they are stored.
+nibabel silently corrects a header that it reads: a spacing of 0 becomes 1.
 """
 
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ScanError
 
-# No voxel is as large, nor a scanner a thousand times that; numbers beyond are damage.
+# Larger voxels, or positions farther away, can only come from a damaged header.
 LARGEST_MM = 1e3
 FARTHEST_MM = 1e6
 _MM = {0: "unknown", 2: "mm"}
@@ -23,23 +22,23 @@ _AGAIN = "Convert the scanner's original again."
 
 
 def check_fields(stored: Any, path: Path) -> None:
-    """Refuse a header whose fields contradict one another or say nothing.
+    """Refuse a header whose fields are invalid or contradict each other.
 
     Parameters
     ----------
     stored
-        Header of nibabel, as read without its checks.
+        Header, read by nibabel without its checks.
 
     Raises
     ------
     ScanError
-        If sizes, type, scale or place in the file of voxels, spacing, unit, handedness or
-        orientation code are none.
+        If the size, type, scale or offset of the voxels, their spacing and its unit, the
+        handedness or an orientation code is invalid.
     """
     _check_sizes(stored, path)
     _check_type(stored, path)
     pixdim_mm = np.asarray(stored["pixdim"][1:4], dtype=float)
-    if not isinstance(stored, Nifti1Header):  # SPM once told flipped axes so
+    if not isinstance(stored, Nifti1Header):  # SPM once wrote flipped axes so
         pixdim_mm = np.abs(pixdim_mm)
     if not is_spacing(pixdim_mm):
         msg = (
@@ -55,19 +54,21 @@ def check_fields(stored: Any, path: Path) -> None:
 
 
 def is_spacing(sizes_mm: NDArray[np.float64]) -> bool:
-    """Whether sizes can be the edges of voxels."""
+    """Whether sizes are plausible edge lengths of voxels."""
     return bool(((sizes_mm > 0) & (sizes_mm < LARGEST_MM)).all())
 
 
 def in_mm(sizes_mm: NDArray[np.float64]) -> str:
-    """Say three sizes."""
+    """Format three sizes."""
     return " x ".join(f"{s:g}" for s in sizes_mm) + " mm"
 
 
 def _check_sizes(stored: Any, path: Path) -> None:
     dim = [int(n) for n in stored["dim"]]
     if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
-        msg = f"{path.name}: A header must say 1 to 7 sizes above zero: got dim {dim}. {_AGAIN}"
+        msg = (
+            f"{path.name}: A header must state 1 to 7 sizes above zero: got dim {dim}. {_AGAIN}"
+        )
         raise ScanError(msg)
 
 
@@ -78,9 +79,9 @@ def _check_type(stored: Any, path: Path) -> None:
     except (HeaderDataError, KeyError):
         expected = 0
     if not expected or bits != expected:
-        known = f"{expected} bits" if expected else "no known one"
+        known = f"{expected} bits" if expected else "an unknown one"
         msg = (
-            f"{path.name}: The type of voxels must be a known one that fits its bits: got "
+            f"{path.name}: The type of voxels must be a known one that fits bitpix: got "
             f"datatype {code}, {known}, with bitpix {bits}. {_AGAIN}"
         )
         raise ScanError(msg)
@@ -90,22 +91,22 @@ def _check_type(stored: Any, path: Path) -> None:
     least = stored.single_vox_offset if is_single else 0
     if not (np.isfinite(offset) and offset.is_integer() and offset >= least):
         msg = (
-            f"{path.name}: Voxels must begin behind the header, at byte {least} or later: got "
+            f"{path.name}: Voxels must begin after the header, at byte {least} or later: got "
             f"vox_offset {offset:g}. {_AGAIN}"
         )
         raise ScanError(msg)
 
 
 def _check_scale(stored: Nifti1Header, path: Path) -> None:
-    """Refuse a slope and a handedness that nibabel passes over without a word."""
+    """Refuse a slope and a handedness that nibabel silently ignores."""
     slope, qfac = float(stored["scl_slope"]), float(stored["pixdim"][0])
     if np.isinf(slope):
         msg = f"{path.name}: The slope of values must be a number: got {slope}. {_AGAIN}"
         raise ScanError(msg)
     if qfac < 0 and qfac != -1 and stored["qform_code"] > 0:
         msg = (
-            f"{path.name}: The header's pixdim[0] must be 1, or -1 for a third axis that is "
-            f"mirrored: got {qfac:g}. {_AGAIN}"
+            f"{path.name}: The header's pixdim[0] must be 1, or -1 for a mirrored third axis: "
+            f"got {qfac:g}. {_AGAIN}"
         )
         raise ScanError(msg)
 
@@ -126,7 +127,7 @@ def _check_codes(stored: Nifti1Header, path: Path) -> None:
         code = int(stored[name])
         if code not in xform_codes.code:
             msg = (
-                f"{path.name}: The header's {name} must be 0 to 5: got {code}, which says "
-                f"nothing of how the image lies. {_AGAIN}"
+                f"{path.name}: The header's {name} must be 0 to 5: got {code}, which "
+                f"states no orientation. {_AGAIN}"
             )
             raise ScanError(msg)

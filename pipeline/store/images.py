@@ -1,4 +1,4 @@
-"""Images in and out: canonical (RAS) arrays inside, the raw file's own order on disk."""
+"""Reading and writing of images: RAS order in memory, the raw file's order on disk."""
 
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -18,7 +18,7 @@ from pipeline.domain.scan import SIDE_WORDS, Contrast, Scan, Side
 from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.deidentify import kept_facts
+from pipeline.store.deidentify import acquisition_fields
 from pipeline.store.files import read_json
 from pipeline.store.formats import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of
@@ -32,39 +32,39 @@ _CAUTIONS = TypeAdapter(tuple[Caution, ...])
 
 
 def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
-    """Read one volume, its contrast and its facts from sidecar and name.
+    """Read one volume, with contrast and acquisition fields from sidecar and name.
 
-    Axes are reordered and flipped to the closest canonical (RAS) order, so the
-    order of the voxels on disk never matters.
+    Axes are reordered and flipped to the closest canonical (RAS+) orientation, so that the
+    order of the voxels on disk does not matter.
 
     Parameters
     ----------
     contrast
-        What the user says that it shows.
+        Contrast that the user states.
 
     Raises
     ------
     ScanError
-        If the file is missing, damaged, not one 3-D volume, or its header does
-        not say for certain where each voxel lies; or if sidecar, name and user
-        do not agree on what it shows.
+        If the file is missing, damaged or not one 3-D volume, its header does not state
+        the position of each voxel unambiguously, or sidecar, name and user contradict
+        each other about the contrast.
     """
     image = to_nifti(path)
     check_header(image, path)
-    facts = facts_beside(path)
+    fields = read_sidecar(path)
     try:
-        cautions = (*cautions_of(path), *cautions_in(facts, sidecar_of(path)))
+        cautions = (*cautions_of(path), *cautions_in(fields, sidecar_of(path)))
     except ArtefactError as error:
         raise ScanError(str(error)) from error
-    shown = contrast_of(path, facts, contrast)
+    shown = contrast_of(path, fields, contrast)
     voxels, affine = to_canonical(_voxels(image, path), image.affine)
     try:
         return Scan(
             voxels,
             Grid.from_arrays(voxels.shape, affine),
             contrast=shown,
-            side=side_of(facts),
-            acquisition=kept_facts(facts),
+            side=side_of(fields),
+            acquisition=acquisition_fields(fields),
             cautions=cautions,
         )
     except ScanError as error:
@@ -75,14 +75,14 @@ def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
 def write_scan(scan: Scan, path: Path, *, like: Path | None) -> None:
     """Write a scan as 16-bit integers, in the storage order and space of `like`.
 
-    Whole numbers that fit are kept as they are. Others are rounded to the power
-    of two that leaves 4096 to 8192 steps up to the largest magnitude: finer
-    than the 12 bits that scanners deliver, and noise still compresses.
+    Integers that fit are kept. Other values are rounded to multiples of the power of two
+    that gives 4096 to 8192 steps up to the largest magnitude: finer than the 12 bits that
+    scanners deliver, and noise still compresses.
 
     Parameters
     ----------
     like
-        The raw file that the scan came from; None stores it in canonical order.
+        The raw file of the scan; None stores it in canonical (RAS+) order.
     """
     voxels = scan.intensity
     largest = float(np.abs(voxels).max())
@@ -95,18 +95,18 @@ def write_scan(scan: Scan, path: Path, *, like: Path | None) -> None:
 def read_labels(
     path: Path, names: Mapping[int, str], *, advice: str = "Run the stage that writes it again."
 ) -> LabelMap:
-    """Read a label map, in canonical order.
+    """Read a label map, in canonical (RAS+) order.
 
     Parameters
     ----------
     advice
-        What to do about labels without a name.
+        What to do about unknown labels.
 
     Raises
     ------
     ArtefactError
-        If the file is missing or damaged, or holds anything but whole labels
-        that have a name.
+        If the file is missing or damaged, or has a label that is not an integer or not
+        in `names`.
     """
     try:
         image = to_nifti(path)
@@ -119,7 +119,7 @@ def read_labels(
     unknown = sorted(set(np.unique(voxels).tolist()) - {0, *names})
     if unknown or not np.array_equal(labels, voxels):
         msg = (
-            f"The label map {path.name!r} must hold the labels 0 to {max(names)} only: got "
+            f"The label map {path.name!r} must have labels 0 to {max(names)} only: got "
             f"{unknown[:5]}. {advice}"
         )
         raise ArtefactError(msg)
@@ -147,35 +147,35 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
     ArtefactError
         If a map or the sidecar is missing or altered.
     """
-    facts = read_json(sidecar_of(muscles_path))
-    side = side_of(facts)
-    if side is None or "Segmenter" not in facts:
+    fields = read_json(sidecar_of(muscles_path))
+    side = side_of(fields)
+    if side is None or "Segmenter" not in fields:
         msg = (
-            f"The sidecar {sidecar_of(muscles_path).name!r} must say 'Laterality' and "
-            f"'Segmenter': got {sorted(facts)}. Run the segment stage again."
+            f"The sidecar {sidecar_of(muscles_path).name!r} must state 'Laterality' and "
+            f"'Segmenter': got {sorted(fields)}. Run the segment stage again."
         )
         raise ArtefactError(msg)
     return Segmentation(
         read_labels(muscles_path, MUSCLE_NAMES),
         read_labels(bones_path, BONE_NAMES),
         side=side,
-        segmenter=str(facts["Segmenter"]),
-        cautions=cautions_in(facts, sidecar_of(muscles_path)),
+        segmenter=str(fields["Segmenter"]),
+        cautions=cautions_in(fields, sidecar_of(muscles_path)),
     )
 
 
-def side_of(facts: Mapping[str, Any]) -> Side | None:
-    """Give the side that a sidecar claims."""
-    return SIDE_WORDS.get(str(facts.get("Laterality", "")).strip().upper())
+def side_of(fields: Mapping[str, Any]) -> Side | None:
+    """Return the side that a sidecar states."""
+    return SIDE_WORDS.get(str(fields.get("Laterality", "")).strip().upper())
 
 
-def facts_beside(path: Path) -> dict[str, Any]:
-    """Read the image's JSON sidecar; empty if there is none.
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """Read the JSON sidecar of an image; empty if there is none.
 
     Raises
     ------
     ScanError
-        If it is not a JSON object, or its content is not here.
+        If it is not a JSON object, or its content is elsewhere.
     """
     sidecar = sidecar_of(path)
     check_content(sidecar)
@@ -187,21 +187,21 @@ def facts_beside(path: Path) -> dict[str, Any]:
         raise ScanError(str(error)) from error
 
 
-def cautions_in(facts: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
-    """Give the cautions that a sidecar lists; none if it does not.
+def cautions_in(fields: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
+    """Return the cautions that a sidecar lists.
 
     Raises
     ------
     ArtefactError
-        If it holds anything but texts under the names of a caution's parts.
+        If an entry is not an object with the texts ``code``, ``message`` and ``stage``.
     """
     try:
-        cautions = _CAUTIONS.validate_python(facts.get("Cautions", ()))
+        cautions = _CAUTIONS.validate_python(fields.get("Cautions", ()))
         "".join(part for caution in cautions for part in astuple(caution)).encode()
     except (ValidationError, UnicodeEncodeError) as error:
         msg = (
             f"The file {sidecar.name!r} must list as 'Cautions' objects with the texts 'code', "
-            "'message' and 'stage': got something else. Mend it or make it again."
+            "'message' and 'stage': got something else. Correct it or make it again."
         )
         raise ArtefactError(msg) from error
     return cautions
@@ -212,25 +212,25 @@ def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:
         voxels = np.asanyarray(image.dataobj)
     except MemoryError as error:
         msg = (
-            f"{path.name}: A scan must fit into memory: got one of {image.shape} voxels. Take "
-            "a machine with more."
+            f"{path.name}: A scan must fit into memory: got {image.shape} voxels. Use a "
+            "machine with more memory."
         )
         raise ScanError(msg) from error
     if voxels.dtype.fields or np.iscomplexobj(voxels):
         msg = (
-            f"{path.name}: A scan must hold one number per voxel: got {voxels.dtype}. "
+            f"{path.name}: A scan must have one value per voxel: got {voxels.dtype}. "
             "Export the magnitude image."
         )
         raise ScanError(msg)
-    with np.errstate(over="ignore"):  # infinite numbers are refused as such
-        numbers: NDArray[np.float32] = voxels.astype(np.float32)
-    return numbers.reshape(image.shape[:3])
+    with np.errstate(over="ignore"):  # infinite values are refused later
+        values: NDArray[np.float32] = voxels.astype(np.float32)
+    return values.reshape(image.shape[:3])
 
 
 def to_canonical(
     voxels: NDArray[np.float32], affine: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Turn an array and its affine to the closest canonical (RAS) order."""
+    """Reorder an array and its affine to the closest canonical (RAS+) orientation."""
     orientation = nib.io_orientation(affine)
     turned = nib.apply_orientation(voxels, orientation)
     canonical: NDArray[np.float64] = affine @ nib.orientations.inv_ornt_aff(

@@ -1,14 +1,14 @@
-"""Files beside the data that systems and programs leave: never part of a scan."""
+"""Files that operating systems and programs leave beside the data."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-# Of macOS, Windows, Synology and Linux; macOS and version control also begin with a dot.
+# From macOS, Windows, Synology and Linux; names with a leading dot are handled below.
 _LEFT_BEHIND = frozenset(
     ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "#recycle",
      "system volume information", "@eadir", "lost+found", "icon\r")
 )  # fmt: skip
-# Programs that hospitals put on a disc to show its images, and what comes with them.
+# Image viewers that hospitals put on a disc, and their folders.
 _VIEWERS = frozenset(
     ("viewer", "dicomviewer", "dicom viewer", "dicom_viewer", "pacsviewer", "efilm", "efilmlt",
      "horos", "jre", "microdicom", "osirix", "radiant", "syngo", "weasis")
@@ -21,9 +21,9 @@ _DISC_DIRECTORY = "dicomdir"
 
 
 def is_junk(path: Path, folder: Path) -> bool:
-    """Whether a name below a folder says that a system or a disc's viewer left a file there.
+    """Whether a system or a disc's viewer left a path below `folder`, judged by its name.
 
-    A folder of that name makes junk of all that lies in it.
+    Everything inside a folder with such a name is junk, too.
     """
     *folders, name = (part.lower() for part in path.relative_to(folder).parts)
     parts = (*folders, name)
@@ -35,13 +35,13 @@ def is_junk(path: Path, folder: Path) -> bool:
 
 
 def is_of_viewer(path: Path, folder: Path) -> bool:
-    """Whether a path below a folder is, or lies in, what is named as a viewer of images.
+    """Whether a path below `folder` is named as an image viewer or lies in such a folder.
 
-    An image there may still be a patient's: the name of a folder is no proof.
+    An image there may still be a patient's: the name of a folder proves nothing.
     """
     return any(part.lower() in _VIEWERS for part in path.relative_to(folder).parts)
 
 
 def without_junk(paths: Iterable[Path], folder: Path) -> list[Path]:
-    """Give the paths below a folder that are not junk, in their order."""
+    """Return the paths below `folder` that are not junk, in the given order."""
     return [path for path in paths if not is_junk(path, folder)]

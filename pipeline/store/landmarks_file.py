@@ -1,4 +1,4 @@
-"""Landmarks, frame and border as JSON."""
+"""Landmarks, foot frame and border as JSON."""
 
 import json
 import math
@@ -13,13 +13,13 @@ from pipeline.domain.landmarks import Landmarks
 from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json
 
-# Rounding errors of another storage order stay below this, so the bytes do not change.
+# Coarser than rounding errors, so that the storage order of voxels does not change the bytes.
 _DECIMALS = 9
 _LANDMARKS = TypeAdapter(Landmarks)
 
 
 def write_landmarks(landmarks: Landmarks, path: Path) -> None:
-    """Write landmarks (world, RAS+, mm), frame and border."""
+    """Write landmarks (world, RAS+, mm), foot frame and border."""
     content = {"Units": "mm", "CoordinateSystem": "RAS+ world of the scan"}
     write_json({**content, **_rounded(asdict(landmarks))}, path)
 

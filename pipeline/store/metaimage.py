@@ -1,4 +1,4 @@
-"""MetaImage headers, read by the format's definition (MetaIO, as ITK has it)."""
+"""MetaImage headers, read as MetaIO defines them (the library of ITK)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
-# With other values, what is stored is not the voxels alone.
+# Any other value means that more or other than plain voxels is stored.
 _PLAIN = {
     "HeaderSize": 0,
     "ElementToIntensityFunctionSlope": 1,
@@ -51,7 +51,7 @@ _FLAGS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": F
 _MATRIX = ("TransformMatrix", "Rotation", "Orientation")
 _ORIGIN = ("Offset", "Position", "Origin")
 _ORDER = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
-# Of the length of a direction, as headers round it.
+# Tolerance of a direction's length, which headers round.
 _TOLERANCE = 0.01
 Fields = Mapping[str, str]
 
@@ -62,7 +62,7 @@ def read_metaimage(path: Path, file: IO[bytes]) -> TextHeader:
     Raises
     ------
     ScanError
-        If it is none, or does not say for certain how and where voxels are stored.
+        If it is invalid, or ambiguous about how voxels are stored and where they lie.
     """
     fields = _parsed(path, file)
     start, named = file.tell(), fields["ElementDataFile"]
@@ -111,11 +111,11 @@ def _parsed(path: Path, file: IO[bytes]) -> Fields:
 
 
 def _one_of(fields: Fields, names: Sequence[str], path: Path) -> str | None:
-    """Give what is said under several names, which must be the same."""
-    said = {fields[name] for name in names if name in fields}
-    if len(said) > 1:
-        raise ScanError(no_header(path, f"other values of {names[0]!r} under two names"))
-    return said.pop() if said else None
+    """Return the text under any of several names; if there are more, they must agree."""
+    values = {fields[name] for name in names if name in fields}
+    if len(values) > 1:
+        raise ScanError(no_header(path, f"two values of {names[0]!r} under different names"))
+    return values.pop() if values else None
 
 
 def _values(fields: Fields, names: Sequence[str], count: int, path: Path) -> list[float] | None:
@@ -137,15 +137,15 @@ def _flag(name: str, text: str, path: Path) -> bool:
 def _vectors(
     fields: Fields, spacing_mm: list[float], path: Path
 ) -> tuple[list[list[float]], bool]:
-    """Give the step (mm, LPS) along each axis in space, and whether the header says it."""
+    """Return the step (mm, LPS) along each spatial axis, and whether directions are given."""
     axes = len(spacing_mm)
-    said = _values(fields, _MATRIX, axes * axes, path)
-    turn = np.eye(3) if said is None else np.reshape(said, (axes, axes))[:3, :3]
-    lengths = np.linalg.norm(turn, axis=1)
+    matrix = _values(fields, _MATRIX, axes * axes, path)
+    rotation = np.eye(3) if matrix is None else np.reshape(matrix, (axes, axes))[:3, :3]
+    lengths = np.linalg.norm(rotation, axis=1)
     if not np.allclose(lengths, 1, rtol=0, atol=_TOLERANCE):
         fact = f"directions of the lengths {lengths.round(4).tolist()}, not 1"
         raise ScanError(no_header(path, fact))
-    return (turn * np.array(spacing_mm[:3])[:, np.newaxis]).tolist(), said is not None
+    return (rotation * np.array(spacing_mm[:3])[:, np.newaxis]).tolist(), matrix is not None
 
 
 def _packing(fields: Fields, files: Sequence[Path], start: int, path: Path) -> str:

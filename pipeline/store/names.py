@@ -1,4 +1,4 @@
-"""Where each file lies: BIDS names in, BIDS derivative names out."""
+"""Names of all files: BIDS names of inputs, BIDS derivative names of outputs."""
 
 import re
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ _IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNOREC
 
 
 def without_ending(path: Path) -> str:
-    """Give the file's name without its image ending."""
+    """Return a file's name without the extension of an image."""
     return _IMAGE_ENDING.sub("", path.name)
 
 
 def sidecar_of(image: Path) -> Path:
-    """Give the JSON file that belongs to an image or table."""
+    """Return the JSON file that belongs to an image or table."""
     return image.with_name(without_ending(image).removesuffix(".tsv") + ".json")
 
 
 def bare_label(label: str) -> str:
-    """Give a participant label without ``sub-``.
+    """Return a participant label without ``sub-``.
 
     Raises
     ------
     ConfigError
-        If it is not made of letters and digits, as BIDS asks.
+        If it is not made of letters and digits, as BIDS requires.
     """
     bare = without_prefix(label)
     if not is_label(bare):
@@ -43,18 +43,18 @@ def bare_label(label: str) -> str:
 
 
 def without_prefix(label: str) -> str:
-    """Give a label without blanks about it and without ``sub-``, whatever it is made of."""
+    """Return a label without surrounding blanks and without ``sub-``, unchecked."""
     return label.strip().removeprefix("sub-")
 
 
 def is_label(bare: str) -> bool:
-    """Whether BIDS can name a participant so: letters and digits alone."""
+    """Whether a label is valid in BIDS: letters and digits only."""
     return re.fullmatch(r"[A-Za-z0-9]+", bare) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ScanName:
-    """The name of one raw scan; its methods name what is made of it, relative to OUT.
+    """The name of one raw scan; its methods name the outputs for it, relative to OUT.
 
     Parameters
     ----------
@@ -97,51 +97,51 @@ class ScanName:
         return f"sub-{self.participant}"
 
     def raw(self) -> Path:
-        """Give the raw image, relative to the raw dataset."""
+        """Return the raw image, relative to the raw dataset."""
         return self._anat(f"{self.suffix}.nii.gz")
 
     def preproc(self) -> Path:
-        """Give the preprocessed image."""
+        """Return the preprocessed image."""
         return self._anat(f"desc-preproc_{self.suffix}.nii.gz")
 
     def muscles(self) -> Path:
-        """Give the muscle label map."""
+        """Return the muscle label map."""
         return self._anat("seg-muscles_dseg.nii.gz")
 
     def bones(self) -> Path:
-        """Give the bone label map."""
+        """Return the bone label map."""
         return self._anat("seg-bones_dseg.nii.gz")
 
     def probability(self) -> Path:
-        """Give the probability that a voxel is muscle of any kind."""
+        """Return the image of the probability that a voxel is any muscle."""
         return self._anat("label-muscle_probseg.nii.gz")
 
     def regions(self) -> Path:
-        """Give the region label map."""
+        """Return the region label map."""
         return self._anat("seg-regions_dseg.nii.gz")
 
     def volumes_tsv(self) -> Path:
-        """Give the table of one row per muscle and region."""
+        """Return the table with one row per muscle and region."""
         return self._anat("seg-muscles_desc-volumes_dseg.tsv")
 
     def border_tsv(self) -> Path:
-        """Give the table of volumes with the border moved."""
+        """Return the table of volumes with the border shifted."""
         return self._anat("seg-muscles_desc-border_dseg.tsv")
 
     def tissues(self) -> Path:
-        """Give the true part of each voxel that each tissue fills, of a digital foot."""
+        """Return the image of each tissue's partial-volume fraction, of a digital foot."""
         return self._anat("seg-tissues_probseg.nii.gz")
 
     def landmarks_json(self) -> Path:
-        """Give the landmarks, frame and border."""
+        """Return the file of landmarks, foot frame and border."""
         return self._anat("landmarks.json")
 
     def overlay_png(self) -> Path:
-        """Give the picture of labels over the scan."""
+        """Return the figure of labels over the scan."""
         return Path(self.participant_id, "figures", f"{self._stem()}_overlay.png")
 
     def participant_html(self) -> Path:
-        """Give the participant's page."""
+        """Return the participant's page."""
         return Path(f"{self.participant_id}.html")
 
     def _stem(self) -> str:
@@ -155,23 +155,23 @@ class ScanName:
 
 
 def find_participants(bids_dir: Path) -> tuple[str, ...]:
-    """Give the labels, without ``sub-``, of all participants' folders, sorted.
+    """Return the labels, without ``sub-``, of all participants' folders, sorted.
 
     Raises
     ------
     ConfigError
-        If the folder is missing or holds no ``sub-`` folder.
+        If the folder is missing or contains no ``sub-`` folder.
     """
     if not bids_dir.is_dir():
         msg = (
-            f"The raw dataset must be a folder: got {str(bids_dir)!r}, which is none. "
-            "Check the path."
+            f"The raw dataset must be a folder: got {str(bids_dir)!r}, which is not "
+            "one. Check the path."
         )
         raise ConfigError(msg)
     labels = sorted(p.name.removeprefix("sub-") for p in bids_dir.glob("sub-*") if p.is_dir())
     if not labels:
         msg = (
-            f"The raw dataset must hold folders named 'sub-<label>': got none in "
+            f"The raw dataset must contain folders named 'sub-<label>': got none in "
             f"{str(bids_dir)!r}. Make them with 'footvol intake'."
         )
         raise ConfigError(msg)
@@ -179,17 +179,17 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
 
 
 def is_image(path: Path) -> bool:
-    """Whether a name ends as that of an image."""
+    """Whether a file has the extension of an image."""
     return _IMAGE_ENDING.search(path.name) is not None
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Find all images below a folder, by the ending of their names, sorted.
+    """Find all images below a folder by their extensions, sorted.
 
     Raises
     ------
     ScanError
-        If one bears the name of a participant or session whose folder is another.
+        If one is named after another participant or session than its folder.
     """
     images = sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
     for image in images:
@@ -210,7 +210,7 @@ def check_owner(image: Path, root: Path) -> None:
         entity, _, value = folder.partition("-")
         if named.get(entity, value) != value:
             msg = (
-                f"An image must bear the name of the folder that it lies in: got "
-                f"{image.name!r} in {folder!r}. Find out whose it is, and move or rename it."
+                f"An image must be named as the folder that contains it: got {image.name!r} "
+                f"in {folder!r}. Find out whose it is, and move or rename it."
             )
             raise ScanError(msg)

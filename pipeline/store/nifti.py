@@ -1,4 +1,4 @@
-"""NIfTI files whose bytes depend on the image alone."""
+"""Writing of NIfTI files whose bytes depend on the image alone."""
 
 import gzip
 from pathlib import Path
@@ -13,10 +13,10 @@ from pipeline.store.formats import to_nifti
 
 
 def copy_image(source: Path, target: Path) -> None:
-    """Write an image's voxels, scaling and place to a new file, and nothing else.
+    """Copy an image's voxels, scaling and geometry, and nothing else.
 
-    Free text of the header (description, file names, intent) is left behind, as
-    it may name a person. 64-bit floats become 32-bit.
+    Free text of the header (description, file names, intent) is dropped, as it may name a
+    person. 64-bit values become 32-bit floats.
     """
     raw = to_nifti(source)
     voxels = _unscaled(raw)
@@ -27,7 +27,7 @@ def copy_image(source: Path, target: Path) -> None:
 
 
 def in_space_of(raw: nib.Nifti1Image, voxels: NDArray[Any]) -> nib.Nifti1Image:
-    """Make an image of voxels in `raw`'s storage order, placed as `raw` is."""
+    """Make an image with the geometry of `raw`, from voxels in its storage order."""
     header = nib.Nifti1Header()
     header.set_xyzt_units("mm")
     image = nib.Nifti1Image(np.ascontiguousarray(voxels), raw.affine, header)
@@ -40,13 +40,13 @@ def in_space_of(raw: nib.Nifti1Image, voxels: NDArray[Any]) -> nib.Nifti1Image:
 
 
 def save_image(image: nib.Nifti1Image, path: Path) -> None:
-    """Write an image whole; gzipped if the name ends so."""
+    """Write an image atomically; gzipped if the name ends in ``.gz``."""
     content = image.to_bytes()
     with written_whole(path) as scratch, scratch.open("wb") as file:
         if path.suffix != ".gz":
             file.write(content)
             return
-        # No time and no name in the gzip header: equal images give equal bytes.
+        # No time and no name in the gzip header, so that equal images give equal bytes.
         with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
             packed.write(content)
 

@@ -1,4 +1,4 @@
-"""NRRD headers, read by the format's definition (teem.sourceforge.net/nrrd/format.html)."""
+"""NRRD headers, read as defined by teem.sourceforge.net/nrrd/format.html."""
 
 import re
 from collections.abc import Mapping
@@ -53,13 +53,13 @@ _TYPES = {
 }
 _ORDERS: Mapping[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 _PACKINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip"}
-# Signs that turn the patient's spaces (section 5.2) into RAS+.
+# Signs that convert the anatomical spaces (section 5.2) to RAS+.
 _SPACES = {
     **dict.fromkeys(("right-anterior-superior", "ras"), (1.0, 1.0, 1.0)),
     **dict.fromkeys(("left-anterior-superior", "las"), (-1.0, 1.0, 1.0)),
     **dict.fromkeys(("left-posterior-superior", "lps"), LPS),
 }
-# What these are to the patient nobody knows.
+# Their relation to the patient is unknown.
 _OTHER_SPACES = {"", "scanner-xyz", "3d-right-handed", "3d-left-handed"}
 _VECTOR = re.compile(r"\(([^()]*)\)|none\b")
 _AXES = 3
@@ -71,21 +71,21 @@ def read_nrrd(path: Path, file: IO[bytes]) -> TextHeader:
     Raises
     ------
     ScanError
-        If it is none, or does not say for certain how and where voxels are stored.
+        If it is invalid, or ambiguous about how voxels are stored and where they lie.
     """
     fields, notes, listed = _parsed(path, file)
     sizes = sizes_in(fields.get("sizes", ""), "sizes", path)
     if fields.get("dimension") != str(len(sizes)):
-        fact = f"{len(sizes)} sizes for the dimension {shown(fields.get('dimension', ''))}"
+        fact = f"{len(sizes)} sizes for dimension {shown(fields.get('dimension', ''))}"
         raise ScanError(no_header(path, fact))
     packing = _PACKINGS.get(fields.get("encoding", "").lower())
     skipped = [key for key in ("lineskip", "byteskip") if fields.get(key, "0") != "0"]
     if packing is None or skipped:
-        got = repr(skipped[0]) if skipped else _said("encoding", fields)
+        got = repr(skipped[0]) if skipped else _quoted("encoding", fields)
         raise ScanError(other_voxels(path, got))
     space = fields.get("space", "").lower()
     if space not in {*_SPACES, *_OTHER_SPACES}:
-        raise ScanError(no_header(path, _said("space", fields)))
+        raise ScanError(no_header(path, _quoted("space", fields)))
     check_units(path, fields.get("spaceunits", ""), fields.get("units", ""))
     vectors = _vectors(fields, len(sizes), path)
     check_axes(tuple(n for n, v in zip(sizes, vectors, strict=True) if v), path)
@@ -107,7 +107,7 @@ def read_nrrd(path: Path, file: IO[bytes]) -> TextHeader:
 
 
 def _parsed(path: Path, file: IO[bytes]) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """Give fields by name (in small letters, without blanks), notes, and listed files."""
+    """Return fields by name (lower case, without blanks), notes, and listed files."""
     if not re.fullmatch(rb"NRRD000[1-5]\r?\n", file.readline(16)):
         raise ScanError(no_header(path, "no 'NRRD0001' to 'NRRD0005' at its start"))
     fields: dict[str, str] = {}
@@ -131,27 +131,27 @@ def _parsed(path: Path, file: IO[bytes]) -> tuple[dict[str, str], dict[str, str]
 
 
 def _vectors(fields: dict[str, str], axes: int, path: Path) -> list[list[float] | None]:
-    """Give the step (mm) along each axis; None for one that does not lie in space."""
+    """Return the step (mm) along each axis; None for a non-spatial axis."""
     text = fields.get("spacedirections")
     if text is None:
         words = fields.get("spacings", "").split()
-        said = [None if w.lower() == "nan" else numbers_in(w) or [np.nan] for w in words]
-        spacing_mm = [v[0] for v in said if v]
+        steps = [None if w.lower() == "nan" else numbers_in(w) or [np.nan] for w in words]
+        spacing_mm = [v[0] for v in steps if v]
     else:
-        said = [None if v[1] is None else numbers_in(v[1]) for v in _VECTOR.finditer(text)]
+        steps = [None if v[1] is None else numbers_in(v[1]) for v in _VECTOR.finditer(text)]
         is_whole = not _VECTOR.sub("", text).strip()
-        if not is_whole or "spacings" in fields or any(v and len(v) != _AXES for v in said):
-            raise ScanError(no_header(path, _said("space directions", fields)))
-        spacing_mm = [float(np.linalg.norm(v)) for v in said if v is not None]
+        if not is_whole or "spacings" in fields or any(v and len(v) != _AXES for v in steps):
+            raise ScanError(no_header(path, _quoted("space directions", fields)))
+        spacing_mm = [float(np.linalg.norm(v)) for v in steps if v is not None]
     least = min(axes, _AXES)
     missing = "'spacings' and no 'space directions'"
     check_spacing(spacing_mm, max(least, len(spacing_mm)), missing, path)
-    if len(said) != axes:
-        raise ScanError(no_header(path, f"steps along {len(said)} of {axes} axes"))
+    if len(steps) != axes:
+        raise ScanError(no_header(path, f"steps along {len(steps)} of {axes} axes"))
     if text is not None:
-        return said
+        return steps
     units = iter(np.eye(_AXES).tolist() * axes)
-    return [v and [v[0] * part for part in next(units)] for v in said]
+    return [v and [v[0] * part for part in next(units)] for v in steps]
 
 
 def _origin(fields: dict[str, str], path: Path) -> list[float]:
@@ -159,21 +159,21 @@ def _origin(fields: dict[str, str], path: Path) -> list[float]:
     found = _VECTOR.fullmatch(text)
     origin = numbers_in(found[1] or "") if found else []
     if len(origin) != _AXES:
-        raise ScanError(no_header(path, _said("space origin", fields)))
+        raise ScanError(no_header(path, _quoted("space origin", fields)))
     return origin
 
 
 def _dtype(fields: dict[str, str], path: Path) -> np.dtype[Any]:
     kind = _TYPES.get(fields.get("type", "").lower())
     if kind is None:
-        raise ScanError(other_voxels(path, _said("type", fields)))
+        raise ScanError(other_voxels(path, _quoted("type", fields)))
     dtype = np.dtype(kind)
     order = _ORDERS.get(fields.get("endian", "little" if dtype.itemsize == 1 else "").lower())
     if order is None:
-        raise ScanError(other_voxels(path, _said("endian", fields)))
+        raise ScanError(other_voxels(path, _quoted("endian", fields)))
     return dtype.newbyteorder(order)
 
 
-def _said(name: str, fields: dict[str, str]) -> str:
+def _quoted(name: str, fields: dict[str, str]) -> str:
     text = fields.get(name.replace(" ", ""))
     return f"no {name!r}" if text is None else f"the {name} {shown(text)}"

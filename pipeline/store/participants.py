@@ -1,4 +1,4 @@
-"""Who takes part: ``participants.tsv``, and the tables that name participants beside it."""
+"""Reading of ``participants.tsv`` and of other tables that name participants."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,43 +31,43 @@ def read_participants_table(
 ) -> dict[str, Participant]:
     """Read a table of participants.
 
-    Only ``n/a`` is missing, as in BIDS: ``NA``, ``None`` and the like are words, which a
-    group may have as its name and a number may not.
+    Only ``n/a`` means missing, as in BIDS: ``NA``, ``None`` and the like are text, valid as
+    the name of a group but not as a number.
 
     Parameters
     ----------
     is_confidential
-        Whether the table may hold names, so that its header is not printed.
+        Whether the table may contain names, so that messages do not quote its header.
 
     Returns
     -------
     dict
-        By label without ``sub-``, in the order of the table.
+        Participants by label without ``sub-``, in the order of the table.
 
     Raises
     ------
     ConfigError
-        If the table cannot be read, lacks a column, or holds a value that cannot be.
+        If the table cannot be read, lacks a column, or has an invalid value.
     """
     rows = _by_label(path, _NEEDED, is_confidential=is_confidential)
     return {label: _participant(label, row) for label, row in rows.items()}
 
 
 def read_patient_map(path: Path) -> dict[str, str]:
-    """Read which patient ID is which participant: columns ``patient_id``, ``participant_id``.
+    """Read the participant of each patient ID: columns ``patient_id``, ``participant_id``.
 
-    Several patient IDs may be one participant. What is refused is told by row number, as
-    neither the IDs nor what stands in place of a label may be printed.
+    Several patient IDs may belong to one participant. Messages give row numbers only, as
+    neither an ID nor an invalid label may be printed.
 
     Returns
     -------
     dict
-        Label without ``sub-`` of each patient ID.
+        Label without ``sub-``, by patient ID.
 
     Raises
     ------
     ConfigError
-        If the table cannot be read, lacks a column, or gives a patient ID no label or two.
+        If the table cannot be read, lacks a column, or a patient ID has no label or two.
     """
     columns = ("patient_id", "participant_id")
     found: dict[str, str] = {}
@@ -83,7 +83,7 @@ def read_patient_map(path: Path) -> dict[str, str]:
 
 
 def read_excluded(path: Path) -> dict[str, str]:
-    """Read who is left out of the comparison: columns ``participant_id`` and ``reason``.
+    """Read who is excluded from the comparison: columns ``participant_id`` and ``reason``.
 
     Returns
     -------
@@ -104,18 +104,18 @@ def read_excluded(path: Path) -> dict[str, str]:
     return reasons
 
 
-def read_body_mass(text: str, told: str) -> float | None:
+def read_body_mass(text: str, name: str) -> float | None:
     """Read a body mass in kg; None for n/a.
 
     Parameters
     ----------
-    told
-        What the text is of, for a refusal.
+    name
+        What the text belongs to, for messages.
 
     Raises
     ------
     ConfigError
-        If it is no number that a body mass can be.
+        If it is not a plausible body mass.
     """
     if text == MISSING:
         return None
@@ -123,7 +123,7 @@ def read_body_mass(text: str, told: str) -> float | None:
     mass_kg = number_in(text)
     if mass_kg is None or not low <= mass_kg <= high:
         msg = (
-            f"{told} must be a number from {low:g} to {high:g} kg: got {shown(text)}. "
+            f"{name} must be a number from {low:g} to {high:g} kg: got {shown(text)}. "
             "Correct it, or write n/a if it is unknown."
         )
         raise ConfigError(msg)
@@ -133,7 +133,7 @@ def read_body_mass(text: str, told: str) -> float | None:
 def _by_label(
     path: Path, needed: Sequence[str], *, is_confidential: bool = False
 ) -> dict[str, Row]:
-    """Read a table that has one row for each participant that it names."""
+    """Read a table with at most one row per participant."""
     rows: dict[str, Row] = {}
     for where, cells in read_rows(path, needed, is_confidential=is_confidential):
         label = _label(cells["participant_id"], where)
@@ -148,7 +148,7 @@ def _by_label(
 
 
 def _label(cell: str, where: str) -> str:
-    """Give the label in a cell; what is none may be a name, so it is not quoted."""
+    """Return the label in a cell; an invalid one may be a name, so it is not quoted."""
     label = without_prefix(cell)
     if not is_label(label):
         got = f"{len(cell)} characters with others among them" if cell else "none"

@@ -1,4 +1,4 @@
-"""Where every number came from: sidecars, dataset description, label tables."""
+"""Records of where every number came from: sidecars, dataset description, label tables."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -21,7 +21,7 @@ _LIBRARIES = (
     *("matplotlib", "nibabel", "numpy", "onnxruntime", "pandas"),
     *("scikit-image", "scipy", "SimpleITK", "statsmodels"),
 )
-# Extras that only one segmenter needs, and few have.
+# Optional libraries that only one segmenter needs.
 _EXTRAS = {"nnunet": ("nnunetv2", "torch")}
 DATASET_FILES = (
     *("dataset_description.json", "dseg.tsv", "dseg.json"),
@@ -34,8 +34,8 @@ _MUSCLE_COLUMNS = {
     "fma": "Right-side part in the Foundational Model of Anatomy; n/a where pooled",
     "layer": "Plantar layer 1 to 4, or dorsal",
 }
-# What BIDS has no name for (its tables *_dseg.tsv have one row per label, ours
-# more); a slash after figures, or two stars in a name, would make the validator miss it.
+# Files that BIDS has no name for (its tables *_dseg.tsv have one row per label, these have
+# more). The validator would not match figures/ with a slash, or a name with two stars.
 _BIDSIGNORE = """\
 config.toml
 volumes.tsv
@@ -60,7 +60,7 @@ figures
 
 @cache
 def code_version() -> str:
-    """Give the version and a short checksum of the package's own files."""
+    """Return the version and a short checksum of the package's own files."""
     root = Path(pipeline.__file__).parent
     digest = sha256()
     for path in sorted(root.rglob("*")):
@@ -72,15 +72,15 @@ def code_version() -> str:
 
 @cache
 def library_versions(segmenter: str | None = None) -> Mapping[str, str]:
-    """Give the versions of the libraries that numbers and pictures depend on.
+    """Return the versions of the libraries that numbers and figures depend on.
 
-    They are read from what is installed; no library is imported.
+    They are read from the installed metadata; no library is imported.
 
     Parameters
     ----------
     segmenter
-        What labels the scans, as the settings name it; some need further libraries, which
-        are left out where they are missing.
+        Name of the segmenter, as in the settings; further libraries that it needs are listed
+        if they are installed.
     """
     versions = {name: version(name) for name in _LIBRARIES}
     for name in _EXTRAS.get(segmenter or "", ()):
@@ -90,7 +90,7 @@ def library_versions(segmenter: str | None = None) -> Mapping[str, str]:
 
 
 def software_versions() -> Mapping[str, str]:
-    """Give the versions of footvol and of the libraries that numbers depend on."""
+    """Return the versions of footvol and of the libraries that numbers depend on."""
     return {"footvol": code_version(), **library_versions()}
 
 
@@ -111,8 +111,8 @@ def sidecar(
     path
         The image or table.
     sources
-        sha256 of the files that it was made from, as read, by the name to be recorded,
-        such as ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``.
+        SHA-256 of the files that it was made from, by the name to record, such as
+        ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``.
     side
         Written as the DICOM letter, ``R`` or ``L``.
     fields
@@ -142,15 +142,15 @@ def sidecar(
 
 
 def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
-    """Write what makes a folder a BIDS derivative dataset.
+    """Write the files that make a folder a BIDS derivative dataset.
 
     These are the description, the label tables and the ``.bidsignore``.
 
     Parameters
     ----------
     raw
-        Where the raw dataset lies, relative to `out_dir` or as a URI; sidecars
-        name it ``bids:raw:``.
+        Location of the raw dataset, relative to `out_dir` or as a URI; sidecars refer to
+        it as ``bids:raw:``.
     """
     description = {
         "Name": "Volumes of the intrinsic foot muscles",

@@ -1,4 +1,4 @@
-"""The scan of a participant in a raw BIDS dataset, and the fat image that goes with it."""
+"""Finding a participant's scan in a raw BIDS dataset, and the fat image of a Dixon scan."""
 
 import logging
 from pathlib import Path
@@ -8,7 +8,7 @@ from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.images import facts_beside
+from pipeline.store.images import read_sidecar
 from pipeline.store.junk import without_junk
 from pipeline.store.names import SUFFIXES, bare_label, check_owner, is_image, without_ending
 
@@ -16,24 +16,24 @@ _LOG = logging.getLogger(__name__)
 
 
 def find_scan(bids_dir: Path, label: str) -> Path:
-    """Find the one scan of a participant that is to be measured.
+    """Find the one scan of a participant to measure.
 
-    T1-weighted goes before proton-density and T2-weighted; the fat image of a
-    Dixon pair stands back for its water image.
+    T1-weighted takes precedence over proton-density and T2-weighted, and the water image of
+    a Dixon pair over its fat image.
 
     Raises
     ------
     ConfigError
-        If the label is not one.
+        If the label is invalid.
     ScanError
-        If no image fits, or more than one; or if one bears another participant's name,
-        or its content is not here.
+        If no image fits, or more than one; or if one is named after another participant,
+        or its content is elsewhere.
     """
     folder = bids_dir / f"sub-{bare_label(label)}"
     there = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
     images = without_junk(there, folder)
     if len(images) < len(there):
-        _LOG.debug("%s: %d files left by systems", folder.name, len(there) - len(images))
+        _LOG.debug("%s: %d system files ignored", folder.name, len(there) - len(images))
     for image in images:
         check_owner(image, bids_dir)
     for suffix in SUFFIXES:
@@ -58,22 +58,22 @@ def find_scan(bids_dir: Path, label: str) -> Path:
 
 
 def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:
-    """Find the fat image that was taken with a water image; it bears its name but for that.
+    """Find the fat image of the same Dixon scan; its name differs only in the Dixon part.
 
     Parameters
     ----------
     option
-        What the user says that the image shows.
+        Contrast of the image that the user states.
 
     Returns
     -------
     Path or None
-        None where the image is not one of water, or stands alone.
+        None if the image is not a water image, or has no fat image.
 
     Raises
     ------
     ScanError
-        If there are several, or sidecar and name of an image do not agree.
+        If there are several, or sidecar and name of an image contradict each other.
     """
     if _shown(water, option) is not Contrast.WATER or not water.parent.is_dir():
         return None
@@ -90,11 +90,11 @@ def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:
         names = ", ".join(repr(path.name) for path in found)
         msg = (
             f"A water image must have one fat image beside it: got {names} for "
-            f"{water.name!r}. Keep the one that was taken with it."
+            f"{water.name!r}. Keep the one of the same acquisition."
         )
         raise ScanError(msg)
     return found[0] if found else None
 
 
 def _shown(image: Path, option: Contrast | None = None) -> Contrast:
-    return contrast_of(image, facts_beside(image), option)
+    return contrast_of(image, read_sidecar(image), option)

@@ -1,4 +1,4 @@
-"""What a source holds: which participants, and the files of each."""
+"""The participants of a source, and the files of each."""
 
 import logging
 import re
@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
+from pydicom.misc import is_dicom
+
 from pipeline.errors import ConfigError, ScanError, listed
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
-from pipeline.store.dicom.import_series import FoundImage, imported_dicom
-from pipeline.store.dicom.read_headers import has_mark, read_slices
+from pipeline.store.dicom.import_series import SourceImage, imported_dicom
+from pipeline.store.dicom.read_headers import read_slices
+from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.files import scratch_folder
 from pipeline.store.formats import ENDINGS
-from pipeline.store.images import facts_beside, side_of
+from pipeline.store.images import read_sidecar, side_of
 from pipeline.store.junk import is_of_viewer, without_junk
 from pipeline.store.names import bare_label, is_image, without_ending
 
@@ -28,19 +30,19 @@ Files = tuple[Path, ...]
 def opened_participants(
     source: Path, known: Collection[str] = (), patients: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, Files]]:
-    """Tell which participants a source holds, and what belongs to each.
+    """Find the participants of a source, and the files of each.
 
-    A folder or archive whose entries are all named ``sub-<label>``, or by a label in
-    `known`, holds one participant in each; anything else is one participant, named by the
-    file or folder. An archive stays unpacked for the block.
+    A folder or archive whose entries are all named ``sub-<label>``, or after a label in
+    `known`, has one participant per entry; any other source is one participant, named after
+    the file or folder. An archive stays unpacked inside the block.
 
     Parameters
     ----------
     known
         Labels of the participants in the study's table.
     patients
-        Label of each patient ID; with it, the DICOM images of the whole source are sorted
-        by patient, and names of folders tell nothing.
+        Label of each patient ID; if given, all DICOM images of the source are sorted by
+        patient, whatever the names of their folders.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def opened_participants(
         If the path is missing or empty, or its name gives no label.
     ScanError
         If an archive cannot be unpacked, a patient is not in `patients`, or the source is
-        no regular file or one whose content is elsewhere.
+        not a regular file or has its content elsewhere.
     """
     check_content(source)
     if not source.exists():
@@ -82,39 +84,50 @@ def opened_participants(
 
 @contextmanager
 def opened_source(
-    paths: Sequence[Path], rules: IntakeParams | None = None
-) -> Iterator[FoundImage]:
-    """Find the one volume of a participant's files; DICOM is converted for the block.
+    paths: Sequence[Path], rules: SeriesRules | None = None
+) -> Iterator[SourceImage]:
+    """Find the one volume in a participant's files; DICOM is converted inside the block.
 
     Raises
     ------
     ScanError
-        If there is no volume, or not one that fits the rules.
+        If there is no volume, or not exactly one that fits the rules.
     """
     with scratch_folder(Path(gettempdir())) as scratch:
         files = files_of(paths, Path(scratch))
         images = [file for file in files if file.name.lower().endswith(ENDINGS)]
-        if any(has_mark(file) for file in files):
+        if any(is_dicom(file) for file in files):
             with imported_dicom(files, rules) as found:
                 yield found
             return
         if len(images) != 1:
             msg = (
-                "A participant's source must hold a DICOM series or one image: got "
-                f"{len(images)} images ({', '.join(ENDINGS)}). Leave the one to be measured."
+                "A participant's source must have a DICOM series or one image: got "
+                f"{len(images)} images ({', '.join(ENDINGS)}). Keep the one to be measured."
             )
             raise ScanError(msg)
-        facts = facts_beside(images[0])
-        yield FoundImage(images[0], facts, side_of(facts), "Laterality in the JSON sidecar")
+        yield image_with_sidecar(images[0])
 
 
-def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
-    """List all files, in depth; those in archives are unpacked to `scratch`.
+def image_with_sidecar(image: Path) -> SourceImage:
+    """Return an image that needs no conversion, with the fields of its JSON sidecar.
 
     Raises
     ------
     ScanError
-        If a link leads out of the folder, a file is no regular one or its content is
+        If the sidecar cannot be read.
+    """
+    fields = read_sidecar(image)
+    return SourceImage(image, fields, (("Laterality in the JSON sidecar", side_of(fields)),))
+
+
+def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
+    """List all files, recursively; archives are unpacked into `scratch`.
+
+    Raises
+    ------
+    ScanError
+        If a link leads out of the folder, a file is not a regular one or has its content
         elsewhere, or an archive cannot be unpacked.
     """
     files: list[Path] = []
@@ -125,16 +138,16 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
             continue
         inside, home = _data_below(path), path.resolve()
         for file in inside:
-            # a DICOM file's name may name a person
+            # The name of a DICOM file may name a person.
             check_content(file, is_named=is_image(file))
         away = sum(p.is_symlink() and not p.resolve().is_relative_to(home) for p in inside)
         if away:
             msg = (
-                f"A source must hold its files itself: got {away} links that lead out of it. "
+                f"A source must contain its own files: got {away} links that lead out of it. "
                 "Copy the files in, for example with cp -rL."
             )
             raise ScanError(msg)
-        # What a link within the folder leads to is there already.
+        # The target of a link inside the folder is listed itself.
         files += [p for p in inside if p.is_file() and not p.is_symlink()]
     for number, archive in enumerate([p for p in files if is_archive(p)]):
         folder = scratch / f"archive{number}"
@@ -144,22 +157,22 @@ def files_of(paths: Sequence[Path], scratch: Path) -> list[Path]:
 
 
 def _data_below(folder: Path) -> list[Path]:
-    """Give all that lies below a folder, without what systems and viewers left there."""
+    """List everything below a folder except files of systems and viewers."""
     there = sorted(folder.rglob("*"))
     data = without_junk(there, folder)
-    data = [p for p in data if not is_of_viewer(p, folder) or (p.is_file() and has_mark(p))]
+    data = [p for p in data if not is_of_viewer(p, folder) or (p.is_file() and is_dicom(p))]
     if len(data) < len(there):
-        _LOG.debug("%d files of systems and viewers left out", len(there) - len(data))
+        _LOG.debug("%d files of systems and viewers ignored", len(there) - len(data))
     return data
 
 
 def label_of(source: Path) -> str:
-    """Give the participant's label that a name stands for: its letters and digits.
+    """Return the label that a name gives: its letters and digits.
 
     Raises
     ------
     ConfigError
-        If it has none.
+        If it has no letters or digits.
     """
     stem = source.name
     if source.is_file():
@@ -171,17 +184,17 @@ def label_of(source: Path) -> str:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Give what lies in a folder, without what systems and viewers left there."""
+    """List a folder except for entries of systems and viewers."""
     return [
         path
         for path in without_junk(sorted(folder.iterdir()), folder)
         if not is_of_viewer(path, folder)
-        or any(file.is_file() and has_mark(file) for file in (path, *path.rglob("*")))
+        or any(file.is_file() and is_dicom(file) for file in (path, *path.rglob("*")))
     ]
 
 
 def _descended(folder: Path) -> Path:
-    """Go down while there is one folder only, unless that is a participant's."""
+    """Descend while a folder contains only another one that is not a participant's."""
     entries = _entries(folder)
     while len(entries) == 1 and entries[0].is_dir() and not entries[0].name.startswith("sub-"):
         folder = entries[0]
@@ -190,7 +203,7 @@ def _descended(folder: Path) -> Path:
 
 
 def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
-    """Part a folder by the names of its entries; nothing if they name no participants."""
+    """Map labels to the entries of a folder; empty if no entry is named after a participant."""
     entries = [p for p in _entries(folder) if p.is_dir() or _is_source(p)]
     named = [
         p
@@ -202,8 +215,8 @@ def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
     others = len(entries) - len(named)
     if others:
         msg = (
-            "A folder of participants must hold nothing else: got "
-            f"{len(named)} entries named by participants, and {others} others. Name these "
+            "A folder of participants must contain nothing else: got "
+            f"{len(named)} entries named after participants, and {others} others. Name these "
             "'sub-<label>' too, or move them out."
         )
         raise ConfigError(msg)
@@ -211,7 +224,7 @@ def _by_name(folder: Path, known: Collection[str]) -> dict[str, Files]:
     twice = sorted(f"sub-{label}" for label, count in counts.items() if count > 1)
     if twice:
         msg = (
-            "A folder must hold one source per participant: got several for "
+            "A folder must contain one source per participant: got several for "
             f"{listed(twice)}. Give each its own folder or file."
         )
         raise ConfigError(msg)
@@ -230,11 +243,11 @@ def _by_patient(files: Sequence[Path], patients: Mapping[str, str]) -> dict[str,
     if unknown:
         msg = (
             f"Every patient must be in the patient map: got {len(unknown)} who are not, with "
-            f"{sum(unknown.values())} images. Add their IDs, or take their files away."
+            f"{sum(unknown.values())} images. Add their IDs, or remove their files."
         )
         raise ScanError(msg)
     if not found:
-        msg = "A source that is sorted by patients must hold DICOM images: got none."
+        msg = "A source that is sorted by patient must contain DICOM images: got none."
         raise ScanError(msg)
     return {label: tuple(paths) for label, paths in found.items()}
 
@@ -242,7 +255,8 @@ def _by_patient(files: Sequence[Path], patients: Mapping[str, str]) -> dict[str,
 def _check_filled(folder: Path) -> None:
     if not _entries(folder):
         msg = (
-            f"A source must hold images: got the empty folder {str(folder)!r}. Check the path."
+            f"A source must contain images: got the empty folder {str(folder)!r}. Check the "
+            "path."
         )
         raise ConfigError(msg)
 

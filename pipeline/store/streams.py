@@ -1,4 +1,4 @@
-"""Files read to their end, so that one that is damaged or of another size is never believed."""
+"""Reading of files to their end, so that damage or a wrong size is always noticed."""
 
 import gzip
 import os
@@ -12,21 +12,21 @@ import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 from numpy.typing import NDArray
 
-from pipeline.errors import ScanError
+from pipeline.errors import ScanError, file_fault
 
 Stream: TypeAlias = IO[bytes] | gzip.GzipFile
 _GZIP = b"\x1f\x8b"
-# No byte of a deflate stream unpacks to more (zlib.net/zlib_tech.html).
+# Largest compression ratio of deflate (zlib.net/zlib_tech.html).
 _BEST_DEFLATE = 1032
 _CHUNK_BYTES = 2**20
 _MOST_CHUNKS = 64
-# Where git-annex, and so datalad, keeps what the links in a dataset stand for.
+# Where git-annex, and so datalad, stores the content of a dataset's links.
 _ANNEX = Path(".git", "annex", "objects")
 
 
 @contextmanager
-def faults_told(path: Path) -> Iterator[None]:
-    """Say in words what goes wrong in a block that reads a file.
+def as_scan_errors(path: Path) -> Iterator[None]:
+    """Turn errors of reading a file into a `ScanError`.
 
     Raises
     ------
@@ -38,10 +38,10 @@ def faults_told(path: Path) -> Iterator[None]:
     except EOFError as error:
         raise ScanError(_damaged(path, "that is cut off")) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise ScanError(_damaged(path, "that does not fit its check sum")) from error
+        raise ScanError(_damaged(path, "that does not fit its checksum")) from error
     except OSError as error:
         msg = (
-            f"{path.name}: A file must be readable: got the system's {error.strerror!r}. Check "
+            f"{path.name}: A file must be readable: got {file_fault(error)}. Check "
             "its permissions and the disk."
         )
         raise ScanError(msg) from error
@@ -53,45 +53,45 @@ def _damaged(path: Path, fact: str) -> str:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Stream]:
-    """Open a file, unpacked where its content is gzip, whatever its name says.
+    """Open a file, decompressed if its content is gzip, whatever its name.
 
-    Read to its end, a gzip stream is held to its check sums and lengths; several in a row
-    are one, and zeros behind them are nothing, as for gzip itself.
+    If read to its end, a gzip stream is checked against its checksums and lengths; several
+    streams in a row count as one, and trailing zeros are ignored, as by gzip itself.
 
     Raises
     ------
     ScanError
         If the file cannot be read, or a compressed one is damaged or cut off.
     """
-    with faults_told(path), path.open("rb") as file:
+    with as_scan_errors(path), path.open("rb") as file:
         is_packed = file.read(2) == _GZIP
         file.seek(0)
         yield gzip.GzipFile(fileobj=file) if is_packed else file
 
 
 def check_size(path: Path, expected: int, got: int | str) -> None:
-    """Refuse a file that holds other than the bytes that its header promises.
+    """Refuse a file whose size is not the one that its header implies.
 
     Parameters
     ----------
     expected, got
-        Bytes; text says what is known of them.
+        Numbers of bytes; `got` may be a text, such as ``more``.
 
     Raises
     ------
     ScanError
-        With both.
+        With both numbers.
     """
     if got != expected:
         msg = (
-            f"{path.name}: A scan must be whole: got {got} bytes, where its header promises "
+            f"{path.name}: A scan must be whole: got {got} bytes, where its header implies "
             f"{expected}. Copy it again, or convert the scanner's original again."
         )
         raise ScanError(msg)
 
 
 def check_voxel_count(shape: tuple[int, ...], path: Path, most: int) -> None:
-    """Refuse what no scanner takes: a small file may unpack to any size.
+    """Refuse more voxels than a scan can have; a small file may decompress to any size.
 
     Raises
     ------
@@ -107,15 +107,15 @@ def check_voxel_count(shape: tuple[int, ...], path: Path, most: int) -> None:
 
 
 def file_beside(header: Path, name: str) -> Path:
-    """Give the file that a header names for its voxels, which must lie in its own folder.
+    """Return the file of voxels that a header names, which must lie in its folder.
 
-    Anything else would bring any file of the machine into a dataset. A link may lead to the
-    objects of git-annex in a folder above, as in datasets of datalad.
+    Otherwise a header could bring any file of the machine into a dataset. A link may lead to
+    the objects of git-annex in a parent folder, as in datasets of datalad.
 
     Raises
     ------
     ScanError
-        If it lies elsewhere, or is none.
+        If it lies elsewhere, or does not exist.
     """
     file, home = header.parent / name, header.parent.resolve()
     real = file.resolve() if "\0" not in name else Path()
@@ -130,17 +130,17 @@ def file_beside(header: Path, name: str) -> Path:
     if not file.is_file():
         msg = (
             f"{header.name}: A header must have its voxels beside it: got no file {name!r}. "
-            "Copy it there, too."
+            "Copy it there as well."
         )
         raise ScanError(msg)
     return file
 
 
 class StoredVoxels:
-    """The voxels of a NIfTI or Analyze file, read each time they are asked for.
+    """The voxels of a NIfTI or Analyze file, read at each access.
 
-    Stands for an array, as nibabel's proxies do. The file is read to its end, so its size is
-    the promised one and its check sum fits.
+    An array proxy, as nibabel's. The file is read to its end, so that its size and checksum
+    are verified.
     """
 
     is_proxy = True
@@ -154,21 +154,21 @@ class StoredVoxels:
         self.ndim, self.dtype = len(self.shape), header.get_data_dtype()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Give the values as scaled."""
+        """Return the scaled values."""
         return np.asanyarray(self._read(is_scaled=True), dtype=dtype)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
-        """Give a part of the values as scaled."""
-        part: NDArray[Any] = np.asanyarray(self)[index]
-        return part
+        """Return some of the scaled values."""
+        selected: NDArray[Any] = np.asanyarray(self)[index]
+        return selected
 
     def get_unscaled(self) -> NDArray[Any]:
-        """Give the values as stored.
+        """Return the stored values.
 
         Raises
         ------
         ScanError
-            If the file is damaged, or not as long as its header promises.
+            If the file is damaged, or its size is not the one that its header implies.
         """
         return self._read(is_scaled=False)
 
@@ -183,19 +183,19 @@ class StoredVoxels:
                     np.asanyarray(proxy) if is_scaled else proxy.get_unscaled()
                 )
             except OSError as error:
-                if not isinstance(error, gzip.BadGzipFile):  # nibabel's, for what is too short
+                if not isinstance(error, gzip.BadGzipFile):  # nibabel: too short
                     check_size(self._path, end, stream.tell())
                 raise
             stream.seek(end)
             is_longer = bool(stream.read(1))
-            for _ in range(_MOST_CHUNKS if is_longer else 0):  # damage may show as more
+            for _ in range(_MOST_CHUNKS if is_longer else 0):  # damage may look like more bytes
                 if not stream.read(_CHUNK_BYTES):
                     break
             check_size(self._path, end, "more" if is_longer else end)
         return voxels
 
     def _check_end(self, stream: Stream, end: int) -> None:
-        """Refuse what is shorter or longer before memory is asked for, as far as is known."""
+        """Refuse a wrong size before memory is allocated, as far as it is known by then."""
         if not isinstance(stream, gzip.GzipFile):
             check_size(self._path, end, stream.seek(0, os.SEEK_END))
             return

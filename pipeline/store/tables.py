@@ -1,4 +1,4 @@
-"""Tables that footvol writes and reads again: measurements, comparison."""
+"""Writing and reading of the tables that footvol makes."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from pipeline.errors import ArtefactError
 from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.names import sidecar_of
 
-# Seven digits: finer than any measurement, coarser than the rounding of another storage order.
+# Finer than any measurement, coarser than rounding errors of another storage order.
 _FLOAT_FORMAT = "%.7g"
 _MEASUREMENT_COLUMNS = {
     "index": "Label of the muscle in the label map",
@@ -40,7 +40,7 @@ _MEASUREMENT_COLUMNS = {
 
 
 def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]) -> None:
-    """Write a TSV with ``n/a`` for missing, and its columns' meaning as JSON beside it.
+    """Write a TSV with ``n/a`` for missing, and descriptions of its columns as JSON beside it.
 
     Numbers are written with seven significant digits.
     """
@@ -51,19 +51,19 @@ def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write the cells of `write_table` with commas between them."""
+    """Write the same cells as `write_table`, separated by commas."""
     cells = table.map(_cell)
     with written_whole(path) as scratch:
         cells.to_csv(scratch, index=False, lineterminator="\n")
 
 
 def read_table(path: Path, words: Sequence[str] = ()) -> pd.DataFrame:
-    """Read what `write_table` wrote; only ``n/a`` is missing.
+    """Read a table of `write_table`; only ``n/a`` is missing.
 
     Parameters
     ----------
     words
-        Columns that are text even where every cell could be a number, as a group may be 01.
+        Columns that are text even if every cell is a number, such as a group named 01.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def read_table(path: Path, words: Sequence[str] = ()) -> pd.DataFrame:
 def write_measurements(
     table: MeasurementTable, path: Path, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """Write one row per muscle and region; what holds for the foot goes into the JSON.
+    """Write one row per muscle and region, and values of the whole foot into the JSON.
 
     Parameters
     ----------
@@ -118,12 +118,12 @@ def write_measurements(
 
 
 def read_measurements(path: Path) -> MeasurementTable:
-    """Read what `write_measurements` wrote.
+    """Read a table of `write_measurements`.
 
     Raises
     ------
     ArtefactError
-        If table or JSON is missing, or lacks a column or fact.
+        If the table or its JSON is missing, or lacks a column or field.
     """
     table, foot = read_table(path), read_json(sidecar_of(path))
     try:
@@ -140,7 +140,7 @@ def read_measurements(path: Path) -> MeasurementTable:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         is_named = isinstance(error, KeyError)
-        fault = f"a fault at {error}" if is_named else "a value of another kind"
+        fault = f"a fault at {error}" if is_named else "a value of the wrong type"
         msg = (
             f"The measurements in {path.name!r} must be complete: got {fault}. Run the "
             "measure stage again."

@@ -1,8 +1,7 @@
-"""What the headers of NRRD and MetaImage files, which are text, say alike.
+"""Parts that the text headers of NRRD and MetaImage files have in common.
 
-They are read by the formats' definitions, and what is not known for certain is refused:
-libraries fill in what is not said (a spacing of 1 mm, axes along the patient's), and break over
-numbers that no header has.
+They are read as the formats define them, and anything ambiguous is refused: libraries fill in
+what is missing (a spacing of 1 mm, axes along the patient's) and crash at absurd numbers.
 """
 
 import os
@@ -27,35 +26,35 @@ _LENGTHS_MM = {"?", "mm", "millimeter", "millimeters", "millimetre", "millimetre
 _NUMBERED = re.compile(r"([^%\s]*%0?\d?d[^%\s]*)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+)?")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 _SIZE = re.compile(r"\d{1,9}", re.ASCII)
-# Of a box with edges of 1: less is a plane.
+# Volume of a unit cell below which its edges count as coplanar.
 _LEAST_VOLUME = 1e-3
 _AXES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextHeader:
-    """What the header of an NRRD or MetaImage file says.
+    """The content of the header of an NRRD or MetaImage file.
 
     Parameters
     ----------
     notes
-        Text by key, as NRRD has beside its fields.
+        Key/value pairs, which NRRD has in addition to its fields.
     files
-        Where the voxels are: the file itself, or others in its folder.
+        Files of the voxels: the file itself, or others in its folder.
     start
-        First byte of the voxels in the file itself.
+        Offset of the voxels in the file itself.
     packing
         ``raw``, ``gzip`` or ``zlib``.
     dtype
-        Of one number, in the order of its bytes.
+        Type of one value, with its byte order.
     sizes
-        Of all axes, the fastest first.
+        Sizes of all axes, the fastest first.
     number_axes
-        Those that do not lie in space, but count the numbers of a voxel.
+        Non-spatial axes, along which a voxel has several values.
     affine
-        Index along the three others to world position, in mm, RAS+.
+        Index along the three spatial axes to world position, in mm, RAS+.
     says_orientation
-        Whether it says how the axes run in the patient.
+        Whether the header states how the axes run in the patient.
     """
 
     path: Path
@@ -71,12 +70,12 @@ class TextHeader:
 
 
 def text_lines(path: Path, file: IO[bytes]) -> Iterator[str]:
-    """Give lines without their ends.
+    """Yield lines without their line breaks.
 
     Raises
     ------
     ScanError
-        If there is more text than a header has.
+        If there is more text than a header can have.
     """
     left = _LONGEST_HEADER
     while line := file.readline(left + 1):
@@ -87,12 +86,12 @@ def text_lines(path: Path, file: IO[bytes]) -> Iterator[str]:
 
 
 def add_field(fields: dict[str, str], name: str, text: str, path: Path) -> None:
-    """Keep a field, which must be said once.
+    """Add a field, which must be new.
 
     Raises
     ------
     ScanError
-        If it is there.
+        If it exists already.
     """
     if name in fields:
         raise ScanError(no_header(path, f"{shown(name)} twice"))
@@ -105,35 +104,35 @@ def shown(text: str) -> str:
 
 
 def no_header(path: Path, fact: str) -> str:
-    """Say that a header is none of its format."""
+    """Say that a header is not valid in its format."""
     return (
-        f"{path.name}: An image must be what its ending says: got a header with {fact}. Copy "
-        "or convert it again."
+        f"{path.name}: An image must be of the format that its extension names: got a header "
+        f"with {fact}. Copy or convert it again."
     )
 
 
 def other_voxels(path: Path, fact: str) -> str:
-    """Say that voxels are stored as we do not read them."""
+    """Say that voxels are stored in a way that is not supported."""
     return (
-        f"{path.name}: Voxels must be stored as numbers alone, raw or gzip: got a header with "
+        f"{path.name}: Voxels must be stored as plain numbers, raw or gzip: got a header with "
         f"{fact}. Convert the file to .nii.gz with the program that wrote it."
     )
 
 
 def numbers_in(text: str) -> list[float]:
-    """Give the numbers of a list; what holds anything else counts as not said."""
+    """Return the numbers of a list; empty if it contains anything else."""
     words = re.split(r"\s*,\s*|\s+", text.strip())
     values = [float(word) for word in words if _NUMBER.fullmatch(word)]
     return values if len(values) == len(words) and np.isfinite(values).all() else []
 
 
 def sizes_in(text: str, name: str, path: Path) -> tuple[int, ...]:
-    """Give the sizes of all axes.
+    """Return the sizes of all axes.
 
     Raises
     ------
     ScanError
-        If one is no whole number above zero.
+        If one is not a positive integer.
     """
     sizes = [int(word) if _SIZE.fullmatch(word) else 0 for word in text.split()]
     if not sizes or min(sizes) < 1:
@@ -144,7 +143,7 @@ def sizes_in(text: str, name: str, path: Path) -> tuple[int, ...]:
 def placed(
     vectors: Sequence[Sequence[float]], origin: Sequence[float], signs: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Give the affine (RAS+) of axes and an origin; signs turn their space into RAS+."""
+    """Return the affine (RAS+) of axes and an origin; `signs` convert their space to RAS+."""
     affine = np.eye(4)
     affine[:3, :3] = np.transpose(vectors)
     affine[:3, 3] = origin
@@ -152,12 +151,12 @@ def placed(
 
 
 def check_place(affine: NDArray[np.float64], path: Path) -> None:
-    """Refuse an affine whose axes lie in a plane, or whose origin lies beyond any scanner.
+    """Refuse an affine with coplanar axes, or an origin outside any scanner.
 
     Raises
     ------
     ScanError
-        With what it says.
+        With the axes or the origin.
     """
     edges_mm = np.linalg.norm(affine[:3, :3], axis=0)
     if abs(np.linalg.det(affine[:3, :3] / edges_mm)) < _LEAST_VOLUME:
@@ -168,41 +167,38 @@ def check_place(affine: NDArray[np.float64], path: Path) -> None:
         raise ScanError(msg)
     if not (np.abs(affine[:3, 3]) < FARTHEST_MM).all():
         msg = (
-            f"{path.name}: A header must say where voxels lie: got the origin "
+            f"{path.name}: Voxels must lie within a scanner: got the origin "
             f"{(affine[:3, 3] + 0.0).tolist()} mm (RAS+). {_AGAIN}"
         )
         raise ScanError(msg)
 
 
 def check_spacing(spacing_mm: Sequence[float], axes: int, missing: str, path: Path) -> None:
-    """Refuse spacing that is not said, or is none.
+    """Refuse spacing that is missing or invalid.
 
     Parameters
     ----------
     missing
-        What would say it.
+        Field that is missing.
 
     Raises
     ------
     ScanError
-        With what is said.
+        With the spacing.
     """
     if not spacing_mm:
-        msg = (
-            f"{path.name}: A header must say how far apart voxels are: got no {missing}. "
-            f"{_AGAIN}"
-        )
+        msg = f"{path.name}: A header must state the voxel spacing: got no {missing}. {_AGAIN}"
         raise ScanError(msg)
     if not is_spacing(np.array(spacing_mm)) or len(spacing_mm) != axes:
         msg = (
-            f"{path.name}: Voxel spacing must be said for every axis, above zero and below "
+            f"{path.name}: Voxel spacing must be stated for every axis, above zero and below "
             f"{LARGEST_MM:g}: got {list(spacing_mm)[:8]} for {axes} axes. {_AGAIN}"
         )
         raise ScanError(msg)
 
 
 def check_axes(sizes: tuple[int, ...], path: Path) -> None:
-    """Refuse what has other than three axes in space.
+    """Refuse other than three spatial axes.
 
     Raises
     ------
@@ -217,15 +213,15 @@ def check_axes(sizes: tuple[int, ...], path: Path) -> None:
         raise ScanError(msg)
 
 
-def check_units(path: Path, *said: str) -> None:
+def check_units(path: Path, *units: str) -> None:
     """Refuse lengths in other units than mm.
 
     Raises
     ------
     ScanError
-        Naming them.
+        Naming the units.
     """
-    words = {word for text in said for word in text.replace('"', " ").split()}
+    words = {word for text in units for word in text.replace('"', " ").split()}
     others = sorted(words - _LENGTHS_MM)
     if others:
         msg = f"{path.name}: Positions must be in mm: got {reprlib.repr(others)}. {_AGAIN}"
@@ -233,14 +229,14 @@ def check_units(path: Path, *said: str) -> None:
 
 
 def voxel_files(path: Path, named: str | None, listed: list[str]) -> tuple[Path, ...]:
-    """Give the files of the voxels in their order; the header's own if it names none.
+    """Return the files of the voxels in order; the header's own file if it names none.
 
     Parameters
     ----------
     named
-        A name, ``LIST`` or a pattern with its first and last number and step.
+        A file name, ``LIST``, or a pattern with its first and last number and step.
     listed
-        The names of a list.
+        File names of a ``LIST``.
 
     Raises
     ------
@@ -259,5 +255,5 @@ def voxel_files(path: Path, named: str | None, listed: list[str]) -> tuple[Path,
 
 
 def is_list(named: str) -> bool:
-    """Whether the lines that follow name the files of the voxels."""
+    """Whether the following lines name the files of the voxels."""
     return named.split()[:1] == ["LIST"]

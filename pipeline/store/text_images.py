@@ -1,4 +1,4 @@
-"""NRRD and MetaImage files, whose headers are text, read as their headers say."""
+"""Reading of NRRD and MetaImage files, whose headers are text."""
 
 import gzip
 import zlib
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pipeline.store.metaimage import read_metaimage
 from pipeline.store.nrrd import read_nrrd
-from pipeline.store.streams import Stream, check_size, check_voxel_count, faults_told
+from pipeline.store.streams import Stream, as_scan_errors, check_size, check_voxel_count
 from pipeline.store.text_headers import TextHeader
 
 _NRRD_ENDINGS = (".nrrd", ".nhdr")
 _CHUNK_BYTES = 2**20
-# Takes zlib's own streams and gzip's, as ITK does.
+# Accepts both zlib and gzip streams, as ITK does.
 _ZLIB_OR_GZIP = 47
 
 
@@ -31,23 +31,23 @@ def read_text_header(path: Path) -> TextHeader:
     Raises
     ------
     ScanError
-        If it is none, does not say how voxels are stored, their spacing and their place, is
-        not in mm, or names voxels that are packed otherwise than by gzip or zlib, or lie
-        outside its folder.
+        If it is invalid, does not state how voxels are stored, their spacing and their
+        positions, is not in mm, or names voxels that are compressed other than by gzip or
+        zlib, or lie outside its folder.
     """
-    with faults_told(path), path.open("rb") as file:
+    with as_scan_errors(path), path.open("rb") as file:
         read = read_nrrd if path.name.lower().endswith(_NRRD_ENDINGS) else read_metaimage
         return read(path, file)
 
 
 def read_voxels(header: TextHeader, most_voxels: int) -> NDArray[Any]:
-    """Read all voxels: three axes in space, then the numbers of each voxel.
+    """Read all voxels: three spatial axes, then the values of each voxel.
 
     Raises
     ------
     ScanError
-        If there are more than `most_voxels`, or the file is damaged or is not as long as
-        its header promises.
+        If there are more than `most_voxels`, or the file is damaged or its size is not the
+        one that its header implies.
     """
     in_space = [k for k in range(len(header.sizes)) if k not in header.number_axes]
     order = (*in_space, *header.number_axes)
@@ -56,7 +56,7 @@ def read_voxels(header: TextHeader, most_voxels: int) -> NDArray[Any]:
     expected = int(np.prod(header.sizes, dtype=object)) * header.dtype.itemsize
     content = bytearray()
     for file in header.files:
-        with faults_told(file), file.open("rb") as stream:
+        with as_scan_errors(file), file.open("rb") as stream:
             stream.seek(header.start if file == header.path else 0)
             for chunk in _unpacked(stream, header.packing):
                 content += chunk
@@ -84,4 +84,4 @@ def _inflated(stream: IO[bytes]) -> Iterator[bytes]:
         if not packed:
             raise EOFError
         yield engine.decompress(packed, _CHUNK_BYTES)
-    yield engine.unused_data + stream.read(1)  # what is behind is more than was promised
+    yield engine.unused_data + stream.read(1)  # any rest is more than the header implies

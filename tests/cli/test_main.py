@@ -46,7 +46,7 @@ from pipeline.errors import ConfigError
             ["phantom", "out", "--artefact", "wrap=3"],
             "footvol phantom: The artefact wrap must lie between 0 and 0.5: got 3.0",
         ),
-        (["report", "a", "b", "--config", "no.toml"], "footvol report: Settings must be"),
+        (["report", "a", "b", "--config", "no.toml"], "footvol report: There must be a file"),
     ],
 )
 def test_wrong_usage_gives_2_and_one_sentence(
@@ -77,7 +77,7 @@ def test_an_empty_dataset_gives_2(tmp_path: Path, capsys: pytest.CaptureFixture[
     (tmp_path / "raw").mkdir()
 
     assert main(["run", str(tmp_path / "raw"), str(tmp_path / "out")]) == 2
-    assert "must hold folders named 'sub-<label>'" in capsys.readouterr().err
+    assert "must contain folders named 'sub-<label>'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

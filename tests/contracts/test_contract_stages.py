@@ -1,7 +1,14 @@
 """What the stages promise as data."""
 
 from pipeline.run.outputs import SCAN
-from pipeline.run.plan import COHORT_READS, MEASURING, STAGES, producers, select_stages, stage_names
+from pipeline.run.plan import (
+    COHORT_READS,
+    MEASURING,
+    STAGES,
+    producers,
+    select_stages,
+    stage_names,
+)
 
 
 def test_arrows_point_one_way() -> None:

@@ -18,12 +18,13 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from pipeline.config import IntakeParams
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.intake.import_scans import intake_source
+from pipeline.run.executors import InProcess
 from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
 from pipeline.simulate.dicom_export import write_dicom_series
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.images import read_scan, write_scan
 
 SAMPLES = Path(__file__).parents[2] / "sample_scans"
@@ -165,7 +166,9 @@ def test_a_tree_of_five_participants_with_localisers(tmp_path: Path) -> None:
         change(folder)
     before = {p: p.read_bytes() for p in (tmp_path / "in").rglob("*") if p.is_file()}
 
-    written = intake_source(tmp_path / "in", tmp_path / "raw", None, None, IntakeParams())
+    written = intake_source(
+        tmp_path / "in", tmp_path / "raw", None, None, IntakeParams(), None, InProcess()
+    )
 
     assert [path.name for path in written] == [f"sub-{label}_T1w.nii.gz" for label in scans]
     for path, scan in zip(written, scans.values(), strict=True):
@@ -181,7 +184,9 @@ def test_storage_order_does_not_change_the_bytes(tmp_path: Path) -> None:
     shuffled(tmp_path / "b" / "sub-01")
 
     (first,), (second,) = (
-        intake_source(tmp_path / k, tmp_path / f"raw_{k}", None, None, IntakeParams())
+        intake_source(
+            tmp_path / k, tmp_path / f"raw_{k}", None, None, IntakeParams(), None, InProcess()
+        )
         for k in "ab"
     )
 

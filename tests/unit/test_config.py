@@ -17,12 +17,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_no_file_gives_the_defaults() -> None:
-    """Nothing needs to be set."""
+    """All settings are optional."""
     assert load_config() == PipelineConfig()
 
 
 def test_the_command_line_goes_before_the_file_before_the_defaults(tmp_path: Path) -> None:
-    """Each source covers only the keys that it names."""
+    """Each source replaces only the keys that it has."""
     path = write(tmp_path, '[regions]\nborder = "chopart"\n[compare]\ntest = "student"\n')
     config = load_config(path, ["regions.border='mt5_base'"])
 
@@ -65,6 +65,11 @@ def test_several_settings_of_one_section_add_up() -> None:
         ("[regions]\nborder = 'fraction'", r"regions.fraction and .* go together"),
         ("[measure]\nmuscles = ['ABX']", r"each of ABH, .* got ABX"),
         ("[report]\nshort_axis_levels = '6'", r"should be a valid integer: got '6'"),
+        ("[intake]\nseries = 'x'", "'intake.series' .*: got 'x'"),
+        ("[intake]\nplane = 'short'", "'intake.plane' .*: got 'short'"),
+        ("[intake]\nmax_slice_mm = 0", "'intake.max_slice_mm' .*: got 0"),
+        ("[intake]\nsuffix = 'bold'", "'intake.suffix' .*: got 'bold'"),
+        ("[intake]\nacept_left = true", "no setting 'intake.acept_left'"),
         ("[intake]\naccept_left = 1", r"should be a valid boolean: got 1"),
         ("regions = 3", r"'regions' .*: got 3"),
         ("[regions\n", r"must be valid TOML: got '.*study.toml'"),
@@ -83,15 +88,15 @@ def test_faulty_files_are_refused(tmp_path: Path, text: str, words: str) -> None
         load_config(write(tmp_path, text))
 
 
-def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     """Some editors put one before the first letter."""
     path = write(tmp_path, "\ufeff[regions]\nborder = 'mt5_base'\n")
 
     assert load_config(path).regions.border == "mt5_base"
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    """Nobody has to mend one fault to hear of the next."""
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    """One fault does not hide the next."""
     path = write(tmp_path, "[report]\nshort_axis_levels = 99\n[compare]\ntset = 'welch'\n")
 
     with pytest.raises(ConfigError, match=r"(?s)compare.tset.*report.short_axis_levels"):
@@ -100,7 +105,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """A wrong path does not mean the defaults."""
-    with pytest.raises(ConfigError, match=r"must be readable text: got '.*no.toml'"):
+    with pytest.raises(
+        ConfigError, match=r"must be a file 'no.toml': got none in .* Check --config\."
+    ):
         load_config(tmp_path / "no.toml")
 
 

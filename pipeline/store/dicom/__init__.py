@@ -1,1 +1,1 @@
-"""DICOM series: headers, geometry, selection and conversion."""
+"""DICOM series: headers, geometry, selection and conversion to NIfTI."""

@@ -1,4 +1,4 @@
-"""One proved volume through dcm2niix, and proof that its voxels lie where they should."""
+"""Conversion of one volume by dcm2niix, and checks of its geometry and values."""
 
 import math
 import subprocess
@@ -21,14 +21,14 @@ from pipeline.store.dicom.single_frames import write_single_frames
 from pipeline.store.dicom.stack_geometry import off_grid_mm
 from pipeline.store.formats import to_nifti
 
-# dcm2niix marks volumes that it resampled to even steps or sheared by these.
-_MENDED = ("_Eq", "_Tilt")
+# Suffixes of volumes that dcm2niix resampled to even steps or sheared.
+_RESAMPLED = ("_Eq", "_Tilt")
 _TIME_LIMIT_S = 20.0
 _BYTES_PER_S = 20e6
 _MEMORY_LIMIT_BYTES = 2 * 2**30
-# Headers hold decimals, NIfTI 32-bit floats.
+# Headers have decimal strings, NIfTI 32-bit floats.
 _SAME_PLACE_MM = 0.02
-# dcm2niix takes step and directions from the first slices, and what those round away adds up.
+# dcm2niix takes step and directions from the first slices, so their rounding errors add up.
 _EXACT_MM = 1e-4
 
 
@@ -43,7 +43,7 @@ def convert(volume: Volume, scratch: Path) -> Path:
     Raises
     ------
     ScanError
-        If dcm2niix cannot read the files, resamples, or puts voxels or values elsewhere.
+        If dcm2niix cannot read the files, resamples, or changes positions or values.
     """
     grid = volume.grid
     images: list[Path] = []
@@ -51,10 +51,10 @@ def convert(volume: Volume, scratch: Path) -> Path:
         images = _run_dcm2niix(_linked(volume, scratch), scratch)
     if grid is not None and len(images) != 1:
         images = _run_dcm2niix(_rewritten(volume, grid, scratch), scratch)
-    if any(mark in image.name for image in images for mark in _MENDED):
+    if any(mark in image.name for image in images for mark in _RESAMPLED):
         msg = (
-            "All slices must be equally far apart and square to their plane: got a stack that "
-            "dcm2niix had to resample. Export the whole series again."
+            "Slices must be evenly spaced and stacked perpendicular to their plane: got a "
+            "stack that dcm2niix had to resample. Export the whole series again."
         )
         raise ScanError(msg)
     if len(images) != 1:
@@ -72,7 +72,7 @@ def convert(volume: Volume, scratch: Path) -> Path:
 
 
 def _is_plain(volume: Volume, grid: Grid) -> bool:
-    """Whether the files are such that dcm2niix, which goes by UIDs, can make one image."""
+    """Whether dcm2niix, which groups by UIDs, can make one image of the files as they are."""
     slices = volume.slices
     return (
         all(item.frame is None for item in slices)
@@ -86,7 +86,7 @@ def _is_scaled_by_slice(volume: Volume) -> bool:
 
 
 def _linked(volume: Volume, scratch: Path) -> Path:
-    """Give the files neutral names."""
+    """Link the files under neutral names."""
     folder = scratch / "slices"
     folder.mkdir(parents=True)
     for number, file in enumerate(sorted({item.file for item in volume.slices})):
@@ -95,7 +95,7 @@ def _linked(volume: Volume, scratch: Path) -> Path:
 
 
 def _rewritten(volume: Volume, grid: Grid, scratch: Path) -> Path:
-    """Write plain single-frame files, where the originals are not."""
+    """Write plain single-frame files of originals that are not."""
     folder = scratch / "single"
     folder.mkdir(parents=True)
     with warnings.catch_warnings():
@@ -106,7 +106,7 @@ def _rewritten(volume: Volume, grid: Grid, scratch: Path) -> Path:
             write_single_frames(volume.slices, grid, folder, is_scaled=is_scaled)
         except Exception:
             msg = (
-                "Every slice must be readable by itself: got a series that cannot be parted "
+                "Every slice must be readable by itself: got a series that cannot be split "
                 "into its slices. Export it again as single-frame images (classic MR), "
                 "uncompressed."
             )
@@ -115,7 +115,7 @@ def _rewritten(volume: Volume, grid: Grid, scratch: Path) -> Path:
 
 
 def _run_dcm2niix(folder: Path, scratch: Path) -> list[Path]:
-    """Run it on a folder of neutral names; what it prints is dropped, as it quotes headers."""
+    """Run dcm2niix on a folder; its output is dropped, as it quotes headers."""
     out = scratch / f"out-{folder.name}"
     out.mkdir()
     options = ["-ba", "y", "-z", "n", "-b", "y", "-f", "volume", "-o", str(out)]
@@ -124,7 +124,7 @@ def _run_dcm2niix(folder: Path, scratch: Path) -> list[Path]:
     try:
         ended = f"ended with code {_call([dcm2niix.bin, *options, str(folder)], seconds)}"
     except subprocess.TimeoutExpired:
-        ended = f"was not done after {seconds:.0f} s"
+        ended = f"did not end within {seconds:.0f} s"
     images = sorted(out.glob("*.nii"))
     if ended != "ended with code 0" or not images:
         msg = (
@@ -137,7 +137,7 @@ def _run_dcm2niix(folder: Path, scratch: Path) -> list[Path]:
 
 
 def _call(command: Sequence[str], seconds: float) -> int:
-    """Run a command within limits of time and memory: damaged files may ask for anything."""
+    """Run a command with limits of time and memory, as damaged files may ask for anything."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -146,7 +146,7 @@ def _call(command: Sequence[str], seconds: float) -> int:
 
             limits = (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES)
             resource.prlimit(process.pid, resource.RLIMIT_AS, limits)
-            # So that it comes to its end, too, where this process is killed meanwhile.
+            # It must end, too, if this process is killed.
             soon = math.ceil(seconds) + 1
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (soon, soon))
         try:
@@ -157,14 +157,14 @@ def _call(command: Sequence[str], seconds: float) -> int:
 
 
 def _stored_values(volume: Volume) -> NDArray[Any] | None:
-    """Stack the stored values as the positions say: columns, rows, slices.
+    """Stack the stored values in the order of the positions: columns, rows, slices.
 
-    None where pydicom alone cannot unpack the encoding.
+    None if pydicom alone cannot decompress the encoding.
 
     Raises
     ------
     ScanError
-        If it can, but there are not the pixels that the header promises.
+        If it can, but the pixels are not those that the header implies.
     """
     files: dict[Path, NDArray[Any]] = {}
     with warnings.catch_warnings():
@@ -181,41 +181,41 @@ def _stored_values(volume: Volume) -> NDArray[Any] | None:
             return None
         except Exception:
             msg = (
-                "Every image must hold the pixels that its header promises: got pixels that "
-                "cannot be read so. Export the series again."
+                "Every image must have the pixels that its header implies: got pixels that "
+                "cannot be read. Export the series again."
             )
             raise ScanError(msg) from None
     return np.stack(planes).transpose(2, 1, 0)
 
 
 def _check_values(path: Path, volume: Volume, grid: Grid) -> None:
-    """Hold the values that an image stores to those of the files, place by place."""
+    """Compare the stored values of an image with those of the files, voxel by voxel."""
     expected = _stored_values(volume)
     image = to_nifti(path)
     if expected is not None and not np.array_equal(
-        nib.apply_orientation(expected, _turn(grid, image)),
+        nib.apply_orientation(expected, _transform(grid, image)),
         np.asanyarray(image.dataobj.get_unscaled()),
     ):
         msg = (
-            "Every pixel must be where its image's header puts it: got other values there from "
+            "Every pixel must lie where its header positions it: got other values there from "
             "dcm2niix. Export the series again, as single-frame images (classic MR)."
         )
         raise ScanError(msg)
 
 
-def _turn(grid: Grid, image: nib.Nifti1Image) -> NDArray[np.float64]:
-    """Give how the axes of a grid become those of an image in the same place."""
-    turn: NDArray[np.float64] = nib.orientations.ornt_transform(
+def _transform(grid: Grid, image: nib.Nifti1Image) -> NDArray[np.float64]:
+    """Return the orientation transform from a grid to an image in the same place."""
+    transform: NDArray[np.float64] = nib.orientations.ornt_transform(
         nib.io_orientation(grid.matrix), nib.io_orientation(image.affine)
     )
-    return turn
+    return transform
 
 
 def _scale(path: Path, volume: Volume, grid: Grid) -> None:
     """Scale each slice by its own slope and intercept (PS3.3 C.11.1), in 32-bit floats."""
     raw = to_nifti(path)
     slopes, intercepts = (
-        nib.apply_orientation(np.broadcast_to(column, grid.shape), _turn(grid, raw))
+        nib.apply_orientation(np.broadcast_to(column, grid.shape), _transform(grid, raw))
         for column in np.transpose([item.scale for item in volume.slices])
     )
     scaled = np.asanyarray(raw.dataobj.get_unscaled()) * slopes + intercepts
@@ -227,7 +227,7 @@ def _scale(path: Path, volume: Volume, grid: Grid) -> None:
 
 
 def _check_place(path: Path, volume: Volume) -> None:
-    """Hold dcm2niix's grid to the one that the positions in the headers prove."""
+    """Compare the grid of dcm2niix with the one from the positions in the headers."""
     image = to_nifti(path)
     if len(image.shape) != 3:
         msg = f"A scan must be one 3-D volume: got {image.shape}. Choose another series."
@@ -241,7 +241,7 @@ def _check_place(path: Path, volume: Volume) -> None:
     if sorted(theirs.shape) != sorted(ours.shape) or apart_mm > _SAME_PLACE_MM:
         msg = (
             f"Every image must become a slice in its own place: got {theirs.shape} voxels with "
-            f"corners up to {apart_mm:.2f} mm from where {len(volume.slices)} headers put "
+            f"corners up to {apart_mm:.2f} mm from where {len(volume.slices)} headers place "
             f"{ours.shape}. Export the whole series again."
         )
         raise ScanError(msg)
@@ -253,11 +253,11 @@ def _voxel_corners(grid: Grid) -> NDArray[np.float64]:
 
 
 def _check_mosaic(grid: Grid, volume: Volume) -> None:
-    """Hold the spacing of an unpacked mosaic to its header; there is one position in it."""
+    """Compare the spacing of an unpacked mosaic with its header, which has one position."""
     known_mm = sorted(volume.spacing_mm)
     if not known_mm or not np.allclose(sorted(grid.spacing_mm), known_mm, rtol=1e-3):
         msg = (
-            "A mosaic must say how far apart its slices are: got "
+            "A mosaic must state its slice spacing: got "
             f"{' x '.join(f'{s:.3f}' for s in grid.spacing_mm)} mm but "
             f"{' x '.join(f'{s:.3f}' for s in known_mm) or 'nothing'} in the header. Export "
             "the series without mosaic."

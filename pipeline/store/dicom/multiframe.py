@@ -1,11 +1,11 @@
-"""Frames of an enhanced (multi-frame) file, told in the words of single images."""
+"""Frames of an enhanced (multi-frame) file, with the elements of classic single images."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydicom.dataset import Dataset
 
-# Functional group (PS3.3 C.7.6.16), its element, and the classic element that says the same.
+# Functional group (PS3.3 C.7.6.16), its element, and the equivalent classic element.
 _GROUPS = (
     ("PlanePositionSequence", "ImagePositionPatient", "ImagePositionPatient"),
     ("PlaneOrientationSequence", "ImageOrientationPatient", "ImageOrientationPatient"),
@@ -24,32 +24,34 @@ _GROUPS = (
 
 
 def frames_of(dataset: Dataset) -> Iterator[tuple[int | None, Mapping[str, Any]]]:
-    """Give number and facts of each frame; a file of one image gives itself, without number.
+    """Yield number and elements of each frame; a single image has the number None.
 
     Raises
     ------
     ValueError
-        If the frames that are described are not as many as there are.
+        If the number of described frames is not the number of frames.
     """
     groups = dataset.get("PerFrameFunctionalGroupsSequence")
     count = int(dataset.get("NumberOfFrames") or 1)
-    shared = _told(next(iter(dataset.get("SharedFunctionalGroupsSequence") or ()), Dataset()))
+    shared = _elements(
+        next(iter(dataset.get("SharedFunctionalGroupsSequence") or ()), Dataset())
+    )
     if not groups:
         numbers = range(count) if count > 1 else (None,)
-        yield from ((number, {**_plain(dataset), **shared}) for number in numbers)
+        yield from ((number, {**_classic(dataset), **shared}) for number in numbers)
         return
     if len(groups) != count:
         msg = f"Every frame must be described: got {len(groups)} of {count}"
         raise ValueError(msg)
     for number, group in enumerate(groups):
-        yield number, {**_plain(dataset), **shared, **_told(group)}
+        yield number, {**_classic(dataset), **shared, **_elements(group)}
 
 
-def _plain(dataset: Dataset) -> dict[str, Any]:
+def _classic(dataset: Dataset) -> dict[str, Any]:
     return {name: dataset.get(name) for _, _, name in _GROUPS}
 
 
-def _told(group: Dataset) -> dict[str, Any]:
+def _elements(group: Dataset) -> dict[str, Any]:
     return {
         name: item.get(keyword)
         for sequence, keyword, name in _GROUPS

@@ -1,4 +1,4 @@
-"""Proof that a file holds the pixels that its header promises, no fewer and no more."""
+"""Checks that the pixel data of a DICOM file have the size that its header implies."""
 
 import struct
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from pydicom.encaps import generate_frames
 from pydicom.filereader import data_element_generator
 from pydicom.uid import RLELossless
 
-# No scanner's image packs better than this, so what claims to is damaged or made to harm.
-_BEST_PACKING = 1000
+# No scanner's image compresses more, so a file that does is damaged or malicious.
+_MAX_COMPRESSION = 1000
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 # Starts of frame of JPEG (ITU-T T.81, table B.1) and of JPEG-LS (ITU-T T.87, C.1.1).
 _FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
@@ -21,48 +21,48 @@ _JPEG_2000 = b"\xff\x4f\xff\x51"
 
 
 class PixelsError(ValueError):
-    """Header and pixels contradict each other; its text says both, and quotes no header."""
+    """Header and pixel data contradict each other; the text gives numbers only."""
 
 
 def check_pixels(dataset: FileDataset, opened: BinaryIO) -> None:
-    """Hold the header's sizes to the pixel data that comes next in the file.
+    """Compare the header's sizes with the pixel data that follow in the file.
 
     Parameters
     ----------
     dataset
         Read with ``stop_before_pixels``.
     opened
-        Its file, at the end of the header.
+        The file, positioned at the end of the header.
 
     Raises
     ------
     PixelsError
-        If rows or columns are none, the bytes are not those that the sizes need (padding to
-        even length aside; more only in MR), or compressed images are of another number,
-        size or depth than the header says.
+        If rows or columns are below 1, the number of bytes does not fit the sizes (except
+        for padding to even length; too many are refused in MR only), or compressed images
+        differ in number, size or depth from the header.
     """
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     if rows < 1 or columns < 1:
-        msg = f"{rows} rows of {columns} pixels promised"
+        msg = f"{rows} rows of {columns} pixels expected"
         raise PixelsError(msg)
     needed, start = _needed_bytes(dataset), opened.tell()
     there = opened.seek(0, 2) - start
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
-        if needed > there * _BEST_PACKING:
+        if needed > there * _MAX_COMPRESSION:
             _refuse_bytes(needed, there)
         opened.seek(start)
         _check_compressed(dataset, opened)
         return
     opened.seek(start)
-    held = _held_bytes(dataset, opened, start + there)
-    is_padded = held == needed + needed % 2
-    # Screenshots and the like may be sloppy: they are not measured.
-    if held < needed or (held > needed and not is_padded and dataset.get("Modality") == "MR"):
-        _refuse_bytes(needed, held)
+    found = _found_bytes(dataset, opened, start + there)
+    is_padded = found == needed + needed % 2
+    # Screenshots and the like are not measured, so excess bytes do not matter.
+    if found < needed or (found > needed and not is_padded and dataset.get("Modality") == "MR"):
+        _refuse_bytes(needed, found)
 
 
-def _refuse_bytes(needed: int, held: int) -> None:
-    msg = f"{needed} bytes of pixels promised, {held} there"
+def _refuse_bytes(needed: int, found: int) -> None:
+    msg = f"{needed} bytes of pixels expected, {found} found"
     raise PixelsError(msg)
 
 
@@ -78,7 +78,7 @@ def _frames(dataset: Dataset) -> int:
     return int(dataset.get("NumberOfFrames") or 1)
 
 
-def _held_bytes(dataset: FileDataset, opened: BinaryIO, end: int) -> int:
+def _found_bytes(dataset: FileDataset, opened: BinaryIO, end: int) -> int:
     element = _pixel_element(dataset, opened, is_read=False)
     return 0 if element is None else min(element.length, end - element.value_tell)
 
@@ -95,10 +95,10 @@ def _pixel_element(
 
 
 def _check_compressed(dataset: FileDataset, opened: BinaryIO) -> None:
-    """Hold number, size and depth of compressed images to the header."""
+    """Compare number, size and depth of compressed images with the header."""
     frames = list(compressed_frames(dataset, opened))
     if len(frames) != _frames(dataset):
-        msg = f"{_frames(dataset)} compressed images promised, {len(frames)} there"
+        msg = f"{_frames(dataset)} compressed images expected, {len(frames)} found"
         raise PixelsError(msg)
     is_rle = dataset.file_meta.TransferSyntaxUID == RLELossless
     for frame in frames:
@@ -114,46 +114,46 @@ def _check_codestream(dataset: Dataset, frame: bytes) -> None:
         return
     rows, columns, bits = coded
     if (rows, columns) != (dataset.Rows, dataset.Columns):
-        msg = f"{dataset.Rows} x {dataset.Columns} pixels promised, {rows} x {columns} there"
+        msg = f"{dataset.Rows} x {dataset.Columns} pixels expected, {rows} x {columns} found"
         raise PixelsError(msg)
     allocated = dataset.get("BitsAllocated", 16)
     if not bits <= allocated <= max(16, bits):
-        msg = f"{allocated} bits per pixel promised, {bits} there"
+        msg = f"{allocated} bits per pixel expected, {bits} found"
         raise PixelsError(msg)
 
 
 def _check_run_lengths(dataset: Dataset, frame: bytes) -> None:
-    """Unpack nothing, but count what each segment unpacks to (PS3.5 G)."""
+    """Count the bytes that each segment decompresses to, without doing so (PS3.5 G)."""
     count, *starts = struct.unpack("<16L", frame[:64])
     bits = dataset.get("SamplesPerPixel", 1) * dataset.get("BitsAllocated", 16)
     if count * 8 != bits:
-        msg = f"{bits} bits per pixel promised, {count * 8} there"
+        msg = f"{bits} bits per pixel expected, {count * 8} found"
         raise PixelsError(msg)
     needed = dataset.Rows * dataset.Columns
     for start, end in pairwise([*starts[:count], len(frame)]):
-        held = _unpacked_bytes(frame[start:end])
-        if held not in (needed, needed + 1):
-            msg = f"{needed} bytes of a compressed segment promised, {held} there"
+        found = _unpacked_bytes(frame[start:end])
+        if found not in (needed, needed + 1):
+            msg = f"{needed} bytes of a compressed segment expected, {found} found"
             raise PixelsError(msg)
 
 
 def _unpacked_bytes(segment: bytes) -> int:
-    at = held = 0
+    at = found = 0
     while at < len(segment):
         control = segment[at]
         if control < 128:
-            held += min(control + 1, len(segment) - at - 1)
+            found += min(control + 1, len(segment) - at - 1)
             at += control + 2
         elif control > 128:
-            held += 257 - control
+            found += 257 - control
             at += 2
         else:
             at += 1
-    return held
+    return found
 
 
 def compressed_frames(dataset: FileDataset, opened: BinaryIO) -> Iterator[bytes]:
-    """Give each compressed image of a file that is opened at the end of its header.
+    """Yield each compressed image of a file that is positioned at the end of its header.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def compressed_frames(dataset: FileDataset, opened: BinaryIO) -> Iterator[bytes]
     """
     element = _pixel_element(dataset, opened, is_read=True)
     if element is None or element.length != _UNDEFINED_LENGTH or element.value is None:
-        msg = f"{_frames(dataset)} compressed images promised, none there"
+        msg = f"{_frames(dataset)} compressed images expected, none found"
         raise PixelsError(msg)
     table = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
     return generate_frames(

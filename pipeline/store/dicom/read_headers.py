@@ -1,4 +1,4 @@
-"""DICOM headers read: the few facts that are taken of each; nothing of it is printed."""
+"""Reading of DICOM headers: the few elements that are used; none of them is printed."""
 
 import math
 import re
@@ -82,23 +82,17 @@ _FOOT_PARTS = ("FOREFOOT", "FOOT", "ANKLE", "HEEL", "TOE")
 _META_BYTES = 2048
 
 
-def has_mark(file: Path) -> bool:
-    """Whether a file has DICOM's mark (PS3.10)."""
-    with file.open("rb") as opened:
-        return opened.read(132)[128:] == b"DICM"
-
-
 def read_slices(file: Path) -> tuple[SliceHeader, ...]:
-    """Read the header of one file; nothing if it is not a DICOM image.
+    """Read the header of one file; empty if it is not a DICOM image.
 
     Raises
     ------
     ScanError
-        If the header is damaged, or promises other pixels than the file holds.
+        If the header is damaged, or the pixel data do not have the size that it implies.
     """
     _check_encoding(file)
     with warnings.catch_warnings():
-        # pydicom's warnings and errors quote values, which may name a person.
+        # Warnings and errors of pydicom quote values, which may name a person.
         warnings.simplefilter("ignore")
         try:
             with file.open("rb") as opened:
@@ -106,7 +100,7 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
                 if not _is_image(dataset):
                     return ()
                 check_pixels(dataset, opened)
-            return tuple(_facts(file, dataset))
+            return tuple(_headers(file, dataset))
         except InvalidDicomError:
             return ()
         except (PixelsError, _TwiceError) as error:
@@ -121,11 +115,11 @@ def read_slices(file: Path) -> tuple[SliceHeader, ...]:
 
 
 class _TwiceError(ValueError):
-    """An element is there twice, so that readers differ in which they take (PS3.5 7.1)."""
+    """An element occurs twice, so that readers differ in which one they use (PS3.5 7.1)."""
 
 
 def _until_pixels() -> Callable[[BaseTag, str | None, int], bool]:
-    """Give what stops the reading of a file at its pixels, or at an element said twice."""
+    """Make a condition that stops reading at the pixels, and raises at a repeated element."""
     known: set[int] = set()
 
     def is_at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
@@ -139,12 +133,12 @@ def _until_pixels() -> Callable[[BaseTag, str | None, int], bool]:
 
 
 def _check_encoding(file: Path) -> None:
-    """Refuse deflated files unread: they unpack to any size, and no converter takes them."""
+    """Refuse deflated files unread: they expand to any size, and no converter reads them."""
     with file.open("rb") as opened:
         meta = opened.read(_META_BYTES)
     if meta[128:132] == b"DICM" and DeflatedExplicitVRLittleEndian.encode() in meta:
         msg = (
-            "Images must be in an encoding of pixels that can be read: got deflated files "
+            "Images must be in a supported encoding: got deflated files "
             "(Deflated Explicit VR Little Endian). Export the series uncompressed."
         )
         raise ScanError(msg)
@@ -154,12 +148,12 @@ def _is_image(dataset: Dataset) -> bool:
     """Whether it is an image, and not a report, a drawing or a directory."""
     if "Image Storage" not in dataset.SOPClassUID.name and "Rows" not in dataset:
         return False
-    # It is there in every whole image (PS3.3 C.7.3.1).
+    # Every complete image has it (PS3.3 C.7.3.1).
     return bool(dataset.SeriesInstanceUID)
 
 
-def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
-    """Give one header per frame, or one for a file that holds one image."""
+def _headers(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
+    """Yield one header per frame, or one for a file of one image."""
     joined = _concatenation(dataset)
     part = next((p for p in _FOOT_PARTS if p in _words(dataset)), None)
     description, protocol = (
@@ -192,14 +186,8 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             spacing_mm=_numbers(frame.get("PixelSpacing")),
             spacing_between_mm=_number(frame.get("SpacingBetweenSlices")),
             thickness_mm=_number(frame.get("SliceThickness")),
-            encoding=(
-                *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
-                float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
-            ),
-            scale=(
-                _number(frame.get("RescaleSlope")) or 1.0,
-                _number(frame.get("RescaleIntercept")) or 0.0,
-            ),
+            encoding=_encoding(dataset),
+            scale=_scale(frame),
             position_mm=_numbers(frame.get("ImagePositionPatient")),
             digit_mm=_digit(frame.get("ImagePositionPatient")),
             orientation=_numbers(frame.get("ImageOrientationPatient")),
@@ -208,6 +196,18 @@ def _facts(file: Path, dataset: Dataset) -> Iterator[SliceHeader]:
             sides=tuple(_sides(dataset, frame)),
             part=part,
         )
+
+
+def _encoding(dataset: Dataset) -> tuple[float, ...]:
+    return (
+        *(float(dataset.get(key, normal)) for key, normal in _ENCODING.items()),
+        float("MONOCHROME1" in str(dataset.get("PhotometricInterpretation"))),
+    )
+
+
+def _scale(frame: Mapping[str, Any]) -> tuple[float, float]:
+    slope, intercept = (_number(frame.get(f"Rescale{k}")) for k in ("Slope", "Intercept"))
+    return slope or 1.0, intercept or 0.0
 
 
 def _concatenation(dataset: Dataset) -> Concatenation | None:
@@ -225,7 +225,7 @@ def _concatenation(dataset: Dataset) -> Concatenation | None:
 
 
 def _number(value: Any) -> float | None:
-    """Give a number, or None if it is not said.
+    """Return a number, or None if the element is empty.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def _numbers(values: Any) -> tuple[float, ...] | None:
 
 
 def _digit(values: Any) -> float:
-    """Give what the last digit is worth of the number written with the most decimals."""
+    """Return the value of the last digit, of the number with the most decimals."""
     texts = [getattr(value, "original_string", None) for value in values or ()]
     if not texts or None in texts:
         return 0.0
@@ -259,9 +259,9 @@ def _words(dataset: Dataset) -> list[str]:
 
 
 def _sides(dataset: Dataset, frame: Mapping[str, Any]) -> list[tuple[str, Side]]:
-    """Give each element that names a side; B (both) and U (unpaired) name none."""
-    said = [(key, str(dataset.get(key, ""))) for key in ("Laterality", "ImageLaterality")]
-    said.append(("FrameLaterality", str(frame.get("FrameLaterality", ""))))
-    said += [("BodyPartExamined", word) for word in _words(dataset)]
-    found = [(key, SIDE_WORDS.get(value.strip().upper())) for key, value in said]
+    """Return each element that states a side; B (both) and U (unpaired) state none."""
+    elements = [(key, str(dataset.get(key, ""))) for key in ("Laterality", "ImageLaterality")]
+    elements.append(("FrameLaterality", str(frame.get("FrameLaterality", ""))))
+    elements += [("BodyPartExamined", word) for word in _words(dataset)]
+    found = [(key, SIDE_WORDS.get(value.strip().upper())) for key, value in elements]
     return [(key, side) for key, side in found if side is not None]

@@ -1,11 +1,13 @@
-"""Which of several volumes is measured: the one that fits the rules, or none."""
+"""Selection of the one volume to measure, by the rules in the settings."""
 
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
 
 from pipeline.errors import ScanError
-from pipeline.stages.laterality import IntakeParams
 from pipeline.store.dicom.series_sorting import Volume
 
 _COLUMNS = (
@@ -17,29 +19,48 @@ _COLUMNS = (
     "TR in ms",
     "images",
     "centre in mm",
-    "shows",
+    "contrast",
     "note",
 )
 _TOLERANCE = 1.001
 _MOST_FAULTS = 3
+Number = Annotated[str, BeforeValidator(str)]
 
 
-def choose(volumes: Sequence[Volume], rules: IntakeParams) -> tuple[Volume, ...]:
-    """Choose the volume to measure; the fat image of a Dixon scan comes after its water image.
+class SeriesRules(BaseModel, frozen=True, extra="forbid"):
+    """Which DICOM series is measured if a source has several."""
 
-    Localisers, phase images, parameter maps, reformats and single pictures are chosen only
-    if `rules.series` names them, or nothing else is there.
+    series: Number | None = Field(None, pattern="^[0-9]+(-[0-9]+)?$")
+    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` if a
+    series has several volumes; if unset, the rules below decide."""
+    description: str | None = Field(None, min_length=1)
+    """Rule: shell pattern for the series description or protocol name, case-insensitive."""
+    contrast: Literal["T1w", "PDw", "T2w", "water", "fat", "in", "opposed"] | None = None
+    """Rule: contrast that the header states."""
+    plane: Literal["sagittal", "coronal", "axial"] | None = None
+    """Rule: scanner plane closest to the slices."""
+    max_pixel_mm: float | None = Field(None, gt=0)
+    """Rule: largest in-plane spacing, in mm."""
+    max_slice_mm: float | None = Field(None, gt=0)
+    """Rule: largest slice spacing, in mm, from the slice positions."""
+
+
+def choose(volumes: Sequence[Volume], rules: SeriesRules) -> tuple[Volume, ...]:
+    """Choose the volume to measure; for a Dixon scan, the water image and then the fat image.
+
+    Localisers, phase images, parameter maps, reformats and single images are chosen only
+    if `rules.series` names them, or if there is nothing else.
 
     Raises
     ------
     ScanError
-        If none fits or several do, with a table of all; or the one that fits is not whole.
+        If none fits or several do, with a table of them; or the one that fits is incomplete.
     """
     if rules.series is not None:
         fitting = _named(volumes, rules.series)
     else:
         fitting = [v for v in volumes if _fits(v, rules)]
-    fitting = [v for v in fitting if not v.aside] or fitting
+    fitting = [v for v in fitting if not v.exclusion] or fitting
     water = [v for v in fitting if v.contrast == "water"]
     if len(water) == 1 and _is_one_dixon(fitting):
         fitting = water
@@ -50,7 +71,9 @@ def choose(volumes: Sequence[Volume], rules: IntakeParams) -> tuple[Volume, ...]
         raise ScanError(chosen.fault)
     if chosen.contrast != "water":
         return (chosen,)
-    fat = [v for v in volumes if v.contrast == "fat" and not v.aside and v.belongs_to(chosen)]
+    fat = [
+        v for v in volumes if v.contrast == "fat" and not v.exclusion and v.belongs_to(chosen)
+    ]
     return (chosen, *fat) if len(fat) == 1 else (chosen,)
 
 
@@ -60,8 +83,8 @@ def _named(volumes: Sequence[Volume], name: str) -> list[Volume]:
     ]
 
 
-def _fits(volume: Volume, rules: IntakeParams) -> bool:
-    # What is not whole is not passed over for its unknown spacing: it may be the one meant.
+def _fits(volume: Volume, rules: SeriesRules) -> bool:
+    # An incomplete volume is not rejected for its unknown spacing: it may be the one meant.
     unknown_mm = 0.0 if volume.fault else float("inf")
     *pixel_mm, slice_mm = volume.spacing_mm or (unknown_mm, unknown_mm)
     return (
@@ -84,17 +107,17 @@ def _is_one_dixon(volumes: Sequence[Volume]) -> bool:
     )
 
 
-def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakeParams) -> str:
-    given = {k: v for k, v in rules.model_dump(exclude_none=True).items() if k in _RULES}
-    told = f" with {', '.join(f'{k} {v}' for k, v in given.items())}" if given else ""
-    rows = [_COLUMNS, *_told_apart([_row(v) for v in (fitting or volumes)])]
+def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: SeriesRules) -> str:
+    given = rules.model_dump(include=set(SeriesRules.model_fields), exclude_none=True)
+    stated = f" with {', '.join(f'{k} {v}' for k, v in given.items())}" if given else ""
+    rows = [_COLUMNS, *_numbered([_row(v) for v in (fitting or volumes)])]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_COLUMNS))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
     faults = [f"  Series {v.name}: {v.fault}" for v in (fitting or volumes) if v.fault]
     example = (fitting or volumes)[0].name
     return "\n".join(
         [
-            f"A source must hold one volume to measure{told}: got {len(fitting)} of "
+            f"A source must contain one volume to measure{stated}: got {len(fitting)} of "
             f"{len(volumes)}. Choose one with --series, for example --series {example}, or by "
             "the rules in [intake] (description, contrast, plane, max_pixel_mm, max_slice_mm).",
             *(f"  {line.rstrip()}" for line in lines),
@@ -103,19 +126,16 @@ def _table(volumes: Sequence[Volume], fitting: Sequence[Volume], rules: IntakePa
     )
 
 
-_RULES = ("series", "description", "contrast", "plane", "max_pixel_mm", "max_slice_mm")
-
-
-def _told_apart(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Note which comes when of the rows that are the same but for the name."""
+def _numbered(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Add numbers, in order of time, to rows that are identical except for the name."""
     counts = Counter(row[1:] for row in rows)
-    seen: Counter[tuple[str, ...]] = Counter()
-    told = []
+    so_far: Counter[tuple[str, ...]] = Counter()
+    numbered = []
     for row in rows:
-        seen[row[1:]] += 1
-        order = f"{seen[row[1:]]} of {counts[row[1:]]} in time" if counts[row[1:]] > 1 else ""
-        told.append((*row[:-1], ", ".join(text for text in (row[-1], order) if text)))
-    return told
+        so_far[row[1:]] += 1
+        order = f"{so_far[row[1:]]} of {counts[row[1:]]} in time" if counts[row[1:]] > 1 else ""
+        numbered.append((*row[:-1], ", ".join(text for text in (row[-1], order) if text)))
+    return numbered
 
 
 def _row(volume: Volume) -> tuple[str, ...]:
@@ -132,5 +152,5 @@ def _row(volume: Volume) -> tuple[str, ...]:
         "-".join(map(str, dict.fromkeys((numbers[0], numbers[-1])))),
         "unknown" if grid is None else " ".join(f"{c:.0f}" for c in grid.centre_mm),
         volume.contrast or "unknown",
-        volume.aside or ("not whole" if volume.fault else ""),
+        volume.exclusion or ("incomplete" if volume.fault else ""),
     )

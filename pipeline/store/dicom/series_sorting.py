@@ -1,4 +1,4 @@
-"""Volumes that DICOM images make up, each with what speaks against measuring it."""
+"""Sorting of DICOM images into volumes, each with reasons not to measure it."""
 
 import re
 from collections import Counter, defaultdict
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.domain.dixon import DIXON_PARTS, dixon_parts
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
+from pipeline.store.dicom.series_grouping import group_series
 from pipeline.store.dicom.slice_header import SliceHeader
 from pipeline.store.dicom.stack_geometry import (
     FEWEST_SLICES,
@@ -17,7 +18,6 @@ from pipeline.store.dicom.stack_geometry import (
     plane_of,
     split_stack,
 )
-from pipeline.store.dicom.torn_series import series_of
 
 _PHASE = {"P", "PHASE", "PHASE MAP", "REAL", "R", "IMAGINARY", "I"}
 _MAPS = {"FAT_FRACTION", "FF", "T1 MAP", "T2 MAP", "T2_STAR", "R2_STAR", "ADC", "FIELD_MAP"}
@@ -25,7 +25,7 @@ _PROJECTIONS = {"PROJECTION IMAGE", "MIP", "MPR", "RESAMPLED"}
 _SCOUTS = {"localizer", "localiser", "loc", "scout", "survey"}
 _WEIGHTINGS = {"t1": "T1w", "t2": "T2w", "pd": "PDw"}
 _WEIGHTING = re.compile("(t1|t2|pd)(w|wi|fs|tse|fse|se)?")
-# Of three planes of a scout none has more; a stack with one odd slice has.
+# Largest share of one plane in a three-plane localiser; a stack with one odd slice has more.
 _LARGEST_SCOUT_SHARE = 0.6
 
 
@@ -36,14 +36,14 @@ class Volume:
     Parameters
     ----------
     name
-        Number of its series, with ``-1``, ``-2`` .. where that holds several.
+        Number of its series, with ``-1``, ``-2`` .. if the series has several volumes.
     slices
-        In the order of the positions; a mosaic is one.
+        Slices in the order of their positions; a mosaic counts as one.
     contrast
         ``water``, ``fat``, ``in`` or ``opposed`` of a Dixon scan, else ``T1w``, ``T2w`` or
-        ``PDw``; empty if the header does not say.
-    aside
-        Why it is not measured unless it is asked for, such as ``localiser``; or empty.
+        ``PDw``; empty if the header does not state it.
+    exclusion
+        Why it is measured only on request, such as ``localiser``; or empty.
     fault
         Why it cannot be measured, as a sentence; or empty.
     """
@@ -51,27 +51,27 @@ class Volume:
     name: str
     slices: tuple[SliceHeader, ...]
     contrast: str
-    aside: str
+    exclusion: str
     fault: str = ""
 
     @property
     def first(self) -> SliceHeader:
-        """One of its images."""
+        """The first of its images."""
         return self.slices[0]
 
     @property
     def plane(self) -> str:
-        """The plane that its slices lie closest to."""
+        """The scanner plane closest to its slices."""
         return plane_of(self.first)
 
     @property
     def grid(self) -> Grid | None:
-        """Where its voxels lie; None where positions do not say it."""
+        """The grid of its voxels; None if the positions do not define one."""
         return None if self.fault or self.first.is_mosaic else grid_of(self.slices)
 
     @property
     def spacing_mm(self) -> tuple[float, ...]:
-        """Between columns, rows and slices; empty where the header does not say."""
+        """Spacing of columns, rows and slices; empty if the header does not state it."""
         grid = self.grid
         if grid is not None:
             return grid.spacing_mm
@@ -81,7 +81,7 @@ class Volume:
         return (*reversed(known), between) if is_known and between else ()
 
     def belongs_to(self, other: "Volume") -> bool:
-        """Whether both are parts of one Dixon scan: same place, same title but for the part."""
+        """Whether both are of one Dixon scan: same grid, and same title except for the part."""
         ours, theirs = self.grid, other.grid
         return (
             ours is not None
@@ -97,8 +97,8 @@ class Volume:
 
 def find_volumes(slices: Sequence[SliceHeader]) -> list[Volume]:
     """Sort images into volumes, in the order of series number and time."""
-    found = [v for images, fault in series_of(slices) for v in _volumes_of(images, fault)]
-    found = [_looked_at(v, found) for v in found]
+    found = [v for images, fault in group_series(slices) for v in _volumes_of(images, fault)]
+    found = [_with_exclusion(v, found) for v in found]
     found.sort(key=lambda v: (v.first.series_number, v.first.time, v.first.series, _rank(v)))
     by_number: dict[int, list[Volume]] = defaultdict(list)
     for volume in found:
@@ -115,19 +115,19 @@ def _rank(volume: Volume) -> tuple[object, ...]:
     return first.echo_time_ms or 0.0, first.kind, first.order
 
 
-def _volumes_of(images: Sequence[SliceHeader], torn: str) -> Iterator[Volume]:
-    """Part a series by echo and kind, and each of these into stacks and repetitions."""
-    if torn:
-        yield _volume(images, torn)
+def _volumes_of(images: Sequence[SliceHeader], fault: str) -> Iterator[Volume]:
+    """Split a series by echo and kind, and each of these into stacks and repetitions."""
+    if fault:
+        yield _volume(images, fault)
         return
     kinds: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
     for item in images:
         kinds[item.echo_time_ms, item.kind, item.modality].append(item)
-    parted = [pair for kind in kinds.values() for pair in _stacks_of(kind).items()]
+    stacks = [pair for kind in kinds.values() for pair in _stacks_of(kind).items()]
     counts: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for key, stack in parted:
+    for key, stack in stacks:
         counts[key].add(len({s.position_mm for s in stack}))
-    for key, stack in parted:
+    for key, stack in stacks:
         if stack[0].is_mosaic:
             yield from (_volume([item]) for item in stack)
             continue
@@ -145,7 +145,7 @@ def _volumes_of(images: Sequence[SliceHeader], torn: str) -> Iterator[Volume]:
 
 
 def _stacks_of(images: Sequence[SliceHeader]) -> dict[tuple[str, str], list[SliceHeader]]:
-    """Part frames by StackID and side, unless all make up one stack of one side."""
+    """Split frames by StackID and side, unless together they are one stack of one side."""
     stacks: dict[tuple[str, str], list[SliceHeader]] = defaultdict(list)
     for item in images:
         stacks[item.stack].append(item)
@@ -163,7 +163,7 @@ def _volume(slices: Sequence[SliceHeader], fault: str = "") -> Volume:
     if first.modality != "MR":
         fault = f"A scan must be MR: got modality {first.modality!r}. Give the MR series."
     elif first.encoding[0] != 1:
-        fault = "A scan must hold one number per voxel: got colours. Give the MR series."
+        fault = "A scan must have one value per voxel: got colours. Give the MR series."
     return Volume("", tuple(slices), _contrast(first), "", fault)
 
 
@@ -175,18 +175,18 @@ def _contrast(item: SliceHeader) -> str:
     if len(parts) == 1:
         return min(parts)
     matches = [_WEIGHTING.fullmatch(word) for word in title]
-    told = {match[1] for match in matches if match}
-    return _WEIGHTINGS[told.pop()] if len(told) == 1 else ""
+    weightings = {match[1] for match in matches if match}
+    return _WEIGHTINGS[weightings.pop()] if len(weightings) == 1 else ""
 
 
 def _stem(item: SliceHeader) -> list[str]:
-    """Give the words of the titles that name no Dixon part."""
+    """Return the words of the titles that do not name a Dixon part."""
     names = {name.lower() for group in DIXON_PARTS.values() for name in group} | {"phase"}
     return [w for w in re.split("[^a-z0-9]+", " ".join(item.titles)) if w not in names]
 
 
-def _looked_at(volume: Volume, others: Sequence[Volume]) -> Volume:
-    """Note why a volume is not for measuring."""
+def _with_exclusion(volume: Volume, others: Sequence[Volume]) -> Volume:
+    """Note why a volume is not to be measured."""
     first, words = volume.first, set(volume.first.kind)
     siblings = [v for v in others if v.first.series == first.series]
     reasons = {
@@ -198,7 +198,7 @@ def _looked_at(volume: Volume, others: Sequence[Volume]) -> Volume:
         "no positions": not any(s.position_mm for v in siblings for s in v.slices),
         f"fewer than {FEWEST_SLICES} slices": _is_small(volume, siblings, others),
     }
-    return replace(volume, aside=next((why for why, holds in reasons.items() if holds), ""))
+    return replace(volume, exclusion=next((why for why, holds in reasons.items() if holds), ""))
 
 
 def _is_scout(volume: Volume, siblings: Sequence[Volume]) -> bool:
@@ -213,17 +213,17 @@ def _is_scout(volume: Volume, siblings: Sequence[Volume]) -> bool:
 
 
 def _is_small(volume: Volume, siblings: Sequence[Volume], others: Sequence[Volume]) -> bool:
-    """Whether it is a lone picture, and not one that strayed from another volume."""
+    """Whether it is a single image, not a slice that was separated from another volume."""
     first = volume.first
-    strayed = any(
+    is_separated = any(
         v.first.series_number == first.series_number or v.first.series == first.series
         for v in others
         if v is not volume
     )
-    places = {s.position_mm for s in volume.slices}
+    positions = {s.position_mm for s in volume.slices}
     return (
         not first.is_mosaic
-        and len(places) < FEWEST_SLICES
-        and not strayed
+        and len(positions) < FEWEST_SLICES
+        and not is_separated
         and len(siblings) == 1
     )

@@ -1,4 +1,4 @@
-"""Slices of a proved volume as plain single-frame files, which converters take best."""
+"""Writing of a volume as plain single-frame files, which converters read best."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipeline.domain.grid import Grid
 from pipeline.store.dicom.pixel_bytes import compressed_frames
 from pipeline.store.dicom.slice_header import SliceHeader
 
-# What holds for a file of many frames, and for none of its slices.
+# Elements that describe a multi-frame file, not a single slice.
 _OF_MANY = (
     "NumberOfFrames",
     "SharedFunctionalGroupsSequence",
@@ -30,10 +30,10 @@ _OF_MANY = (
     "ExtendedOffsetTableLengths",
     "SliceLocation",
 )
-# Elements of functional groups, and the classic elements that say the same.
+# Elements of functional groups, and the equivalent classic elements.
 _CLASSIC = {"EffectiveEchoTime": "EchoTime", "FrameType": "ImageType"}
-# What else scales values: RealWorldValueMapping (PS3.3 C.7.6.16.2.11), and a maker's own
-# rescale and scale slope.
+# Other elements that scale values: RealWorldValueMapping (PS3.3 C.7.6.16.2.11), and private
+# rescale and scale slopes.
 _SCALES = (0x00409096, 0x00409224, 0x00409225, 0x20051409, 0x2005140A, 0x2005100D, 0x2005100E)
 _LPS = np.array((-1.0, -1.0, 1.0))
 
@@ -41,19 +41,19 @@ _LPS = np.array((-1.0, -1.0, 1.0))
 def write_single_frames(
     slices: Sequence[SliceHeader], grid: Grid, folder: Path, *, is_scaled: bool
 ) -> None:
-    """Write each slice as a file of its own, evenly placed, under the header of the first.
+    """Write each slice to its own file, on an even grid, with the header of the first.
 
     Parameters
     ----------
     slices
-        In the order of `grid`, whose steps and directions take the place of the headers'.
+        Slices in the order of `grid`, whose steps and directions replace the headers'.
     is_scaled
-        Whether stored values stay as they are, because scaling changes by slice.
+        Whether stored values are written unscaled, because the scaling differs by slice.
 
     Raises
     ------
     Exception
-        Any of pydicom's, if a file cannot be read.
+        Any exception of pydicom, if a file cannot be read.
     """
     head = _head_of(slices[0])
     directions = (grid.matrix[:3, :3] / grid.spacing_mm * _LPS[:, None]).T
@@ -83,7 +83,7 @@ def write_single_frames(
 
 
 def _head_of(item: SliceHeader) -> FileDataset:
-    """Give a file's header with what its functional groups say of one frame."""
+    """Return a file's header, with the functional groups of one frame as classic elements."""
     head = dcmread(item.file, stop_before_pixels=True)
     if item.frame is None:
         return head
@@ -108,7 +108,7 @@ def _take_over(item: Dataset, head: FileDataset) -> None:
 
 
 def _pixels_of(file: Path) -> tuple[UID, list[bytes]]:
-    """Give the transfer syntax of a file, and the pixels of each of its frames."""
+    """Return the transfer syntax of a file, and the pixels of each of its frames."""
     with file.open("rb") as opened:
         head = dcmread(opened, stop_before_pixels=True)
         syntax = head.file_meta.TransferSyntaxUID

@@ -1,4 +1,4 @@
-"""What is known of one DICOM image; what may name a person stays unprinted."""
+"""Header elements of one DICOM image; those that may identify a person are never printed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +8,7 @@ from pipeline.domain.scan import Side
 
 @dataclass(frozen=True, slots=True)
 class Concatenation:
-    """Which part of a concatenation a file is (PS3.3 C.7.6.16.2.2.4).
+    """Position of a file in a concatenation (PS3.3 C.7.6.16.2.2.4).
 
     Parameters
     ----------
@@ -17,11 +17,11 @@ class Concatenation:
     number
         InConcatenationNumber, from 1.
     total
-        InConcatenationTotalNumber; 0 if it is not said.
+        InConcatenationTotalNumber; 0 if missing.
     offset
-        ConcatenationFrameOffsetNumber: frames before this part, or None.
+        ConcatenationFrameOffsetNumber: frames before this file, or None.
     frames
-        In this part.
+        Number of frames in this file.
     """
 
     identifier: str = field(repr=False)
@@ -33,17 +33,17 @@ class Concatenation:
 
 @dataclass(frozen=True, slots=True)
 class SliceHeader:
-    """What a DICOM header says of one image: a file's, or one frame of it.
+    """Header elements of one image: of a file, or of one of its frames.
 
     Parameters
     ----------
     image_id, patient, study, series, time, titles
         For grouping, ordering and rules only: they must not be written or printed. The time
-        is that of the series, after the dates of study and series.
+        is that of the series, preceded by the dates of study and series.
     order
         Temporal position, acquisition and instance number, in this order.
     kind
-        Words of ImageType or FrameType, such as ``M`` or ``PHASE MAP``.
+        Values of ImageType or FrameType, such as ``M`` or ``PHASE MAP``.
     frame
         Number of the frame in its file, from 0; None for a file of one image.
     is_mosaic
@@ -53,23 +53,23 @@ class SliceHeader:
     spacing_mm
         PixelSpacing: between rows, between columns.
     spacing_between_mm, thickness_mm
-        SpacingBetweenSlices and SliceThickness; None if they are not said.
+        SpacingBetweenSlices and SliceThickness; None if missing.
     encoding
-        Samples, bits, sign and inversion, which slices of a volume share.
+        Samples, bits, sign and inversion, equal in all slices of a volume.
     scale
         RescaleSlope and RescaleIntercept.
     position_mm, orientation
         ImagePositionPatient and ImageOrientationPatient (LPS+).
     digit_mm
-        What one step of the last digit of a position is worth; 0 for binary numbers.
+        Value of the last digit of a position; 0 for binary numbers.
     stack
-        StackID and FrameLaterality of a frame, which part the volumes of a multi-frame file.
+        StackID and FrameLaterality of a frame, which separate the volumes of a file.
     concatenation
-        Which part of one its file is, or None.
+        Position of its file in a concatenation, or None.
     sides
-        How header elements name the side, each with its keyword.
+        Keyword and side of each element that states a side.
     part
-        The part of the foot that is named, or None.
+        Part of the foot that BodyPartExamined names, or None.
     """
 
     file: Path = field(repr=False)

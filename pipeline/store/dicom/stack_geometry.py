@@ -1,4 +1,4 @@
-"""Proof that images make up one volume (DICOM PS3.3 C.7.6.2, LPS+, mm)."""
+"""Check that images form one volume, and compute its grid (DICOM PS3.3 C.7.6.2; LPS+, mm)."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom.slice_header import SliceHeader
-from pipeline.store.dicom.slice_steps import SAME_DIRECTION, check_path
+from pipeline.store.dicom.slice_steps import SAME_DIRECTION, check_slice_positions
 from pipeline.store.formats import MOST_VOXELS
 
 FEWEST_SLICES = 3
 _SAME_PLACE_MM = 1e-3
 _SAME_SPACING = 1e-3
-# Beyond any scanner's bore or pixel, in mm.
+# Outside any scanner's bore, or any range of pixel sizes, in mm.
 _FARTHEST_MM = 1e5
 _FINEST_MM, _COARSEST_MM = 1e-3, 1e3
 _PLANES = ("sagittal", "coronal", "axial")
@@ -22,7 +22,7 @@ _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
 
 def split_stack(stack: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
-    """Prove that images of one kind form even, straight, whole stacks, and part these.
+    """Check that images of one kind form even, straight, complete stacks, and split these.
 
     Returns
     -------
@@ -32,8 +32,8 @@ def split_stack(stack: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
     Raises
     ------
     ScanError
-        Naming the missing slice, the uneven step, the mixed orientation, the doubled
-        position, the slice that lies aside or differs, or the tilt.
+        Naming the missing slice, the uneven step, the mixed orientation, the duplicated
+        position, the slice that is off the line or differs, or the tilt.
     """
     _check_alike(stack)
     _check_directions(stack)
@@ -48,19 +48,19 @@ def split_stack(stack: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
     ranked = [sorted(group, key=lambda s: s.order) for group in slices]
     volumes = [list(volume) for volume in zip(*ranked, strict=True)]
     for volume in volumes:
-        check_path(volume, normal)
+        check_slice_positions(volume, normal)
     return volumes
 
 
 def plane_of(item: SliceHeader) -> str:
-    """Name the plane that a slice lies closest to."""
+    """Name the scanner plane closest to a slice."""
     if item.orientation is None or len(item.orientation) != 6:
         return "unknown"
     return _PLANES[int(np.abs(normal_of(item)).argmax())]
 
 
 def normal_of(item: SliceHeader) -> NDArray[np.float64]:
-    """Give the direction perpendicular to an image."""
+    """Return the direction perpendicular to an image."""
     rows, columns = np.reshape(np.array(item.orientation, dtype=float), (2, 3))
     return np.cross(rows, columns)
 
@@ -75,40 +75,40 @@ def orientations_of(slices: Sequence[SliceHeader]) -> list[int]:
 
 
 def grid_of(volume: Sequence[SliceHeader]) -> Grid:
-    """Place a proved volume in RAS+ mm: columns, rows, slices; steps from the positions.
+    """Return the grid (RAS+, mm) of a checked volume: columns, rows, slices.
 
-    What the headers' last digits round away evens out: the slices lie on the straight line
-    that fits all positions best, perpendicular to the mean of the orientations.
+    The slices lie on the straight line that fits all positions best, perpendicular to the
+    mean orientation, so that rounding errors of the headers average out.
     """
-    places_mm = np.array([s.position_mm for s in volume])
+    positions_mm = np.array([s.position_mm for s in volume])
     across, down = _mean_directions(volume)
     normal = np.cross(across, down)
     row_step_mm, column_step_mm = np.mean([s.spacing_mm or (1.0, 1.0) for s in volume], axis=0)
     numbers = np.arange(len(volume)) - (len(volume) - 1) / 2
-    step_mm = (numbers @ places_mm / (numbers @ numbers)) @ normal
+    step_mm = (numbers @ positions_mm / (numbers @ numbers)) @ normal
     affine = np.eye(4)
     affine[:3, 0] = across * column_step_mm
     affine[:3, 1] = down * row_step_mm
     affine[:3, 2] = step_mm * normal
-    affine[:3, 3] = places_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
+    affine[:3, 3] = positions_mm.mean(axis=0) + numbers[0] * affine[:3, 2]
     rows, columns = volume[0].shape
     return Grid.from_arrays((columns, rows, len(volume)), _LPS_TO_RAS @ affine)
 
 
 def off_grid_mm(volume: Sequence[SliceHeader], grid: Grid) -> float:
-    """Tell how far from a grid the headers put the corners of their slices, at most."""
+    """Return the largest distance between corners of slices in the headers and on a grid."""
     rows, columns = volume[0].shape
-    places_mm = np.array([s.position_mm for s in volume])[:, None]
+    positions_mm = np.array([s.position_mm for s in volume])[:, None]
     directions = np.array([s.orientation for s in volume]).reshape(-1, 2, 3)
     steps_mm = np.array([s.spacing_mm for s in volume])[:, ::-1, None] * directions
     ends = np.array([(i, j) for i in (0, columns - 1) for j in (0, rows - 1)])
-    said_mm = (places_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
+    stated_mm = (positions_mm + ends @ steps_mm) @ _LPS_TO_RAS[:3, :3]
     indices = [[(*end, k) for end in ends] for k in range(len(volume))]
-    return float(np.linalg.norm(said_mm - grid.to_world(indices), axis=2).max())
+    return float(np.linalg.norm(stated_mm - grid.to_world(indices), axis=2).max())
 
 
 def _mean_directions(volume: Sequence[SliceHeader]) -> NDArray[np.float64]:
-    """Average the directions of rows and columns, square and of unit length."""
+    """Average the directions of rows and columns, as orthogonal unit vectors."""
     mean = np.array([s.orientation for s in volume]).mean(axis=0).reshape(2, 3)
     left, _, right = np.linalg.svd(mean, full_matrices=False)
     directions: NDArray[np.float64] = left @ right
@@ -116,20 +116,20 @@ def _mean_directions(volume: Sequence[SliceHeader]) -> NDArray[np.float64]:
 
 
 def _check_alike(stack: Sequence[SliceHeader]) -> None:
-    """Refuse slices without a place, and those that differ in size, spacing or encoding."""
+    """Refuse slices without a position, and those that differ in size, spacing or encoding."""
     if any(len(s.position_mm or ()) != 3 or len(s.orientation or ()) != 6 for s in stack):
         msg = (
-            "Every slice must say its position and orientation: got slices that do not. "
+            "Every slice must state its position and orientation: got slices that do not. "
             "Export the series again, as the scanner reconstructed it."
         )
         raise ScanError(msg)
-    facts: dict[str, list[tuple[float, ...]]] = {
+    elements: dict[str, list[tuple[float, ...]]] = {
         "size in pixels": [s.shape for s in stack],
         "encoding (samples, three of bits, sign, inversion)": [s.encoding for s in stack],
         "series number": [(s.series_number,) for s in stack],
         "pixel spacing in mm": _alike([s.spacing_mm or () for s in stack]),
     }
-    for name, values in facts.items():
+    for name, values in elements.items():
         if len(set(values)) > 1:
             odd = min(set(values), key=lambda value: (values.count(value), value))
             usual = max(set(values), key=lambda value: (values.count(value), value))
@@ -142,14 +142,14 @@ def _check_alike(stack: Sequence[SliceHeader]) -> None:
     spacing_mm = stack[0].spacing_mm or ()
     if len(spacing_mm) != 2 or not all(_FINEST_MM < s < _COARSEST_MM for s in spacing_mm):
         msg = (
-            f"Every slice must say how far apart its pixels are: got {_text(spacing_mm)}. "
+            f"Every slice must state its pixel spacing: got {_text(spacing_mm)}. "
             "Export the series again, as the scanner reconstructed it."
         )
         raise ScanError(msg)
 
 
 def _alike(spacings_mm: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """Give the first one's value to those that differ from it by rounding only."""
+    """Replace values that differ from the first by rounding only with the first."""
     first = spacings_mm[0]
     same = [
         len(s) == len(first) and np.allclose(s, first, rtol=_SAME_SPACING, atol=0)
@@ -170,22 +170,22 @@ def _check_directions(stack: Sequence[SliceHeader]) -> None:
         msg = (
             f"All slices of a series must lie in one orientation: got {len(counts)} "
             f"({' and '.join(map(str, counts))} slices), with direction cosines up to "
-            f"{apart:.3g} apart. Give one stack only, no localiser."
+            f"{apart:.3g} apart. Give one stack only, without a localiser."
         )
         raise ScanError(msg)
     rows, columns = directions[0].reshape(2, 3)
     skew = np.abs([rows @ rows - 1, columns @ columns - 1, rows @ columns])
-    places = np.array([s.position_mm for s in stack])
+    positions = np.array([s.position_mm for s in stack])
     if not (skew <= SAME_DIRECTION).all():
         msg = (
-            "Rows and columns of a slice must be square to each other: got direction cosines "
+            "Rows and columns of a slice must be perpendicular: got direction cosines "
             f"off by {skew.max():.3g}. Export the series again."
         )
         raise ScanError(msg)
-    if not (np.abs(places) < _FARTHEST_MM).all():
+    if not (np.abs(positions) < _FARTHEST_MM).all():
         msg = (
-            f"Every slice must lie within the scanner: got a position {np.abs(places).max():g} "
-            "mm away. Export the series again."
+            "Every slice must lie within the scanner: got a position "
+            f"{np.abs(positions).max():g} mm away. Export the series again."
         )
         raise ScanError(msg)
 
@@ -195,9 +195,9 @@ def _check_filled(slices: Sequence[Sequence[SliceHeader]]) -> None:
     if min(counts) != max(counts):
         worst = int(np.argmax(counts))
         msg = (
-            f"Every slice position must be filled equally often: got {counts[worst]} images "
-            f"at position {worst + 1} of {len(counts)} and {min(counts)} elsewhere. Remove the "
-            "doubled images or give the whole series."
+            f"Every slice position must have equally many images: got {counts[worst]} "
+            f"at position {worst + 1} of {len(counts)} and {min(counts)} elsewhere. Remove "
+            "duplicates or give the whole series."
         )
         raise ScanError(msg)
     if len(counts) < FEWEST_SLICES:

@@ -178,7 +178,7 @@ def test_a_correction_for_an_unknown_participant_stops_the_command(cohort: Cohor
     by_hand.parent.mkdir(parents=True)
     by_hand.write_bytes(b"edited")
 
-    with pytest.raises(ConfigError, match=r"must bear a participant's name: got \['sub-77"):
+    with pytest.raises(ConfigError, match=r"must be named after a participant: got \['sub-77"):
         prepare_out(cohort)
 
 

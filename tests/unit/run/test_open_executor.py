@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.executors import InProcess
+from pipeline.run.executors import InProcess
 from pipeline.run.open_executor import open_executor
 
 

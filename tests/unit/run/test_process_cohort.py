@@ -13,8 +13,8 @@ from fake_stages import spoil_scan
 
 from pipeline.config import PipelineConfig
 from pipeline.errors import LostWorkerError
-from pipeline.executors import InProcess
 from pipeline.run.cohort import open_cohort
+from pipeline.run.executors import InProcess
 from pipeline.run.job import Job
 from pipeline.run.open_executor import open_executor
 from pipeline.run.outcome import OK, Outcome

@@ -140,7 +140,7 @@ def test_equal_files_are_not_written_again(out: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (b"{]", "what is none at line 1, column 2"),
+        (b"{]", "invalid JSON at line 1, column 2"),
         (b"\xff\xfe{}", "text that is not UTF-8, at byte 0"),
         (b"[" * 100_000, "objects nested too deep"),
         (b"[]", "Input should be an object"),

@@ -109,7 +109,7 @@ def spoil_record(job: Job) -> None:
 CASES: dict[Callable[[Job], None], tuple[type[PipelineError], str]] = {
     add_second_scan: (ScanError, "must have one T1w scan: got 2"),
     break_link: (ArtefactError, "which is not there"),
-    break_fat_link: (ConfigError, "No such file or directory for '.*acq-fat"),
+    break_fat_link: (ConfigError, "No such file or directory' for '.*acq-fat"),
     edit_late_output: (ArtefactError, "altered since then: .*seg-bones"),
     claim_output: (ArtefactError, r"unknown origin: got \['.*seg-bones_dseg\.nii\.gz'\]"),
     claim_sidecar: (ArtefactError, r"unknown origin: got \['.*seg-bones_dseg\.json'\]"),

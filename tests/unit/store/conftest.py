@@ -25,7 +25,7 @@ def grid() -> Grid:
 
 @pytest.fixture
 def scan(grid: Grid) -> Scan:
-    """Make whole numbers, so that files hold them exactly."""
+    """Make integers, which files store exactly."""
     levels = np.random.default_rng(3).integers(0, 900, grid.shape)
     return Scan(
         levels.astype(np.float32),

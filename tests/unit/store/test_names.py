@@ -1,0 +1,102 @@
+"""BIDS names in, derivative names out."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError, ScanError
+from pipeline.store.names import (
+    ScanName,
+    bare_label,
+    find_participants,
+    sidecar_of,
+)
+
+
+def touch(root: Path, *names: str) -> None:
+    """Make empty files."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_outputs_follow_the_name_of_the_scan() -> None:
+    """Source entities stay, the source suffix goes, but for the preprocessed scan."""
+    name = ScanName.parse(Path("sub-01_acq-x_T1w.nii.gz"))
+    made = (
+        name.raw(),
+        name.preproc(),
+        name.muscles(),
+        name.bones(),
+        name.regions(),
+        name.volumes_tsv(),
+        name.landmarks_json(),
+        name.overlay_png(),
+        name.participant_html(),
+    )
+
+    assert [path.as_posix() for path in made] == [
+        "sub-01/anat/sub-01_acq-x_T1w.nii.gz",
+        "sub-01/anat/sub-01_acq-x_desc-preproc_T1w.nii.gz",
+        "sub-01/anat/sub-01_acq-x_seg-muscles_dseg.nii.gz",
+        "sub-01/anat/sub-01_acq-x_seg-bones_dseg.nii.gz",
+        "sub-01/anat/sub-01_acq-x_seg-regions_dseg.nii.gz",
+        "sub-01/anat/sub-01_acq-x_seg-muscles_desc-volumes_dseg.tsv",
+        "sub-01/anat/sub-01_acq-x_landmarks.json",
+        "sub-01/figures/sub-01_acq-x_overlay.png",
+        "sub-01.html",
+    ]
+
+
+def test_a_session_has_its_own_folder() -> None:
+    """The session entity is a folder as well."""
+    name = ScanName.parse(Path("sub-01_ses-2_PDw.nii"))
+
+    assert name.muscles() == Path("sub-01/ses-2/anat/sub-01_ses-2_seg-muscles_dseg.nii.gz")
+
+
+@pytest.mark.parametrize(
+    "name", ["foot.nii.gz", "sub-01_bold.nii.gz", "acq-x_T1w.nii", "sub-_T1w.nii", "T1w.nii"]
+)
+def test_other_names_are_refused(name: str) -> None:
+    """The message shows what a BIDS name looks like."""
+    with pytest.raises(ScanError, match=f"named like .*got '{name}'"):
+        ScanName.parse(Path(name))
+
+
+@pytest.mark.parametrize("image", ["a.nii.gz", "a.nii", "a.tsv", "a.nrrd"])
+def test_sidecars_lie_beside(image: str) -> None:
+    """Every extension is replaced by .json."""
+    assert sidecar_of(Path("d", image)) == Path("d", "a.json")
+
+
+def test_labels_come_with_or_without_sub() -> None:
+    """Both ways of writing a label mean one participant."""
+    assert bare_label("sub-01") == bare_label("01") == "01"
+
+
+@pytest.mark.parametrize("label", ["", "sub-", "a b", "../x", "a_b"])
+def test_labels_are_letters_and_digits(label: str) -> None:
+    """Labels that BIDS does not allow are refused."""
+    with pytest.raises(ConfigError, match="letters and digits: got"):
+        bare_label(label)
+
+
+def test_participants_are_the_sub_folders(tmp_path: Path) -> None:
+    """Files and other folders do not count."""
+    touch(tmp_path, "sub-02/a", "sub-01/a", "code/a", "sub-03.txt")
+
+    assert find_participants(tmp_path) == ("01", "02")
+
+
+def test_a_folder_without_participants_is_reported(tmp_path: Path) -> None:
+    """The message says how to fill an empty dataset."""
+    with pytest.raises(ConfigError, match=r"got none in .*footvol intake"):
+        find_participants(tmp_path)
+
+
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
+    """The message quotes the path."""
+    with pytest.raises(ConfigError, match=r"must be a folder: got .*nowhere"):
+        find_participants(tmp_path / "nowhere")
