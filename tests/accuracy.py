@@ -25,7 +25,7 @@ from pipeline.domain.scan import Scan
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.segmenters import SEGMENTERS
 from pipeline.simulate.ground_truth import measure_truth
 from pipeline.stages.measure import MeasureParams, measure

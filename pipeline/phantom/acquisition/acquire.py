@@ -9,8 +9,8 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.scan import Contrast, Scan
+from pipeline.phantom.acquisition.artefact_models import noisy, volume_coil
 from pipeline.phantom.acquisition.artefacts import USUAL_ARTEFACTS, Artefacts
-from pipeline.phantom.acquisition.distortions import noisy, volume_coil
 from pipeline.phantom.acquisition.protocols import Orientation, Protocol
 from pipeline.phantom.acquisition.receive_chain import Exposure
 from pipeline.phantom.acquisition.sidecar_fields import (

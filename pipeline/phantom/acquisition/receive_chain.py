@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
-from pipeline.phantom.acquisition import distortions as distort
+from pipeline.phantom.acquisition import artefact_models as distort
 from pipeline.phantom.acquisition.artefacts import Artefacts
 from pipeline.phantom.acquisition.magic_angle import tendon_signals
 from pipeline.phantom.acquisition.protocols import Protocol

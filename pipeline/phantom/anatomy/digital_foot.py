@@ -9,22 +9,22 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy.bend import make_bend
 from pipeline.phantom.anatomy.capsules import pieces
-from pipeline.phantom.anatomy.constructions import CONSTRUCTIONS
+from pipeline.phantom.anatomy.displacement_field import make_bend
 from pipeline.phantom.anatomy.envelope import SPACING_MM, Envelope
 from pipeline.phantom.anatomy.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
 from pipeline.phantom.anatomy.foot import PHANTOM, Foot, Tissue
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.generalised_cylinders import DORSAL
 from pipeline.phantom.anatomy.intramuscular_fat import fat_streaks
 from pipeline.phantom.anatomy.joint_pose import Posture, pose_structures
-from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.lattice import Lattice, Shape
+from pipeline.phantom.anatomy.muscle_models import CONSTRUCTIONS
 from pipeline.phantom.anatomy.nearest_label import contest
 from pipeline.phantom.anatomy.shape import FootShape, check_within
 from pipeline.phantom.anatomy.skeleton import STRAIGHT
 from pipeline.phantom.anatomy.slips import equipped
-from pipeline.phantom.anatomy.specks import drop_specks
+from pipeline.phantom.anatomy.small_components import drop_specks
 from pipeline.phantom.anatomy.structures import BELLIES, BONES, LEG_BELLIES, LIGAMENTS
 
 _LEG_TOP = 0.45  # where the leg is cut, bone lengths above the calcaneus

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.shape import (
     MEAN_BONE_LENGTH_MM,
     MEAN_VOLUMES_CM3,

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.skeleton import STRAIGHT, Skeleton
 
 # Kura et al. 1997 (PCSA x fibre length), times 1.35 to reach the 113.3 cm3 of contractile

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.anatomy.foot import Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.skeleton import STRAIGHT
 from pipeline.segmenters.network.patch import COARSE, FINE, Window, fit_frame
 from pipeline.segmenters.network.prediction import OTHER

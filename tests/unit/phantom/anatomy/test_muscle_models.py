@@ -18,7 +18,7 @@ from pipeline.domain.anatomy import (
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.shape import MEAN_VOLUMES_CM3, FootShape
 

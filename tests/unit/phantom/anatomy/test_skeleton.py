@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.phantom.anatomy.bend import Bend, make_bend
 from pipeline.phantom.anatomy.digital_foot import make_foot
+from pipeline.phantom.anatomy.displacement_field import Bend, make_bend
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, Array
 from pipeline.phantom.anatomy.joint_pose import pose_structures
-from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.anatomy.skeleton import STRAIGHT, Skeleton, draw_skeleton
 from pipeline.phantom.anatomy.structures import BONES

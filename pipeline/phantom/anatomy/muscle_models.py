@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.anatomy.bellies import make_tapered
-from pipeline.phantom.anatomy.contoured import make_contoured
+from pipeline.phantom.anatomy.contoured_bellies import make_contoured
 from pipeline.phantom.anatomy.envelope import Envelope
-from pipeline.phantom.anatomy.filled import make_filled
+from pipeline.phantom.anatomy.filled_compartments import make_filled
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.generalised_cylinders import Field
 from pipeline.phantom.anatomy.joint_pose import Posture
-from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.lattice import Lattice
 from pipeline.phantom.anatomy.shape import FootShape
-from pipeline.phantom.anatomy.sparse import make_sparse
+from pipeline.phantom.anatomy.sparse_bellies import make_sparse
 
 
 class Muscles(Protocol):

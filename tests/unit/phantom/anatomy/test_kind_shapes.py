@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import as_kind, draw_kind_shape
 from pipeline.phantom.anatomy.shape import FootShape, draw_shape
 from pipeline.phantom.anatomy.skeleton import STRAIGHT

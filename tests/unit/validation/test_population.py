@@ -25,7 +25,7 @@ from population_kinds import (
 )
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 
 
 @pytest.fixture

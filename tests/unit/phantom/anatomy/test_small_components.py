@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.phantom.anatomy.foot import Tissue
-from pipeline.phantom.anatomy.specks import drop_specks
+from pipeline.phantom.anatomy.small_components import drop_specks
 
 
 def test_a_speck_becomes_fat_and_a_head_stays() -> None:
