@@ -1,7 +1,4 @@
-"""What the scanner does to an image on its way: coil, k-space, motion, folding, noise.
-
-Each function changes arrays only; where the voxels sit is changed by `folded` alone.
-"""
+"""Models of MR artefacts and noise: coil sensitivity, k-space, motion, aliasing."""
 
 from collections.abc import Sequence
 
@@ -13,13 +10,15 @@ from pipeline.domain.grid import Grid
 
 Image = NDArray[np.float32]
 
-_COIL_DEPTH_MM = 25.0  # over which a surface coil's sensitivity falls by e
-_TAPER = 0.2  # of the measured part of k-space: mild apodisation
+_COIL_DEPTH_MM = 25.0  # over which a surface coil's sensitivity decays by 1/e
+_TAPER = 0.2  # fraction of the measured k-space that is apodised
 _GHOSTS = (-2, -1, 1, 2)
 
 
-def volume_coil(shape: tuple[int, int, int], largest: float, rng: np.random.Generator) -> Image:
-    """Make a random quadratic field about 1 that deviates by `largest` at most."""
+def volume_coil_sensitivity(
+    shape: tuple[int, int, int], largest: float, rng: np.random.Generator
+) -> Image:
+    """Make a random quadratic field that deviates from 1 by at most `largest`."""
     n0, n1, n2 = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape)
     along = (n0[:, None, None], n1[:, None], n2)
     slopes, bends = rng.normal(size=3), rng.normal(size=(3, 3))
@@ -32,15 +31,15 @@ def volume_coil(shape: tuple[int, int, int], largest: float, rng: np.random.Gene
     return 1 + field * np.float32(largest / max(field.max(), np.finfo(np.float32).tiny))
 
 
-def surface_coil(grid: Grid, gain: float, angle_rad: float) -> Image:
-    """Make the sensitivity of a coil that lies against the image on one side.
+def surface_coil_sensitivity(grid: Grid, gain: float, angle_rad: float) -> Image:
+    """Make the sensitivity of a coil at one side of the image.
 
     Parameters
     ----------
     gain
-        Sensitivity at the coil is 1 + this; deep in the foot it is 1.
+        Sensitivity at the coil is 1 + this; far from it, it is 1.
     angle_rad
-        Where in the slice plane the coil lies, from array axis 0.
+        Direction of the coil in the slice plane, from array axis 0.
     """
     n0, n1, _ = grid.shape
     toward = np.array((np.cos(angle_rad), np.sin(angle_rad))) * grid.spacing_mm[:2]
@@ -50,17 +49,17 @@ def surface_coil(grid: Grid, gain: float, angle_rad: float) -> Image:
     return sensitivity
 
 
-def truncated(image: Image, missing: float) -> Image:
-    """Blur and ring as if the edge of k-space had been filled with zeros.
+def truncate_k_space(image: Image, missing: float) -> Image:
+    """Zero-fill the edge of k-space, which blurs the image and causes Gibbs ringing.
 
     Parameters
     ----------
     missing
-        Share of k-space's half-width that was not measured, along both in-plane axes.
+        Fraction of k-space's half-width that is zero-filled, along both in-plane axes.
 
     Notes
     -----
-    The cosine transform mirrors the image at its edges, so that a leg that goes on
+    The cosine transform mirrors the image at its edges, so that a leg that continues
     beyond them does not ring.
     """
     spectrum = fft.dctn(image, axes=(0, 1), norm="ortho", overwrite_x=False)
@@ -73,34 +72,39 @@ def truncated(image: Image, missing: float) -> Image:
     return ringing
 
 
-def ghosted(
+def add_ghosts(
     images: Sequence[Image], brightness: float, axis: int, rng: np.random.Generator
 ) -> list[NDArray[np.complex64]]:
-    """Repeat the foot along the phase axis, fainter and out of phase, as motion does."""
+    """Add motion ghosts: fainter copies along the phase-encoding axis, with random phase."""
     step = images[0].shape[axis] * rng.uniform(0.12, 0.35)
     phases = rng.uniform(0, 2 * np.pi, len(_GHOSTS))
-    spoilt = []
+    degraded = []
     for image in images:
         total = image.astype(np.complex64)
         for order, phase in zip(_GHOSTS, phases, strict=True):
             factor = np.complex64(brightness / abs(order) * np.exp(1j * phase))
             total += factor * np.roll(image, round(order * step), axis)
-        spoilt.append(total)
-    return spoilt
+        degraded.append(total)
+    return degraded
 
 
-def folded(
-    images: Sequence[NDArray[np.inexact]], grid: Grid, share: float, axis: int
+def fold_over(
+    images: Sequence[NDArray[np.inexact]], grid: Grid, fraction: float, axis: int
 ) -> tuple[list[NDArray[np.inexact]], Grid]:
-    """Narrow the field of view along an axis; what lies outside folds back in.
+    """Narrow the field of view along an axis; signal from outside it is aliased.
 
     Parameters
     ----------
-    share
-        Of the width; half of it is taken from either side.
+    fraction
+        Of the width; half of it is removed from either side.
+
+    Returns
+    -------
+    tuple
+        The images and their grid.
     """
     size = grid.shape[axis]
-    kept = max(1, round(size * (1 - share)))
+    kept = max(1, round(size * (1 - fraction)))
     start = (size - kept) // 2
     narrow = []
     for image in images:
@@ -116,10 +120,10 @@ def folded(
     return narrow, Grid.from_arrays(narrow[0].shape, affine)
 
 
-def noisy(
+def add_noise(
     image: NDArray[np.inexact], sigma: float, rng: np.random.Generator
 ) -> tuple[Image, Image]:
-    """Add Gaussian noise to the real and to the imaginary channel."""
+    """Add Gaussian noise to the real and the imaginary channel."""
     real, imaginary = (
         rng.standard_normal(image.shape, dtype=np.float32) * np.float32(sigma) for _ in range(2)
     )

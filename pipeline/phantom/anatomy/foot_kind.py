@@ -1,12 +1,12 @@
-"""How the muscles of a digital foot are made."""
+"""The kinds of digital feet."""
 
 from enum import StrEnum
 
 
 class FootKind(StrEnum):
-    """Kinds that differ in construction, not in the range of a number."""
+    """How the muscles of a foot are modelled; each kind is a different geometric model."""
 
-    TAPERED = "tapered"  # tapered tubes, each grown by its own distance
-    FILLED = "filled"  # thin cores that share out a full compartment
-    SPARSE = "sparse"  # separate spindles in much fat, on long tendons
-    CONTOURED = "contoured"  # free outlines, wrapped about one another and about bone
+    TAPERED = "tapered"  # generalised cylinders, each grown by its own offset
+    FILLED = "filled"  # compartments filled with muscle and divided among thin cores
+    SPARSE = "sparse"  # separate spindles in fat, with long tendons
+    CONTOURED = "contoured"  # free outlines, wrapped around one another and around bone

@@ -16,7 +16,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition.acquire import ideal_scan
-from pipeline.phantom.acquisition.acquisition_options import Imaging
+from pipeline.phantom.acquisition.acquisition_options import AcquisitionOptions
 from pipeline.phantom.acquisition.protocols import Protocol, get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
@@ -165,7 +165,7 @@ def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a study with effect sizes, of four feet as they are."""
 
     def scan(
-        member: PhantomParticipant, protocol: Protocol, _: Imaging
+        member: PhantomParticipant, protocol: Protocol, _: AcquisitionOptions
     ) -> tuple[Foot, dict[str, Scan]]:
         foot = make_foot(member.shape, spacing_mm=3.0)
         return foot, {"": ideal_scan(foot, protocol)}
@@ -269,8 +269,8 @@ def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -
     member = draw_cohort(1, 3)[0]
     protocol = get_protocol("t1_se_4mm_coarse")
 
-    foot, images = simulate_images(member, protocol, Imaging(both_feet=True))
-    alone, single = simulate_images(member, protocol, Imaging())
+    foot, images = simulate_images(member, protocol, AcquisitionOptions(both_feet=True))
+    alone, single = simulate_images(member, protocol, AcquisitionOptions())
     assert [shape.side for shape in small_feet] == [Side.RIGHT, Side.LEFT, Side.RIGHT]
     assert small_feet[1].bone_length_mm == small_feet[0].bone_length_mm
     assert small_feet[1].muscle_volumes_cm3 != small_feet[0].muscle_volumes_cm3
@@ -281,7 +281,7 @@ def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -
 
 def test_readme_says_how_images_differ_from_the_default() -> None:
     """A paragraph of its own, only where something was asked for."""
-    study = Study(1, 2, imaging=Imaging(both_feet=True, cut_toes_mm=40.0))
+    study = Study(1, 2, imaging=AcquisitionOptions(both_feet=True, cut_toes_mm=40.0))
 
     told = readme(study, None)
     assert "\n\nImaging: cut_toes_mm 40.0, both_feet True.\n\n" in told

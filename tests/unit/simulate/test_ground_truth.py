@@ -14,10 +14,10 @@ from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.cohort.draw_cohort import draw_cohort, with_matched_masses
 from pipeline.simulate.effect_file import read_effect
 from pipeline.simulate.ground_truth import (
-    measure_truth,
+    coarse_region_volumes,
+    ground_truth_statistics,
+    measure_ground_truth,
     region_volumes,
-    survey,
-    true_statistics,
 )
 
 PRINTED = {"rearfoot": 1.13, "forefoot": 0.30, "total": 0.92}
@@ -30,7 +30,7 @@ def cell(statistics: pd.DataFrame, outcome: str, column: str) -> float:
 
 def test_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
     """Regions of a muscle add up to its voxels."""
-    split, table = measure_truth(coarse_foot)
+    split, table = measure_ground_truth(coarse_foot)
 
     assert split.segmentation is coarse_foot.truth
     expected = [coarse_foot.truth.muscles.volume_mm3(label) / 1e3 for label in range(1, 11)]
@@ -42,7 +42,7 @@ def test_true_fat_is_that_of_the_foot() -> None:
     """Not what a signal would tell: it is even here, and known to the last voxel."""
     shape = FootShape(fat_fractions={**dict.fromkeys(range(1, 13), 0.2), 2: 0.55})
 
-    _, table = measure_truth(make_foot(shape, 2.0))
+    _, table = measure_ground_truth(make_foot(shape, 2.0))
 
     fat = {r.muscle: r.fat_fraction for r in table.rows if r.region == "total"}
     assert fat["ABH"] == pytest.approx(0.2, abs=0.002)
@@ -52,7 +52,7 @@ def test_true_fat_is_that_of_the_foot() -> None:
 def test_a_survey_is_near_what_was_asked_for() -> None:
     """Each muscle within 10 %, most of the rearfoot ones behind the border."""
     shape = FootShape()
-    volumes = survey(shape)
+    volumes = coarse_region_volumes(shape)
 
     assert volumes.shape == (2, len(PLANTAR_MUSCLES))
     asked = [shape.muscle_volumes_cm3[label] for label in range(1, 11)]
@@ -63,7 +63,7 @@ def test_a_survey_is_near_what_was_asked_for() -> None:
 
 def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
     """One foot on four pairs of shoulders: only masses differ."""
-    _, table = measure_truth(coarse_foot)
+    _, table = measure_ground_truth(coarse_foot)
     masses = {"a": (50.0, 60.0), "b": (70.0, 90.0)}
     people = [
         Participant(f"{g}{kg:.0f}", group=g, body_mass_kg=kg)
@@ -71,7 +71,7 @@ def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
         for kg in both
     ]
 
-    found = true_statistics(people, [table] * 4, "b")
+    found = ground_truth_statistics(people, [table] * 4, "b")
     total_mm3 = 1e3 * (table.volume_cm3("total") or 0)
     mean = total_mm3 * (1 / 50 + 1 / 60) / 2
     assert cell(found, "total_mm3_per_kg", "mean_b") == pytest.approx(mean)
@@ -83,12 +83,12 @@ def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
 def test_twenty_feet_have_the_printed_effect_sizes() -> None:
     """Of real geometry; the forefoot does not differ, and the scale is that of Chang 2012."""
     effect = read_effect("cheung2016")
-    cohort = draw_cohort(10, 0, effect, partial(map, survey))
-    tables = [measure_truth(make_foot(member.shape, 1.0))[1] for member in cohort]
+    cohort = draw_cohort(10, 0, effect, partial(map, coarse_region_volumes))
+    tables = [measure_ground_truth(make_foot(member.shape, 1.0))[1] for member in cohort]
     matched = with_matched_masses(cohort, effect, [region_volumes(table) for table in tables])
 
     people = [member.participant for member in matched]
-    found = true_statistics(people, tables, effect.reference)
+    found = ground_truth_statistics(people, tables, effect.reference)
     for region, d in PRINTED.items():
         assert cell(found, f"{region}_mm3_per_kg", "cohens_d") == pytest.approx(d, abs=1e-3)
     assert cell(found, "forefoot_mm3_per_kg", "p") > 0.3

@@ -104,8 +104,8 @@ def test_a_voxel_on_the_edge_shows_both_its_sides() -> None:
     start_mm = float(foot.grid.to_world((0, 7.5, 0))[1])  # fat begins here
 
     scan = take(foot, replace(BARE, slice_thickness_mm=4.0))
-    first_mm = scan.grid.matrix[1, 3]
-    share = np.clip((first_mm + 2 + 4 * np.arange(2) - start_mm) / 4, 0, 1)
+    origin_mm = scan.grid.matrix[1, 3]
+    share = np.clip((origin_mm + 2 + 4 * np.arange(2) - start_mm) / 4, 0, 1)
     profile = scan.intensity[scan.grid.shape[0] // 2, -3, :2] / FAT_LEVEL
     assert profile == pytest.approx(share, abs=0.04)
 

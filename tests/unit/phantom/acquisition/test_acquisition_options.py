@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.phantom.acquisition.acquisition_options import Imaging
-from pipeline.phantom.acquisition.artefacts import USUAL_ARTEFACTS, Artefacts
+from pipeline.phantom.acquisition.acquisition_options import AcquisitionOptions
+from pipeline.phantom.acquisition.artefacts import DEFAULT_ARTEFACTS, Artefacts
 from pipeline.phantom.acquisition.protocols import Orientation, get_protocol
 
 GIVEN = get_protocol("pd_tse")
@@ -13,32 +13,37 @@ GIVEN = get_protocol("pd_tse")
 
 def test_nothing_asked_for_changes_nothing() -> None:
     """The protocol stays, artefacts are the usual ones, and there is nothing to tell."""
-    assert Imaging().drawn(GIVEN, np.random.default_rng(1)) == (GIVEN, USUAL_ARTEFACTS)
-    assert not Imaging().told()
+    assert AcquisitionOptions().draw(GIVEN, np.random.default_rng(1)) == (
+        GIVEN,
+        DEFAULT_ARTEFACTS,
+    )
+    assert not AcquisitionOptions().describe()
 
 
 def test_what_is_asked_for_is_done_and_told() -> None:
     """Orientation, noise and artefacts end up in the protocol and in the words."""
-    imaging = Imaging(Orientation.AXIAL, muscle_snr=12.0, artefacts=Artefacts(ghosts=0.2))
+    imaging = AcquisitionOptions(
+        Orientation.AXIAL, muscle_snr=12.0, artefacts=Artefacts(ghosts=0.2)
+    )
 
-    protocol, artefacts = imaging.drawn(GIVEN, np.random.default_rng(1))
+    protocol, artefacts = imaging.draw(GIVEN, np.random.default_rng(1))
     assert (protocol.orientation, protocol.muscle_snr) == (Orientation.AXIAL, 12.0)
     assert (protocol.name, artefacts.ghosts) == ("pd_tse", 0.2)
-    assert imaging.told() == "orientation axial, muscle_snr 12.0, coil_bias 0, ghosts 0.2"
+    assert imaging.describe() == "orientation axial, muscle_snr 12.0, coil_bias 0, ghosts 0.2"
 
 
 def test_random_imaging_is_drawn_from_the_generator() -> None:
     """One seed, one protocol, whatever was named."""
-    imaging = Imaging(is_random=True)
+    imaging = AcquisitionOptions(is_random=True)
 
     first, again, other = (
-        imaging.drawn(GIVEN, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        imaging.draw(GIVEN, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert first == again != other
-    assert "at random" in imaging.told()
+    assert "at random" in imaging.describe()
 
 
 def test_impossible_wishes_are_refused() -> None:
     """The words are the protocol's."""
     with pytest.raises(ConfigError, match=r"SNR must be above 0: got -3"):
-        Imaging(muscle_snr=-3).applied(GIVEN)
+        AcquisitionOptions(muscle_snr=-3).apply_to(GIVEN)

@@ -10,8 +10,8 @@ from small_foot import BARE, FAT_LEVEL, foot_of, make_foot, take
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition.artefacts import (
+    DEFAULT_ARTEFACTS,
     LIMITS,
-    USUAL_ARTEFACTS,
     Artefacts,
     read_artefacts,
 )
@@ -120,8 +120,8 @@ def test_wrap_narrows_the_image_and_folds_what_is_outside() -> None:
     np.testing.assert_allclose(
         folded.grid.to_world((0, 0, 0)), plain.grid.to_world(((n0 - kept) // 2, 0, 0))
     )
-    whole, inner = (float(s.intensity.sum(dtype=float)) for s in (plain, folded))
-    assert inner == pytest.approx(whole, rel=0.02)
+    total, inner = (float(s.intensity.sum(dtype=float)) for s in (plain, folded))
+    assert inner == pytest.approx(total, rel=0.02)
 
 
 def test_fat_suppression_fails_at_heel_and_toes() -> None:
@@ -185,7 +185,7 @@ def test_artefacts_are_read_from_words() -> None:
     """Those not named are as usual."""
     told = read_artefacts(["ghosts=0.1", "coil_bias=0"])
 
-    assert told == replace(USUAL_ARTEFACTS, ghosts=0.1, coil_bias=0.0)
+    assert told == replace(DEFAULT_ARTEFACTS, ghosts=0.1, coil_bias=0.0)
 
 
 @pytest.mark.parametrize(

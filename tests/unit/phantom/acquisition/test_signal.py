@@ -38,7 +38,7 @@ def test_relative_signals_are_those_of_the_table(column: str, tissue: Tissue) ->
     """Within 20 % for every tissue and sequence; what is given as 0 is below 0.5 %."""
     wanted = PERCENT[tissue][list(COLUMNS).index(column)]
 
-    found = 100 * float(tissue_signals(COLUMNS[column]).whole[tissue])
+    found = 100 * float(tissue_signals(COLUMNS[column]).total[tissue])
     assert found == pytest.approx(wanted, rel=0.2, abs=0.5 if wanted == 0 else 0)
 
 
@@ -49,15 +49,15 @@ def test_water_and_fat_make_up_the_whole(name: str) -> None:
 
     assert (signals.water >= 0).all()
     assert set(np.flatnonzero(signals.fat).tolist()) == {Tissue.FAT, Tissue.MARROW}
-    assert signals.whole[Tissue.AIR] == 0
-    assert signals.whole[Tissue.FAT] == 1
+    assert signals.total[Tissue.AIR] == 0
+    assert signals.total[Tissue.FAT] == 1
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_oedema_is_brighter_than_muscle_on_long_echoes(name: str) -> None:
     """On T1-weighted images the two are alike, on T2-weighted ones not."""
-    whole = tissue_signals(PROTOCOLS[name]).whole
-    ratio = float(whole[Tissue.OEDEMA] / whole[Tissue.MUSCLE])
+    total = tissue_signals(PROTOCOLS[name]).total
+    ratio = float(total[Tissue.OEDEMA] / total[Tissue.MUSCLE])
 
     low, high = (2.5, 6.0) if name == "t2_fs" else (0.7, 1.8)
     assert low < ratio < high
@@ -71,7 +71,7 @@ def test_fat_inside_a_muscle_mixes_both_signals() -> None:
     fatty = replace(foot, fat_fraction=fraction)
     signals = tissue_signals(SE)
 
-    for part, of_fat in ((signals.whole, 1.0), (signals.fat, 0.97), (signals.water, 0.03)):
+    for part, of_fat in ((signals.total, 1.0), (signals.fat, 0.97), (signals.water, 0.03)):
         shown = foot_signals(fatty, part)
         muscle = float(part[Tissue.MUSCLE])
         assert shown[10, 30, 14] == pytest.approx(0.6 * muscle + 0.4 * of_fat, abs=1e-6)
@@ -81,7 +81,7 @@ def test_fat_inside_a_muscle_mixes_both_signals() -> None:
 def test_a_longer_echo_train_leaves_less_time_to_recover() -> None:
     """Tissues of long T1 lose more."""
     short, long = (
-        tissue_signals(replace(SE, technique=FAST, echo_train_ms=t)).whole for t in (0, 150)
+        tissue_signals(replace(SE, technique=FAST, echo_train_ms=t)).total for t in (0, 150)
     )
 
     assert long[Tissue.FLUID] < 0.95 * short[Tissue.FLUID]

@@ -56,11 +56,11 @@ def test_oblique_slices_are_turned_by_their_angle(oblique_deg: float) -> None:
 @pytest.mark.parametrize("orientation", Orientation)
 def test_a_short_field_of_view_lacks_its_millimetres(orientation: Orientation) -> None:
     """8 mm less at the heel and 5 mm less at the toes, and nothing else is lost."""
-    whole = replace(BARE, orientation=orientation, slice_thickness_mm=1.0, slice_spacing_mm=1.0)
+    total = replace(BARE, orientation=orientation, slice_thickness_mm=1.0, slice_spacing_mm=1.0)
     long = POINTING[orientation].index(1)
 
     full, cut = (
-        take(make_foot(), p).grid for p in (whole, replace(whole, cut_heel_mm=8, cut_toes_mm=5))
+        take(make_foot(), p).grid for p in (total, replace(total, cut_heel_mm=8, cut_toes_mm=5))
     )
     (full_low, full_high), (low, high) = (
         (g.corners_mm().min(axis=0), g.corners_mm().max(axis=0)) for g in (full, cut)

@@ -14,7 +14,7 @@ from pipeline.phantom.anatomy.lattice import Lattice
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.anatomy.structures import BELLIES, BONES
 
-POSTURE = pose_structures(FootShape())
+STRUCTURES = pose_structures(FootShape())
 LATTICE = Lattice.over(np.array((-80.0, -26, -35)), np.array((85.0, 245, 115)), SPACING_MM)
 WASTED = 7
 
@@ -24,22 +24,22 @@ Solved = tuple[Envelope, Array]
 @pytest.fixture(scope="module")
 def healthy() -> Solved:
     """Solve the mean foot."""
-    return solve_bellies(POSTURE, LATTICE, FootShape())
+    return solve_bellies(STRUCTURES, LATTICE, FootShape())
 
 
 @pytest.fixture(scope="module")
 def wasted() -> Solved:
     """Solve one that has lost 40 % of a muscle."""
     shape = FootShape(atrophy=MappingProxyType({WASTED: 0.4}))
-    return solve_bellies(POSTURE, LATTICE, shape)
+    return solve_bellies(STRUCTURES, LATTICE, shape)
 
 
 def test_the_fascia_holds_bellies_and_bones(healthy: Solved) -> None:
     """The middle of each is inside, with the skin farther out."""
     envelope, _ = healthy
     for name in (*BELLIES, *BONES):
-        middle = POSTURE.tubes[name].centres[1]
-        i, j, k = np.rint((middle - LATTICE.first_mm) / SPACING_MM).astype(int)
+        middle = STRUCTURES.cylinders[name].centres[1]
+        i, j, k = np.rint((middle - LATTICE.origin_mm) / SPACING_MM).astype(int)
         assert envelope.skin[i, j, k] < envelope.fascia[i, j, k] < 0, name
 
 
@@ -66,7 +66,7 @@ def test_a_septum_keeps_muscles_apart(healthy: Solved) -> None:
     envelope, offsets = healthy
 
     thin, thick = (
-        grow_bellies(bellies_of(POSTURE), LATTICE, offsets, envelope.fascia, septum_mm)
+        grow_bellies(bellies_of(STRUCTURES), LATTICE, offsets, envelope.fascia, septum_mm)
         for septum_mm in (0.0, 3.0)
     )
     kept = thick > 0
@@ -78,6 +78,6 @@ def test_bellies_stay_inside_the_fascia(healthy: Solved) -> None:
     """And all are there."""
     envelope, offsets = healthy
 
-    muscles = grow_bellies(bellies_of(POSTURE), LATTICE, offsets, envelope.fascia, 0.6)
+    muscles = grow_bellies(bellies_of(STRUCTURES), LATTICE, offsets, envelope.fascia, 0.6)
     assert (envelope.fascia[muscles > 0] < 0).all()
     assert set(np.unique(muscles).tolist()) == {0, *MUSCLE_NAMES}

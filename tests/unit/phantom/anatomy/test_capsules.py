@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from pipeline.phantom.anatomy.capsules import Capsule, Cord, cord_through, path, pieces, slip
-from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Tube
+from pipeline.phantom.anatomy.capsules import (
+    Capsule,
+    CapsuleChain,
+    chain_along,
+    named_capsules,
+    path,
+    slip,
+)
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Cylinder
 from pipeline.phantom.anatomy.lattice import Lattice
 from pipeline.phantom.anatomy.structures import bellies_and_bones
 
@@ -51,16 +58,16 @@ def test_a_capsules_reach_holds_its_surface() -> None:
     capsule = Capsule(ENDS_MM, (2.0, 1.5))
     lattice = Lattice.over(ENDS_MM.min(axis=0) - 4, ENDS_MM.max(axis=0) + 4, 0.5)
 
-    inside = np.argwhere(capsule.distance(lattice.planes_mm()) < 0) * 0.5 + lattice.first_mm
-    assert (inside.min(axis=0) >= capsule.reach[0]).all()
-    assert (inside.max(axis=0) <= capsule.reach[1]).all()
+    inside = np.argwhere(capsule.distance(lattice.planes_mm()) < 0) * 0.5 + lattice.origin_mm
+    assert (inside.min(axis=0) >= capsule.bounds[0]).all()
+    assert (inside.max(axis=0) <= capsule.bounds[1]).all()
 
 
 def test_a_cord_is_one_capsule_from_point_to_point() -> None:
     """A point given twice makes none; radii go with their points."""
     points = np.array(((0, 0, 0), (0, 5, 0), (0, 5, 0), (3, 9, 0.0)))
 
-    first, second = Cord(points, np.array((1.0, 2.0, 2.5, 3.0))).capsules()
+    first, second = CapsuleChain(points, np.array((1.0, 2.0, 2.5, 3.0))).capsules()
     assert (first.radii, second.radii) == ((1.0, 2.0), (2.5, 3.0))
     np.testing.assert_array_equal(second.ends, points[2:])
 
@@ -70,7 +77,7 @@ def test_pieces_go_under_their_cords_name() -> None:
     bent = path((0, 0, 0), (0, 5, 0), (0, 5, 5), radius=1.0)
     straight = path((0, 0, 0), (4, 0, 0), radius=0.5)
 
-    found = list(pieces({"bent": bent, "straight": straight}))
+    found = list(named_capsules({"bent": bent, "straight": straight}))
     assert [name for name, _ in found] == ["bent", "bent", "straight"]
     assert found[-1][1].radii == (0.5, 0.5)
 
@@ -80,12 +87,12 @@ def test_a_cord_through_a_tube_has_its_cross_section(slope: float, share: float)
     """What an oblique tube's cut shows is larger than the tube is thick."""
     long = np.array((0.0, 4.0, 8.0, 12.0))
     centres = np.column_stack((slope * long, long, np.zeros(4)))
-    tube = Tube(LONG, centres, np.repeat(np.diag((4.0, 1.0))[None], 4, axis=0))
+    cylinder = Cylinder(LONG, centres, np.repeat(np.diag((4.0, 1.0))[None], 4, axis=0))
 
-    cord = cord_through(tube, thickest=9.0)
-    np.testing.assert_array_equal(cord.points, centres)
-    np.testing.assert_allclose(cord.radii**2, 2.0 * share)
-    np.testing.assert_array_equal(cord_through(tube, thickest=0.3).radii, 0.3)
+    chain = chain_along(cylinder, thickest=9.0)
+    np.testing.assert_array_equal(chain.points, centres)
+    np.testing.assert_allclose(chain.radii**2, 2.0 * share)
+    np.testing.assert_array_equal(chain_along(cylinder, thickest=0.3).radii, 0.3)
 
 
 @pytest.mark.parametrize(("is_plantar", "sign"), [(True, -1), (False, 1)])
@@ -94,8 +101,8 @@ def test_a_slip_lies_on_its_side_of_the_bones(is_plantar: bool, sign: int) -> No
     bones = [bellies_and_bones()[f"{n}_3"] for n in ("metatarsal", "proximal_phalanx")]
     start = np.array((0.02, 0.45, 0.05))
 
-    cord = slip(bones, start, is_plantar=is_plantar, radius=0.005)
-    np.testing.assert_array_equal(cord.points[0], start)
-    assert (np.diff(cord.points[:, LONG]) > 0).all()
+    chain = slip(bones, start, is_plantar=is_plantar, radius=0.005)
+    np.testing.assert_array_equal(chain.points[0], start)
+    assert (np.diff(chain.points[:, LONG]) > 0).all()
     ends = bones[1].centres[[0, -1]]
-    assert (sign * (cord.points[-2:] - ends)[:, 2] > 0.005).all()
+    assert (sign * (chain.points[-2:] - ends)[:, 2] > 0.005).all()

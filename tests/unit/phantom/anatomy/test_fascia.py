@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.phantom.anatomy.fascia import lay_aponeurosis, lay_deep_fascia, lay_pad_septa
+from pipeline.phantom.anatomy.fascia import add_aponeurosis, add_deep_fascia, add_pad_septa
 from pipeline.phantom.anatomy.foot import Tissue
 from pipeline.phantom.anatomy.joint_pose import pose_structures
 from pipeline.phantom.anatomy.lattice import Lattice
@@ -22,7 +22,7 @@ def lay(
     dorsal = LATTICE.planes_mm()[2].astype(np.float32)
     fascia = np.broadcast_to(-dorsal, LATTICE.shape)
     tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
-    lay_aponeurosis(
+    add_aponeurosis(
         tissues,
         fascia,
         np.full(LATTICE.shape, plantar, dtype=np.float32),
@@ -111,7 +111,7 @@ def test_deep_fascia_is_a_sheet_of_its_thickness_in_fat() -> None:
     fascia = np.broadcast_to(-dorsal, LATTICE.shape)
     for asked_mm, found_mm in ((0.0, 0.0), (1.0, 1.0)):
         tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
-        lay_deep_fascia(tissues, fascia, FootShape(deep_fascia_mm=asked_mm))
+        add_deep_fascia(tissues, fascia, FootShape(deep_fascia_mm=asked_mm))
         assert (tissues[fascia < 0] == Tissue.MUSCLE).all()
         sheet = (tissues == Tissue.TENDON).sum(axis=2) * LATTICE.spacing_mm
         np.testing.assert_allclose(sheet, found_mm)
@@ -127,7 +127,7 @@ def test_sheets_part_the_pad_into_chambers(spacing_mm: float) -> None:
     for faces in (1.0, 0.0):
         tissues = np.where(fascia < 0, Tissue.MUSCLE, Tissue.FAT).astype(np.uint8)
         plantar = np.full(lattice.shape, faces, dtype=np.float32)
-        lay_pad_septa(tissues, fascia, plantar, lattice, FootShape(pad_septa_mm=0.8))
+        add_pad_septa(tissues, fascia, plantar, lattice, FootShape(pad_septa_mm=0.8))
         parts.append((tissues[fascia > 0] == Tissue.TENDON).mean())
         assert (tissues[fascia < 0] == Tissue.MUSCLE).all()
     assert parts[0] == pytest.approx(0.12, abs=0.06)

@@ -10,8 +10,8 @@ from pipeline.phantom.anatomy.generalised_cylinders import (
     LATERAL,
     LONG,
     Array,
-    Tube,
-    reference_tubes,
+    Cylinder,
+    reference_cylinders,
 )
 
 OTHERS = {LATERAL: (LONG, DORSAL), LONG: (LATERAL, DORSAL), DORSAL: (LONG, LATERAL)}
@@ -21,32 +21,34 @@ SEMI_AXES_MM = (6.0, 2.5)
 TURN = np.radians(35)
 
 
-def make_tube(axis: int = LONG, semi_axes_mm: tuple[float, float] = (5.0, 5.0)) -> Tube:
+def make_cylinder(axis: int = LONG, semi_axes_mm: tuple[float, float] = (5.0, 5.0)) -> Cylinder:
     """Make a straight tube with stations at 0, 10, 20, 30 mm, its ellipse turned by 35 deg."""
     centres = np.empty((4, 3))
     centres[:, axis] = (0, 10, 20, 30)
     centres[:, OTHERS[axis]] = MIDDLE_MM
     turn = np.array(((np.cos(TURN), -np.sin(TURN)), (np.sin(TURN), np.cos(TURN))))
     section = turn @ np.diag(np.square(semi_axes_mm)) @ turn.T
-    return Tube(axis, centres, np.repeat(section[None], 4, axis=0))
+    return Cylinder(axis, centres, np.repeat(section[None], 4, axis=0))
 
 
-def distance_at(tube: Tube, along_mm: float, first_mm: float, second_mm: float) -> float:
+def distance_at(
+    cylinder: Cylinder, along_mm: float, origin_mm: float, second_mm: float
+) -> float:
     """Signed distance at one point, given relative to the tube's middle line."""
     point = np.empty(3)
-    point[tube.axis] = along_mm
-    point[list(OTHERS[tube.axis])] = np.add(MIDDLE_MM, (first_mm, second_mm))
+    point[cylinder.axis] = along_mm
+    point[list(OTHERS[cylinder.axis])] = np.add(MIDDLE_MM, (origin_mm, second_mm))
     c0, c1, c2 = point.reshape(3, 1)
-    return float(tube.distance((c0, c1, c2)).item())
+    return float(cylinder.distance((c0, c1, c2)).item())
 
 
 @pytest.mark.parametrize("axis", [LATERAL, LONG, DORSAL])
 @pytest.mark.parametrize("radius_mm", [3.0, 5.0, 8.5])
 def test_distance_from_a_round_tube_is_exact(axis: int, radius_mm: float) -> None:
     """Radius less 5 mm, negative inside, whichever way the tube runs."""
-    tube = make_tube(axis)
+    cylinder = make_cylinder(axis)
 
-    at = distance_at(tube, 13.0, radius_mm * 0.6, -radius_mm * 0.8)
+    at = distance_at(cylinder, 13.0, radius_mm * 0.6, -radius_mm * 0.8)
     assert at == pytest.approx(radius_mm - 5, abs=1e-3)
 
 
@@ -54,14 +56,14 @@ def test_distance_from_a_round_tube_is_exact(axis: int, radius_mm: float) -> Non
 @pytest.mark.parametrize("angle", np.linspace(0, 2 * np.pi, 7, endpoint=False))
 def test_the_surface_runs_through_the_turned_ellipse(axis: int, angle: float) -> None:
     """Points of the ellipse have no distance, 10 % farther out all are outside."""
-    tube = make_tube(axis, SEMI_AXES_MM)
+    cylinder = make_cylinder(axis, SEMI_AXES_MM)
     u, v = SEMI_AXES_MM[0] * np.cos(angle), SEMI_AXES_MM[1] * np.sin(angle)
     first = u * np.cos(TURN) - v * np.sin(TURN)
     second = u * np.sin(TURN) + v * np.cos(TURN)
 
-    assert distance_at(tube, 13.0, first, second) == pytest.approx(0, abs=1e-3)
-    assert distance_at(tube, 13.0, 0.9 * first, 0.9 * second) < -0.2
-    assert distance_at(tube, 13.0, 1.1 * first, 1.1 * second) > 0.2
+    assert distance_at(cylinder, 13.0, first, second) == pytest.approx(0, abs=1e-3)
+    assert distance_at(cylinder, 13.0, 0.9 * first, 0.9 * second) < -0.2
+    assert distance_at(cylinder, 13.0, 1.1 * first, 1.1 * second) > 0.2
 
 
 @pytest.mark.parametrize("axis", [LATERAL, LONG, DORSAL])
@@ -70,46 +72,46 @@ def test_caps_reach_half_a_step_beyond_the_stations(
     axis: int, end_mm: float, outward: int
 ) -> None:
     """Stations are the centres of bins 10 mm deep."""
-    tube = make_tube(axis)
+    cylinder = make_cylinder(axis)
 
-    assert tube.cap == 5
-    assert distance_at(tube, end_mm + outward * 4.9, 0, 0) < 0
-    assert distance_at(tube, end_mm + outward * 5.0, 0, 0) == pytest.approx(0, abs=1e-3)
-    assert distance_at(tube, end_mm + outward * 5.1, 0, 0) > 0
+    assert cylinder.cap == 5
+    assert distance_at(cylinder, end_mm + outward * 4.9, 0, 0) < 0
+    assert distance_at(cylinder, end_mm + outward * 5.0, 0, 0) == pytest.approx(0, abs=1e-3)
+    assert distance_at(cylinder, end_mm + outward * 5.1, 0, 0) > 0
 
 
 def test_the_middle_line_lies_inside() -> None:
     """Where the radius has no gradient the distance is still a number."""
     along = np.linspace(0, 30, 13)
-    tube = make_tube(LONG, SEMI_AXES_MM)
+    cylinder = make_cylinder(LONG, SEMI_AXES_MM)
 
-    distance = tube.distance((np.array([4.0]), along, np.array([-3.0])))
+    distance = cylinder.distance((np.array([4.0]), along, np.array([-3.0])))
     assert np.isfinite(distance).all()
     assert distance.max() < 0
 
 
 def test_reach_is_that_of_the_surface() -> None:
     """Caps along the axis, the turned ellipse's box across it."""
-    tube = make_tube(LATERAL, SEMI_AXES_MM)
+    cylinder = make_cylinder(LATERAL, SEMI_AXES_MM)
 
     u, v = SEMI_AXES_MM
     first = np.hypot(u * np.cos(TURN), v * np.sin(TURN))
     second = np.hypot(u * np.sin(TURN), v * np.cos(TURN))
-    np.testing.assert_allclose(tube.reach[0], (-5, 4 - first, -3 - second))
-    np.testing.assert_allclose(tube.reach[1], (35, 4 + first, -3 + second))
+    np.testing.assert_allclose(cylinder.bounds[0], (-5, 4 - first, -3 - second))
+    np.testing.assert_allclose(cylinder.bounds[1], (35, 4 + first, -3 + second))
 
 
 def test_the_table_is_read_once_and_locked() -> None:
     """All feet share one reference."""
-    assert reference_tubes() is reference_tubes()
-    assert isinstance(reference_tubes(), MappingProxyType)
+    assert reference_cylinders() is reference_cylinders()
+    assert isinstance(reference_cylinders(), MappingProxyType)
 
 
-@pytest.mark.parametrize("name", sorted(reference_tubes()))
+@pytest.mark.parametrize("name", sorted(reference_cylinders()))
 def test_every_structure_is_a_proper_tube(name: str) -> None:
     """Stations rise, and every section is an ellipse of some area."""
-    tube = reference_tubes()[name]
+    cylinder = reference_cylinders()[name]
 
-    assert (np.diff(tube.centres[:, tube.axis]) > 0).all()
-    semi_axes: Array = np.sqrt(np.linalg.eigvalsh(tube.sections))
+    assert (np.diff(cylinder.centres[:, cylinder.axis]) > 0).all()
+    semi_axes: Array = np.sqrt(np.linalg.eigvalsh(cylinder.sections))
     assert 0.001 < semi_axes.min() <= semi_axes.max() < 0.25

@@ -18,10 +18,10 @@ LENGTH_MM = MEAN_BONE_LENGTH_MM
 
 def centres_mm(shape: FootShape, name: str) -> Array:
     """Stations of a tube."""
-    return pose_structures(shape).tubes[name].centres
+    return pose_structures(shape).cylinders[name].centres
 
 
-def moved_mm(shape: FootShape, name: str) -> Array:
+def displacement_mm(shape: FootShape, name: str) -> Array:
     """How far each station of a tube lies from where the mean foot has it."""
     return centres_mm(shape, name) - centres_mm(MEAN, name)
 
@@ -34,25 +34,25 @@ def heading_deg(shape: FootShape, first: str, last: str) -> float:
 
 def test_the_neutral_foot_is_the_reference_in_millimetres() -> None:
     """Centres scale with the bone length, squared semi-axes with its square."""
-    posture = pose_structures(NEUTRAL)
+    structures = pose_structures(NEUTRAL)
 
     for name, reference in bellies_and_bones().items():
-        tube = posture.tubes[name]
-        np.testing.assert_allclose(tube.centres, reference.centres * LENGTH_MM, atol=1e-9)
-        np.testing.assert_allclose(tube.sections, reference.sections * LENGTH_MM**2)
-    for ours, theirs in ((posture.tendons, tendons()), (posture.vessels, vessels())):
-        for name, cord in theirs.items():
-            np.testing.assert_allclose(ours[name].points, cord.points * LENGTH_MM, atol=1e-9)
-            np.testing.assert_allclose(ours[name].radii, cord.radii * LENGTH_MM)
+        cylinder = structures.cylinders[name]
+        np.testing.assert_allclose(cylinder.centres, reference.centres * LENGTH_MM, atol=1e-9)
+        np.testing.assert_allclose(cylinder.sections, reference.sections * LENGTH_MM**2)
+    for ours, theirs in ((structures.tendons, tendons()), (structures.vessels, vessels())):
+        for name, chain in theirs.items():
+            np.testing.assert_allclose(ours[name].points, chain.points * LENGTH_MM, atol=1e-9)
+            np.testing.assert_allclose(ours[name].radii, chain.radii * LENGTH_MM)
 
 
 def test_a_longer_foot_is_larger_in_every_direction() -> None:
     """Bone length scales all."""
-    longer = pose_structures(FootShape(bone_length_mm=LENGTH_MM * 1.1)).tubes
-    mean = pose_structures(MEAN).tubes
+    longer = pose_structures(FootShape(bone_length_mm=LENGTH_MM * 1.1)).cylinders
+    mean = pose_structures(MEAN).cylinders
 
     for name in ("calcaneus", "tibia", "lumbrical_3"):
-        np.testing.assert_allclose(longer[name].reach, mean[name].reach * 1.1, atol=1e-9)
+        np.testing.assert_allclose(longer[name].bounds, mean[name].bounds * 1.1, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -62,43 +62,43 @@ def test_a_longer_foot_is_larger_in_every_direction() -> None:
 @pytest.mark.parametrize("name", ["calcaneus", "metatarsal_5", "adductor_hallucis_transverse"])
 def test_width_and_height_scale_their_own_axis(wider: FootShape, axis: int, name: str) -> None:
     """Centres and, where ellipses lie in that axis, sections too; the others stay."""
-    tube, mean = (pose_structures(s).tubes[name] for s in (wider, NEUTRAL))
+    cylinder, mean = (pose_structures(s).cylinders[name] for s in (wider, NEUTRAL))
 
     factors = np.where(np.arange(3) == axis, 1.12, 1.0)
-    np.testing.assert_allclose(tube.centres, mean.centres * factors, atol=1e-9)
-    in_slice = factors[[a for a in range(3) if a != tube.axis]]
-    np.testing.assert_allclose(tube.sections, mean.sections * np.outer(in_slice, in_slice))
+    np.testing.assert_allclose(cylinder.centres, mean.centres * factors, atol=1e-9)
+    in_slice = factors[[a for a in range(3) if a != cylinder.axis]]
+    np.testing.assert_allclose(cylinder.sections, mean.sections * np.outer(in_slice, in_slice))
 
 
 def test_a_higher_arch_lifts_the_midfoot_only() -> None:
     """The navicular rises by most of 0.02 bone lengths, heel and toes hardly."""
     high = FootShape(arch=0.02)
 
-    navicular = moved_mm(high, "navicular")[:, DORSAL]
+    navicular = displacement_mm(high, "navicular")[:, DORSAL]
     assert 3.5 < navicular.min() <= navicular.max() <= 0.02 * LENGTH_MM
-    assert np.abs(moved_mm(high, "distal_phalanx_1")[:, DORSAL]).max() < 0.01
-    assert moved_mm(high, "calcaneus")[0, DORSAL] < 0.1
-    np.testing.assert_allclose(moved_mm(high, "navicular")[:, :DORSAL], 0, atol=1e-9)
+    assert np.abs(displacement_mm(high, "distal_phalanx_1")[:, DORSAL]).max() < 0.01
+    assert displacement_mm(high, "calcaneus")[0, DORSAL] < 0.1
+    np.testing.assert_allclose(displacement_mm(high, "navicular")[:, :DORSAL], 0, atol=1e-9)
 
 
 def test_adduction_bends_the_forefoot_toward_the_little_toe() -> None:
     """Most at the toes, not at all at the heel."""
     bent = FootShape(adduction=0.03)
 
-    assert moved_mm(bent, "distal_phalanx_2")[-1, LATERAL] == pytest.approx(6.7, abs=0.5)
-    assert 0 < moved_mm(bent, "cuboid")[-1, LATERAL] < 0.5
-    np.testing.assert_allclose(moved_mm(bent, "calcaneus")[:-1], 0, atol=1e-9)
+    assert displacement_mm(bent, "distal_phalanx_2")[-1, LATERAL] == pytest.approx(6.7, abs=0.5)
+    assert 0 < displacement_mm(bent, "cuboid")[-1, LATERAL] < 0.5
+    np.testing.assert_allclose(displacement_mm(bent, "calcaneus")[:-1], 0, atol=1e-9)
 
 
 def test_longer_toes_leave_the_rest_alone() -> None:
     """Only what lies beyond the metatarsal heads moves, and only along."""
     longer = FootShape(toe_length=1.15)
 
-    assert 6 < moved_mm(longer, "distal_phalanx_2")[-1, LONG] < 9
-    np.testing.assert_allclose(moved_mm(longer, "metatarsal_3"), 0, atol=1e-9)
-    np.testing.assert_allclose(moved_mm(longer, "calcaneus"), 0, atol=1e-9)
+    assert 6 < displacement_mm(longer, "distal_phalanx_2")[-1, LONG] < 9
+    np.testing.assert_allclose(displacement_mm(longer, "metatarsal_3"), 0, atol=1e-9)
+    np.testing.assert_allclose(displacement_mm(longer, "calcaneus"), 0, atol=1e-9)
     np.testing.assert_allclose(
-        moved_mm(longer, "distal_phalanx_2")[:, [LATERAL, DORSAL]], 0, atol=1e-9
+        displacement_mm(longer, "distal_phalanx_2")[:, [LATERAL, DORSAL]], 0, atol=1e-9
     )
 
 
@@ -113,31 +113,31 @@ def test_hallux_valgus_turns_the_big_toe_laterally() -> None:
     assert turned == pytest.approx(30, abs=2)
     assert yielded == pytest.approx(-10, abs=1)
     for name in ("distal_phalanx_3", "metatarsal_2", "calcaneus"):
-        np.testing.assert_allclose(moved_mm(valgus, name), 0, atol=1e-9)
+        np.testing.assert_allclose(displacement_mm(valgus, name), 0, atol=1e-9)
 
 
 def test_splay_fans_the_toes_about_the_second() -> None:
     """The little toe turns laterally, the big one medially."""
     fanned = FootShape(toe_splay_deg=4.0)
 
-    assert moved_mm(fanned, "distal_phalanx_5")[-1, LATERAL] > 3
-    assert moved_mm(fanned, "distal_phalanx_1")[-1, LATERAL] < -2
-    np.testing.assert_allclose(moved_mm(fanned, "distal_phalanx_2"), 0, atol=1e-9)
+    assert displacement_mm(fanned, "distal_phalanx_5")[-1, LATERAL] > 3
+    assert displacement_mm(fanned, "distal_phalanx_1")[-1, LATERAL] < -2
+    np.testing.assert_allclose(displacement_mm(fanned, "distal_phalanx_2"), 0, atol=1e-9)
 
 
 def test_a_longer_ray_moves_its_own_toe_only() -> None:
     """The second metatarsal's head goes forward and takes the toe along."""
     longer = FootShape(metatarsal_parabola=(0.0, 0.05, 0.0, 0.0, 0.0))
 
-    head, toe = (moved_mm(longer, n)[-1] for n in ("metatarsal_2", "distal_phalanx_2"))
+    head, toe = (displacement_mm(longer, n)[-1] for n in ("metatarsal_2", "distal_phalanx_2"))
     assert 2 < head[LONG] < toe[LONG] < 8
-    np.testing.assert_allclose(moved_mm(longer, "distal_phalanx_3"), 0, atol=1e-9)
+    np.testing.assert_allclose(displacement_mm(longer, "distal_phalanx_3"), 0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["tibia", "fibula", *LEG_BELLIES])
 def test_plantarflexion_moves_the_leg_back(name: str) -> None:
     """Its upper end by centimetres, and as a whole."""
-    moved = moved_mm(FLEXED, name)
+    moved = displacement_mm(FLEXED, name)
 
     assert moved[-1, LONG] < -20
     assert (np.diff(moved[:, LONG]) < 0).all()
@@ -146,7 +146,7 @@ def test_plantarflexion_moves_the_leg_back(name: str) -> None:
 @pytest.mark.parametrize("name", ["talus", "calcaneus", "metatarsal_1", "quadratus_plantae"])
 def test_plantarflexion_leaves_the_foot_alone(name: str) -> None:
     """It turns the leg, not the foot."""
-    np.testing.assert_allclose(moved_mm(FLEXED, name), 0, atol=1e-9)
+    np.testing.assert_allclose(displacement_mm(FLEXED, name), 0, atol=1e-9)
 
 
 def test_tendons_bend_over_the_ankle() -> None:
@@ -164,15 +164,17 @@ def test_a_wave_moves_by_no_more_than_its_height() -> None:
     """In its own direction only, and not everything alike."""
     waved = FootShape(waves=((0.0, 0.0, 0.01, 0.0, 9.0, 0.0, 0.4),))
 
-    lift = moved_mm(waved, "abductor_hallucis")[:, DORSAL]
+    lift = displacement_mm(waved, "abductor_hallucis")[:, DORSAL]
     assert np.abs(lift).max() <= 0.01 * LENGTH_MM
     assert np.ptp(lift) > 1
-    np.testing.assert_allclose(moved_mm(waved, "abductor_hallucis")[:, :DORSAL], 0, atol=1e-9)
+    np.testing.assert_allclose(
+        displacement_mm(waved, "abductor_hallucis")[:, :DORSAL], 0, atol=1e-9
+    )
 
 
 def test_stations_stay_in_order_under_any_wave() -> None:
     """A wave that would fold tubes back on themselves only squeezes them."""
     folding = FootShape(waves=((0.05, 0.05, 0.05, 20.0, 60.0, 40.0, 0.0),))
 
-    for name, tube in pose_structures(folding).tubes.items():
-        assert (np.diff(tube.centres[:, tube.axis]) > 0).all(), name
+    for name, cylinder in pose_structures(folding).cylinders.items():
+        assert (np.diff(cylinder.centres[:, cylinder.axis]) > 0).all(), name

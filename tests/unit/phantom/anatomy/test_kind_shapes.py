@@ -7,7 +7,7 @@ from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import as_kind, draw_kind_shape
 from pipeline.phantom.anatomy.shape import FootShape, draw_shape
-from pipeline.phantom.anatomy.skeleton import STRAIGHT
+from pipeline.phantom.anatomy.skeleton import NEUTRAL
 
 TOTALS_CM3 = {
     FootKind.FILLED: (90, 250),
@@ -53,7 +53,7 @@ def test_most_feet_of_other_kinds_are_posed_and_padded() -> None:
     """Four in five have skeletons of their own; pads are 6 to 25 mm."""
     shapes = [draw_kind_shape(np.random.default_rng(k), FootKind.SPARSE) for k in range(60)]
 
-    assert 36 < sum(shape.skeleton != STRAIGHT for shape in shapes) < 58
+    assert 36 < sum(shape.skeleton != NEUTRAL for shape in shapes) < 58
     pads_mm = [17 * shape.pad_scale for shape in shapes]
     assert 5 < min(pads_mm) < 8
     assert 22 < max(pads_mm) < 25

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from pipeline.phantom.anatomy.generalised_cylinders import LONG, Tube
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Cylinder
 from pipeline.phantom.anatomy.lattice import Lattice
 
 
-def make_tube() -> Tube:
+def make_cylinder() -> Cylinder:
     """Make a straight round tube, 5 mm in radius, with stations at 0, 10, 20, 30 mm."""
     centres = np.column_stack((np.full(4, 4.0), (0.0, 10.0, 20.0, 30.0), np.full(4, -3.0)))
-    return Tube(LONG, centres, np.repeat(25.0 * np.eye(2)[None], 4, axis=0))
+    return Cylinder(LONG, centres, np.repeat(25.0 * np.eye(2)[None], 4, axis=0))
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def test_planes_lie_at_whole_multiples_of_the_spacing(spacing_mm: float) -> None
 @pytest.mark.parametrize("margin_mm", [0.0, 2.2])
 def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float) -> None:
     """Nothing outside the box is within the margin; the box ends at the lattice's edge."""
-    tube = make_tube()
-    near = tube.distance(lattice.planes_mm()) < margin_mm
+    cylinder = make_cylinder()
+    near = cylinder.distance(lattice.planes_mm()) < margin_mm
 
-    box = lattice.box(tube, margin_mm)
+    box = lattice.box(cylinder, margin_mm)
     assert near[box].sum() == near.sum() > 0
     assert box[1].stop == lattice.shape[1]
     assert [len(p) for p in lattice.planes_mm(box)] == list(near[box].shape)
@@ -48,8 +48,8 @@ def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float)
 
 def test_distances_skip_what_is_out_of_sight(lattice: Lattice) -> None:
     """A tube beyond the lattice is not yielded, others come in the order given."""
-    near = make_tube()
-    far = Tube(LONG, near.centres + 200, near.sections)
+    near = make_cylinder()
+    far = Cylinder(LONG, near.centres + 200, near.sections)
     shapes = [("again", near), ("far", far), ("near", near)]
 
     found = list(lattice.distances(shapes, 1.0))

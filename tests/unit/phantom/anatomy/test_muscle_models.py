@@ -63,7 +63,7 @@ def asked_cm3(kind: FootKind) -> NDArray[np.float64]:
     return np.array([shape_of(kind).muscle_volumes_cm3[m] for m in MUSCLE_NAMES])
 
 
-def reach_mm(foot: Foot, is_it: NDArray[np.bool_]) -> tuple[float, float]:
+def extent_mm(foot: Foot, is_it: NDArray[np.bool_]) -> tuple[float, float]:
     """Give the lowest and highest position along the foot."""
     along = foot.grid.to_world(np.argwhere(is_it))[:, 1]
     return float(along.min()), float(along.max())
@@ -111,8 +111,8 @@ def test_no_muscle_reaches_the_toes(feet: dict[FootKind, Foot], kind: FootKind) 
     """It ends before the heads of the longest metatarsals do."""
     foot = feet[kind]
 
-    _, last = reach_mm(foot, foot.truth.muscles.voxels > 0)
-    _, heads = reach_mm(foot, foot.truth.bones.voxels == METATARSAL_2)
+    _, last = extent_mm(foot, foot.truth.muscles.voxels > 0)
+    _, heads = extent_mm(foot, foot.truth.bones.voxels == METATARSAL_2)
     assert last < heads - 3
 
 
@@ -130,7 +130,7 @@ def test_no_speck_of_muscle_floats(feet: dict[FootKind, Foot], kind: FootKind) -
 def test_tendons_run_dark_to_the_toes(feet: dict[FootKind, Foot], kind: FootKind) -> None:
     """In every slice from metatarsals to toes there are some."""
     foot = feet[kind]
-    first, _ = reach_mm(foot, foot.truth.bones.voxels == METATARSAL_2)
+    first, _ = extent_mm(foot, foot.truth.bones.voxels == METATARSAL_2)
     is_tendon = (foot.tissues == Tissue.TENDON).any(axis=(0, 2))
     along = foot.grid.to_world(np.array([[0, j, 0] for j in range(len(is_tendon))]))[:, 1]
 
@@ -154,7 +154,7 @@ def test_a_filled_forefoot_is_one_mass(feet: dict[FootKind, Foot]) -> None:
     """From the first to the fifth metatarsal, but for septa thinner than a voxel."""
     foot = feet[FootKind.FILLED]
     rays = foot.truth.bones.voxels
-    middle = float(np.mean(reach_mm(foot, rays == METATARSAL_5)))
+    middle = float(np.mean(extent_mm(foot, rays == METATARSAL_5)))
     j = round(float(foot.grid.to_index((0, middle, 0))[1]))
     mass = ndimage.binary_closing(np.isin(foot.truth.muscles.voxels[:, j], PLANTAR))
     parts, _ = ndimage.label(mass)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pipeline.phantom.anatomy.capsules import Capsule
 from pipeline.phantom.anatomy.generalised_cylinders import Array, Field
 from pipeline.phantom.anatomy.lattice import Lattice
-from pipeline.phantom.anatomy.nearest_label import contest
+from pipeline.phantom.anatomy.nearest_label import assign_nearest_label
 
 LABELS = {"left": 3, "right": 5, "third": 5}
 ROW = (slice(None), 8, 4)  # through all centres
@@ -27,7 +27,7 @@ def hold(
 ) -> tuple[NDArray[np.uint8], Field, Field]:
     """Let some of them contend."""
     shapes = [(name, shape) for name, shape in BALLS if name in names]
-    return contest(LATTICE, shapes, LABELS, margin_mm=30.0, offsets=offsets)
+    return assign_nearest_label(LATTICE, shapes, LABELS, margin_mm=30.0, offsets=offsets)
 
 
 def test_each_voxel_goes_to_the_nearest() -> None:
@@ -66,7 +66,7 @@ def test_growth_moves_the_border_by_half_the_difference() -> None:
 @pytest.mark.parametrize("names", [(), ("left",)])
 def test_where_nothing_is_near_nobody_wins(names: tuple[str, ...]) -> None:
     """A thousand millimetres stand for far; a lone shape has no rival."""
-    owner, first, second = contest(
+    owner, first, second = assign_nearest_label(
         LATTICE, [b for b in BALLS if b[0] in names], LABELS, margin_mm=1.0
     )
 

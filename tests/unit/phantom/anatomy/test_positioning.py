@@ -6,10 +6,10 @@ from small_foot import make_foot, take
 
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.positioning import laid_beside, random_pose
+from pipeline.phantom.anatomy.positioning import place_beside, random_pose
 
 
-def reach_mm(foot: Foot) -> tuple[float, float]:
+def extent_mm(foot: Foot) -> tuple[float, float]:
     """Give the foot's lowest and highest position across the body."""
     points = foot.grid.to_world(np.argwhere(foot.tissues))
     return float(points[:, 0].min()), float(points[:, 0].max())
@@ -21,9 +21,9 @@ def test_feet_lie_side_by_side_and_apart(side: Side, seed: int) -> None:
     """The right foot lies to the right, with the gap between them, in any pose."""
     rng = np.random.default_rng(seed)
     foot, other = (make_foot(s).moved(random_pose(rng, s)) for s in (side, side.opposite))
-    pair = {f.side: f for f in (foot, laid_beside(other, foot, gap_mm=6.0))}
+    pair = {f.side: f for f in (foot, place_beside(other, foot, gap_mm=6.0))}
 
-    gap_mm = reach_mm(pair[Side.RIGHT])[0] - reach_mm(pair[Side.LEFT])[1]
+    gap_mm = extent_mm(pair[Side.RIGHT])[0] - extent_mm(pair[Side.LEFT])[1]
     assert gap_mm == pytest.approx(6.0)
     assert pair[side] is foot
 
@@ -31,13 +31,13 @@ def test_feet_lie_side_by_side_and_apart(side: Side, seed: int) -> None:
 def test_two_feet_of_one_side_are_no_pair() -> None:
     """A mirrored foot is wanted, not a copy."""
     with pytest.raises(ValueError, match="must be a pair, got two right feet"):
-        laid_beside(make_foot(), make_foot())
+        place_beside(make_foot(), make_foot())
 
 
 def test_both_feet_are_in_the_image_and_keep_their_brightness() -> None:
     """Twice the signal of one foot, with air between them."""
     foot = make_foot()
-    other = laid_beside(make_foot(Side.LEFT), foot, gap_mm=8.0)
+    other = place_beside(make_foot(Side.LEFT), foot, gap_mm=8.0)
 
     one, both = take(foot), take(foot, beside=other)
     single, double = (s.intensity.sum(dtype=float) for s in (one, both))

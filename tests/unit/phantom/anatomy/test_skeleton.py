@@ -7,48 +7,51 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.phantom.anatomy.digital_foot import make_foot
-from pipeline.phantom.anatomy.displacement_field import Bend, make_bend
+from pipeline.phantom.anatomy.displacement_field import (
+    DisplacementField,
+    make_displacement_field,
+)
 from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, Array
 from pipeline.phantom.anatomy.joint_pose import pose_structures
 from pipeline.phantom.anatomy.shape import FootShape
-from pipeline.phantom.anatomy.skeleton import STRAIGHT, Skeleton, draw_skeleton
+from pipeline.phantom.anatomy.skeleton import NEUTRAL, Skeleton, draw_skeleton
 from pipeline.phantom.anatomy.structures import BONES
 
-TUBES = {name: pose_structures(FootShape()).tubes[name] for name in BONES}
+CYLINDERS = {name: pose_structures(FootShape()).cylinders[name] for name in BONES}
 LOW, HIGH = np.array((-75.0, -30, -30)), np.array((75.0, 245, 125))
 OTHERS_MM = 2.3  # of bones off an affine fit in the likest of six other people's skeletons
 
 
-def bent(skeleton: Skeleton) -> Bend:
+def bent(skeleton: Skeleton) -> DisplacementField:
     """Bend the mean foot."""
-    return make_bend(skeleton, TUBES, LOW, HIGH)
+    return make_displacement_field(skeleton, CYLINDERS, LOW, HIGH)
 
 
-def moved_mm(skeleton: Skeleton, bone: str, station: int) -> Array:
+def displacement_mm(skeleton: Skeleton, bone: str, station: int) -> Array:
     """How far a station of a bone is moved."""
-    point = TUBES[bone].centres[[station]]
+    point = CYLINDERS[bone].centres[[station]]
     moved: Array = bent(skeleton).posed(point)[0] - point[0]
     return moved
 
 
-def middles_mm() -> Array:
+def centroids_mm() -> Array:
     """Middle of each bone of the straight foot."""
-    return np.array([tube.centres.mean(axis=0) for tube in TUBES.values()])
+    return np.array([cylinder.centres.mean(axis=0) for cylinder in CYLINDERS.values()])
 
 
 def test_a_straight_skeleton_moves_nothing() -> None:
     """Not by a hair."""
-    np.testing.assert_allclose(bent(STRAIGHT).moved_mm, 0, atol=1e-4)
+    np.testing.assert_allclose(bent(NEUTRAL).displacement_mm, 0, atol=1e-4)
 
 
 def test_inversion_tilts_the_leg_over_the_foot() -> None:
     """The sole turns inward, so the leg leans outward over it; the heel stays."""
     inverted = Skeleton(inversion_deg=20)
 
-    assert moved_mm(inverted, "tibia", -1)[LATERAL] < -5
-    assert np.linalg.norm(moved_mm(inverted, "calcaneus", 1)) < 1
-    assert np.linalg.norm(moved_mm(inverted, "metatarsal_3", -1)) < 0.5
+    assert displacement_mm(inverted, "tibia", -1)[LATERAL] < -5
+    assert np.linalg.norm(displacement_mm(inverted, "calcaneus", 1)) < 1
+    assert np.linalg.norm(displacement_mm(inverted, "metatarsal_3", -1)) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -67,33 +70,33 @@ def test_a_joint_moves_what_lies_beyond_it(
     skeleton: Skeleton, bone: str, axis: int, sign: int
 ) -> None:
     """Its far end by millimetres the right way, and the calcaneus not at all."""
-    assert sign * moved_mm(skeleton, bone, -1)[axis] > 2
-    assert np.linalg.norm(moved_mm(skeleton, "calcaneus", 1)) < 0.5
+    assert sign * displacement_mm(skeleton, bone, -1)[axis] > 2
+    assert np.linalg.norm(displacement_mm(skeleton, "calcaneus", 1)) < 0.5
 
 
 def test_every_point_of_the_posed_foot_is_found_again() -> None:
     """The bent lattice gives back where the bones' middles came from."""
     bend = bent(draw_skeleton(np.random.default_rng(2)))
-    posed = bend.posed(middles_mm())
+    posed = bend.posed(centroids_mm())
 
     lattice = bend.over(posed.min(axis=0) - 5, posed.max(axis=0) + 5, 1.0)
-    index = np.rint((posed - lattice.first_mm) / lattice.spacing_mm).astype(int)
-    back = lattice.straight_mm[:, index[:, 0], index[:, 1], index[:, 2]].T
-    assert np.linalg.norm(back - middles_mm(), axis=1).max() < 2.5
+    index = np.rint((posed - lattice.origin_mm) / lattice.spacing_mm).astype(int)
+    back = lattice.undeformed_mm[:, index[:, 0], index[:, 1], index[:, 2]].T
+    assert np.linalg.norm(back - centroids_mm(), axis=1).max() < 2.5
 
 
 def test_a_bent_lattice_draws_a_bone_where_it_went() -> None:
     """Negative distance at the posed middle, for each bone."""
     bend = bent(Skeleton(inversion_deg=20, midfoot_lift_deg=6))
-    posed = bend.posed(middles_mm())
+    posed = bend.posed(centroids_mm())
     lattice = bend.over(posed.min(axis=0) - 9, posed.max(axis=0) + 9, 2.0)
 
     inside = {}
-    for name, box, distance in lattice.distances(TUBES.items(), 4.0):
-        middle = posed[[*TUBES].index(name)]
-        index = np.rint((middle - lattice.first_mm) / 2.0).astype(int)
+    for name, box, distance in lattice.distances(CYLINDERS.items(), 4.0):
+        middle = posed[[*CYLINDERS].index(name)]
+        index = np.rint((middle - lattice.origin_mm) / 2.0).astype(int)
         inside[name] = distance[tuple(index - [s.start for s in box])]
-    assert set(inside) == set(TUBES)
+    assert set(inside) == set(CYLINDERS)
     assert max(inside.values()) < 0
 
 
@@ -101,9 +104,11 @@ def test_no_fold_is_laid_in_space() -> None:
     """Volumes within the foot stay positive, and the same on the whole."""
     for seed in range(4):
         bend = bent(draw_skeleton(np.random.default_rng(seed)))
-        slopes = np.stack([np.gradient(f, 4.0) for f in bend.moved_mm])
+        slopes = np.stack([np.gradient(f, 4.0) for f in bend.displacement_mm])
         swollen = np.linalg.det(np.moveaxis(slopes, (0, 1), (-2, -1)) + np.eye(3))
-        near = np.min([t.distance(bend.lattice.planes_mm()) for t in TUBES.values()], axis=0)
+        near = np.min(
+            [t.distance(bend.lattice.planes_mm()) for t in CYLINDERS.values()], axis=0
+        )
         inside = swollen[near < 5]
         assert np.quantile(inside, 0.005) > 0.1
         assert np.median(inside) == pytest.approx(1, abs=0.12)
@@ -111,7 +116,7 @@ def test_no_fold_is_laid_in_space() -> None:
 
 def test_bones_lie_off_an_affine_fit_as_other_peoples_do() -> None:
     """2.3 mm and more in the mean of skeletons drawn, by less than 6 mm in each."""
-    bones = middles_mm()[:12]  # calcaneus to fifth metatarsal
+    bones = centroids_mm()[:12]  # calcaneus to fifth metatarsal
     known = np.column_stack((bones, np.ones(len(bones))))
     off = []
     for seed in range(8):
@@ -125,7 +130,7 @@ def test_bones_lie_off_an_affine_fit_as_other_peoples_do() -> None:
 def test_bones_have_shapes_of_their_own() -> None:
     """Another seed moves a bone's surface otherwise; no change moves nothing."""
     first, second, none = (
-        bent(Skeleton(bone_change=change, bone_seed=seed)).moved_mm
+        bent(Skeleton(bone_change=change, bone_seed=seed)).displacement_mm
         for change, seed in ((1.0, 1), (1.0, 2), (0.0, 1))
     )
 

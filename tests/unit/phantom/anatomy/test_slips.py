@@ -6,26 +6,26 @@ import pytest
 from pipeline.phantom.anatomy.generalised_cylinders import LONG
 from pipeline.phantom.anatomy.joint_pose import pose_structures
 from pipeline.phantom.anatomy.shape import FootShape
-from pipeline.phantom.anatomy.slips import belly_part, equipped
+from pipeline.phantom.anatomy.slips import add_tendons, crop_cylinder
 from pipeline.phantom.anatomy.structures import BELLIES
 
 PLAIN = pose_structures(FootShape())
-EQUIPPED = equipped(PLAIN, FootShape().bone_length_mm)
+WITH_TENDONS = add_tendons(PLAIN, FootShape().bone_length_mm)
 
 
 def test_bellies_end_before_the_heads_of_the_metatarsals() -> None:
     """All but the toes' own extensors, which end long before."""
-    heads = [PLAIN.tubes[f"metatarsal_{ray}"].centres[-1, LONG] for ray in (1, 2, 3, 4, 5)]
+    heads = [PLAIN.cylinders[f"metatarsal_{ray}"].centres[-1, LONG] for ray in (1, 2, 3, 4, 5)]
     for name in BELLIES:
-        assert EQUIPPED.tubes[name].reach[1, LONG] < max(heads) + 2, name
+        assert WITH_TENDONS.cylinders[name].bounds[1, LONG] < max(heads) + 2, name
 
 
 def test_bones_and_long_tendons_stay_as_they_are() -> None:
     """Only bellies are cut."""
-    for name in set(PLAIN.tubes) - set(BELLIES):
-        assert EQUIPPED.tubes[name] is PLAIN.tubes[name]
-    for name, cord in PLAIN.tendons.items():
-        assert EQUIPPED.tendons[name] is cord
+    for name in set(PLAIN.cylinders) - set(BELLIES):
+        assert WITH_TENDONS.cylinders[name] is PLAIN.cylinders[name]
+    for name, chain in PLAIN.tendons.items():
+        assert WITH_TENDONS.tendons[name] is chain
 
 
 @pytest.mark.parametrize(
@@ -42,29 +42,29 @@ def test_bones_and_long_tendons_stay_as_they_are() -> None:
 def test_a_tendon_runs_from_its_belly_to_its_toe(name: str, toe: int) -> None:
     """It begins inside the belly and ends at the proximal phalanx, within 12 mm."""
     belly = name if name in BELLIES else name[:-2]
-    cord, tube = EQUIPPED.tendons[name], EQUIPPED.tubes[belly]
-    bone = PLAIN.tubes[f"proximal_phalanx_{toe}"].centres
+    chain, cylinder = WITH_TENDONS.tendons[name], WITH_TENDONS.cylinders[belly]
+    bone = PLAIN.cylinders[f"proximal_phalanx_{toe}"].centres
 
-    assert tube.centres[0, LONG] < cord.points[0, LONG] < tube.centres[-1, LONG]
-    ends = np.linalg.norm(bone - cord.points[-1], axis=1)
+    assert cylinder.centres[0, LONG] < chain.points[0, LONG] < cylinder.centres[-1, LONG]
+    ends = np.linalg.norm(bone - chain.points[-1], axis=1)
     assert ends.min() < 12
-    assert 0.5 < cord.radii.min() <= cord.radii.max() < 2
+    assert 0.5 < chain.radii.min() <= chain.radii.max() < 2
 
 
 def test_cords_never_run_backward_by_much() -> None:
     """Along the foot, a centimetre at most where two points meet."""
-    for name in set(EQUIPPED.tendons) - set(PLAIN.tendons):
+    for name in set(WITH_TENDONS.tendons) - set(PLAIN.tendons):
         if "transverse" not in name and "spring" not in name:
-            assert np.diff(EQUIPPED.tendons[name].points[:, LONG]).min() > -10, name
+            assert np.diff(WITH_TENDONS.tendons[name].points[:, LONG]).min() > -10, name
 
 
 def test_a_part_of_a_belly_lies_within_the_whole() -> None:
     """Its middle line follows the tube's, its ends are those asked for."""
-    tube = PLAIN.tubes["abductor_hallucis"]
-    part = belly_part(tube, 0.25, 0.75)
+    cylinder = PLAIN.cylinders["abductor_hallucis"]
+    part = crop_cylinder(cylinder, 0.25, 0.75)
 
-    low, high = tube.reach[:, LONG]
-    ends = part.reach[:, LONG]
+    low, high = cylinder.bounds[:, LONG]
+    ends = part.bounds[:, LONG]
     np.testing.assert_allclose(ends, low + (high - low) * np.array((0.25, 0.75)), atol=1e-6)
-    middle = np.interp(part.centres[:, LONG], tube.centres[:, LONG], tube.centres[:, 0])
+    middle = np.interp(part.centres[:, LONG], cylinder.centres[:, LONG], cylinder.centres[:, 0])
     np.testing.assert_allclose(part.centres[:, 0], middle, atol=1.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.phantom.anatomy.foot import Tissue
-from pipeline.phantom.anatomy.small_components import drop_specks
+from pipeline.phantom.anatomy.small_components import remove_small_components
 
 
 def test_a_speck_becomes_fat_and_a_head_stays() -> None:
@@ -14,7 +14,7 @@ def test_a_speck_becomes_fat_and_a_head_stays() -> None:
     muscles[1:6, 6:11, 1:6] = 5
     tissues = np.where(muscles > 0, Tissue.MUSCLE, Tissue.SKIN).astype(np.uint8)
 
-    drop_specks(tissues, muscles, 1.0)
+    remove_small_components(tissues, muscles, 1.0)
 
     assert (muscles == 3).sum() == 125
     assert (muscles == 5).sum() == 125

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.phantom.anatomy.capsules import Cord
-from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LONG, reference_tubes
+from pipeline.phantom.anatomy.capsules import CapsuleChain
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LONG, reference_cylinders
 from pipeline.phantom.anatomy.structures import (
     BELLIES,
     BONES,
@@ -42,7 +42,7 @@ def test_the_reference_is_made_once_and_locked(made: Callable[[], object]) -> No
 @pytest.mark.parametrize("name", ["abductor_hallucis", "quadratus_plantae"])
 def test_a_flatter_profile_keeps_the_volume(name: str) -> None:
     """Sections even out, their sum and the middle line stay."""
-    ours, table = bellies_and_bones()[name], reference_tubes()[name]
+    ours, table = bellies_and_bones()[name], reference_cylinders()[name]
     area, was = (np.sqrt(np.linalg.det(t.sections)) for t in (ours, table))
 
     assert area.sum() == pytest.approx(was.sum())
@@ -73,11 +73,11 @@ def test_each_lesser_toe_has_its_slip(name: str, ray: int) -> None:
 
 
 @pytest.mark.parametrize("group", [tendons(), vessels(), nerves()])
-def test_every_cord_has_a_radius_at_each_point(group: Mapping[str, Cord]) -> None:
+def test_every_cord_has_a_radius_at_each_point(group: Mapping[str, CapsuleChain]) -> None:
     """Thin, but not nothing."""
-    for name, cord in group.items():
-        assert cord.radii.shape == (len(cord.points),), name
-        assert 0.002 < cord.radii.min() <= cord.radii.max() <= 0.016, name
+    for name, chain in group.items():
+        assert chain.radii.shape == (len(chain.points),), name
+        assert 0.002 < chain.radii.min() <= chain.radii.max() <= 0.016, name
 
 
 def test_nerves_run_beside_their_vessels() -> None:

@@ -36,19 +36,19 @@ CHEUNG = Effect(
 )
 
 
-def survey(shape: FootShape) -> RegionVolumes:
+def region_volumes(shape: FootShape) -> RegionVolumes:
     """Share out the volumes asked for as the mean foot does: no foot is built."""
     volumes = np.array([shape.remaining_volumes_cm3[label] for label in PLANTAR_LABELS])
     return np.array((volumes * REARFOOT_SHARE, volumes * (1 - REARFOOT_SHARE)))
 
 
-survey_all = partial(map, survey)
+measure_all = partial(map, region_volumes)
 
 
 def built(cohort: tuple[PhantomParticipant, ...]) -> list[RegionVolumes]:
     """Give volumes as a finer foot would have them: near those surveyed, not the same."""
     rng = np.random.default_rng(8)
-    return [survey(m.shape) * rng.normal(1, 0.01, (2, 10)) for m in cohort]
+    return [region_volumes(m.shape) * rng.normal(1, 0.01, (2, 10)) for m in cohort]
 
 
 def per_kg(
@@ -68,13 +68,13 @@ def per_kg(
 @pytest.fixture(scope="module")
 def cohort() -> tuple[PhantomParticipant, ...]:
     """Draw ten in each group."""
-    return draw_cohort(10, seed=0, effect=CHEUNG, survey=survey_all)
+    return draw_cohort(10, seed=0, effect=CHEUNG, measure=measure_all)
 
 
 @pytest.mark.parametrize("per_group", [2, 3, 10])
 def test_sample_effect_sizes_are_those_printed(per_group: int) -> None:
     """Of volumes as built and masses as solved, whatever the sample's size."""
-    cohort = draw_cohort(per_group, seed=5, effect=CHEUNG, survey=survey_all)
+    cohort = draw_cohort(per_group, seed=5, effect=CHEUNG, measure=measure_all)
     truth = built(cohort)
 
     values = per_kg(with_matched_masses(cohort, CHEUNG, truth), truth)
@@ -173,16 +173,16 @@ def test_groups_are_named_by_the_effect() -> None:
     """The reference group comes first."""
     named = CHEUNG.model_copy(update={"reference": "before", "affected": "after"})
 
-    groups = [m.participant.group for m in draw_cohort(2, 1, named, survey_all)]
+    groups = [m.participant.group for m in draw_cohort(2, 1, named, measure_all)]
     assert groups == ["before", "after", "before", "after"]
 
 
 def test_one_effect_size_alone_can_be_asked_for() -> None:
     """What is not asked for is left to chance; larger patients are possible."""
     target = TargetD(total=-0.5)
-    cohort = draw_cohort(4, 2, replace_d(target), survey_all)
+    cohort = draw_cohort(4, 2, replace_d(target), measure_all)
 
-    values = per_kg(cohort, [survey(m.shape) for m in cohort])["total"]
+    values = per_kg(cohort, [region_volumes(m.shape) for m in cohort])["total"]
     d, _ = cohens_d(values["healthy"], values["plantar_fasciitis"])
     assert d == pytest.approx(-0.5, abs=1e-3)
 
@@ -205,12 +205,12 @@ def test_effect_sizes_are_those_of_the_comparison(region: int) -> None:
 def test_one_participant_has_no_effect_size() -> None:
     """Two are needed for a spread."""
     with pytest.raises(ConfigError, match=r"at least 2 participants for an effect size: got 1"):
-        draw_cohort(1, 1, CHEUNG, survey_all)
+        draw_cohort(1, 1, CHEUNG, measure_all)
 
 
 def test_effect_sizes_need_a_survey() -> None:
     """A bug of ours, not of the user's."""
-    with pytest.raises(ValueError, match=r"need a survey"):
+    with pytest.raises(ValueError, match=r"need a region_volumes"):
         draw_cohort(2, 1, CHEUNG)
 
 
@@ -223,7 +223,7 @@ def test_effect_sizes_that_contradict_one_another_are_refused() -> None:
         match=r"human muscle volumes can have: asked for rearfoot 1, forefoot 1, total -3 in "
         r"4 participants per group, got no nearer than .*smaller or more alike",
     ):
-        draw_cohort(4, 1, odd, survey_all)
+        draw_cohort(4, 1, odd, measure_all)
 
 
 def test_masses_that_would_not_be_human_are_refused(sample: Sample) -> None:
