@@ -109,8 +109,8 @@ def _describe_effect(effect: Effect) -> str:
     if sizes:
         listed = ", ".join(f"{region} {d:g}" for region, d in sizes.items())
         text += (
-            " Muscle volumes and body masses are then set so that the ground-truth volumes have "
-            f"these sample effect sizes (Cohen's d of mm3 per kg): {listed}."
+            " Muscle volumes and body masses are then set so that the ground-truth volumes "
+            f"have these sample effect sizes (Cohen's d of mm3 per kg): {listed}."
         )
     return _wrapped(f"{text} See `sourcedata/truth/statistics.tsv`")
 

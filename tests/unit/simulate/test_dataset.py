@@ -196,10 +196,10 @@ def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     truth = matched_study / "sourcedata" / "truth"
     statistics = pd.read_csv(truth / "statistics.tsv", sep="\t", index_col="outcome")
 
-    found = statistics.loc[
+    result = statistics.loc[
         ["rearfoot_mm3_per_kg", "forefoot_mm3_per_kg", "total_mm3_per_kg"], "cohens_d"
     ]
-    assert found.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
+    assert result.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
 
 
 def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:

@@ -71,12 +71,12 @@ def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
         for kg in both
     ]
 
-    found = ground_truth_statistics(people, [table] * 4, "b")
+    result = ground_truth_statistics(people, [table] * 4, "b")
     total_mm3 = 1e3 * (table.volume_cm3("total") or 0)
     mean = total_mm3 * (1 / 50 + 1 / 60) / 2
-    assert cell(found, "total_mm3_per_kg", "mean_b") == pytest.approx(mean)
-    assert cell(found, "total_mm3_per_kg", "cohens_d") < 0
-    assert cell(found, "total_cm3", "mean_difference") == 0
+    assert cell(result, "total_mm3_per_kg", "mean_b") == pytest.approx(mean)
+    assert cell(result, "total_mm3_per_kg", "cohens_d") < 0
+    assert cell(result, "total_cm3", "mean_difference") == 0
 
 
 @pytest.mark.slow
@@ -88,11 +88,11 @@ def test_twenty_feet_have_the_printed_effect_sizes() -> None:
     matched = with_matched_masses(cohort, effect, [region_volumes(table) for table in tables])
 
     people = [member.participant for member in matched]
-    found = ground_truth_statistics(people, tables, effect.reference)
+    result = ground_truth_statistics(people, tables, effect.reference)
     for region, d in PRINTED.items():
-        assert cell(found, f"{region}_mm3_per_kg", "cohens_d") == pytest.approx(d, abs=1e-3)
-    assert cell(found, "forefoot_mm3_per_kg", "p") > 0.3
-    assert cell(found, "total_cm3", "mean_a") == pytest.approx(113.3, abs=25)
+        assert cell(result, f"{region}_mm3_per_kg", "cohens_d") == pytest.approx(d, abs=1e-3)
+    assert cell(result, "forefoot_mm3_per_kg", "p") > 0.3
+    assert cell(result, "total_cm3", "mean_a") == pytest.approx(113.3, abs=25)
     drawn, solved = (
         np.array([m.participant.body_mass_kg for m in who], dtype=float)
         for who in (cohort, matched)

@@ -43,9 +43,9 @@ def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path:
         "sub-03_acq-opposed_echo-1_MEGRE.nii.gz",
         "sub-03_acq-water_T1w.nii.gz",
     ]
-    found = find_scan(tmp_path, "03")
-    assert found.name == "sub-03_acq-water_T1w.nii.gz"
-    scan = read_scan(found)
+    result = find_scan(tmp_path, "03")
+    assert result.name == "sub-03_acq-water_T1w.nii.gz"
+    scan = read_scan(result)
     assert (scan.contrast, scan.side) == (Contrast.WATER, Side.RIGHT)
     assert scan.acquisition["ImageType"] == ["DERIVED", "PRIMARY", "M", "WATER"]
 

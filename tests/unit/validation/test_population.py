@@ -1,4 +1,4 @@
-"""The table that holds digital feet to living ones, and the feet that it holds."""
+"""The table that compares digital feet with published measurements."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ from pipeline.phantom.anatomy.foot_kind import FootKind
 
 @pytest.fixture
 def feet() -> pd.DataFrame:
-    """Draw feet as the sources have them, CV 25 %, muscles hardly correlated."""
+    """Draw feet with the published figures: CV 25 %, muscles hardly correlated."""
     rng = np.random.default_rng(2)
     spread = rng.normal(0, 1, (400, 12))
     spread = 1 + 0.25 * (spread - spread.mean(axis=0)) / spread.std(axis=0)
@@ -45,12 +45,12 @@ def feet() -> pd.DataFrame:
 
 
 def unmet(feet: pd.DataFrame) -> list[str]:
-    """Name what leaves its bounds."""
+    """List the figures out of bounds."""
     return [check.what for check in checks(feet) if not check.is_met]
 
 
-def test_feet_as_the_sources_have_them_pass(feet: pd.DataFrame) -> None:
-    """All figures are asked for: every muscle, section and spread."""
+def test_feet_with_the_published_figures_pass(feet: pd.DataFrame) -> None:
+    """All figures are checked: every muscle, cross-section and spread."""
     names = [check.what for check in checks(feet)]
 
     assert unmet(feet) == []
@@ -71,29 +71,29 @@ def test_feet_as_the_sources_have_them_pass(feet: pd.DataFrame) -> None:
         ("foot length", 1.03, ["longest foot, mm"]),
     ],
 )
-def test_a_figure_that_leaves_its_bounds_is_named(
+def test_a_figure_out_of_bounds_is_listed(
     feet: pd.DataFrame, column: str, factor: float, names: list[str]
 ) -> None:
     """One column at a time."""
     assert unmet(feet.assign(**{column: feet[column] * factor})) == names
 
 
-def test_feet_that_are_all_alike_are_named(feet: pd.DataFrame) -> None:
-    """A spread too small is as wrong as one too large."""
+def test_a_spread_that_is_too_small_is_listed(feet: pd.DataFrame) -> None:
+    """The CV has a lower bound, too."""
     alike = feet["INT"].mean() + 0.5 * (feet["INT"] - feet["INT"].mean())
 
     assert unmet(feet.assign(INT=alike)) == ["INT CV, %"]
 
 
-def test_few_feet_are_not_held_to_a_spread(feet: pd.DataFrame) -> None:
-    """Their CV says little."""
+def test_spreads_of_few_feet_are_not_checked(feet: pd.DataFrame) -> None:
+    """Their CV is too uncertain."""
     names = [check.what for check in checks(feet.head(COUNT_FOR_SPREADS - 1))]
 
     assert not any("CV" in name for name in names)
 
 
-def test_bounds_belong_to_what_is_allowed() -> None:
-    """Both ends are inside; nothing else and no NaN is."""
+def test_bounds_are_inclusive() -> None:
+    """Both bounds are allowed; NaN is not."""
     check = Check("length", 2.0, 2.0, 3.0, "here")
 
     assert check.is_met
@@ -111,7 +111,7 @@ def test_every_pair_of_muscles_is_correlated_once(feet: pd.DataFrame) -> None:
 
 
 def test_one_foot_gives_every_column_that_is_checked(feet: pd.DataFrame) -> None:
-    """Plausible even in voxels of 3 mm, and the same again."""
+    """The figures are plausible in 3 mm voxels, and reproducible."""
     row = assess(3, seed=1, spacing_mm=3.0)
 
     assert set(feet) <= set(row)
@@ -130,7 +130,7 @@ def test_the_population_is_that_of_the_sources() -> None:
 
 
 def two_feet(short_of: str = "") -> pd.DataFrame:
-    """Give one foot that is as small as it must be and one as large, but for one column."""
+    """Give one foot at the lower and one at the upper bounds, except in one column."""
     spans = {name: (low, high) for name, (_, low, high, _) in REACHED.items()}
     spans |= {
         f"share at {s}": (0.0, v) for s, v in zip(STATIONS, VISIBLE_MAN_SHARE, strict=True)
@@ -141,8 +141,8 @@ def two_feet(short_of: str = "") -> pd.DataFrame:
     )
 
 
-def test_kinds_that_reach_both_ends_pass() -> None:
-    """Every figure measured on single feet is asked for."""
+def test_kinds_that_cover_both_bounds_pass() -> None:
+    """Every figure measured on single feet is checked."""
     found = list(kind_checks(two_feet()))
 
     assert all(check.is_met for check in found)
@@ -150,8 +150,8 @@ def test_kinds_that_reach_both_ends_pass() -> None:
 
 
 @pytest.mark.parametrize("name", ["plantar", "INT", "bones off", "share at 0.625"])
-def test_a_figure_out_of_reach_is_named(name: str) -> None:
-    """One column at a time falls short of its upper end."""
+def test_a_figure_that_no_foot_reaches_is_listed(name: str) -> None:
+    """One column at a time stays below its upper bound."""
     missed = [check.what for check in kind_checks(two_feet(name)) if not check.is_met]
 
     assert len(missed) == 1
@@ -160,7 +160,7 @@ def test_a_figure_out_of_reach_is_named(name: str) -> None:
 
 
 def test_a_foot_of_a_kind_gives_every_column_that_is_checked() -> None:
-    """And the same again, in voxels of 3 mm."""
+    """In 3 mm voxels."""
     row = assess_kind(0, kind=FootKind.TAPERED, seed=1, spacing_mm=3.0)
 
     assert set(two_feet()) - {"kind"} == set(row)

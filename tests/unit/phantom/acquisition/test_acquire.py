@@ -1,4 +1,4 @@
-"""Scanning a small made-up foot: nested boxes of tissue."""
+"""Acquisition of a small test foot: nested boxes of tissue."""
 
 import os
 import subprocess
@@ -21,23 +21,23 @@ from pipeline.phantom.acquisition.protocols import PROTOCOLS
 from pipeline.phantom.anatomy.foot import Tissue
 
 
-def brightness_mm3(scan: Scan) -> float:
-    """Sum the signal, relative to fat, over the volume."""
+def signal_mm3(scan: Scan) -> float:
+    """Integrate the signal, relative to fat, over the volume."""
     relative = float(scan.intensity.sum(dtype=np.float64)) / FAT_LEVEL
     return relative * scan.grid.voxel_volume_mm3
 
 
 def test_no_signal_is_lost_between_foot_and_scan() -> None:
-    """Contiguous slices hold the whole brightness of the foot's voxels of 1 mm3."""
+    """Contiguous slices contain the total signal of the foot's 1 mm3 voxels."""
     foot = make_foot()
 
     scan = take(foot.moved(pose(12, -9)), replace(BARE, slice_thickness_mm=4.0))
     expected_mm3 = float(ideal_scan(foot, BARE).intensity.sum())
-    assert brightness_mm3(scan) == pytest.approx(expected_mm3, rel=0.02)
+    assert signal_mm3(scan) == pytest.approx(expected_mm3, rel=0.02)
 
 
 def pose(about_right_deg: float, about_superior_deg: float) -> NDArray[np.float64]:
-    """Make a rigid turn, first about +R, then about +S, and a shift."""
+    """Make a rotation, first about +R, then about +S, and a translation."""
     a, b = np.radians((about_right_deg, about_superior_deg))
     about_right = np.array(((1, 0, 0), (0, np.cos(a), -np.sin(a)), (0, np.sin(a), np.cos(a))))
     about_superior = np.array(
@@ -50,8 +50,8 @@ def pose(about_right_deg: float, about_superior_deg: float) -> NDArray[np.float6
 
 
 @pytest.mark.parametrize("tilt_deg", [0.0, 10.0])
-def test_each_tissue_is_seen_where_it_lies(tilt_deg: float) -> None:
-    """The middle of the muscle is dark, fat beside it bright, air black: in the world."""
+def test_each_tissue_is_imaged_at_its_position(tilt_deg: float) -> None:
+    """At world positions: muscle is dark, fat beside it bright, air black."""
     foot = make_foot().moved(pose(14, 17))
     scan = take(foot, tilt_deg=tilt_deg)
     spots = foot.grid.to_world([(10, 32, 14), (10, 13, 20), (2, 32, 14)])
@@ -61,8 +61,8 @@ def test_each_tissue_is_seen_where_it_lies(tilt_deg: float) -> None:
     assert relative == pytest.approx([0.26, 1.0, 0.0], abs=0.01)
 
 
-def test_slices_stand_square_on_the_long_axis_but_for_the_tilt() -> None:
-    """The slice normal follows the foot and leaves it by 10 degrees at most."""
+def test_slices_are_perpendicular_to_the_long_axis_except_for_the_tilt() -> None:
+    """The slice normal follows the foot within 10 degrees."""
     foot = make_foot().moved(pose(-20, 15))
     long_axis = foot.grid.matrix[:3, 1]
 
@@ -80,8 +80,8 @@ def test_pixel_and_slice_spacing_are_the_protocols() -> None:
     assert take(make_foot(), tilt_deg=8).grid.spacing_mm == pytest.approx((0.7, 0.7, 4.0))
 
 
-def test_the_stack_reaches_from_heel_to_toes() -> None:
-    """Every tissue voxel lies in the image, whatever the tilt."""
+def test_the_stack_extends_from_heel_to_toes() -> None:
+    """Every tissue voxel lies in the image at the largest tilt."""
     foot = make_foot().moved(pose(5, 10))
     scan = take(foot, tilt_deg=10)
 
@@ -90,36 +90,36 @@ def test_the_stack_reaches_from_heel_to_toes() -> None:
     assert (inside <= np.array(scan.grid.shape) - 0.5).all()
 
 
-def test_the_leg_goes_on_to_the_edge_of_the_image() -> None:
-    """No cut surface is seen: fat fills the uppermost row."""
+def test_the_leg_extends_to_the_edge_of_the_image() -> None:
+    """No cut surface is visible: fat fills the uppermost row."""
     scan = take(make_foot())
 
-    middle = scan.intensity[scan.grid.shape[0] // 2, -1, 4] / FAT_LEVEL
-    assert middle == pytest.approx(1, abs=0.01)
+    centre = scan.intensity[scan.grid.shape[0] // 2, -1, 4] / FAT_LEVEL
+    assert centre == pytest.approx(1, abs=0.01)
 
 
-def test_a_voxel_on_the_edge_shows_both_its_sides() -> None:
-    """A slice half in fat and half in air has half the brightness of fat."""
+def test_a_voxel_at_a_boundary_averages_both_tissues() -> None:
+    """A slice half in fat and half in air has half the signal of fat."""
     foot = make_foot()
     start_mm = float(foot.grid.to_world((0, 7.5, 0))[1])  # fat begins here
 
     scan = take(foot, replace(BARE, slice_thickness_mm=4.0))
     origin_mm = scan.grid.matrix[1, 3]
-    share = np.clip((origin_mm + 2 + 4 * np.arange(2) - start_mm) / 4, 0, 1)
+    fraction = np.clip((origin_mm + 2 + 4 * np.arange(2) - start_mm) / 4, 0, 1)
     profile = scan.intensity[scan.grid.shape[0] // 2, -3, :2] / FAT_LEVEL
-    assert profile == pytest.approx(share, abs=0.04)
+    assert profile == pytest.approx(fraction, abs=0.04)
 
 
 def test_noise_is_as_strong_as_the_protocol_says() -> None:
-    """In air the magnitude of two noisy channels is Rayleigh: mean sqrt(pi/2) sigma."""
+    """In air the magnitude of two noisy channels has a Rayleigh distribution."""
     scan = take(make_foot(), replace(BARE, muscle_snr=20))
 
     margin = scan.intensity[:3]
     assert margin.mean() == pytest.approx(np.sqrt(np.pi / 2) * NOISE_LEVELS, rel=0.05)
 
 
-def test_coil_bias_reaches_its_limit_and_no_farther() -> None:
-    """Fat is brighter here and darker there, by 15 % at most."""
+def test_coil_bias_is_within_its_limit() -> None:
+    """The signal of fat varies by at most 15 %."""
     foot = make_foot()
     bright = take(foot, replace(BARE, slice_thickness_mm=4.0), coil_bias=0.15)
     plain = take(foot, replace(BARE, slice_thickness_mm=4.0))
@@ -137,7 +137,7 @@ def test_intensities_are_whole_numbers() -> None:
 
 
 def test_same_generator_same_scan() -> None:
-    """Everything random comes from the generator given."""
+    """All randomness comes from the given generator."""
     first, second = (take(make_foot(), PROTOCOLS["t1_se_4mm"], 7, 10) for _ in range(2))
 
     assert first.grid == second.grid
@@ -158,17 +158,17 @@ def test_the_scanner_does_not_know_the_side(side: Side) -> None:
     assert scan.grid.matrix[0, 0] > 0
 
 
-def test_facts_are_in_the_units_of_bids() -> None:
+def test_acquisition_fields_are_in_bids_units() -> None:
     """Times are in seconds, thickness is not spacing."""
-    facts = take(make_foot()).acquisition
+    fields = take(make_foot()).acquisition
 
-    assert (facts["RepetitionTime"], facts["EchoTime"]) == (0.5, 0.015)
-    assert (facts["SliceThickness"], facts["SpacingBetweenSlices"]) == (3.0, 4.0)
+    assert (fields["RepetitionTime"], fields["EchoTime"]) == (0.5, 0.015)
+    assert (fields["SliceThickness"], fields["SpacingBetweenSlices"]) == (3.0, 4.0)
 
 
 @pytest.mark.parametrize(("side", "toes_turn_right"), [(Side.RIGHT, 1), (Side.LEFT, -1)])
 def test_poses_point_the_toes_down_and_out(side: Side, toes_turn_right: int) -> None:
-    """Plantarflexion and external rotation stay within 0 to 20 degrees; nothing is bent."""
+    """Plantarflexion and external rotation are within 0 to 20 degrees; poses are rigid."""
     rng = np.random.default_rng(11)
     poses = [random_pose(rng, side)[:3, :3] for _ in range(30)]
 
@@ -180,7 +180,7 @@ def test_poses_point_the_toes_down_and_out(side: Side, toes_turn_right: int) -> 
     np.testing.assert_allclose([np.linalg.det(p) for p in poses], 1)
 
 
-def test_an_ideal_scan_shows_pure_tissue_on_the_foots_own_grid() -> None:
+def test_an_ideal_scan_has_pure_tissue_signals_on_the_grid_of_the_foot() -> None:
     """Fat is exactly 1, and the side is known."""
     foot = make_foot()
     scan = ideal_scan(foot, BARE)
@@ -190,8 +190,8 @@ def test_an_ideal_scan_shows_pure_tissue_on_the_foots_own_grid() -> None:
     assert set(np.unique(scan.intensity[foot.tissues == Tissue.FAT]).tolist()) == {1.0}
 
 
-def test_truth_has_no_part_in_the_image() -> None:
-    """The same tissues with other labels give the same image, and stay as they were."""
+def test_the_ground_truth_does_not_affect_the_image() -> None:
+    """The same tissues with other labels give the same image and are not changed."""
     foot = make_foot()
     tissues, labels = foot.tissues.tobytes(), foot.truth.muscles.voxels.tobytes()
     unlabelled = replace(foot, truth=replace(foot.truth, muscles=foot.truth.bones))
@@ -203,7 +203,7 @@ def test_truth_has_no_part_in_the_image() -> None:
 
 
 def dixon(contrast: Contrast = Contrast.WATER) -> dict[str, Scan]:
-    """Take all images of a Dixon scan of a foot with an oedema beside its muscle."""
+    """Acquire a Dixon scan of a foot with oedema beside its muscle."""
     tissues = make_foot().tissues.copy()
     tissues[7:14, 20:44, 18:24] = Tissue.OEDEMA
     protocol = replace(BARE, is_dixon=True, contrast=contrast, slice_thickness_mm=4.0)
@@ -211,7 +211,7 @@ def dixon(contrast: Contrast = Contrast.WATER) -> dict[str, Scan]:
 
 
 def test_a_dixon_scan_has_four_images_on_one_grid() -> None:
-    """Water and fat know their contrast; each image says which it is."""
+    """Each image has its contrast and image type."""
     images = dixon()
 
     assert list(images) == ["water", "fat", "in", "opposed"]
@@ -221,7 +221,7 @@ def test_a_dixon_scan_has_four_images_on_one_grid() -> None:
 
 
 def test_water_and_fat_add_up_in_phase_and_cancel_opposed() -> None:
-    """Where both are in one voxel, opposed phase is dark; fat is black in the water image."""
+    """Opposed phase is the difference; fat is black in the water image."""
     images = {name: image.intensity.astype(float) for name, image in dixon().items()}
     water, fat = images["water"], images["fat"]
 
@@ -233,7 +233,7 @@ def test_water_and_fat_add_up_in_phase_and_cancel_opposed() -> None:
 
 
 def test_the_measured_image_of_a_dixon_scan_is_the_protocols() -> None:
-    """`take` gives water or fat, the same as among all images."""
+    """`take` gives the water or fat image of the protocol."""
     protocol = replace(BARE, is_dixon=True, contrast=Contrast.FAT)
 
     fat = take(make_foot(), protocol)
@@ -243,7 +243,7 @@ def test_the_measured_image_of_a_dixon_scan_is_the_protocols() -> None:
 
 
 def test_skin_is_as_bright_as_muscle_in_a_water_image() -> None:
-    """The two differ by less than 15 % under the Dixon protocol."""
+    """The two differ by less than 15 % in the Dixon protocol."""
     tissues = make_foot().tissues.copy()
     tissues[4, 8:48, 6:] = Tissue.SKIN
     water = ideal_scan(foot_of(tissues, Side.RIGHT), PROTOCOLS["dixon_2pt"]).intensity
@@ -256,7 +256,7 @@ def test_skin_is_as_bright_as_muscle_in_a_water_image() -> None:
 
 
 def test_same_seed_same_bytes_in_another_process() -> None:
-    """Nothing depends on hash seed, threads or what ran before."""
+    """The result does not depend on hash seed or number of threads."""
     program = (
         "import hashlib; import numpy as np; from small_foot import make_foot, take;"
         "from pipeline.phantom.acquisition.random_protocol import draw_acquisition;"

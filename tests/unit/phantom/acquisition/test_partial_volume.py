@@ -1,4 +1,4 @@
-"""What each voxel of a scan truly holds."""
+"""Partial-volume fractions of the tissues."""
 
 from dataclasses import replace
 
@@ -16,14 +16,14 @@ THICKNESS_MM = 2.0
 
 @pytest.fixture
 def foot() -> Foot:
-    """Make a box of fat with a core of muscle, a quarter of which is fat."""
+    """Make a box of fat with a core of muscle that is 25 % fat."""
     plain = make_foot()
     streaks = np.where(plain.tissues == Tissue.MUSCLE, 0.25, 0.0).astype(np.float32)
     return replace(plain, fat_fraction=streaks)
 
 
 def test_fractions_add_up(foot: Foot) -> None:
-    """In every voxel, whatever it cuts."""
+    """The sum is 1 in every voxel."""
     fractions = tissue_fractions(foot, GRID, THICKNESS_MM)
 
     assert fractions.shape == (len(Tissue), *GRID.shape)
@@ -32,7 +32,7 @@ def test_fractions_add_up(foot: Foot) -> None:
 
 
 def test_volumes_are_those_of_the_foot(foot: Foot) -> None:
-    """Without gaps between slices, the sum over voxels is the volume."""
+    """Without slice gaps, the sum over voxels is the volume."""
     affine = np.diag((1.5, 2.5, 2.0, 1.0))
     affine[:3, 3] = (-2, -14, 0)
     grid = Grid.from_arrays((22, 28, 20), affine)
@@ -44,9 +44,9 @@ def test_volumes_are_those_of_the_foot(foot: Foot) -> None:
 
 
 def test_fat_inside_muscle_is_fat(foot: Foot) -> None:
-    """A voxel deep in the muscle is one quarter fat."""
-    middle = np.rint(np.linalg.inv(GRID.matrix) @ (*foot.grid.to_world((10, 32, 14)), 1))
-    here = tissue_fractions(foot, GRID, THICKNESS_MM)[:, *middle[:3].astype(int)]
+    """A voxel deep in the muscle is 25 % fat."""
+    centre = np.rint(np.linalg.inv(GRID.matrix) @ (*foot.grid.to_world((10, 32, 14)), 1))
+    here = tissue_fractions(foot, GRID, THICKNESS_MM)[:, *centre[:3].astype(int)]
 
     assert here[Tissue.MUSCLE] == pytest.approx(0.75, abs=1e-5)
     assert here[Tissue.FAT] == pytest.approx(0.25, abs=1e-5)

@@ -1,4 +1,4 @@
-"""Protocols, and what none of them can be."""
+"""Protocols, and values out of range."""
 
 import math
 from dataclasses import replace
@@ -33,25 +33,25 @@ def test_protocols_have_the_resolution_of_their_names(
     """Pixel, thickness and spacing, in mm."""
     protocol = get_protocol(name)
 
-    found = (protocol.in_plane_mm, protocol.slice_thickness_mm, protocol.slice_spacing_mm)
-    assert found == voxel_mm
+    result = (protocol.in_plane_mm, protocol.slice_thickness_mm, protocol.slice_spacing_mm)
+    assert result == voxel_mm
 
 
-def test_kinds_of_contrast_are_all_there() -> None:
-    """T1, PD and T2 with suppressed fat, and water."""
+def test_protocols_cover_all_contrasts() -> None:
+    """T1, PD, T2 with fat suppression, and water."""
     assert {p.contrast for p in PROTOCOLS.values()} == set(Contrast) - {Contrast.FAT}
     assert PROTOCOLS["t2_fs"].fat_left < 0.1
     assert PROTOCOLS["vibe_0p8"].technique is Technique.GRADIENT_ECHO
 
 
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
-    """The message says what to choose from."""
+    """The message lists the known ones."""
     with pytest.raises(ConfigError, match=r"got 't1_magic'.*one of t1_se_4mm, .*pd_tse"):
         get_protocol("t1_magic")
 
 
 def test_an_unknown_orientation_is_refused_with_the_known_ones() -> None:
-    """The message says what to choose from."""
+    """The message lists the known ones."""
     assert get_orientation("sagittal") is Orientation.SAGITTAL
     with pytest.raises(ConfigError, match=r"got 'coronal'.*short-axis, axial, sagittal"):
         get_orientation("coronal")
@@ -70,13 +70,13 @@ def test_an_unknown_orientation_is_refused_with_the_known_ones() -> None:
         ({"echo_time_ms": 800}, r"longer than echo time.*got \(700, 800, 36\.0\)"),
         ({"echo_train_ms": 900.0}, r"echo train.*900\.0"),
         ({"flip_deg": 0}, r"flip angle must lie in 1 to 90: got 0"),
-        ({"fat_left": 1.2}, r"share of fat left must lie in 0 to 1: got 1\.2"),
+        ({"fat_left": 1.2}, r"fraction of fat left must lie in 0 to 1: got 1\.2"),
         ({"oblique_deg": 120}, r"oblique angle must lie in -90 to 90 degrees: got 120"),
         ({"phase_axis": 2}, r"phase axis must be 0 or 1: got 2"),
         ({"cut_toes_mm": -5}, r"cuts must be 0 mm or more: got .*-5"),
     ],
 )
-def test_an_impossible_protocol_is_refused(changes: dict[str, float], words: str) -> None:
-    """One sentence says the rule and the number."""
+def test_a_protocol_out_of_range_is_refused(changes: dict[str, float], words: str) -> None:
+    """The message gives rule and value."""
     with pytest.raises(ConfigError, match=rf"{words}.*Give numbers that fit\."):
         replace(GIVEN, **changes)  # type: ignore[arg-type]

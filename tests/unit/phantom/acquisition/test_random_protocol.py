@@ -1,4 +1,4 @@
-"""Random acquisitions: broad, possible and repeatable."""
+"""Random protocols: range, validity and reproducibility."""
 
 from dataclasses import asdict
 
@@ -11,8 +11,8 @@ from pipeline.phantom.acquisition.protocols import Orientation, Technique
 from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 
 
-def test_one_seed_one_acquisition() -> None:
-    """Everything comes from the generator."""
+def test_same_seed_same_acquisition() -> None:
+    """All randomness comes from the given generator."""
     first, second = (draw_acquisition(np.random.default_rng(4)) for _ in range(2))
 
     assert first == second
@@ -20,7 +20,7 @@ def test_one_seed_one_acquisition() -> None:
 
 
 def test_draws_cover_every_contrast_orientation_and_artefact() -> None:
-    """Each kind comes up in 400 draws, on and off; none is impossible."""
+    """400 draws contain every value, and each artefact on and off."""
     rng = np.random.default_rng(1)
     draws = [draw_acquisition(rng) for _ in range(400)]
 
@@ -36,8 +36,8 @@ def test_draws_cover_every_contrast_orientation_and_artefact() -> None:
         assert min(strengths) == 0 < max(strengths)
 
 
-def test_pixels_and_slices_are_no_finer_than_asked() -> None:
-    """Small images for training stay small."""
+def test_pixels_and_slices_are_not_below_the_limit() -> None:
+    """The limit is `finest_mm`."""
     rng = np.random.default_rng(2)
     protocols = [draw_acquisition(rng, finest_mm=2.0)[0] for _ in range(50)]
 
@@ -45,8 +45,8 @@ def test_pixels_and_slices_are_no_finer_than_asked() -> None:
     assert min(p.slice_thickness_mm for p in protocols) >= 2.0
 
 
-def test_every_draw_can_be_taken() -> None:
-    """None ends in an error, and each shows something."""
+def test_every_draw_can_be_acquired() -> None:
+    """Every draw gives an image with a finite, positive signal."""
     for seed in range(25):
         rng = np.random.default_rng(seed)
         protocol, artefacts = draw_acquisition(rng, finest_mm=1.0)

@@ -1,4 +1,4 @@
-"""From tissue to brightness, under a whole protocol."""
+"""Signals of tissues under the protocols."""
 
 from dataclasses import replace
 
@@ -35,16 +35,16 @@ PERCENT = {
 @pytest.mark.parametrize("tissue", PERCENT)
 @pytest.mark.parametrize("column", COLUMNS)
 def test_relative_signals_are_those_of_the_table(column: str, tissue: Tissue) -> None:
-    """Within 20 % for every tissue and sequence; what is given as 0 is below 0.5 %."""
+    """Within 20 % for every tissue and sequence; 0 means below 0.5 %."""
     wanted = PERCENT[tissue][list(COLUMNS).index(column)]
 
-    found = 100 * float(tissue_signals(COLUMNS[column]).total[tissue])
-    assert found == pytest.approx(wanted, rel=0.2, abs=0.5 if wanted == 0 else 0)
+    result = 100 * float(tissue_signals(COLUMNS[column]).total[tissue])
+    assert result == pytest.approx(wanted, rel=0.2, abs=0.5 if wanted == 0 else 0)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_water_and_fat_make_up_the_whole(name: str) -> None:
-    """Only fat and marrow hold fat; nothing is negative; air is dark."""
+def test_water_and_fat_components_are_valid(name: str) -> None:
+    """Only fat and marrow have a fat component; none is negative; air has no signal."""
     signals = tissue_signals(PROTOCOLS[name])
 
     assert (signals.water >= 0).all()
@@ -54,8 +54,8 @@ def test_water_and_fat_make_up_the_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_oedema_is_brighter_than_muscle_on_long_echoes(name: str) -> None:
-    """On T1-weighted images the two are alike, on T2-weighted ones not."""
+def test_oedema_is_brighter_than_muscle_at_long_echo_times(name: str) -> None:
+    """The two are similar on T1-weighted images and differ on T2-weighted ones."""
     total = tissue_signals(PROTOCOLS[name]).total
     ratio = float(total[Tissue.OEDEMA] / total[Tissue.MUSCLE])
 
@@ -64,7 +64,7 @@ def test_oedema_is_brighter_than_muscle_on_long_echoes(name: str) -> None:
 
 
 def test_fat_inside_a_muscle_mixes_both_signals() -> None:
-    """A voxel of fat fraction f has (1 - f) of muscle's brightness and f of fat's."""
+    """A voxel with fat fraction f has the signal (1 - f) muscle + f fat."""
     foot = make_foot()
     fraction = np.zeros(foot.tissues.shape, dtype=np.float32)
     fraction[10, 30, 14] = 0.4
@@ -79,7 +79,7 @@ def test_fat_inside_a_muscle_mixes_both_signals() -> None:
 
 
 def test_a_longer_echo_train_leaves_less_time_to_recover() -> None:
-    """Tissues of long T1 lose more."""
+    """The signal of fluid, with a long T1, decreases."""
     short, long = (
         tissue_signals(replace(SE, technique=FAST, echo_train_ms=t)).total for t in (0, 150)
     )

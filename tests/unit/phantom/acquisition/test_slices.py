@@ -1,4 +1,4 @@
-"""Where slices lie: orientation, obliquity, field of view."""
+"""The slice grid: orientation, obliquity, field of view."""
 
 from dataclasses import replace
 
@@ -21,8 +21,8 @@ POINTING = {
 
 @pytest.mark.parametrize("orientation", Orientation)
 @pytest.mark.parametrize("side", Side)
-def test_slices_are_stacked_across_their_plane(orientation: Orientation, side: Side) -> None:
-    """Every array axis points to R, A or S of the world, for both feet."""
+def test_array_axes_follow_the_orientation(orientation: Orientation, side: Side) -> None:
+    """Every array axis points to R, A or S, for both sides."""
     scan = take(make_foot(side), replace(BARE, orientation=orientation))
 
     directions = scan.grid.matrix[:3, :3] / scan.grid.spacing_mm
@@ -32,7 +32,7 @@ def test_slices_are_stacked_across_their_plane(orientation: Orientation, side: S
 
 @pytest.mark.parametrize("orientation", Orientation)
 def test_the_whole_foot_is_in_the_image(orientation: Orientation) -> None:
-    """Every tissue voxel, turned or not, but for the leg that goes on."""
+    """Every tissue voxel lies in the oblique, tilted image."""
     protocol = replace(BARE, orientation=orientation, oblique_deg=20, slice_spacing_mm=3.0)
     foot = make_foot()
 
@@ -43,8 +43,8 @@ def test_the_whole_foot_is_in_the_image(orientation: Orientation) -> None:
 
 
 @pytest.mark.parametrize("oblique_deg", [-35.0, 20.0, 90.0])
-def test_oblique_slices_are_turned_by_their_angle(oblique_deg: float) -> None:
-    """The stack leaves the long axis by the angle, the first array axis stays."""
+def test_oblique_slices_are_rotated_by_their_angle(oblique_deg: float) -> None:
+    """The stack direction is rotated by the angle; the first array axis stays."""
     grid = take(make_foot(), replace(BARE, oblique_deg=oblique_deg)).grid
 
     right, _, along = (grid.matrix[:3, :3] / grid.spacing_mm).T
@@ -54,8 +54,8 @@ def test_oblique_slices_are_turned_by_their_angle(oblique_deg: float) -> None:
 
 
 @pytest.mark.parametrize("orientation", Orientation)
-def test_a_short_field_of_view_lacks_its_millimetres(orientation: Orientation) -> None:
-    """8 mm less at the heel and 5 mm less at the toes, and nothing else is lost."""
+def test_a_short_field_of_view_is_cut_at_heel_and_toes(orientation: Orientation) -> None:
+    """8 mm at the heel and 5 mm at the toes; the other axes stay."""
     total = replace(BARE, orientation=orientation, slice_thickness_mm=1.0, slice_spacing_mm=1.0)
     long = POINTING[orientation].index(1)
 
@@ -72,20 +72,20 @@ def test_a_short_field_of_view_lacks_its_millimetres(orientation: Orientation) -
     )
 
 
-def test_a_field_of_view_cut_to_nothing_is_refused() -> None:
-    """The message gives both cuts and what there is."""
+def test_a_field_of_view_that_is_too_short_is_refused() -> None:
+    """The message gives both cuts and the length."""
     with pytest.raises(ConfigError, match=r"keep 20 mm.*25 mm cut off at the heel and 8 mm"):
         take(make_foot(), replace(BARE, cut_heel_mm=25, cut_toes_mm=8))
 
 
-def test_a_sagittal_image_shows_the_foot_from_its_side() -> None:
-    """Toes lie toward high first indices, the leg toward high second ones."""
+def test_a_sagittal_image_shows_the_foot_from_the_side() -> None:
+    """Toes lie at high first indices, the leg at high second indices."""
     foot = make_foot()
     scan = take(foot, replace(BARE, orientation=Orientation.SAGITTAL, slice_thickness_mm=4.0))
 
     heel, toes = foot.grid.to_world([(11, 9, 15), (11, 46, 15)])
     assert (scan.grid.to_index(toes) - scan.grid.to_index(heel))[0] > 50
-    middle = scan.intensity[:, :, scan.grid.shape[2] // 2]
-    assert middle[:, -1].max() > 0.9 * middle.max()
-    assert middle[:, 0].max() < 0.05 * middle.max()
+    centre = scan.intensity[:, :, scan.grid.shape[2] // 2]
+    assert centre[:, -1].max() > 0.9 * centre.max()
+    assert centre[:, 0].max() < 0.05 * centre.max()
     assert Tissue.MUSCLE in foot.tissues

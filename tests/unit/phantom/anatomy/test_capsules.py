@@ -1,4 +1,4 @@
-"""Round cords along paths: distances known by geometry, and how courses are made."""
+"""Capsule chains along paths: distances known by geometry, and their paths."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def distance_at(capsule: Capsule, point_mm: Array) -> float:
 @pytest.mark.parametrize(
     ("offset_mm", "expected_mm"),
     [
-        ((3.0, 4.0, 0.0), -2.0),  # half way along
+        ((3.0, 4.0, 0.0), -2.0),  # half-way along
         ((3.0, 4.0, 5.0), 3.0),
         ((3.0 + 4.0, 4.0 - 3.0, 0.0), 3.0),
         ((-3.0, -4.0, 0.0), 3.0),  # behind the first end
@@ -38,7 +38,7 @@ def distance_at(capsule: Capsule, point_mm: Array) -> float:
 def test_distance_from_a_capsule_is_exact(
     offset_mm: tuple[float, float, float], expected_mm: float
 ) -> None:
-    """Length of the perpendicular, or to the nearer end, less 2 mm."""
+    """Distance to the segment minus the radius of 2 mm."""
     capsule = Capsule(ENDS_MM, (2.0, 2.0))
 
     at = distance_at(capsule, ENDS_MM[0] + offset_mm)
@@ -49,12 +49,14 @@ def test_a_capsule_tapers_from_radius_to_radius() -> None:
     """1 mm at one end, 3 mm at the other, 2 mm half way."""
     capsule = Capsule(ENDS_MM, (1.0, 3.0))
 
-    found = [distance_at(capsule, ENDS_MM[0] + np.array((0.6, 0.8, 0)) * a) for a in (0, 5, 10)]
-    assert found == pytest.approx([-1, -2, -3], abs=1e-5)
+    result = [
+        distance_at(capsule, ENDS_MM[0] + np.array((0.6, 0.8, 0)) * a) for a in (0, 5, 10)
+    ]
+    assert result == pytest.approx([-1, -2, -3], abs=1e-5)
 
 
-def test_a_capsules_reach_holds_its_surface() -> None:
-    """Nothing beyond it is inside."""
+def test_the_bounds_of_a_capsule_contain_its_surface() -> None:
+    """No point outside the bounds is inside the capsule."""
     capsule = Capsule(ENDS_MM, (2.0, 1.5))
     lattice = Lattice.over(ENDS_MM.min(axis=0) - 4, ENDS_MM.max(axis=0) + 4, 0.5)
 
@@ -63,8 +65,8 @@ def test_a_capsules_reach_holds_its_surface() -> None:
     assert (inside.max(axis=0) <= capsule.bounds[1]).all()
 
 
-def test_a_cord_is_one_capsule_from_point_to_point() -> None:
-    """A point given twice makes none; radii go with their points."""
+def test_a_chain_has_one_capsule_from_point_to_point() -> None:
+    """A repeated point adds no capsule; radii belong to points."""
     points = np.array(((0, 0, 0), (0, 5, 0), (0, 5, 0), (3, 9, 0.0)))
 
     first, second = CapsuleChain(points, np.array((1.0, 2.0, 2.5, 3.0))).capsules()
@@ -72,32 +74,32 @@ def test_a_cord_is_one_capsule_from_point_to_point() -> None:
     np.testing.assert_array_equal(second.ends, points[2:])
 
 
-def test_pieces_go_under_their_cords_name() -> None:
-    """Two of the first, one of the second."""
+def test_capsules_have_the_name_of_their_chain() -> None:
+    """Two of the first chain, one of the second."""
     bent = path((0, 0, 0), (0, 5, 0), (0, 5, 5), radius=1.0)
     straight = path((0, 0, 0), (4, 0, 0), radius=0.5)
 
-    found = list(named_capsules({"bent": bent, "straight": straight}))
-    assert [name for name, _ in found] == ["bent", "bent", "straight"]
-    assert found[-1][1].radii == (0.5, 0.5)
+    result = list(named_capsules({"bent": bent, "straight": straight}))
+    assert [name for name, _ in result] == ["bent", "bent", "straight"]
+    assert result[-1][1].radii == (0.5, 0.5)
 
 
-@pytest.mark.parametrize(("slope", "share"), [(0.0, 1.0), (1.0, 0.5**0.5)])
-def test_a_cord_through_a_tube_has_its_cross_section(slope: float, share: float) -> None:
-    """What an oblique tube's cut shows is larger than the tube is thick."""
+@pytest.mark.parametrize(("slope", "fraction"), [(0.0, 1.0), (1.0, 0.5**0.5)])
+def test_a_chain_along_a_cylinder_has_its_cross_section(slope: float, fraction: float) -> None:
+    """The section of an oblique cylinder is larger than its perpendicular cross-section."""
     long = np.array((0.0, 4.0, 8.0, 12.0))
     centres = np.column_stack((slope * long, long, np.zeros(4)))
     cylinder = Cylinder(LONG, centres, np.repeat(np.diag((4.0, 1.0))[None], 4, axis=0))
 
     chain = chain_along(cylinder, thickest=9.0)
     np.testing.assert_array_equal(chain.points, centres)
-    np.testing.assert_allclose(chain.radii**2, 2.0 * share)
+    np.testing.assert_allclose(chain.radii**2, 2.0 * fraction)
     np.testing.assert_array_equal(chain_along(cylinder, thickest=0.3).radii, 0.3)
 
 
 @pytest.mark.parametrize(("is_plantar", "sign"), [(True, -1), (False, 1)])
 def test_a_slip_lies_on_its_side_of_the_bones(is_plantar: bool, sign: int) -> None:
-    """It starts where it leaves the others and then runs forward, beside bone."""
+    """It starts at the common tendon and runs distally beside the bones."""
     bones = [bellies_and_bones()[f"{n}_3"] for n in ("metatarsal", "proximal_phalanx")]
     start = np.array((0.02, 0.45, 0.05))
 

@@ -1,4 +1,4 @@
-"""The digital foot, built: what must hold of any foot."""
+"""Digital feet: properties of every foot."""
 
 from dataclasses import replace
 
@@ -26,13 +26,13 @@ SOLE = (Tissue.SKIN, Tissue.FAT, Tissue.TENDON)
 
 @pytest.fixture(scope="module")
 def drawn_shape() -> FootShape:
-    """Draw a foot that differs from the mean in everything."""
+    """Draw a foot that differs from the mean in every parameter."""
     return draw_shape(np.random.default_rng(5))
 
 
 @pytest.fixture(scope="module")
 def drawn_foot(drawn_shape: FootShape) -> Foot:
-    """Build it in voxels of 2 mm."""
+    """Build that foot in 2 mm voxels."""
     return make_foot(drawn_shape, 2.0)
 
 
@@ -43,7 +43,7 @@ def volumes_cm3(foot: Foot) -> dict[int, float]:
 
 
 def streaks(foot: Foot) -> NDArray[np.float32]:
-    """Fat fractions, of which there must be some."""
+    """Fat fractions; the foot must have some."""
     assert foot.fat_fraction is not None
     return foot.fat_fraction
 
@@ -54,14 +54,14 @@ def positions_mm(labels: LabelMap, label: int) -> NDArray[np.float64]:
 
 
 def beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Voxels that touch a mask with a face, without the plane where the leg is cut."""
+    """Face neighbours of a mask, without the plane where the leg is cut off."""
     touching: NDArray[np.bool_] = binary_dilation(mask) & ~mask
     touching[..., -1] = False
     return touching
 
 
-def test_every_muscle_and_every_bone_is_there(coarse_foot: Foot) -> None:
-    """Even in voxels of 2 mm, and even the sesamoids."""
+def test_every_muscle_and_every_bone_is_present(coarse_foot: Foot) -> None:
+    """Even the sesamoids in 2 mm voxels."""
     truth = coarse_foot.truth
 
     assert set(np.unique(truth.muscles.voxels).tolist()) == {0, *MUSCLE_NAMES}
@@ -69,7 +69,7 @@ def test_every_muscle_and_every_bone_is_there(coarse_foot: Foot) -> None:
 
 
 def test_no_muscle_lies_inside_bone(foot: Foot, drawn_foot: Foot) -> None:
-    """Labels of the two maps share no voxel."""
+    """The two label maps do not overlap."""
     for each in (foot, drawn_foot):
         assert not (
             each.truth.muscles.voxels.astype(bool) & each.truth.bones.voxels.astype(bool)
@@ -77,22 +77,22 @@ def test_no_muscle_lies_inside_bone(foot: Foot, drawn_foot: Foot) -> None:
 
 
 def test_tissues_agree_with_labels(foot: Foot) -> None:
-    """Labelled muscle is muscle; bone is cortex and marrow, and nothing else is."""
+    """Muscle labels are muscle tissue; bone labels are exactly cortex and marrow."""
     is_bone = np.isin(foot.tissues, (Tissue.CORTEX, Tissue.MARROW))
 
     assert (foot.tissues[foot.truth.muscles.voxels > 0] == Tissue.MUSCLE).all()
     np.testing.assert_array_equal(is_bone, foot.truth.bones.voxels > 0)
 
 
-def test_muscles_have_the_volumes_asked_for(foot: Foot) -> None:
-    """Each within 5 % in voxels of 1 mm: the mean foot has room for all."""
+def test_muscles_have_their_target_volumes(foot: Foot) -> None:
+    """Each within 5 % in 1 mm voxels in the mean foot."""
     assert volumes_cm3(foot) == pytest.approx(dict(MEAN_VOLUMES_CM3), rel=0.05)
 
 
 def test_a_left_foot_is_the_exact_mirror_of_the_right(
     drawn_shape: FootShape, drawn_foot: Foot
 ) -> None:
-    """Voxel for voxel, on a grid mirrored at the plane between left and right."""
+    """Voxel by voxel, on a grid mirrored at the median plane."""
     left = make_foot(replace(drawn_shape, side=Side.LEFT), 2.0)
 
     assert (left.side, drawn_foot.side) == (Side.LEFT, Side.RIGHT)
@@ -109,7 +109,7 @@ def test_a_left_foot_is_the_exact_mirror_of_the_right(
 
 
 def test_same_seed_same_bytes(drawn_foot: Foot) -> None:
-    """Tissues, labels and grid, drawn and built anew."""
+    """Tissues, labels and grid of a second foot of the same seed."""
     again = make_foot(draw_shape(np.random.default_rng(5)), 2.0)
 
     assert again.grid == drawn_foot.grid
@@ -119,8 +119,8 @@ def test_same_seed_same_bytes(drawn_foot: Foot) -> None:
     assert again.truth.bones.voxels.tobytes() == drawn_foot.truth.bones.voxels.tobytes()
 
 
-def test_the_foot_stands_as_it_says(foot: Foot) -> None:
-    """Heel at the origin, toes to +A, leg to +S, little toe to the right."""
+def test_the_foot_has_the_documented_orientation(foot: Foot) -> None:
+    """Heel at the origin, toes to +A, leg to +S, little toe to +R."""
     bones = foot.truth.bones
     heel, toes, leg = (
         positions_mm(bones, label)
@@ -155,7 +155,7 @@ def test_midfoot_layers_are_in_order(foot: Foot, fraction: float) -> None:
 
 
 def test_layers_are_in_order_from_sole_to_dorsum(foot: Foot) -> None:
-    """The mean height of muscles rises with their layer where they lie over one another."""
+    """The mean height of muscles increases with their layer."""
     muscles = foot.truth.muscles
     heights = {label: positions_mm(muscles, label)[:, 2].mean() for label in MUSCLE_NAMES}
 
@@ -163,15 +163,15 @@ def test_layers_are_in_order_from_sole_to_dorsum(foot: Foot) -> None:
     assert max(heights[5], heights[6]) < heights[10] < min(heights[11], heights[12])
 
 
-def test_skin_covers_all_flesh_and_fat(foot: Foot) -> None:
+def test_skin_covers_all_muscle_and_fat(foot: Foot) -> None:
     """Neither muscle nor fat touches the air."""
     bare = foot.tissues[beside(foot.tissues == Tissue.AIR)]
 
     assert not np.isin(bare, (Tissue.MUSCLE, Tissue.FAT)).any()
 
 
-def test_skin_covers_tendons_and_bones_but_for_the_toes(foot: Foot) -> None:
-    """At the tips of toes they come through, on less than 0.2 % of the surface."""
+def test_skin_covers_tendons_and_bones_except_at_the_toes(foot: Foot) -> None:
+    """At the tips of toes less than 0.2 % of the surface is uncovered."""
     surface = beside(foot.tissues == Tissue.AIR)
     bare = surface & (foot.tissues != Tissue.SKIN)
 
@@ -181,7 +181,7 @@ def test_skin_covers_tendons_and_bones_but_for_the_toes(foot: Foot) -> None:
 
 
 def test_cortex_covers_marrow(foot: Foot) -> None:
-    """Less than 0.8 % of the cortex is missing, most of it under the tilted tibia."""
+    """Less than 0.8 % of the cortex is missing, mostly under the tilted tibia."""
     open_marrow = beside(foot.tissues == Tissue.MARROW) & (foot.truth.bones.voxels == 0)
 
     cortex = np.count_nonzero(foot.tissues == Tissue.CORTEX)
@@ -189,7 +189,7 @@ def test_cortex_covers_marrow(foot: Foot) -> None:
 
 
 def test_the_foot_lies_inside_its_grid(coarse_foot: Foot, drawn_foot: Foot) -> None:
-    """Air surrounds it but for the leg, which is cut by the upper edge."""
+    """Air surrounds it, except at the upper edge, where the leg is cut off."""
     for foot in (coarse_foot, drawn_foot):
         tissues = foot.tissues
         faces = (tissues[0], tissues[-1], tissues[:, 0], tissues[:, -1], tissues[..., 0])

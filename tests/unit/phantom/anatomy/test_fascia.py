@@ -1,4 +1,4 @@
-"""The plantar aponeurosis under a flat sole of fat."""
+"""Plantar aponeurosis, deep fascia and septa in a flat layer of fat."""
 
 import numpy as np
 import pytest
@@ -14,10 +14,10 @@ LATTICE = Lattice.over(np.array((-50.0, 0, -9.5)), np.array((55.0, 230, 3)), 0.5
 HEEL = (0.10, 0.24)  # in bone lengths
 
 
-def lay(
+def with_aponeurosis(
     plantar: float = 1.0, fascia_thickening_mm: float = 0.0, oedema_mm: float = 0.0
 ) -> NDArray[np.uint8]:
-    """Lay it under a plane at height 0: muscle above, fat below."""
+    """Add it under a plane at height 0: muscle above, fat below."""
     shape = FootShape(fascia_thickening_mm=fascia_thickening_mm, oedema_mm=oedema_mm)
     dorsal = LATTICE.planes_mm()[2].astype(np.float32)
     fascia = np.broadcast_to(-dorsal, LATTICE.shape)
@@ -34,32 +34,32 @@ def lay(
 
 
 def thickness_mm(tissues: NDArray[np.uint8], at: float, kind: Tissue) -> float:
-    """Thickest spot at a fraction of the foot's length."""
+    """Largest thickness at a fraction of the foot's length."""
     plane = round(at * MEAN_BONE_LENGTH_MM / LATTICE.spacing_mm)
     return float((tissues[:, plane] == kind).sum(axis=1).max() * LATTICE.spacing_mm)
 
 
 def stretch(mask: NDArray[np.bool_]) -> tuple[float, float]:
-    """Between which fractions of the foot's length a mask lies."""
+    """Range of a mask along the foot, as fractions of its length."""
     at = LATTICE.planes_mm()[1][mask.any(axis=(0, 2))] / MEAN_BONE_LENGTH_MM
     return float(at.min()), float(at.max())
 
 
 @pytest.fixture(scope="module")
 def healthy() -> NDArray[np.uint8]:
-    """Lay one without a lesion."""
-    return lay()
+    """Add one without a lesion."""
+    return with_aponeurosis()
 
 
-def test_it_thins_from_heel_to_toes(healthy: NDArray[np.uint8]) -> None:
+def test_the_aponeurosis_thins_from_heel_to_toes(healthy: NDArray[np.uint8]) -> None:
     """From 3 mm at its origin to 1 mm under the metatarsal heads."""
-    found = [thickness_mm(healthy, at, Tissue.TENDON) for at in (0.12, 0.40, 0.70)]
+    result = [thickness_mm(healthy, at, Tissue.TENDON) for at in (0.12, 0.40, 0.70)]
 
-    assert found == pytest.approx([3.0, 2.0, 1.0], abs=0.51)
+    assert result == pytest.approx([3.0, 2.0, 1.0], abs=0.51)
 
 
-def test_it_replaces_fat_alone(healthy: NDArray[np.uint8]) -> None:
-    """Muscle above stays, and fat stays before and behind."""
+def test_the_aponeurosis_replaces_only_fat(healthy: NDArray[np.uint8]) -> None:
+    """Muscle above stays, and so does fat proximal and distal to it."""
     _, _, dorsal = LATTICE.planes_mm()
 
     assert (healthy[:, :, dorsal > 0] == Tissue.MUSCLE).all()
@@ -69,7 +69,7 @@ def test_it_replaces_fat_alone(healthy: NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize(("at", "parts"), [(0.3, 1), (0.66, 5)])
-def test_it_parts_into_a_slip_for_each_ray(
+def test_the_aponeurosis_divides_into_a_slip_for_each_ray(
     healthy: NDArray[np.uint8], at: float, parts: int
 ) -> None:
     """One sheet under the midfoot, five slips under the forefoot."""
@@ -79,14 +79,14 @@ def test_it_parts_into_a_slip_for_each_ray(
     assert np.count_nonzero(np.diff(is_tendon.astype(int)) == 1) == parts
 
 
-def test_it_lies_under_the_sole_only() -> None:
-    """Where the hull does not face down there is none."""
-    assert not (lay(plantar=0.3) == Tissue.TENDON).any()
+def test_the_aponeurosis_lies_at_the_sole_only() -> None:
+    """There is none where the fascia does not face the sole."""
+    assert not (with_aponeurosis(plantar=0.3) == Tissue.TENDON).any()
 
 
 def test_thickening_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
-    """3 mm more at the origin, and not a voxel beyond it."""
-    thick = lay(fascia_thickening_mm=3.0)
+    """3 mm more at the origin; no voxel changes elsewhere."""
+    thick = with_aponeurosis(fascia_thickening_mm=3.0)
 
     start, stop = stretch(thick != healthy)
     assert HEEL[0] <= start < stop <= HEEL[1]
@@ -95,18 +95,18 @@ def test_thickening_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
 
 
 def test_oedema_is_confined_to_the_heel(healthy: NDArray[np.uint8]) -> None:
-    """2.5 mm of it under the origin; the tendon itself stays."""
-    swollen = lay(oedema_mm=2.5)
+    """2.5 mm of oedema under the origin; the aponeurosis stays."""
+    with_oedema = with_aponeurosis(oedema_mm=2.5)
 
-    start, stop = stretch(swollen == Tissue.OEDEMA)
+    start, stop = stretch(with_oedema == Tissue.OEDEMA)
     assert HEEL[0] <= start < stop <= HEEL[1]
-    assert thickness_mm(swollen, 0.12, Tissue.OEDEMA) == pytest.approx(2.5, abs=0.5)
-    np.testing.assert_array_equal(swollen == Tissue.TENDON, healthy == Tissue.TENDON)
+    assert thickness_mm(with_oedema, 0.12, Tissue.OEDEMA) == pytest.approx(2.5, abs=0.5)
+    np.testing.assert_array_equal(with_oedema == Tissue.TENDON, healthy == Tissue.TENDON)
     assert not (healthy == Tissue.OEDEMA).any()
 
 
-def test_deep_fascia_is_a_sheet_of_its_thickness_in_fat() -> None:
-    """Right under the muscle; none where none is asked for."""
+def test_the_deep_fascia_has_its_thickness_in_fat() -> None:
+    """Directly under the muscle, and absent at a thickness of 0."""
     dorsal = LATTICE.planes_mm()[2].astype(np.float32)
     fascia = np.broadcast_to(-dorsal, LATTICE.shape)
     for asked_mm, found_mm in ((0.0, 0.0), (1.0, 1.0)):
@@ -118,8 +118,8 @@ def test_deep_fascia_is_a_sheet_of_its_thickness_in_fat() -> None:
 
 
 @pytest.mark.parametrize("spacing_mm", [0.5, 1.0])
-def test_sheets_part_the_pad_into_chambers(spacing_mm: float) -> None:
-    """Some of its fat, the same whatever the voxels; no muscle, and no back of the foot."""
+def test_septa_divide_the_pad_into_chambers(spacing_mm: float) -> None:
+    """Septa replace 12 % of the plantar fat at any voxel size, and nothing else."""
     lattice = Lattice.over(np.array((-30.0, 0, -14)), np.array((34.0, 60, 3)), spacing_mm)
     dorsal = lattice.planes_mm()[2].astype(np.float32)
     fascia = np.broadcast_to(-dorsal, lattice.shape)

@@ -1,4 +1,4 @@
-"""A digital foot as a noun."""
+"""The type of a digital foot."""
 
 from dataclasses import replace
 
@@ -19,8 +19,8 @@ def small(grid: Grid) -> Foot:
     return Foot(tissues, make_segmentation(make_labels(grid, {4: BLOCK}), Side.LEFT))
 
 
-def test_a_foot_lies_where_its_labels_lie(small: Foot) -> None:
-    """Grid and side are those of the truth."""
+def test_a_foot_has_the_grid_of_its_labels(small: Foot) -> None:
+    """Grid and side are those of the ground truth."""
     assert small.grid == make_grid()
     assert small.side is Side.LEFT
 
@@ -54,8 +54,8 @@ def test_fat_fractions_and_tissues_must_have_one_shape(small: Foot) -> None:
         replace(small, fat_fraction=fat)
 
 
-def test_fat_fractions_are_locked_and_go_along(small: Foot) -> None:
-    """A foot that is moved has the same fat in the same voxels."""
+def test_fat_fractions_are_locked_and_kept_by_moving(small: Foot) -> None:
+    """A moved foot has the same fat fraction in each voxel."""
     fat = np.zeros(small.grid.shape, dtype=np.float32)
     fat[BLOCK] = 0.25
 
@@ -67,7 +67,7 @@ def test_fat_fractions_are_locked_and_go_along(small: Foot) -> None:
 
 
 def test_moving_changes_the_affine_and_no_voxel(small: Foot) -> None:
-    """Every voxel is where the transform puts it; the foot itself stays."""
+    """Every voxel is where the transform maps it; the original foot is unchanged."""
     transform = np.array([[0, -1, 0, 5], [1, 0, 0, -7], [0, 0, 1, 2], [0, 0, 0, 1.0]])
 
     moved = small.moved(transform)

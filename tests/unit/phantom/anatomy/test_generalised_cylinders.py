@@ -15,14 +15,14 @@ from pipeline.phantom.anatomy.generalised_cylinders import (
 )
 
 OTHERS = {LATERAL: (LONG, DORSAL), LONG: (LATERAL, DORSAL), DORSAL: (LONG, LATERAL)}
-"""In which the table gives the angle of an ellipse, from the first to the second."""
-MIDDLE_MM = (4.0, -3.0)  # of every straight tube, in its two other coordinates
+"""The two in-slice coordinates; the table gives angles from the first to the second."""
+MIDDLE_MM = (4.0, -3.0)  # centre line of every cylinder, in-slice coordinates
 SEMI_AXES_MM = (6.0, 2.5)
 TURN = np.radians(35)
 
 
 def make_cylinder(axis: int = LONG, semi_axes_mm: tuple[float, float] = (5.0, 5.0)) -> Cylinder:
-    """Make a straight tube with stations at 0, 10, 20, 30 mm, its ellipse turned by 35 deg."""
+    """Make a straight cylinder with stations at 0, 10, 20, 30 mm and ellipses at 35 degrees."""
     centres = np.empty((4, 3))
     centres[:, axis] = (0, 10, 20, 30)
     centres[:, OTHERS[axis]] = MIDDLE_MM
@@ -34,7 +34,7 @@ def make_cylinder(axis: int = LONG, semi_axes_mm: tuple[float, float] = (5.0, 5.
 def distance_at(
     cylinder: Cylinder, along_mm: float, origin_mm: float, second_mm: float
 ) -> float:
-    """Signed distance at one point, given relative to the tube's middle line."""
+    """Signed distance at one point, given relative to the centre line."""
     point = np.empty(3)
     point[cylinder.axis] = along_mm
     point[list(OTHERS[cylinder.axis])] = np.add(MIDDLE_MM, (origin_mm, second_mm))
@@ -44,8 +44,8 @@ def distance_at(
 
 @pytest.mark.parametrize("axis", [LATERAL, LONG, DORSAL])
 @pytest.mark.parametrize("radius_mm", [3.0, 5.0, 8.5])
-def test_distance_from_a_round_tube_is_exact(axis: int, radius_mm: float) -> None:
-    """Radius less 5 mm, negative inside, whichever way the tube runs."""
+def test_distance_from_a_round_cylinder_is_exact(axis: int, radius_mm: float) -> None:
+    """Radius minus 5 mm, negative inside, along any axis."""
     cylinder = make_cylinder(axis)
 
     at = distance_at(cylinder, 13.0, radius_mm * 0.6, -radius_mm * 0.8)
@@ -54,8 +54,8 @@ def test_distance_from_a_round_tube_is_exact(axis: int, radius_mm: float) -> Non
 
 @pytest.mark.parametrize("axis", [LATERAL, LONG, DORSAL])
 @pytest.mark.parametrize("angle", np.linspace(0, 2 * np.pi, 7, endpoint=False))
-def test_the_surface_runs_through_the_turned_ellipse(axis: int, angle: float) -> None:
-    """Points of the ellipse have no distance, 10 % farther out all are outside."""
+def test_the_surface_is_the_rotated_ellipse(axis: int, angle: float) -> None:
+    """Points of the ellipse have distance 0; 10 % farther out they are outside."""
     cylinder = make_cylinder(axis, SEMI_AXES_MM)
     u, v = SEMI_AXES_MM[0] * np.cos(angle), SEMI_AXES_MM[1] * np.sin(angle)
     first = u * np.cos(TURN) - v * np.sin(TURN)
@@ -68,7 +68,7 @@ def test_the_surface_runs_through_the_turned_ellipse(axis: int, angle: float) ->
 
 @pytest.mark.parametrize("axis", [LATERAL, LONG, DORSAL])
 @pytest.mark.parametrize(("end_mm", "outward"), [(0.0, -1), (30.0, 1)])
-def test_caps_reach_half_a_step_beyond_the_stations(
+def test_caps_extend_half_a_step_beyond_the_stations(
     axis: int, end_mm: float, outward: int
 ) -> None:
     """Stations are the centres of bins 10 mm deep."""
@@ -80,8 +80,8 @@ def test_caps_reach_half_a_step_beyond_the_stations(
     assert distance_at(cylinder, end_mm + outward * 5.1, 0, 0) > 0
 
 
-def test_the_middle_line_lies_inside() -> None:
-    """Where the radius has no gradient the distance is still a number."""
+def test_the_centre_line_lies_inside() -> None:
+    """The distance is finite where the radius has no gradient."""
     along = np.linspace(0, 30, 13)
     cylinder = make_cylinder(LONG, SEMI_AXES_MM)
 
@@ -90,8 +90,8 @@ def test_the_middle_line_lies_inside() -> None:
     assert distance.max() < 0
 
 
-def test_reach_is_that_of_the_surface() -> None:
-    """Caps along the axis, the turned ellipse's box across it."""
+def test_bounds_are_those_of_the_surface() -> None:
+    """Caps along the axis, and the box of the rotated ellipse across it."""
     cylinder = make_cylinder(LATERAL, SEMI_AXES_MM)
 
     u, v = SEMI_AXES_MM
@@ -102,14 +102,14 @@ def test_reach_is_that_of_the_surface() -> None:
 
 
 def test_the_table_is_read_once_and_locked() -> None:
-    """All feet share one reference."""
+    """All feet share one reference table."""
     assert reference_cylinders() is reference_cylinders()
     assert isinstance(reference_cylinders(), MappingProxyType)
 
 
 @pytest.mark.parametrize("name", sorted(reference_cylinders()))
-def test_every_structure_is_a_proper_tube(name: str) -> None:
-    """Stations rise, and every section is an ellipse of some area."""
+def test_every_structure_is_a_valid_cylinder(name: str) -> None:
+    """Stations ascend, and every section is an ellipse of plausible size."""
     cylinder = reference_cylinders()[name]
 
     assert (np.diff(cylinder.centres[:, cylinder.axis]) > 0).all()

@@ -1,4 +1,4 @@
-"""How proportions and joint angles move structures: one number varied at a time."""
+"""Effect of proportions and joint angles on structures, one parameter at a time."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ LENGTH_MM = MEAN_BONE_LENGTH_MM
 
 
 def centres_mm(shape: FootShape, name: str) -> Array:
-    """Stations of a tube."""
+    """Stations of a structure."""
     return pose_structures(shape).cylinders[name].centres
 
 
 def displacement_mm(shape: FootShape, name: str) -> Array:
-    """How far each station of a tube lies from where the mean foot has it."""
+    """Displacement of each station relative to the mean foot."""
     return centres_mm(shape, name) - centres_mm(MEAN, name)
 
 
@@ -47,7 +47,7 @@ def test_the_neutral_foot_is_the_reference_in_millimetres() -> None:
 
 
 def test_a_longer_foot_is_larger_in_every_direction() -> None:
-    """Bone length scales all."""
+    """All coordinates are proportional to bone length."""
     longer = pose_structures(FootShape(bone_length_mm=LENGTH_MM * 1.1)).cylinders
     mean = pose_structures(MEAN).cylinders
 
@@ -61,7 +61,7 @@ def test_a_longer_foot_is_larger_in_every_direction() -> None:
 )
 @pytest.mark.parametrize("name", ["calcaneus", "metatarsal_5", "adductor_hallucis_transverse"])
 def test_width_and_height_scale_their_own_axis(wider: FootShape, axis: int, name: str) -> None:
-    """Centres and, where ellipses lie in that axis, sections too; the others stay."""
+    """Centres and in-slice sections are scaled; the other axes stay."""
     cylinder, mean = (pose_structures(s).cylinders[name] for s in (wider, NEUTRAL))
 
     factors = np.where(np.arange(3) == axis, 1.12, 1.0)
@@ -71,7 +71,7 @@ def test_width_and_height_scale_their_own_axis(wider: FootShape, axis: int, name
 
 
 def test_a_higher_arch_lifts_the_midfoot_only() -> None:
-    """The navicular rises by most of 0.02 bone lengths, heel and toes hardly."""
+    """The navicular rises by nearly 0.02 bone lengths, heel and toes hardly."""
     high = FootShape(arch=0.02)
 
     navicular = displacement_mm(high, "navicular")[:, DORSAL]
@@ -82,7 +82,7 @@ def test_a_higher_arch_lifts_the_midfoot_only() -> None:
 
 
 def test_adduction_bends_the_forefoot_toward_the_little_toe() -> None:
-    """Most at the toes, not at all at the heel."""
+    """The displacement is largest at the toes and 0 at the heel."""
     bent = FootShape(adduction=0.03)
 
     assert displacement_mm(bent, "distal_phalanx_2")[-1, LATERAL] == pytest.approx(6.7, abs=0.5)
@@ -90,8 +90,8 @@ def test_adduction_bends_the_forefoot_toward_the_little_toe() -> None:
     np.testing.assert_allclose(displacement_mm(bent, "calcaneus")[:-1], 0, atol=1e-9)
 
 
-def test_longer_toes_leave_the_rest_alone() -> None:
-    """Only what lies beyond the metatarsal heads moves, and only along."""
+def test_longer_toes_do_not_change_other_structures() -> None:
+    """Only structures distal to the metatarsal heads move, along the long axis."""
     longer = FootShape(toe_length=1.15)
 
     assert 6 < displacement_mm(longer, "distal_phalanx_2")[-1, LONG] < 9
@@ -103,15 +103,15 @@ def test_longer_toes_leave_the_rest_alone() -> None:
 
 
 def test_hallux_valgus_turns_the_big_toe_laterally() -> None:
-    """By as much as asked for; its metatarsal yields by a third to the other side."""
+    """By the given angle; its metatarsal turns medially by a third of it."""
     valgus = FootShape(hallux_valgus_deg=30.0)
     toe = ("proximal_phalanx_1", "distal_phalanx_1")
     bone = ("metatarsal_1", "metatarsal_1")
 
     turned = heading_deg(valgus, *toe) - heading_deg(NEUTRAL, *toe)
-    yielded = heading_deg(valgus, *bone) - heading_deg(NEUTRAL, *bone)
+    metatarsal_turn = heading_deg(valgus, *bone) - heading_deg(NEUTRAL, *bone)
     assert turned == pytest.approx(30, abs=2)
-    assert yielded == pytest.approx(-10, abs=1)
+    assert metatarsal_turn == pytest.approx(-10, abs=1)
     for name in ("distal_phalanx_3", "metatarsal_2", "calcaneus"):
         np.testing.assert_allclose(displacement_mm(valgus, name), 0, atol=1e-9)
 
@@ -126,7 +126,7 @@ def test_splay_fans_the_toes_about_the_second() -> None:
 
 
 def test_a_longer_ray_moves_its_own_toe_only() -> None:
-    """The second metatarsal's head goes forward and takes the toe along."""
+    """Head of the second metatarsal and toe move distally."""
     longer = FootShape(metatarsal_parabola=(0.0, 0.05, 0.0, 0.0, 0.0))
 
     head, toe = (displacement_mm(longer, n)[-1] for n in ("metatarsal_2", "distal_phalanx_2"))
@@ -136,7 +136,7 @@ def test_a_longer_ray_moves_its_own_toe_only() -> None:
 
 @pytest.mark.parametrize("name", ["tibia", "fibula", *LEG_BELLIES])
 def test_plantarflexion_moves_the_leg_back(name: str) -> None:
-    """Its upper end by centimetres, and as a whole."""
+    """The displacement increases with height, up to centimetres."""
     moved = displacement_mm(FLEXED, name)
 
     assert moved[-1, LONG] < -20
@@ -144,13 +144,13 @@ def test_plantarflexion_moves_the_leg_back(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["talus", "calcaneus", "metatarsal_1", "quadratus_plantae"])
-def test_plantarflexion_leaves_the_foot_alone(name: str) -> None:
-    """It turns the leg, not the foot."""
+def test_plantarflexion_does_not_move_the_foot(name: str) -> None:
+    """It rotates the leg relative to the foot."""
     np.testing.assert_allclose(displacement_mm(FLEXED, name), 0, atol=1e-9)
 
 
 def test_tendons_bend_over_the_ankle() -> None:
-    """What runs from leg to foot goes back above and stays below."""
+    """Their proximal part moves backward and their distal part stays."""
     flexed, mean = (
         pose_structures(s).tendons["tibialis_anterior"].points for s in (FLEXED, MEAN)
     )
@@ -160,8 +160,8 @@ def test_tendons_bend_over_the_ankle() -> None:
     assert moved[-1, LONG] < -20
 
 
-def test_a_wave_moves_by_no_more_than_its_height() -> None:
-    """In its own direction only, and not everything alike."""
+def test_a_wave_displaces_by_at_most_its_amplitude() -> None:
+    """Only along its direction, and differently along the structure."""
     waved = FootShape(waves=((0.0, 0.0, 0.01, 0.0, 9.0, 0.0, 0.4),))
 
     lift = displacement_mm(waved, "abductor_hallucis")[:, DORSAL]
@@ -173,7 +173,7 @@ def test_a_wave_moves_by_no_more_than_its_height() -> None:
 
 
 def test_stations_stay_in_order_under_any_wave() -> None:
-    """A wave that would fold tubes back on themselves only squeezes them."""
+    """A wave that would fold a structure only compresses it."""
     folding = FootShape(waves=((0.05, 0.05, 0.05, 20.0, 60.0, 40.0, 0.0),))
 
     for name, cylinder in pose_structures(folding).cylinders.items():

@@ -1,4 +1,4 @@
-"""Shapes of each kind, drawn at random: what a kind decides, and what it leaves."""
+"""Random shapes of each kind."""
 
 import numpy as np
 import pytest
@@ -17,23 +17,23 @@ TOTALS_CM3 = {
 
 
 def plantar_cm3(shape: FootShape) -> float:
-    """Volume asked for."""
+    """Target volume of the plantar muscles."""
     return sum(shape.muscle_volumes_cm3[m] for m in range(1, 11))
 
 
 @pytest.mark.parametrize("kind", TOTALS_CM3)
 def test_a_kind_has_its_own_amount_of_muscle(kind: FootKind) -> None:
-    """Over the whole of its range, whatever the foot's length."""
+    """Totals cover the range of the kind."""
     low, high = TOTALS_CM3[kind]
-    found = [plantar_cm3(draw_kind_shape(np.random.default_rng(k), kind)) for k in range(60)]
+    result = [plantar_cm3(draw_kind_shape(np.random.default_rng(k), kind)) for k in range(60)]
 
-    assert low < min(found) < low * 1.35
-    assert high * 0.7 < max(found) < high
+    assert low < min(result) < low * 1.35
+    assert high * 0.7 < max(result) < high
 
 
 @pytest.mark.parametrize("kind", TOTALS_CM3)
 def test_a_kind_keeps_the_proportions(kind: FootKind) -> None:
-    """Length, width and angles are those of the foot that it is made of."""
+    """Length, width and angles are those of the original shape."""
     plain = draw_shape(np.random.default_rng(4), Side.LEFT)
     shape = as_kind(plain, kind, np.random.default_rng(5))
 
@@ -42,15 +42,15 @@ def test_a_kind_keeps_the_proportions(kind: FootKind) -> None:
         assert getattr(shape, name) == getattr(plain, name)
 
 
-def test_a_tapered_foot_is_the_population_s() -> None:
-    """Nothing of it is changed."""
+def test_a_tapered_foot_is_one_of_the_population() -> None:
+    """Its shape is unchanged."""
     first, second = (np.random.default_rng(6) for _ in range(2))
 
     assert draw_kind_shape(first, FootKind.TAPERED) == draw_shape(second)
 
 
-def test_most_feet_of_other_kinds_are_posed_and_padded() -> None:
-    """Four in five have skeletons of their own; pads are 6 to 25 mm."""
+def test_most_feet_of_other_kinds_are_posed() -> None:
+    """Four in five have a posed skeleton; pads are 6 to 25 mm thick."""
     shapes = [draw_kind_shape(np.random.default_rng(k), FootKind.SPARSE) for k in range(60)]
 
     assert 36 < sum(shape.skeleton != NEUTRAL for shape in shapes) < 58

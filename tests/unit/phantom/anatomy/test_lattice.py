@@ -1,4 +1,4 @@
-"""The lattice that shapes are drawn on."""
+"""The lattice on which shapes are rasterised."""
 
 import numpy as np
 import pytest
@@ -8,20 +8,20 @@ from pipeline.phantom.anatomy.lattice import Lattice
 
 
 def make_cylinder() -> Cylinder:
-    """Make a straight round tube, 5 mm in radius, with stations at 0, 10, 20, 30 mm."""
+    """Make a round cylinder of 5 mm radius with stations at 0, 10, 20, 30 mm."""
     centres = np.column_stack((np.full(4, 4.0), (0.0, 10.0, 20.0, 30.0), np.full(4, -3.0)))
     return Cylinder(LONG, centres, np.repeat(25.0 * np.eye(2)[None], 4, axis=0))
 
 
 @pytest.fixture
 def lattice() -> Lattice:
-    """Make 26 x 41 x 21 planes, 1 mm apart, that hold all of a tube but its far end."""
+    """Make 26 x 41 x 21 planes, 1 mm apart, over all of a cylinder except its far end."""
     return Lattice.over(np.array((-10, -12, -10.0)), np.array((15, 28, 10.0)), 1.0)
 
 
 @pytest.mark.parametrize("spacing_mm", [0.7, 2.0])
-def test_planes_lie_at_whole_multiples_of_the_spacing(spacing_mm: float) -> None:
-    """Whatever the box, so that two lattices of one spacing coincide; the box is covered."""
+def test_planes_lie_at_multiples_of_the_spacing(spacing_mm: float) -> None:
+    """Two lattices of one spacing coincide, and the box is covered."""
     low, high = np.array((-7.3, 1.1, 0.0)), np.array((9.1, 20.3, 4.9))
 
     lattice = Lattice.over(low, high, spacing_mm)
@@ -35,8 +35,8 @@ def test_planes_lie_at_whole_multiples_of_the_spacing(spacing_mm: float) -> None
 
 
 @pytest.mark.parametrize("margin_mm", [0.0, 2.2])
-def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float) -> None:
-    """Nothing outside the box is within the margin; the box ends at the lattice's edge."""
+def test_a_box_contains_all_points_near_a_cylinder(lattice: Lattice, margin_mm: float) -> None:
+    """No point outside the box is within the margin; the box ends at the lattice's edge."""
     cylinder = make_cylinder()
     near = cylinder.distance(lattice.planes_mm()) < margin_mm
 
@@ -46,20 +46,20 @@ def test_a_box_holds_all_that_is_near_a_tube(lattice: Lattice, margin_mm: float)
     assert [len(p) for p in lattice.planes_mm(box)] == list(near[box].shape)
 
 
-def test_distances_skip_what_is_out_of_sight(lattice: Lattice) -> None:
-    """A tube beyond the lattice is not yielded, others come in the order given."""
+def test_shapes_outside_the_lattice_are_skipped(lattice: Lattice) -> None:
+    """The others are yielded in the given order."""
     near = make_cylinder()
     far = Cylinder(LONG, near.centres + 200, near.sections)
     shapes = [("again", near), ("far", far), ("near", near)]
 
-    found = list(lattice.distances(shapes, 1.0))
-    assert [name for name, _, _ in found] == ["again", "near"]
-    for _, box, distance in found:
+    result = list(lattice.distances(shapes, 1.0))
+    assert [name for name, _, _ in result] == ["again", "near"]
+    for _, box, distance in result:
         np.testing.assert_array_equal(distance, near.distance(lattice.planes_mm(box)))
 
 
-def test_refining_keeps_each_value_at_its_place(lattice: Lattice) -> None:
-    """A field that rises linearly does so on a finer lattice that starts elsewhere."""
+def test_refining_keeps_the_position_of_values(lattice: Lattice) -> None:
+    """A linear field is the same on a finer lattice with another origin."""
     fine = Lattice.over(np.array((-8.0, -5, -7)), np.array((9, 20, 6.0)), 0.7)
     coarse_mm, fine_mm = (np.ix_(*each.planes_mm()) for each in (lattice, fine))
 
@@ -70,8 +70,8 @@ def test_refining_keeps_each_value_at_its_place(lattice: Lattice) -> None:
     )
 
 
-def test_refining_carries_edges_outward(lattice: Lattice) -> None:
-    """Beyond the coarse lattice its outermost value goes on."""
+def test_refining_repeats_edge_values_outside(lattice: Lattice) -> None:
+    """Outside the coarse lattice its outermost value is used."""
     wide = Lattice.over(np.array((-14.0, 0, 0)), np.array((-12.0, 2, 2)), 0.5)
     field = np.zeros(lattice.shape, dtype=np.float32)
     field[0] = 7

@@ -1,4 +1,4 @@
-"""Each kind of muscle, built: what sets it apart, and what holds of all."""
+"""Feet of each kind: properties of each muscle model, and of all."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ SEPTA_MM = {FootKind.FILLED: 0.3, FootKind.SPARSE: GAP_MM, FootKind.CONTOURED: 0
 PLANTAR = range(1, 11)
 INTEROSSEI = 10
 BROAD = (1, 2, 3, 6, 7)
-# Of a well-muscled man's feet, by fraction of the skin's length: docs/phantom.md.
+# A muscular man's feet, by fraction of the foot's length: docs/phantom.md.
 VISIBLE_MAN = {0.3: 0.14, 0.4: 0.22, 0.5: 0.27, 0.55: 0.38, 0.6: 0.49, 0.65: 0.50}
 
 
@@ -58,8 +58,8 @@ def volumes_cm3(foot: Foot) -> NDArray[np.float64]:
     return np.array([muscles.volume_mm3(m) / 1e3 for m in muscles.names])
 
 
-def asked_cm3(kind: FootKind) -> NDArray[np.float64]:
-    """Volume that every muscle should have."""
+def target_cm3(kind: FootKind) -> NDArray[np.float64]:
+    """Target volume of every muscle."""
     return np.array([shape_of(kind).muscle_volumes_cm3[m] for m in MUSCLE_NAMES])
 
 
@@ -70,8 +70,8 @@ def extent_mm(foot: Foot, is_it: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_all_muscles_and_bones_are_there(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """Whatever the construction."""
+def test_all_muscles_and_bones_are_present(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """In every kind."""
     truth = feet[kind].truth
 
     assert set(np.unique(truth.muscles.voxels).tolist()) == {0, *MUSCLE_NAMES}
@@ -79,26 +79,24 @@ def test_all_muscles_and_bones_are_there(feet: dict[FootKind, Foot], kind: FootK
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_the_plantar_volume_is_the_one_asked_for(
-    feet: dict[FootKind, Foot], kind: FootKind
-) -> None:
+def test_the_plantar_volume_is_the_target(feet: dict[FootKind, Foot], kind: FootKind) -> None:
     """Within 6 %."""
-    found, asked = (v[:10].sum() for v in (volumes_cm3(feet[kind]), asked_cm3(kind)))
+    result, target = (v[:10].sum() for v in (volumes_cm3(feet[kind]), target_cm3(kind)))
 
-    assert found == pytest.approx(asked, rel=0.06)
+    assert result == pytest.approx(target, rel=0.06)
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
 def test_each_muscle_has_about_its_volume(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """Within a quarter; cores of a filled compartment may lead by 4 mm only, so within 40 %."""
+    """Within 25 %, or 40 % in filled compartments, where offsets are limited."""
     tolerance = 0.4 if kind is FootKind.FILLED else 0.25
 
-    np.testing.assert_allclose(volumes_cm3(feet[kind]), asked_cm3(kind), rtol=tolerance)
+    np.testing.assert_allclose(volumes_cm3(feet[kind]), target_cm3(kind), rtol=tolerance)
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_a_label_is_its_belly(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """No tendon, vessel or bone is muscle."""
+def test_labels_contain_muscle_tissue_only(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """No voxel of tendon, vessel or bone has a muscle label."""
     foot = feet[kind]
     is_muscle = foot.truth.muscles.voxels > 0
 
@@ -107,8 +105,8 @@ def test_a_label_is_its_belly(feet: dict[FootKind, Foot], kind: FootKind) -> Non
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_no_muscle_reaches_the_toes(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """It ends before the heads of the longest metatarsals do."""
+def test_no_muscle_extends_to_the_toes(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """Muscles end proximal to the heads of the longest metatarsals."""
     foot = feet[kind]
 
     _, last = extent_mm(foot, foot.truth.muscles.voxels > 0)
@@ -117,8 +115,8 @@ def test_no_muscle_reaches_the_toes(feet: dict[FootKind, Foot], kind: FootKind) 
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_no_speck_of_muscle_floats(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """Every part of a label is as large as a head of a muscle."""
+def test_muscles_have_no_small_components(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """Every connected component of a label has 60 mm3 or more."""
     muscles = feet[kind].truth.muscles.voxels
     for muscle in MUSCLE_NAMES:
         parts, _ = ndimage.label(muscles == muscle)
@@ -127,8 +125,8 @@ def test_no_speck_of_muscle_floats(feet: dict[FootKind, Foot], kind: FootKind) -
 
 
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_tendons_run_dark_to_the_toes(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """In every slice from metatarsals to toes there are some."""
+def test_tendons_run_to_the_toes(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """There is tendon in every slice from the metatarsals to the toes."""
     foot = feet[kind]
     first, _ = extent_mm(foot, foot.truth.bones.voxels == METATARSAL_2)
     is_tendon = (foot.tissues == Tissue.TENDON).any(axis=(0, 2))
@@ -137,25 +135,25 @@ def test_tendons_run_dark_to_the_toes(feet: dict[FootKind, Foot], kind: FootKind
     assert is_tendon[(along > first) & (along < first + 100)].all()
 
 
-def test_a_filled_foot_has_the_muscle_of_a_strong_man(feet: dict[FootKind, Foot]) -> None:
-    """Its part of the cross-section follows his along the foot, within 13 points."""
+def test_a_filled_foot_has_the_muscle_of_a_muscular_man(feet: dict[FootKind, Foot]) -> None:
+    """The muscle fraction of cross-sections is within 13 percentage points along the foot."""
     foot = feet[FootKind.FILLED]
     inside = foot.tissues != Tissue.AIR
     floor = round(60 / SPACING_MM)
     planes = np.flatnonzero(inside[:, :, :floor].any(axis=(0, 2)))
     plantar = np.isin(foot.truth.muscles.voxels, PLANTAR)
-    for station, share in VISIBLE_MAN.items():
+    for station, fraction in VISIBLE_MAN.items():
         j = int(planes[0] + station * np.ptp(planes))
-        found = plantar[:, j].sum() / inside[:, j].sum()
-        assert found == pytest.approx(share, abs=0.13), station
+        result = plantar[:, j].sum() / inside[:, j].sum()
+        assert result == pytest.approx(fraction, abs=0.13), station
 
 
-def test_a_filled_forefoot_is_one_mass(feet: dict[FootKind, Foot]) -> None:
-    """From the first to the fifth metatarsal, but for septa thinner than a voxel."""
+def test_plantar_muscle_of_a_filled_forefoot_is_connected(feet: dict[FootKind, Foot]) -> None:
+    """From the first to the fifth metatarsal, except for septa thinner than a voxel."""
     foot = feet[FootKind.FILLED]
     rays = foot.truth.bones.voxels
-    middle = float(np.mean(extent_mm(foot, rays == METATARSAL_5)))
-    j = round(float(foot.grid.to_index((0, middle, 0))[1]))
+    centre = float(np.mean(extent_mm(foot, rays == METATARSAL_5)))
+    j = round(float(foot.grid.to_index((0, centre, 0))[1]))
     mass = ndimage.binary_closing(np.isin(foot.truth.muscles.voxels[:, j], PLANTAR))
     parts, _ = ndimage.label(mass)
     largest = parts == np.bincount(parts.ravel())[1:].argmax() + 1
@@ -168,8 +166,8 @@ def test_a_filled_forefoot_is_one_mass(feet: dict[FootKind, Foot]) -> None:
         )
 
 
-def test_sparse_muscles_lie_apart_in_fat(feet: dict[FootKind, Foot]) -> None:
-    """Neighbours keep the gap asked for, but for a voxel."""
+def test_sparse_muscles_are_separated_by_fat(feet: dict[FootKind, Foot]) -> None:
+    """The gap between neighbours is kept, within a voxel."""
     muscles = feet[FootKind.SPARSE].truth.muscles.voxels
     for muscle in MUSCLE_NAMES:
         others = (muscles > 0) & (muscles != muscle)
@@ -178,23 +176,23 @@ def test_sparse_muscles_lie_apart_in_fat(feet: dict[FootKind, Foot]) -> None:
 
 
 def test_sparse_interossei_are_thin(feet: dict[FootKind, Foot]) -> None:
-    """At most 15 cm3, where published ones have 24."""
+    """Less than 15 cm3, while the published volume is 24 cm3."""
     assert volumes_cm3(feet[FootKind.SPARSE])[INTEROSSEI - 1] < 15
 
 
-def test_contours_are_concave(feet: dict[FootKind, Foot]) -> None:
-    """Sections fill less of their hulls than spindles do."""
+def test_contoured_sections_are_concave(feet: dict[FootKind, Foot]) -> None:
+    """Their solidity is lower than that of spindles."""
 
     def solidity(kind: FootKind) -> float:
         muscles = feet[kind].truth.muscles.voxels
-        found = [
+        result = [
             region.solidity
             for muscle in BROAD
             for j in range(0, muscles.shape[1], 3)
             for region in regionprops(label(muscles[:, j] == muscle))
             if region.area > 30
         ]
-        return float(np.median(found))
+        return float(np.median(result))
 
     assert solidity(FootKind.CONTOURED) < solidity(FootKind.SPARSE) - 0.04
 
@@ -202,7 +200,7 @@ def test_contours_are_concave(feet: dict[FootKind, Foot]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", NEW_KINDS)
 def test_a_left_foot_is_the_mirror_image(kind: FootKind) -> None:
-    """Voxel for voxel, posed skeleton and all."""
+    """Voxel by voxel, also with a posed skeleton."""
     shape = draw_kind_shape(np.random.default_rng(3), kind)
     right, left = (make_foot(replace(shape, side=s), 3.0) for s in (Side.RIGHT, Side.LEFT))
 
@@ -214,13 +212,13 @@ def test_a_left_foot_is_the_mirror_image(kind: FootKind) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", NEW_KINDS)
-def test_wasting_leaves_the_skin_alone(feet: dict[FootKind, Foot], kind: FootKind) -> None:
-    """Half of the muscle goes; fat takes its place within the same foot."""
+def test_atrophy_does_not_change_the_skin(feet: dict[FootKind, Foot], kind: FootKind) -> None:
+    """Fat replaces half of the muscle within the same outline."""
     shape = replace(shape_of(kind), atrophy=dict.fromkeys(MUSCLE_NAMES, 0.5))
 
-    wasted = make_foot(shape, SPACING_MM)
-    assert wasted.grid == feet[kind].grid
-    is_air = wasted.tissues == Tissue.AIR
+    atrophied = make_foot(shape, SPACING_MM)
+    assert atrophied.grid == feet[kind].grid
+    is_air = atrophied.tissues == Tissue.AIR
     np.testing.assert_array_equal(is_air, feet[kind].tissues == Tissue.AIR)
-    lost = volumes_cm3(wasted)[:10].sum() / volumes_cm3(feet[kind])[:10].sum()
+    lost = volumes_cm3(atrophied)[:10].sum() / volumes_cm3(feet[kind])[:10].sum()
     assert lost == pytest.approx(0.5, abs=0.06)

@@ -17,8 +17,8 @@ def extent_mm(foot: Foot) -> tuple[float, float]:
 
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_feet_lie_side_by_side_and_apart(side: Side, seed: int) -> None:
-    """The right foot lies to the right, with the gap between them, in any pose."""
+def test_feet_lie_side_by_side_with_a_gap(side: Side, seed: int) -> None:
+    """The right foot lies to the right of the gap, in any pose."""
     rng = np.random.default_rng(seed)
     foot, other = (make_foot(s).moved(random_pose(rng, s)) for s in (side, side.opposite))
     pair = {f.side: f for f in (foot, place_beside(other, foot, gap_mm=6.0))}
@@ -28,13 +28,13 @@ def test_feet_lie_side_by_side_and_apart(side: Side, seed: int) -> None:
     assert pair[side] is foot
 
 
-def test_two_feet_of_one_side_are_no_pair() -> None:
-    """A mirrored foot is wanted, not a copy."""
-    with pytest.raises(ValueError, match="must be a pair, got two right feet"):
+def test_two_feet_of_one_side_are_refused() -> None:
+    """The message gives the side."""
+    with pytest.raises(ValueError, match="a left and a right one, got two right feet"):
         place_beside(make_foot(), make_foot())
 
 
-def test_both_feet_are_in_the_image_and_keep_their_brightness() -> None:
+def test_both_feet_are_in_the_image_with_their_full_signal() -> None:
     """Twice the signal of one foot, with air between them."""
     foot = make_foot()
     other = place_beside(make_foot(Side.LEFT), foot, gap_mm=8.0)

@@ -1,4 +1,4 @@
-"""How one foot differs from another: numbers refused, numbers drawn."""
+"""Shapes of feet: values out of range, and random shapes."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -19,13 +19,13 @@ from pipeline.phantom.anatomy.shape import (
 
 @pytest.fixture(scope="module")
 def drawn() -> Sequence[FootShape]:
-    """Draw 300 feet from one generator; no foot is built."""
+    """Draw 300 shapes from one generator; no foot is built."""
     rng = np.random.default_rng(6)
     return [draw_shape(rng) for _ in range(300)]
 
 
 def test_the_mean_plantar_volume_is_the_published_one() -> None:
-    """Labels 1 to 10 sum to 113.3 cm3 (Chang et al. 2012) less what three gave up."""
+    """Labels 1 to 10 sum to 113.3 cm3 (Chang et al. 2012) minus the reduction of three."""
     assert sum(MEAN_VOLUMES_CM3[i] for i in range(1, 11)) == pytest.approx(109.3, abs=0.1)
 
 
@@ -54,21 +54,21 @@ def test_the_mean_plantar_volume_is_the_published_one() -> None:
         ("muscle_volumes_cm3", {1: -3.0}, r"muscle_volumes_cm3\[1\] from 0 to 100: got -3"),
     ],
 )
-def test_impossible_numbers_are_refused(field: str, value: object, words: str) -> None:
-    """The message names the number, its limits and what was given."""
+def test_values_out_of_range_are_refused(field: str, value: object, words: str) -> None:
+    """The message gives parameter, limits and value."""
     with pytest.raises(ConfigError, match=words):
         FootShape(**{field: value})  # type: ignore[arg-type]
 
 
 def test_limits_themselves_are_accepted() -> None:
-    """A muscle may be gone for good, and a joint at its stop."""
+    """Complete atrophy and the largest joint angle are allowed."""
     shape = FootShape(atrophy=MappingProxyType({2: 1.0}), hallux_valgus_deg=45.0)
 
     assert shape.remaining_volumes_cm3[2] == 0
 
 
-def test_atrophy_takes_its_part_of_the_healthy_volume() -> None:
-    """Of muscles named, not of others; compartments stay those of the healthy foot."""
+def test_atrophy_reduces_the_volume_by_its_fraction() -> None:
+    """Only of the named muscles; the healthy volumes stay."""
     shape = FootShape(atrophy=MappingProxyType({1: 0.4}))
 
     left = shape.remaining_volumes_cm3
@@ -78,20 +78,20 @@ def test_atrophy_takes_its_part_of_the_healthy_volume() -> None:
 
 
 def test_same_generator_same_shape() -> None:
-    """Everything random comes from the generator given."""
+    """All randomness comes from the given generator."""
     first, second = (draw_shape(np.random.default_rng(8)) for _ in range(2))
 
     assert first == second
 
 
-def test_every_draw_is_another_foot(drawn: Sequence[FootShape]) -> None:
-    """No two share a muscle's volume or their streaks."""
+def test_all_random_shapes_differ(drawn: Sequence[FootShape]) -> None:
+    """No two have the same muscle volume or texture seed."""
     assert len({shape.muscle_volumes_cm3[1] for shape in drawn}) == 300
     assert len({shape.texture_seed for shape in drawn}) == 300
 
 
-def test_drawn_feet_are_healthy_but_for_a_little_fat(drawn: Sequence[FootShape]) -> None:
-    """No atrophy, no lesion of the fascia, and at most 6 % of fat in every muscle alike."""
+def test_random_feet_are_healthy_except_for_a_little_fat(drawn: Sequence[FootShape]) -> None:
+    """No atrophy, no lesion of the fascia, and the same fat fraction up to 6 % in all muscles."""
     for shape in drawn:
         assert not shape.atrophy
         assert shape.fascia_thickening_mm == shape.oedema_mm == 0
@@ -101,8 +101,8 @@ def test_drawn_feet_are_healthy_but_for_a_little_fat(drawn: Sequence[FootShape])
 
 
 @pytest.mark.parametrize("side", Side)
-def test_the_side_is_the_one_asked_for(side: Side) -> None:
-    """Nothing else depends on it."""
+def test_the_side_is_the_given_one(side: Side) -> None:
+    """The bone length does not depend on it."""
     shape = draw_shape(np.random.default_rng(8), side)
 
     assert shape.side is side
@@ -127,18 +127,18 @@ def test_the_side_is_the_one_asked_for(side: Side) -> None:
         ("cortex_mm", 1.0, 1.7),
     ],
 )
-def test_drawn_feet_stay_within_human_limits(
+def test_random_feet_stay_within_human_limits(
     drawn: Sequence[FootShape], name: str, low: float, high: float
 ) -> None:
-    """And use most of the range."""
+    """They use most of the range."""
     values = np.array([getattr(shape, name) for shape in drawn])
 
     assert low <= values.min() < values.max() <= high
     assert np.ptp(values) > 0.6 * (high - low)
 
 
-def test_drawn_muscles_vary_as_published(drawn: Sequence[FootShape]) -> None:
-    """At one length: mean as given, CV 25 %, correlated 0.6 within a foot."""
+def test_muscle_volumes_vary_as_published(drawn: Sequence[FootShape]) -> None:
+    """At one length: given mean, CV 25 %, correlation of 0.6 within a foot."""
     at_mean_length = np.array(
         [
             np.array([*s.muscle_volumes_cm3.values()])

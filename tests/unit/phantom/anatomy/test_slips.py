@@ -1,4 +1,4 @@
-"""Where bellies end, and the tendons, ligaments and vessels that go on."""
+"""Cropped bellies and the added tendons, ligaments and vessels."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ WITH_TENDONS = add_tendons(PLAIN, FootShape().bone_length_mm)
 
 
 def test_bellies_end_before_the_heads_of_the_metatarsals() -> None:
-    """All but the toes' own extensors, which end long before."""
+    """For every belly."""
     heads = [PLAIN.cylinders[f"metatarsal_{ray}"].centres[-1, LONG] for ray in (1, 2, 3, 4, 5)]
     for name in BELLIES:
         assert WITH_TENDONS.cylinders[name].bounds[1, LONG] < max(heads) + 2, name
 
 
-def test_bones_and_long_tendons_stay_as_they_are() -> None:
-    """Only bellies are cut."""
+def test_bones_and_extrinsic_tendons_are_unchanged() -> None:
+    """Only bellies are cropped."""
     for name in set(PLAIN.cylinders) - set(BELLIES):
         assert WITH_TENDONS.cylinders[name] is PLAIN.cylinders[name]
     for name, chain in PLAIN.tendons.items():
@@ -40,7 +40,7 @@ def test_bones_and_long_tendons_stay_as_they_are() -> None:
     ],
 )
 def test_a_tendon_runs_from_its_belly_to_its_toe(name: str, toe: int) -> None:
-    """It begins inside the belly and ends at the proximal phalanx, within 12 mm."""
+    """It begins inside the belly and ends within 12 mm of the proximal phalanx."""
     belly = name if name in BELLIES else name[:-2]
     chain, cylinder = WITH_TENDONS.tendons[name], WITH_TENDONS.cylinders[belly]
     bone = PLAIN.cylinders[f"proximal_phalanx_{toe}"].centres
@@ -51,20 +51,20 @@ def test_a_tendon_runs_from_its_belly_to_its_toe(name: str, toe: int) -> None:
     assert 0.5 < chain.radii.min() <= chain.radii.max() < 2
 
 
-def test_cords_never_run_backward_by_much() -> None:
-    """Along the foot, a centimetre at most where two points meet."""
+def test_tendons_and_ligaments_run_distally() -> None:
+    """They run back by at most a centimetre between two points."""
     for name in set(WITH_TENDONS.tendons) - set(PLAIN.tendons):
         if "transverse" not in name and "spring" not in name:
             assert np.diff(WITH_TENDONS.tendons[name].points[:, LONG]).min() > -10, name
 
 
-def test_a_part_of_a_belly_lies_within_the_whole() -> None:
-    """Its middle line follows the tube's, its ends are those asked for."""
+def test_a_cropped_cylinder_follows_the_original() -> None:
+    """Its centre line is that of the original; its ends are the given fractions."""
     cylinder = PLAIN.cylinders["abductor_hallucis"]
     part = crop_cylinder(cylinder, 0.25, 0.75)
 
     low, high = cylinder.bounds[:, LONG]
     ends = part.bounds[:, LONG]
     np.testing.assert_allclose(ends, low + (high - low) * np.array((0.25, 0.75)), atol=1e-6)
-    middle = np.interp(part.centres[:, LONG], cylinder.centres[:, LONG], cylinder.centres[:, 0])
-    np.testing.assert_allclose(part.centres[:, 0], middle, atol=1.0)
+    centre = np.interp(part.centres[:, LONG], cylinder.centres[:, LONG], cylinder.centres[:, 0])
+    np.testing.assert_allclose(part.centres[:, 0], centre, atol=1.0)

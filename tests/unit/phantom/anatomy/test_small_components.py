@@ -1,4 +1,4 @@
-"""Bits of muscle too small to be one."""
+"""Removal of small components of muscle."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from pipeline.phantom.anatomy.foot import Tissue
 from pipeline.phantom.anatomy.small_components import remove_small_components
 
 
-def test_a_speck_becomes_fat_and_a_head_stays() -> None:
-    """Of one label, 8 mm3 go and 125 mm3 stay; another label beside them is its own."""
+def test_a_small_component_becomes_fat_and_a_large_one_stays() -> None:
+    """Of one label, 8 mm3 are removed and 125 mm3 stay; another label is not affected."""
     muscles = np.zeros((12, 13, 14), dtype=np.uint8)
     muscles[1:6, 1:6, 1:6] = 3
     muscles[8:10, 8:10, 8:10] = 3

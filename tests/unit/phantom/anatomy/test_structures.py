@@ -1,4 +1,4 @@
-"""Every structure of the reference foot by name."""
+"""The structures of the reference foot."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -22,26 +22,26 @@ from pipeline.phantom.anatomy.structures import (
 
 
 def test_bellies_and_bones_make_up_every_label() -> None:
-    """No label without a part, no part without a label."""
+    """Every label has a structure and every structure a known label."""
     assert set(BELLIES.values()) == set(MUSCLE_NAMES)
     assert set(BONES.values()) == set(BONE_NAMES)
 
 
-def test_every_part_is_a_tube() -> None:
-    """Bellies, bones, ligaments and the flesh of the leg, and nothing else."""
+def test_every_elliptic_structure_is_a_cylinder() -> None:
+    """Bellies, bones, ligaments and the muscles of the leg, and nothing else."""
     assert set(bellies_and_bones()) == {*BELLIES, *BONES, *LIGAMENTS, *LEG_BELLIES}
 
 
 @pytest.mark.parametrize("made", [bellies_and_bones, tendons, vessels, nerves])
 def test_the_reference_is_made_once_and_locked(made: Callable[[], object]) -> None:
-    """All feet share it."""
+    """All feet share one reference."""
     assert made() is made()
     assert isinstance(made(), MappingProxyType)
 
 
 @pytest.mark.parametrize("name", ["abductor_hallucis", "quadratus_plantae"])
 def test_a_flatter_profile_keeps_the_volume(name: str) -> None:
-    """Sections even out, their sum and the middle line stay."""
+    """Sections are more uniform; their sum and the centre line stay."""
     ours, table = bellies_and_bones()[name], reference_cylinders()[name]
     area, was = (np.sqrt(np.linalg.det(t.sections)) for t in (ours, table))
 
@@ -51,8 +51,8 @@ def test_a_flatter_profile_keeps_the_volume(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LEG_BELLIES)
-def test_the_flesh_of_the_leg_stands_upright(name: str) -> None:
-    """Above the ankle, thicker the higher."""
+def test_muscles_of_the_leg_are_vertical(name: str) -> None:
+    """They lie above the ankle and thicken upward."""
     belly = bellies_and_bones()[name]
 
     assert belly.axis == DORSAL
@@ -63,7 +63,7 @@ def test_the_flesh_of_the_leg_stands_upright(name: str) -> None:
 @pytest.mark.parametrize("name", ["flexor_digitorum_longus", "extensor_digitorum_longus"])
 @pytest.mark.parametrize("ray", [2, 3, 4, 5])
 def test_each_lesser_toe_has_its_slip(name: str, ray: int) -> None:
-    """From the common tendon's end to the toe's last bone."""
+    """From the end of the common tendon to the distal phalanx."""
     whole, own = tendons()[name], tendons()[f"{name}_{ray}"]
 
     np.testing.assert_array_equal(own.points[0], whole.points[-1])
@@ -73,15 +73,15 @@ def test_each_lesser_toe_has_its_slip(name: str, ray: int) -> None:
 
 
 @pytest.mark.parametrize("group", [tendons(), vessels(), nerves()])
-def test_every_cord_has_a_radius_at_each_point(group: Mapping[str, CapsuleChain]) -> None:
-    """Thin, but not nothing."""
+def test_every_chain_has_a_radius_at_each_point(group: Mapping[str, CapsuleChain]) -> None:
+    """Radii are within 0.002 to 0.016 bone lengths."""
     for name, chain in group.items():
         assert chain.radii.shape == (len(chain.points),), name
         assert 0.002 < chain.radii.min() <= chain.radii.max() <= 0.016, name
 
 
 def test_nerves_run_beside_their_vessels() -> None:
-    """Thinner, and nowhere on top of them."""
+    """They are thinner and do not overlap the vessels' centre lines."""
     for name, nerve in nerves().items():
         vessel = vessels()[name.removesuffix("_nerve")]
         apart = np.linalg.norm(nerve.points - vessel.points, axis=1)

@@ -1,4 +1,4 @@
-"""Who takes part in the made-up study."""
+"""Participants of a simulated study."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from pipeline.phantom.cohort.draw_cohort import (
 
 @pytest.fixture(scope="module")
 def cohort() -> tuple[PhantomParticipant, ...]:
-    """Draw 150 in each group: only numbers, no foot is built."""
+    """Draw 150 participants per group; no foot is built."""
     return draw_cohort(150, seed=4)
 
 
@@ -28,8 +28,8 @@ def mean_volumes_cm3(cohort: tuple[PhantomParticipant, ...], group: str) -> dict
     }
 
 
-def test_groups_take_turns_and_are_of_one_size(cohort: tuple[PhantomParticipant, ...]) -> None:
-    """Labels count from 01, in the order of the groups."""
+def test_groups_alternate_and_have_one_size(cohort: tuple[PhantomParticipant, ...]) -> None:
+    """Labels start at 01."""
     people = [m.participant for m in cohort]
 
     assert [p.label for p in people[:3]] == ["01", "02", "03"]
@@ -39,7 +39,7 @@ def test_groups_take_turns_and_are_of_one_size(cohort: tuple[PhantomParticipant,
 def test_rearfoot_muscles_are_smaller_in_plantar_fasciitis(
     cohort: tuple[PhantomParticipant, ...],
 ) -> None:
-    """They lose 15 to 20 % more than the others, which differ by chance alone."""
+    """They lose 15 to 20 % relative to the others, which differ only randomly."""
     healthy, patients = (mean_volumes_cm3(cohort, group) for group in GROUPS)
 
     ratios = {label: patients[label] / healthy[label] for label in healthy}
@@ -52,7 +52,7 @@ def test_rearfoot_muscles_are_smaller_in_plantar_fasciitis(
 def test_body_mass_is_human_and_the_same_in_both_groups(
     cohort: tuple[PhantomParticipant, ...],
 ) -> None:
-    """Masses lie in 45 to 95 kg about 62, whichever group."""
+    """Masses are within 45 to 95 kg with a mean of 62 kg in both groups."""
     masses = np.array([m.participant.body_mass_kg for m in cohort], dtype=float).reshape(-1, 2)
 
     assert 45 <= masses.min() < masses.max() <= 95
@@ -67,7 +67,7 @@ def test_feet_are_right_feet(cohort: tuple[PhantomParticipant, ...]) -> None:
 
 
 def test_a_participant_does_not_depend_on_how_many_are_drawn() -> None:
-    """The first four of ten are the four of four."""
+    """The first four of ten are those of a cohort of four."""
     few, many = draw_cohort(2, seed=9), draw_cohort(5, seed=9)
 
     for short, long in zip(few, many, strict=False):
@@ -78,7 +78,7 @@ def test_a_participant_does_not_depend_on_how_many_are_drawn() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [((1, 9), (1, 10)), ((2, 9), (2, 8))])
 def test_another_seed_gives_other_feet(first: tuple[int, int], second: tuple[int, int]) -> None:
-    """Nothing is shared between seeds."""
+    """Shapes and scan seeds differ."""
     ours, theirs = (draw_cohort(n, seed)[0] for n, seed in (first, second))
 
     assert ours.shape != theirs.shape
@@ -86,12 +86,12 @@ def test_another_seed_gives_other_feet(first: tuple[int, int], second: tuple[int
 
 
 def test_an_empty_group_is_refused() -> None:
-    """The message says the least number."""
+    """The message gives the smallest size."""
     with pytest.raises(ConfigError, match=r"at least 1 participant: got 0"):
         draw_cohort(0, seed=1)
 
 
 def test_a_negative_seed_is_refused() -> None:
-    """Seeds count from 0."""
+    """The message gives the rule and the seed."""
     with pytest.raises(ConfigError, match=r"whole number from 0 up: got -3"):
         draw_cohort(1, seed=-3)
