@@ -1,4 +1,4 @@
-"""A made-up study on disk."""
+"""A simulated study on disk."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -39,7 +39,7 @@ TRUTH = Path("sourcedata", "truth", "sub-01")
 
 @pytest.fixture(scope="module")
 def write_study(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
-    """Write a study of two feet that are built of 2 mm voxels, as that is quick."""
+    """Write a study of two feet in 2 mm voxels, for speed."""
 
     def write(
         progress: Callable[[str], None] | None = None,
@@ -58,12 +58,12 @@ def write_study(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
 
 @pytest.fixture(scope="module")
 def study(write_study: Simulate) -> Path:
-    """Write one study for all tests that only look at it."""
+    """Write one study for all tests that do not change it."""
     return write_study()
 
 
 def test_participants_are_listed_with_group_mass_and_side(study: Path) -> None:
-    """The table is one that the main job accepts."""
+    """`read_participants` accepts the table."""
     people = list(read_participants(study).values())
 
     assert [(p.label, p.group, p.side) for p in people] == [
@@ -73,8 +73,8 @@ def test_participants_are_listed_with_group_mass_and_side(study: Path) -> None:
     assert all(p.body_mass_kg for p in people)
 
 
-def test_scans_are_raw_bids_with_their_facts(study: Path) -> None:
-    """Image and sidecar give back contrast, side and timing."""
+def test_scans_are_raw_bids_with_sidecars(study: Path) -> None:
+    """Contrast, side and timing are read from image and sidecar."""
     scan = read_scan(study / "sub-02" / "anat" / "sub-02_T1w.nii.gz")
 
     assert (scan.contrast, scan.side) == (Contrast.T1W, Side.RIGHT)
@@ -83,8 +83,8 @@ def test_scans_are_raw_bids_with_their_facts(study: Path) -> None:
     assert read_json(study / "dataset_description.json")["DatasetType"] == "raw"
 
 
-def test_true_labels_lie_where_the_scan_shows_muscle(study: Path) -> None:
-    """In the scanner's space, muscle is darker than the rest of the foot."""
+def test_ground_truth_labels_lie_on_muscle_in_the_scan(study: Path) -> None:
+    """In scanner space, labelled voxels have the signal of muscle."""
     scan = read_scan(study / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
     labels = read_labels(study / TRUTH / "sub-01_seg-muscles_dseg.nii.gz", MUSCLE_NAMES)
     points = labels.grid.to_world(np.argwhere(labels.voxels == 7))  # deep in the foot
@@ -94,7 +94,7 @@ def test_true_labels_lie_where_the_scan_shows_muscle(study: Path) -> None:
     assert np.median(scan.intensity[i, j, k]) == pytest.approx(0.27 * fat_level, rel=0.25)
 
 
-def test_truth_holds_volumes_landmarks_and_border(study: Path) -> None:
+def test_ground_truth_has_volumes_landmarks_and_border(study: Path) -> None:
     """Volumes are those of the label map; the border lies within the foot."""
     table = read_measurements(study / TRUTH / "sub-01_seg-muscles_desc-volumes_dseg.tsv")
     landmarks = read_landmarks(study / TRUTH / "sub-01_landmarks.json")
@@ -107,15 +107,15 @@ def test_truth_holds_volumes_landmarks_and_border(study: Path) -> None:
     assert 0.3 < landmarks.border.position_mm / landmarks.foot_length_mm < 0.7
 
 
-def test_true_bones_are_written_too(study: Path) -> None:
-    """All bones but perhaps the smallest are there at this coarse spacing."""
+def test_ground_truth_bones_are_written(study: Path) -> None:
+    """All bones except perhaps the smallest are present at this coarse spacing."""
     bones = read_labels(study / TRUTH / "sub-01_seg-bones_dseg.nii.gz", BONE_NAMES)
 
     assert set(range(1, 16)) <= set(np.unique(bones.voxels).tolist())
 
 
-def test_readme_says_how_it_was_made_and_whom_to_credit(study: Path) -> None:
-    """Seed, protocol and the source's licence are there."""
+def test_the_readme_gives_settings_and_credits(study: Path) -> None:
+    """It has seed, protocol and the licence of the source."""
     text = (study / "README.md").read_text(encoding="utf-8")
 
     assert "seed 6, protocol t1_se_4mm_coarse" in text
@@ -123,7 +123,7 @@ def test_readme_says_how_it_was_made_and_whom_to_credit(study: Path) -> None:
 
 
 def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
-    """Every file is the same again, also when two feet are made at a time."""
+    """Every file is the same, also with two feet made in parallel."""
     with ThreadPoolExecutor(2) as pool:
         again = write_study(executor=pool)
 
@@ -133,36 +133,36 @@ def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
     assert differing == []
 
 
-def test_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulate) -> None:
-    """Series come in place of NIfTI; label maps can be left out; progress is told."""
-    told: list[str] = []
-    out = write_study(image_format="dicom", with_label_maps=False, progress=told.append)
+def test_a_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulate) -> None:
+    """There is no NIfTI image, label maps are optional, and progress is reported."""
+    lines: list[str] = []
+    out = write_study(image_format="dicom", with_label_maps=False, progress=lines.append)
 
     slices = sorted((out / "sourcedata" / "dicom" / "sub-01").iterdir())
     assert len(slices) > 40
     assert pydicom.dcmread(slices[0]).PatientID == "sub-01"
     assert not list(out.rglob("*.nii.gz"))
     assert (out / TRUTH / "sub-01_landmarks.json").is_file()
-    assert told == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
+    assert lines == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
 
 
 def test_tissue_fractions_lie_on_the_grid_of_the_scan(write_study: Simulate) -> None:
-    """One volume per tissue, in steps of 0.4 %, with the names beside them."""
+    """One volume per tissue in steps of 0.4 %; the names are in the sidecar."""
     out = write_study(with_tissue_fractions=True, with_label_maps=False)
 
     scan = nib.load(out / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
     path = out / TRUTH / "sub-01_seg-tissues_probseg.nii.gz"
-    parts = nib.load(path)
+    fractions = nib.load(path)
     names = read_json(sidecar_of(path))["LabelMap"]
-    assert parts.shape == (*scan.shape, len(names))
-    np.testing.assert_allclose(parts.affine, scan.affine, atol=1e-4)
-    np.testing.assert_allclose(np.asanyarray(parts.dataobj).sum(axis=-1), 1, atol=0.02)
+    assert fractions.shape == (*scan.shape, len(names))
+    np.testing.assert_allclose(fractions.affine, scan.affine, atol=1e-4)
+    np.testing.assert_allclose(np.asanyarray(fractions.dataobj).sum(axis=-1), 1, atol=0.02)
     assert names[Tissue.MUSCLE] == "muscle"
 
 
 @pytest.fixture(scope="module")
 def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a study with effect sizes, of four feet as they are."""
+    """Write a study of four feet with effect sizes and ideal scans."""
 
     def scan(
         member: PhantomParticipant, protocol: Protocol, _: AcquisitionOptions
@@ -177,8 +177,8 @@ def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Path) -> None:
-    """Of the true volumes, read back, per body mass of the participants' table."""
+def test_effect_sizes_hold_for_volumes_and_masses_on_disk(matched_study: Path) -> None:
+    """Ground-truth volumes divided by the masses of participants.tsv."""
     per_kg: dict[str, list[float]] = {"healthy": [], "plantar_fasciitis": []}
     for label, person in read_participants(matched_study).items():
         folder = matched_study / "sourcedata" / "truth" / f"sub-{label}"
@@ -191,8 +191,8 @@ def test_effect_sizes_are_those_of_volumes_and_masses_on_disk(matched_study: Pat
     assert d == pytest.approx(1.13, abs=1e-3)
 
 
-def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
-    """As the comparison would print them."""
+def test_ground_truth_statistics_have_the_effect_sizes(matched_study: Path) -> None:
+    """They are in the columns of the comparison."""
     truth = matched_study / "sourcedata" / "truth"
     statistics = pd.read_csv(truth / "statistics.tsv", sep="\t", index_col="outcome")
 
@@ -202,8 +202,8 @@ def test_true_statistics_stand_beside_the_truth(matched_study: Path) -> None:
     assert result.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
 
 
-def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:
-    """So that nobody takes it for a finding."""
+def test_readme_and_columns_describe_the_effect(matched_study: Path) -> None:
+    """Atrophy, effect sizes and matched masses are described."""
     text = " ".join((matched_study / "README.md").read_text(encoding="utf-8").split())
     columns = read_json(matched_study / "participants.json")
 
@@ -212,17 +212,17 @@ def test_readme_and_columns_say_what_was_matched(matched_study: Path) -> None:
     assert columns["body_mass_kg"]["Description"].endswith("set so that effect sizes are exact")
 
 
-def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
-    """Nothing of the user's is touched."""
-    (tmp_path / "thesis.txt").write_text("dear")
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    """Its files are not changed."""
+    (tmp_path / "thesis.txt").write_text("draft")
 
-    with pytest.raises(ConfigError, match=r"new or an empty folder: got .* holds something"):
+    with pytest.raises(ConfigError, match=r"new or an empty folder: got .* is not empty"):
         simulate_dataset(tmp_path, Study(per_group=1, seed=1))
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
-    """A file is not a folder."""
+    """The message is the same as for a folder."""
     file = tmp_path / "out"
     file.write_text("")
 
@@ -240,10 +240,10 @@ def test_a_file_as_output_is_refused(tmp_path: Path) -> None:
         ({"effect": "cheung2016"}, r"at least 2 participants for an effect size: got 1"),
     ],
 )
-def test_a_wrong_argument_is_refused_before_anything_is_written(
+def test_a_wrong_setting_is_refused_before_anything_is_written(
     tmp_path: Path, changes: dict[str, object], words: str
 ) -> None:
-    """The folder is not even made."""
+    """The folder is not created."""
     chosen = {"per_group": 1, "seed": 1, "protocol": "t1_se_4mm", **changes}
 
     with pytest.raises(ConfigError, match=words):
@@ -253,19 +253,19 @@ def test_a_wrong_argument_is_refused_before_anything_is_written(
 
 @pytest.fixture
 def small_feet(monkeypatch: pytest.MonkeyPatch) -> list[FootShape]:
-    """Stand boxes in for feet; the shapes asked for are noted."""
-    asked: list[FootShape] = []
+    """Replace feet by boxes, and record the shapes."""
+    shapes: list[FootShape] = []
 
     def make(shape: FootShape) -> Foot:
-        asked.append(shape)
+        shapes.append(shape)
         return small_foot.make_foot(shape.side)
 
     monkeypatch.setattr(simulate, "make_foot", make)
-    return asked
+    return shapes
 
 
 def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -> None:
-    """The image is wider, the truth is the right foot's, and the left has its own shape."""
+    """The image is wider, the ground truth is the right foot, and the left one differs."""
     member = draw_cohort(1, 3)[0]
     protocol = get_protocol("t1_se_4mm_coarse")
 
@@ -279,10 +279,10 @@ def test_both_feet_are_a_pair_of_different_shapes(small_feet: list[FootShape]) -
     assert images[""].grid.shape[0] > 1.4 * single[""].grid.shape[0]
 
 
-def test_readme_says_how_images_differ_from_the_default() -> None:
-    """A paragraph of its own, only where something was asked for."""
+def test_the_readme_describes_options_that_differ_from_the_default() -> None:
+    """In one paragraph, which is absent with the default options."""
     study = Study(1, 2, imaging=AcquisitionOptions(both_feet=True, cut_toes_mm=40.0))
 
-    told = readme(study, None)
-    assert "\n\nImaging: cut_toes_mm 40.0, both_feet True.\n\n" in told
+    lines = readme(study, None)
+    assert "\n\nImaging: cut_toes_mm 40.0, both_feet True.\n\n" in lines
     assert "Imaging" not in readme(Study(1, 2), None)

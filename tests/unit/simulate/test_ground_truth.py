@@ -1,4 +1,4 @@
-"""What is true of a digital foot, by the stages that measure a scan."""
+"""Ground truth of digital feet, measured by the stages of the pipeline."""
 
 from functools import partial
 
@@ -24,12 +24,12 @@ PRINTED = {"rearfoot": 1.13, "forefoot": 0.30, "total": 0.92}
 
 
 def cell(statistics: pd.DataFrame, outcome: str, column: str) -> float:
-    """Look up one figure."""
+    """Give one value of the table."""
     return float(statistics.set_index("outcome")[column].astype(float)[outcome])
 
 
-def test_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
-    """Regions of a muscle add up to its voxels."""
+def test_ground_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
+    """The regions of a muscle sum to the volume of its voxels."""
     split, table = measure_ground_truth(coarse_foot)
 
     assert split.segmentation is coarse_foot.truth
@@ -38,8 +38,8 @@ def test_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
     assert table.volume_cm3("total") == pytest.approx(sum(expected), rel=1e-6)
 
 
-def test_true_fat_is_that_of_the_foot() -> None:
-    """Not what a signal would tell: it is even here, and known to the last voxel."""
+def test_ground_truth_fat_is_that_of_the_foot() -> None:
+    """It is measured from the foot's fat fractions, not from a signal."""
     shape = FootShape(fat_fractions={**dict.fromkeys(range(1, 13), 0.2), 2: 0.55})
 
     _, table = measure_ground_truth(make_foot(shape, 2.0))
@@ -49,20 +49,20 @@ def test_true_fat_is_that_of_the_foot() -> None:
     assert fat["FDB"] == pytest.approx(0.55, abs=0.002)
 
 
-def test_a_survey_is_near_what_was_asked_for() -> None:
-    """Each muscle within 10 %, most of the rearfoot ones behind the border."""
+def test_coarse_volumes_are_near_the_target() -> None:
+    """Each muscle is within 10 %; labels 1 to 4 lie mostly in the rearfoot."""
     shape = FootShape()
     volumes = coarse_region_volumes(shape)
 
     assert volumes.shape == (2, len(PLANTAR_MUSCLES))
-    asked = [shape.muscle_volumes_cm3[label] for label in range(1, 11)]
-    np.testing.assert_allclose(volumes.sum(axis=0), asked, rtol=0.10)
+    target = [shape.muscle_volumes_cm3[label] for label in range(1, 11)]
+    np.testing.assert_allclose(volumes.sum(axis=0), target, rtol=0.10)
     assert (volumes[0, :4] > volumes[1, :4]).all()
     assert (volumes[0, 4:] < volumes[1, 4:]).all()
 
 
-def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
-    """One foot on four pairs of shoulders: only masses differ."""
+def test_statistics_compare_groups_per_body_mass(coarse_foot: Foot) -> None:
+    """Four participants have the same foot and differ in body mass."""
     _, table = measure_ground_truth(coarse_foot)
     masses = {"a": (50.0, 60.0), "b": (70.0, 90.0)}
     people = [
@@ -80,8 +80,8 @@ def test_statistics_are_per_group_and_body_mass(coarse_foot: Foot) -> None:
 
 
 @pytest.mark.slow
-def test_twenty_feet_have_the_printed_effect_sizes() -> None:
-    """Of real geometry; the forefoot does not differ, and the scale is that of Chang 2012."""
+def test_twenty_feet_have_the_published_effect_sizes() -> None:
+    """Of built feet; the forefoot does not differ, and volumes are those of Chang 2012."""
     effect = read_effect("cheung2016")
     cohort = draw_cohort(10, 0, effect, partial(map, coarse_region_volumes))
     tables = [measure_ground_truth(make_foot(member.shape, 1.0))[1] for member in cohort]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from small_foot import BARE, FAT_LEVEL, make_foot, take
 

@@ -53,7 +53,7 @@ def test_a_smaller_muscle_does_not_change_the_others(coarse_foot: Foot) -> None:
 
 
 def test_fatty_muscle_keeps_its_labels(diseased: Foot, foot: Foot) -> None:
-    """Labels are those of the lean foot; fat fractions have the given means, and are 0 elsewhere."""
+    """Labels are those of the lean foot; mean fat fractions are the given ones."""
     labels = diseased.truth.muscles.voxels
 
     np.testing.assert_array_equal(labels, foot.truth.muscles.voxels)

@@ -91,7 +91,7 @@ def test_all_random_shapes_differ(drawn: Sequence[FootShape]) -> None:
 
 
 def test_random_feet_are_healthy_except_for_a_little_fat(drawn: Sequence[FootShape]) -> None:
-    """No atrophy, no lesion of the fascia, and the same fat fraction up to 6 % in all muscles."""
+    """No atrophy or lesion of the fascia; one fat fraction up to 6 % in all muscles."""
     for shape in drawn:
         assert not shape.atrophy
         assert shape.fascia_thickening_mm == shape.oedema_mm == 0
