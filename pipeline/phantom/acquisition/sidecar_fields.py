@@ -43,5 +43,5 @@ def acquisition_fields(protocol: Protocol, name: str) -> dict[str, Any]:
 def _image_type(name: str) -> list[str]:
     """Give the four values of the DICOM attribute Image Type."""
     kinds = {"water": "WATER", "fat": "FAT", "in": "IN_PHASE", "opposed": "OUT_PHASE"}
-    made = "DERIVED" if name in {"water", "fat"} else "ORIGINAL"
-    return [made, "PRIMARY", "M", kinds.get(name, "NONE")]
+    origin = "DERIVED" if name in {"water", "fat"} else "ORIGINAL"
+    return [origin, "PRIMARY", "M", kinds.get(name, "NONE")]

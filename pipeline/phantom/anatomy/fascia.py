@@ -37,11 +37,11 @@ def add_aponeurosis(
     is_below_fascia = (fascia >= 0) & (plantar > 0.5) & (tissues == Tissue.FAT)
     lateral, long, _ = lattice.points_mm(is_below_fascia)
     position = long / shape.bone_length_mm
-    reaches = (position > _AT[0]) & (position < _AT[-1])
+    is_in_range = (position > _AT[0]) & (position < _AT[-1])
     origin = np.clip((_ORIGIN[1] - position) / 0.06, 0, 1) * (position > _ORIGIN[0])
     thickness_mm = np.interp(position, _AT, _THICKNESS_MM) + shape.fascia_thickening_mm * origin
     oedema_mm = thickness_mm + shape.oedema_mm * origin
-    band = _is_sheet(lateral, long, position, structures, shape) & reaches
+    band = _is_sheet(lateral, long, position, structures, shape) & is_in_range
     depth_mm = fascia[is_below_fascia]
     below = tissues[is_below_fascia]
     below[band & (depth_mm < oedema_mm)] = Tissue.OEDEMA

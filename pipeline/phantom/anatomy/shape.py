@@ -178,7 +178,9 @@ class FootShape:
 
 
 def _unpickle(values: dict[str, Any]) -> FootShape:
-    locked: dict[str, Any] = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}
+    locked: dict[str, Any] = {
+        k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()
+    }
     return FootShape(**locked)
 
 

@@ -199,7 +199,7 @@ def _draw_waves(
     rng: np.random.Generator, sd_mm: float, lengths_mm: tuple[float, float]
 ) -> Array:
     directions = rng.normal(0, sd_mm * np.sqrt(2 / _WAVES), (_WAVES, 3))
-    vectors = rng.normal(scale=(_WAVES, 3))
+    vectors = rng.normal(size=(_WAVES, 3))
     lengths = rng.uniform(*lengths_mm, (_WAVES, 1))
     vectors *= 2 * np.pi / lengths / np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.hstack((directions, vectors, rng.uniform(0, 2 * np.pi, (_WAVES, 1))))
@@ -210,8 +210,8 @@ def _poses(skeleton: Skeleton, bones: Cylinders) -> dict[str, Array]:
     talus = bones["talus"].centres.mean(axis=0)
     navicular = bones["navicular"].centres[0] * (1.0, 1.0, _CHOPART_HEIGHT)
     leg, below = (
-        _about(talus, -np.deg2rad(skeleton.inversion_deg) * share * _SUBTALAR_AXIS)
-        for share in (1.0, _TALUS_FRACTION)
+        _about(talus, -np.deg2rad(skeleton.inversion_deg) * fraction * _SUBTALAR_AXIS)
+        for fraction in (1.0, _TALUS_FRACTION)
     )
     midfoot = _about(
         navicular,
