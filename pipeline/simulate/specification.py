@@ -16,7 +16,7 @@ COLUMNS = {
 _README = """\
 # Simulated MRI of the right foot
 
-These are no scans of people: `footvol phantom` simulated images of digital feet
+No person was scanned: `footvol phantom` simulated these images of digital feet
 ({per_group} participants per group, seed {seed}, protocol {protocol}). The same
 version and settings give the same bytes.
 

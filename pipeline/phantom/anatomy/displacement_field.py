@@ -1,6 +1,6 @@
 """The displacement field by which all soft tissue follows a posed skeleton.
 
-It blends the transforms of the bones by inverse-distance weights (Shepard).
+It blends the transforms of the bones by inverse-distance weights (Shepard's method).
 """
 
 from collections.abc import Iterable, Iterator

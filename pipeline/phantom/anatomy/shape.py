@@ -178,10 +178,10 @@ class FootShape:
 
 
 def _unpickle(values: dict[str, Any]) -> FootShape:
-    locked: dict[str, Any] = {
-        k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()
-    }
-    return FootShape(**locked)
+    for name, value in values.items():
+        if isinstance(value, dict):
+            values[name] = MappingProxyType(value)
+    return FootShape(**values)
 
 
 def check_within(name: str, value: float, limits: tuple[float, float]) -> None:
