@@ -25,9 +25,9 @@ from pipeline.domain.scan import Scan
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.segmenters import SEGMENTERS
-from pipeline.simulate.ground_truth import measure_truth
+from pipeline.simulate.ground_truth import measure_ground_truth
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
@@ -55,7 +55,7 @@ def attempt(
     told: Row = {"foot": f"{seed}-{k + 1:02d}"}
     if what:
         told["changed"] = what
-    truth = measure_truth(foot)
+    truth = measure_ground_truth(foot)
     return {name: told | assess(raw, name, foot, truth) for name in segmenters}
 
 

@@ -18,7 +18,7 @@ from trials import CONDITIONS, STANDARD, trial
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.errors import PipelineError
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
-from pipeline.simulate.ground_truth import measure_truth
+from pipeline.simulate.ground_truth import measure_ground_truth
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
@@ -60,7 +60,7 @@ def log_ratios(
         sys.stderr.write(f"foot {k + 1}: {error}\n")
         return None
     found = volumes_cm3(measure(split, scan, MeasureParams()))
-    true = volumes_cm3(measure_truth(foot)[1])
+    true = volumes_cm3(measure_ground_truth(foot)[1])
     return {
         key: float(np.log(true[key] / found[key]))
         for key in true

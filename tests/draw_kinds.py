@@ -15,7 +15,7 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.artefacts import Artefacts
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 
 SEEDS = {

@@ -19,7 +19,7 @@ from pipeline.domain.region_split import RegionSplit
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.simulate.ground_truth import measure_truth
+from pipeline.simulate.ground_truth import measure_ground_truth
 
 # Kura et al. 1997 (PCSA x fibre length) x 1.35, which gives Chang's 113.3 cm3. cm3.
 VOLUMES_CM3: Mapping[str, float] = {
@@ -58,7 +58,7 @@ def assess(k: int, *, seed: int, spacing_mm: float) -> dict[str, float]:
     """Make foot `k` of a seed and measure it."""
     shape = draw_shape(np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))))
     foot = make_foot(shape, spacing_mm)
-    split, table = measure_truth(foot)
+    split, table = measure_ground_truth(foot)
     skin_mm, share = _envelope(foot, split)
     row = {
         "plantar": table.volume_cm3("total") or 0.0,

@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from training.template import bone_middles_mm, template_mm
 

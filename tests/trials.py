@@ -17,7 +17,7 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.protocols import Protocol, get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.positioning import random_pose
 from pipeline.phantom.anatomy.shape import FootShape

@@ -19,7 +19,7 @@ from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES, Protocol, get
 from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.positioning import random_pose
 from pipeline.phantom.anatomy.shape import FootShape

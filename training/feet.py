@@ -16,7 +16,7 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import PHANTOM, Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import as_kind
 from pipeline.phantom.anatomy.shape import FootShape, draw_shape
 from pipeline.phantom.anatomy.skeleton import draw_skeleton

@@ -79,14 +79,14 @@ def phantom(
 ) -> int:
     """Simulate scans of digital feet with known volumes."""
     from pipeline.cli.progress import log
-    from pipeline.phantom.acquisition.acquisition_options import Imaging
+    from pipeline.phantom.acquisition.acquisition_options import AcquisitionOptions
     from pipeline.phantom.acquisition.artefacts import read_artefacts
     from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, get_orientation
     from pipeline.run.open_executor import open_executor
     from pipeline.simulate.dataset import simulate_dataset
     from pipeline.simulate.specification import Study
 
-    imaging = Imaging(
+    imaging = AcquisitionOptions(
         orientation=get_orientation(orientation),
         oblique_deg=oblique,
         cut_heel_mm=cut_heel,

@@ -1,1 +1,1 @@
-"""The digital foot: anatomy, acquisition and cohort, kept apart."""
+"""The digital foot: its anatomy, the simulated acquisition, and cohorts of feet."""

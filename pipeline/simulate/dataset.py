@@ -1,4 +1,4 @@
-"""Write a made-up study: raw scans as a scanner would give them, and the truth."""
+"""Writes a simulated study: raw scans and their ground truth."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -13,12 +13,12 @@ from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError
 from pipeline.phantom.acquisition.acquire import acquire_all
-from pipeline.phantom.acquisition.acquisition_options import Imaging
+from pipeline.phantom.acquisition.acquisition_options import AcquisitionOptions
 from pipeline.phantom.acquisition.partial_volume import tissue_fractions
 from pipeline.phantom.acquisition.protocols import Protocol, get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.positioning import laid_beside, random_pose
+from pipeline.phantom.anatomy.positioning import place_beside, random_pose
 from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.phantom.cohort.draw_cohort import (
     PhantomParticipant,
@@ -28,10 +28,10 @@ from pipeline.phantom.cohort.draw_cohort import (
 from pipeline.phantom.cohort.effects import Effect
 from pipeline.simulate.effect_file import read_effect
 from pipeline.simulate.ground_truth import (
-    measure_truth,
+    coarse_region_volumes,
+    ground_truth_statistics,
+    measure_ground_truth,
     region_volumes,
-    survey,
-    true_statistics,
 )
 from pipeline.simulate.image_files import (
     measured_name,
@@ -56,24 +56,24 @@ def simulate_dataset(
     progress: Callable[[str], None] | None = None,
     executor: Executor | None = None,
 ) -> None:
-    """Write a raw dataset of digital feet, and the truth beside it.
+    """Write a raw dataset of digital feet with its ground truth.
 
     Parameters
     ----------
     out
-        A folder that is empty or does not exist yet.
+        A folder that is empty or does not exist.
     progress
         Called with one line per participant.
     executor
-        Makes several feet at a time; the bytes are the same.
+        Makes feet in parallel, with the same result; sequential if None.
 
     Raises
     ------
     ConfigError
-        If the folder holds something, what the study asks for is out of range, or human
-        feet cannot have its effect sizes.
+        If the folder is not empty, a setting of the study is out of range, or human feet
+        cannot have its effect sizes.
     """
-    study.imaging.applied(get_protocol(study.protocol))  # refused before anything is drawn
+    study.imaging.apply_to(get_protocol(study.protocol))  # raises before any work is done
     if study.image_format not in IMAGE_FORMATS:
         known = ", ".join(IMAGE_FORMATS)
         msg = (
@@ -85,76 +85,72 @@ def simulate_dataset(
     _check_empty(out)
     each = executor.map if executor else map
     cohort = draw_cohort(
-        study.per_group, study.seed, effect, lambda shapes: each(survey, shapes)
+        study.per_group, study.seed, effect, lambda shapes: each(coarse_region_volumes, shapes)
     )
     with written_whole(out / "README.md") as scratch:
         scratch.write_text(readme(study, effect), encoding="utf-8")
     tables: list[MeasurementTable] = []
-    for table in each(partial(_make_member, out, study), cohort):
-        who = cohort[len(tables)].participant.participant_id
+    for table in each(partial(_write_participant, out, study), cohort):
+        label = cohort[len(tables)].participant.participant_id
         tables.append(table)
         if progress:
-            progress(f"{who}: written ({len(tables)} of {len(cohort)})")
+            progress(f"{label}: written ({len(tables)} of {len(cohort)})")
     if effect:
         cohort = with_matched_masses(cohort, effect, [region_volumes(t) for t in tables])
         people = [member.participant for member in cohort]
-        statistics = true_statistics(people, tables, effect.reference)
+        statistics = ground_truth_statistics(people, tables, effect.reference)
         path = out / "sourcedata" / "truth" / "statistics.tsv"
         write_table(statistics, path, STATISTICS_COLUMNS)
     _write_study(out, cohort, effect)
 
 
-def _make_member(out: Path, study: Study, member: PhantomParticipant) -> MeasurementTable:
-    """Write a participant's images and truth."""
-    who, side = member.participant.label, member.shape.side
+def _write_participant(out: Path, study: Study, member: PhantomParticipant) -> MeasurementTable:
+    """Write a participant's images and ground truth."""
+    label, side = member.participant.label, member.shape.side
     protocol = get_protocol(study.protocol)
     foot, images = simulate_images(member, protocol, study.imaging)
     if study.image_format == "nifti":
-        write_nifti_images(out, images, label=who, side=side)
+        write_nifti_images(out, images, label=label, side=side)
     else:
         is_enhanced = study.image_format == "dicom-enhanced"
-        write_dicom_images(out, images, label=who, side=side, enhanced=is_enhanced)
-    name = measured_name(who, images)
+        write_dicom_images(out, images, label=label, side=side, enhanced=is_enhanced)
+    name = measured_name(label, images)
     if study.with_tissue_fractions:
         scan = next(iter(images.values()))
-        parts = tissue_fractions(foot, scan.grid, scan.acquisition["SliceThickness"])
-        write_tissue_fractions(parts, scan.grid, _truth(out, name) / name.tissues().name)
-    return _write_truth(out, name, foot, with_label_maps=study.with_label_maps)
+        fractions = tissue_fractions(foot, scan.grid, scan.acquisition["SliceThickness"])
+        write_tissue_fractions(
+            fractions, scan.grid, _ground_truth_folder(out, name) / name.tissues().name
+        )
+    return _write_ground_truth(out, name, foot, with_label_maps=study.with_label_maps)
 
 
 def simulate_images(
-    member: PhantomParticipant, protocol: Protocol, imaging: Imaging
+    member: PhantomParticipant, protocol: Protocol, options: AcquisitionOptions
 ) -> tuple[Foot, Mapping[str, Scan]]:
-    """Make a participant's foot as it lies in the scanner, and take all its images.
+    """Make a participant's foot in its pose in the scanner, and acquire all its images.
 
-    With both feet in the image the other one lies beside it, of the same length but
-    otherwise of a shape of its own; the truth is that of the participant's foot alone.
+    With both feet in the image, the other one has the same length but another shape; the
+    ground truth is that of the participant's foot only.
     """
     rng = np.random.default_rng(member.seed)
-    chance = rng.spawn(1)[0]
+    options_rng = rng.spawn(1)[0]
     foot = make_foot(member.shape)
     foot = foot.moved(random_pose(rng, foot.side))
     beside = None
-    if imaging.both_feet:
-        shape = draw_shape(chance, foot.side.opposite)
+    if options.both_feet:
+        shape = draw_shape(options_rng, foot.side.opposite)
         other = make_foot(replace(shape, bone_length_mm=member.shape.bone_length_mm))
-        beside = laid_beside(other.moved(random_pose(chance, other.side)), foot)
-    chosen, artefacts = imaging.drawn(protocol, chance)
+        beside = place_beside(other.moved(random_pose(options_rng, other.side)), foot)
+    chosen, artefacts = options.draw(protocol, options_rng)
     return foot, acquire_all(foot, chosen, rng, artefacts=artefacts, beside=beside)
 
 
-def simulate_scan(member: PhantomParticipant, protocol: Protocol) -> tuple[Foot, Scan]:
-    """Make a participant's foot, and take the one image of it that is to be measured."""
-    foot, images = simulate_images(member, protocol, Imaging())
-    return foot, next(iter(images.values()))
-
-
 def _check_empty(out: Path) -> None:
-    """Refuse to write where something lies already."""
+    """Raise if the output exists and is not an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         msg = (
-            f"The output must be a new or an empty folder: got {str(out)!r}, which holds "
-            "something already. Choose another folder."
+            f"The output must be a new or an empty folder: got {str(out)!r}, which is not "
+            "empty. Choose another folder."
         )
         raise ConfigError(msg)
 
@@ -162,7 +158,7 @@ def _check_empty(out: Path) -> None:
 def _write_study(
     out: Path, cohort: tuple[PhantomParticipant, ...], effect: Effect | None
 ) -> None:
-    """Write what describes the dataset and its participants."""
+    """Write the dataset description and the table of participants."""
     description = {
         "Name": "Digital feet, simulated by footvol phantom",
         "BIDSVersion": "1.10.0",
@@ -178,12 +174,12 @@ def _write_study(
     write_table(table, out / "participants.tsv", columns(effect))
 
 
-def _write_truth(
+def _write_ground_truth(
     out: Path, name: ScanName, foot: Foot, *, with_label_maps: bool
 ) -> MeasurementTable:
-    """Write what is true of a foot: measured by the same stages, on exact labels."""
-    folder = _truth(out, name)
-    split, table = measure_truth(foot)
+    """Write a foot's ground truth: exact labels, measured by the stages of the pipeline."""
+    folder = _ground_truth_folder(out, name)
+    split, table = measure_ground_truth(foot)
     write_measurements(table, folder / name.volumes_tsv().name)
     write_landmarks(split.landmarks, folder / name.landmarks_json().name)
     if with_label_maps:
@@ -192,5 +188,5 @@ def _write_truth(
     return table
 
 
-def _truth(out: Path, name: ScanName) -> Path:
+def _ground_truth_folder(out: Path, name: ScanName) -> Path:
     return out / "sourcedata" / "truth" / name.participant_id

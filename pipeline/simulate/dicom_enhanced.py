@@ -1,4 +1,4 @@
-"""A scan as new scanners send it: one enhanced (multi-frame) MR file."""
+"""Writes a simulated scan as one enhanced (multi-frame) MR DICOM file."""
 
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.simulate.dicom_export import (
-    MAKER,
-    NOBODY,
+    ANONYMOUS,
+    MANUFACTURER,
     Identifiers,
     digest_of,
     grey_levels,
     new_dataset,
     set_pixels,
-    slice_place,
+    slice_position,
 )
 from pipeline.store.files import written_whole
 
@@ -31,25 +31,25 @@ def write_enhanced_dicom(
 ) -> None:
     """Write a simulated scan as one Enhanced MR Image Storage file (PS3.3 A.36.2).
 
-    The same scan gives the same bytes. What the standard wants and a simulation has
-    not (dates, device numbers) is left out. Parameters and errors are those of
-    `write_dicom_series`, but for the one file.
+    The same scan gives the same bytes. Attributes that a simulation does not have (dates,
+    device numbers) are omitted although the standard requires them. Parameters and errors
+    are those of `write_dicom_series`, except that `file` is a single file.
     """
     pixels = grey_levels(scan)
     uids = Identifiers((label, side.value), digest_of(scan), study)
-    dataset = new_dataset(EnhancedMRImageStorage, uids, uids.give("enhanced"))
-    _fill(dataset, NOBODY | _described(scan, number))
+    dataset = new_dataset(EnhancedMRImageStorage, uids, uids.uid("enhanced"))
+    _fill(dataset, ANONYMOUS | _attributes(scan, number))
     dataset.PatientID = f"sub-{label}"
     dataset.Laterality = side.value[0].upper()
-    dataset.SharedFunctionalGroupsSequence = _one(**_shared(scan, side))
+    dataset.SharedFunctionalGroupsSequence = _sequence(**_shared(scan, side))
     dataset.PerFrameFunctionalGroupsSequence = Sequence(
         [_frame(scan, k) for k in range(scan.grid.shape[2])]
     )
-    index = uids.give("dimensions")
-    dataset.DimensionOrganizationSequence = _one(DimensionOrganizationUID=index)
+    index = uids.uid("dimensions")
+    dataset.DimensionOrganizationSequence = _sequence(DimensionOrganizationUID=index)
     dataset.DimensionIndexSequence = Sequence(
         [
-            _made(
+            _item(
                 DimensionOrganizationUID=index,
                 DimensionIndexPointer=pointer,
                 FunctionalGroupPointer=_FRAME_CONTENT,
@@ -57,29 +57,29 @@ def write_enhanced_dicom(
             for pointer in (_STACK_ID, _POSITION_IN_STACK)
         ]
     )
-    # Rows run to the patient's left and columns down, as viewers expect.
+    # rows run to the patient's left and columns down, as in the usual display
     set_pixels(dataset, np.ascontiguousarray(pixels[::-1, ::-1].transpose(2, 1, 0)))
     dataset.NumberOfFrames = scan.grid.shape[2]
     with written_whole(file) as scratch:
         dataset.save_as(scratch, enforce_file_format=True)
 
 
-def _described(scan: Scan, number: int) -> dict[str, Any]:
-    told = scan.acquisition
+def _attributes(scan: Scan, number: int) -> dict[str, Any]:
+    acquisition = scan.acquisition
     return {
         "Modality": "MR",
-        "Manufacturer": MAKER,
+        "Manufacturer": MANUFACTURER,
         "SeriesNumber": number,
         "InstanceNumber": 1,
-        "SeriesDescription": str(told["ProtocolName"]),
-        "ProtocolName": str(told["ProtocolName"]),
+        "SeriesDescription": str(acquisition["ProtocolName"]),
+        "ProtocolName": str(acquisition["ProtocolName"]),
         "ImageType": _image_type(scan),
         "BodyPartExamined": "FOOT",
         "PatientPosition": "FFS",
         "PositionReferenceIndicator": "",
-        "MagneticFieldStrength": told["MagneticFieldStrength"],
+        "MagneticFieldStrength": acquisition["MagneticFieldStrength"],
         "ResonantNucleus": "1H",
-        "MRAcquisitionType": told.get("MRAcquisitionType", "2D"),
+        "MRAcquisitionType": acquisition.get("MRAcquisitionType", "2D"),
         "PixelPresentation": "MONOCHROME",
         "VolumetricProperties": "VOLUME",
         "VolumeBasedCalculationTechnique": "NONE",
@@ -91,31 +91,31 @@ def _described(scan: Scan, number: int) -> dict[str, Any]:
 
 
 def _image_type(scan: Scan) -> list[str]:
-    """Give the four values of PS3.3 C.8.13.3.1.1; water and fat are derived images."""
+    """Give the four values of Image Type (PS3.3 C.8.13.3.1.1)."""
     origin, *_, kind = scan.acquisition.get("ImageType", ["ORIGINAL", "PRIMARY", "M", "NONE"])
     return [origin, "PRIMARY", "VOLUME", kind]
 
 
 def _shared(scan: Scan, side: Side) -> dict[str, Any]:
-    """Describe what holds for all frames."""
-    told, (step_0, step_1, step_2) = scan.acquisition, scan.grid.spacing_mm
+    """Give the functional groups shared by all frames."""
+    acquisition, (step_0, step_1, step_2) = scan.acquisition, scan.grid.spacing_mm
     code, scheme, meaning = _FOOT_CODE
-    region = _one(CodeValue=code, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
-    _, cosines = slice_place(scan, 0)
+    region = _sequence(CodeValue=code, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
+    _, cosines = slice_position(scan, 0)
     return {
-        "PixelMeasuresSequence": _one(
+        "PixelMeasuresSequence": _sequence(
             PixelSpacing=[round(step_1, 6), round(step_0, 6)],
-            SliceThickness=told["SliceThickness"],
+            SliceThickness=acquisition["SliceThickness"],
             SpacingBetweenSlices=round(step_2, 6),
         ),
-        "PlaneOrientationSequence": _one(ImageOrientationPatient=cosines),
-        "FrameAnatomySequence": _one(
+        "PlaneOrientationSequence": _sequence(ImageOrientationPatient=cosines),
+        "FrameAnatomySequence": _sequence(
             FrameLaterality=side.value[0].upper(), AnatomicRegionSequence=region
         ),
-        "PixelValueTransformationSequence": _one(
+        "PixelValueTransformationSequence": _sequence(
             RescaleIntercept=0, RescaleSlope=1, RescaleType="US"
         ),
-        "MRImageFrameTypeSequence": _one(
+        "MRImageFrameTypeSequence": _sequence(
             FrameType=_image_type(scan),
             PixelPresentation="MONOCHROME",
             VolumetricProperties="VOLUME",
@@ -123,34 +123,34 @@ def _shared(scan: Scan, side: Side) -> dict[str, Any]:
             ComplexImageComponent="MAGNITUDE",
             AcquisitionContrast="UNKNOWN",
         ),
-        "MRTimingAndRelatedParametersSequence": _one(
-            RepetitionTime=round(told["RepetitionTime"] * 1000, 6),
-            FlipAngle=told.get("FlipAngle", 90),
+        "MRTimingAndRelatedParametersSequence": _sequence(
+            RepetitionTime=round(acquisition["RepetitionTime"] * 1000, 6),
+            FlipAngle=acquisition.get("FlipAngle", 90),
             EchoTrainLength=1,
         ),
-        "MREchoSequence": _one(EffectiveEchoTime=round(told["EchoTime"] * 1000, 6)),
+        "MREchoSequence": _sequence(EffectiveEchoTime=round(acquisition["EchoTime"] * 1000, 6)),
     }
 
 
 def _frame(scan: Scan, k: int) -> Dataset:
-    """Describe one slice: its number in the stack, and where it lies."""
-    position, _ = slice_place(scan, k)
-    return _made(
-        FrameContentSequence=_one(
+    """Give the functional groups of one frame: position in the stack and in space."""
+    position, _ = slice_position(scan, k)
+    return _item(
+        FrameContentSequence=_sequence(
             StackID="1", InStackPositionNumber=k + 1, DimensionIndexValues=[1, k + 1]
         ),
-        PlanePositionSequence=_one(ImagePositionPatient=position),
+        PlanePositionSequence=_sequence(ImagePositionPatient=position),
     )
 
 
-def _made(**elements: Any) -> Dataset:
+def _item(**elements: Any) -> Dataset:
     dataset = Dataset()
     _fill(dataset, elements)
     return dataset
 
 
-def _one(**elements: Any) -> Sequence:
-    return Sequence([_made(**elements)])
+def _sequence(**elements: Any) -> Sequence:
+    return Sequence([_item(**elements)])
 
 
 def _fill(dataset: Dataset | FileDataset, elements: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A scan as the scanner would send it: one classic MR Image Storage file per slice."""
+"""Writes a simulated scan as a DICOM series, one MR Image Storage file per slice."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from pipeline.store.files import written_whole
 _RAS_TO_LPS = np.array((-1.0, -1.0, 1.0))
 _LARGEST = np.iinfo(np.uint16).max
 
-MAKER = "footvol digital foot"
-NOBODY: dict[str, Any] = {
+MANUFACTURER = "footvol digital foot"
+ANONYMOUS: dict[str, Any] = {
     "PatientName": "Anonymous",
     "PatientBirthDate": "",
     "PatientSex": "",
@@ -29,8 +29,8 @@ NOBODY: dict[str, Any] = {
     "AccessionNumber": "",
     "ReferringPhysicianName": "",
 }
-# BIDS field, DICOM keyword, and the factor from the one's unit to the other's.
-_FACTS = (
+# BIDS field, DICOM keyword, and factor from the unit of BIDS to that of DICOM.
+_SEQUENCE_FIELDS = (
     ("MagneticFieldStrength", "MagneticFieldStrength", 1.0),
     ("RepetitionTime", "RepetitionTime", 1000.0),
     ("EchoTime", "EchoTime", 1000.0),
@@ -43,41 +43,41 @@ def write_dicom_series(
 ) -> None:
     """Write one DICOM file per slice of a simulated scan.
 
-    The same scan gives the same bytes: identifiers come from a hash of label and
-    voxels, and there are no dates. No patient is named.
+    The same scan gives the same bytes: identifiers are hashes of label and voxels, and there
+    are no dates.
 
     Parameters
     ----------
     scan
-        Whole numbers from 0 to 65535; slices along the last array axis, square to
-        the two others.
+        Integers from 0 to 65535; slices along the last array axis, perpendicular to the
+        two others.
     label
         Participant, without ``sub-``; written as patient ID.
     number
-        Of the series in its study.
+        Series number.
     study
         `digest_of` the study's first scan; by default of this one.
 
     Raises
     ------
     ValueError
-        If the intensities are not such numbers.
+        If the intensities are not such integers.
     """
     pixels = grey_levels(scan)
     uids = Identifiers((label, side.value), digest_of(scan), study)
     for k in range(scan.grid.shape[2]):
-        dataset = new_dataset(MRImageStorage, uids, uids.give(str(k)))
-        for keyword, value in (NOBODY | _sequence(scan)).items():
+        dataset = new_dataset(MRImageStorage, uids, uids.uid(str(k)))
+        for keyword, value in (ANONYMOUS | _sequence(scan)).items():
             setattr(dataset, keyword, value)
         dataset.SeriesNumber, dataset.AcquisitionNumber = number, 1
         dataset.InstanceNumber = k + 1
-        for field, keyword, factor in _FACTS:
+        for field, keyword, factor in _SEQUENCE_FIELDS:
             setattr(dataset, keyword, round(scan.acquisition[field] * factor, 6))
-        dataset.SeriesDescription = dataset.ProtocolName = _title(scan)
+        dataset.SeriesDescription = dataset.ProtocolName = _series_description(scan)
         dataset.PatientID = f"sub-{label}"
         dataset.Laterality = side.value[0].upper()
         _set_geometry(dataset, scan, k)
-        # Rows run to the patient's left and columns down, as viewers expect.
+        # rows run to the patient's left and columns down, as in the usual display
         set_pixels(dataset, pixels[::-1, ::-1, k].T)
         with written_whole(folder / f"{k + 1:04d}.dcm") as scratch:
             dataset.save_as(scratch, enforce_file_format=True)
@@ -85,27 +85,27 @@ def write_dicom_series(
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """UIDs of one series, made of whom and what it shows.
+    """The UIDs of one series, derived from participant and voxels.
 
     Parameters
     ----------
-    who
+    participant
         Label and side.
     series
         `digest_of` the scan.
     study
-        The same of the study's first scan; empty if this is it.
+        `digest_of` the study's first scan; empty if it is this one.
     """
 
-    who: tuple[str, str]
+    participant: tuple[str, str]
     series: str
     study: str = ""
 
-    def give(self, part: str) -> UID:
-        """Give the UID of a part: ``study`` and ``frame`` are common to the study."""
-        is_shared = part in {"study", "frame"} and self.study
+    def uid(self, entity: str) -> UID:
+        """Give the UID of an entity: ``study`` and ``frame`` are common to the study."""
+        is_shared = entity in {"study", "frame"} and self.study
         return generate_uid(
-            entropy_srcs=[*self.who, self.study if is_shared else self.series, part]
+            entropy_srcs=[*self.participant, self.study if is_shared else self.series, entity]
         )
 
 
@@ -115,12 +115,12 @@ def digest_of(scan: Scan) -> str:
 
 
 def grey_levels(scan: Scan) -> NDArray[np.uint16]:
-    """Give the intensities as the integers that they are.
+    """Convert the intensities to unsigned 16-bit integers.
 
     Raises
     ------
     ValueError
-        If they are not whole numbers from 0 to 65535.
+        If they are not integers from 0 to 65535.
     """
     pixels = np.rint(scan.intensity)
     low, high = pixels.min(), pixels.max()
@@ -134,20 +134,20 @@ def grey_levels(scan: Scan) -> NDArray[np.uint16]:
 
 
 def new_dataset(storage: UID, uids: Identifiers, instance: UID) -> FileDataset:
-    """Start a file of a storage class, with all its identifiers."""
+    """Make a dataset of a storage class, with its identifiers."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = storage
     meta.MediaStorageSOPInstanceUID = instance
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID, dataset.SOPInstanceUID = storage, instance
-    dataset.StudyInstanceUID = uids.give("study")
-    dataset.SeriesInstanceUID = uids.give("series")
-    dataset.FrameOfReferenceUID = uids.give("frame")
+    dataset.StudyInstanceUID = uids.uid("study")
+    dataset.SeriesInstanceUID = uids.uid("series")
+    dataset.FrameOfReferenceUID = uids.uid("frame")
     return dataset
 
 
-def slice_place(scan: Scan, k: int) -> tuple[list[float], list[float]]:
+def slice_position(scan: Scan, k: int) -> tuple[list[float], list[float]]:
     """Give ImagePositionPatient and ImageOrientationPatient of a slice.
 
     PS3.3 C.7.6.2: LPS+, mm, centre of the first pixel; both in-plane axes are reversed.
@@ -160,15 +160,15 @@ def slice_place(scan: Scan, k: int) -> tuple[list[float], list[float]]:
 
 
 def _set_geometry(dataset: FileDataset, scan: Scan, k: int) -> None:
-    """Say where the slice lies, and how far apart its pixels are."""
+    """Set position, orientation and spacing of a slice."""
     step_0, step_1, step_2 = scan.grid.spacing_mm
-    dataset.ImagePositionPatient, dataset.ImageOrientationPatient = slice_place(scan, k)
+    dataset.ImagePositionPatient, dataset.ImageOrientationPatient = slice_position(scan, k)
     dataset.PixelSpacing = [round(step_1, 6), round(step_0, 6)]
     dataset.SpacingBetweenSlices = round(step_2, 6)
 
 
 def set_pixels(dataset: FileDataset, pixels: NDArray[np.uint16]) -> None:
-    """Store 16-bit grey levels, rows and columns last."""
+    """Set the pixel data: 16-bit grey levels, with rows and columns last."""
     dataset.Rows, dataset.Columns = pixels.shape[-2:]
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated = dataset.BitsStored = 16
@@ -177,26 +177,26 @@ def set_pixels(dataset: FileDataset, pixels: NDArray[np.uint16]) -> None:
 
 
 def _sequence(scan: Scan) -> dict[str, Any]:
-    """Say how the signal was made."""
-    told = scan.acquisition
+    """Give the attributes of the pulse sequence."""
+    acquisition = scan.acquisition
     return {
         "Modality": "MR",
-        "Manufacturer": MAKER,
-        "ImageType": list(told.get("ImageType", ["ORIGINAL", "PRIMARY", "M", "SE"])),
+        "Manufacturer": MANUFACTURER,
+        "ImageType": list(acquisition.get("ImageType", ["ORIGINAL", "PRIMARY", "M", "SE"])),
         "BodyPartExamined": "FOOT",
         "PatientPosition": "FFS",
         "PositionReferenceIndicator": "",
-        "ScanningSequence": told.get("ScanningSequence", "SE"),
-        "SequenceVariant": told.get("SequenceVariant", "NONE"),
-        "ScanOptions": told.get("ScanOptions", ""),
-        "MRAcquisitionType": told.get("MRAcquisitionType", "2D"),
+        "ScanningSequence": acquisition.get("ScanningSequence", "SE"),
+        "SequenceVariant": acquisition.get("SequenceVariant", "NONE"),
+        "ScanOptions": acquisition.get("ScanOptions", ""),
+        "MRAcquisitionType": acquisition.get("MRAcquisitionType", "2D"),
         "EchoTrainLength": 1,
-        "FlipAngle": told.get("FlipAngle", 90),
+        "FlipAngle": acquisition.get("FlipAngle", 90),
     }
 
 
-def _title(scan: Scan) -> str:
-    """Name the series as a scanner would list it."""
+def _series_description(scan: Scan) -> str:
+    """Give the series description: protocol, and the image of a Dixon scan."""
     kind = scan.acquisition.get("ImageType", ["NONE"])[-1]
     name = str(scan.acquisition["ProtocolName"])
     return name if kind == "NONE" else f"{name} {kind.lower()}"

@@ -1,4 +1,4 @@
-"""Reading the table that says how two groups differ."""
+"""Reads effects: packaged ones by name, others from TOML files."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.toml import parse_toml, validated
 
 
 def read_effect(name_or_file: str) -> Effect:
-    """Give the effect of this name, or the one that a TOML file describes.
+    """Read a packaged effect or a TOML file.
 
     Parameters
     ----------
@@ -22,8 +22,7 @@ def read_effect(name_or_file: str) -> Effect:
     Raises
     ------
     ConfigError
-        If there is none of this name, the file cannot be read, or it asks for what is
-        not allowed.
+        If the name is unknown, the file cannot be read, or a value is not allowed.
     """
     if not name_or_file.endswith(".toml"):
         if name_or_file not in effect_names():
@@ -47,16 +46,16 @@ def _parse(text: str, source: str) -> Effect:
 
 
 def _explain(error: ValidationError, source: str) -> str:
-    """Say the first thing that is wrong, in one sentence."""
-    fact = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in fact["loc"])
-    rule = str(fact["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if fact["type"] == "extra_forbidden":
+    """Describe the first error in one sentence."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    rule = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if first["type"] == "extra_forbidden":
         known = ", ".join((*Effect.model_fields, "cohens_d.rearfoot, .forefoot, .total"))
         return f"An effect has no {key!r} (in {source!r}). Known: {known}."
-    if fact["type"] == "missing":
+    if first["type"] == "missing":
         return f"An effect must have {key!r}: got none (in {source!r}). Add it."
-    given = shown(fact["input"])
-    if not fact["loc"]:
+    given = shown(first["input"])
+    if not first["loc"]:
         return f"In an effect, {rule} (in {source!r}). Rename one."
     return f"In an effect, {key!r} {rule}: got {given} (in {source!r}). Correct it."

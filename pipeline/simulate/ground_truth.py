@@ -1,4 +1,4 @@
-"""What is true of a digital foot, and of a sample of them."""
+"""Ground truth of a digital foot, and of a sample of them."""
 
 from collections.abc import Sequence
 
@@ -19,17 +19,17 @@ from pipeline.stages.compare import OK, CompareParams, compare, volume_row
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.regions import RegionsParams, regions
 
-SURVEY_SPACING_MM = 2.0
+COARSE_SPACING_MM = 2.0
 
 
-def survey(shape: FootShape) -> RegionVolumes:
-    """Measure what a foot of this shape holds, in voxels of 2 mm: quick, and near."""
-    _, table = measure_truth(make_foot(shape, SURVEY_SPACING_MM))
+def coarse_region_volumes(shape: FootShape) -> RegionVolumes:
+    """Measure the region volumes of a foot of this shape approximately, in 2 mm voxels."""
+    _, table = measure_ground_truth(make_foot(shape, COARSE_SPACING_MM))
     return region_volumes(table)
 
 
-def measure_truth(foot: Foot) -> tuple[RegionSplit, MeasurementTable]:
-    """Measure a foot's own labels and fat by the stages that measure a scan's."""
+def measure_ground_truth(foot: Foot) -> tuple[RegionSplit, MeasurementTable]:
+    """Measure a foot's exact labels and fat with the stages of the pipeline."""
     split = regions(foot.truth, RegionsParams())
     image = Scan(foot.tissues.astype(np.float32), foot.grid)
     lean = np.zeros(foot.grid.shape, dtype=np.float32)
@@ -38,7 +38,7 @@ def measure_truth(foot: Foot) -> tuple[RegionSplit, MeasurementTable]:
 
 
 def region_volumes(table: MeasurementTable) -> RegionVolumes:
-    """Give rearfoot and forefoot volume of each plantar muscle, shape (2, 10), cm3."""
+    """Give the rearfoot and forefoot volume of each plantar muscle, shape (2, 10), cm3."""
     volumes = {(row.region, row.muscle): row.volume_mm3 or 0.0 for row in table.rows}
     return np.array(
         [
@@ -48,10 +48,10 @@ def region_volumes(table: MeasurementTable) -> RegionVolumes:
     )
 
 
-def true_statistics(
+def ground_truth_statistics(
     people: Sequence[Participant], tables: Sequence[MeasurementTable], reference: str
 ) -> pd.DataFrame:
-    """Compare the groups in their true volumes, as ``footvol compare`` would."""
+    """Compare the ground-truth volumes of the groups, as ``footvol compare`` does."""
     rows = [
         volume_row(
             person,

@@ -1,4 +1,4 @@
-"""Images of a digital foot on disk, named so that the main job finds the one to measure."""
+"""Writes simulated images with names by which ``footvol run`` finds the one to measure."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,25 +11,25 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.phantom.anatomy.foot import Tissue
 from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
-from pipeline.simulate.dicom_export import MAKER, digest_of, write_dicom_series
+from pipeline.simulate.dicom_export import MANUFACTURER, digest_of, write_dicom_series
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.nifti import save_image
 
-_FRACTION_STEP = 1 / 250  # of a voxel, in bytes
-# The two echoes that water and fat are made of; BIDS calls such a pair MEGRE, so that the
-# water image stays the participant's only T1w image that is to be measured.
+_FRACTION_STEP = 1 / 250  # stored as one byte
+# The two echoes of which water and fat are computed. As a BIDS multi-echo pair (MEGRE) they
+# leave the water image as the participant's only T1w image to be measured.
 _ECHOES = {"opposed": "1", "in": "2"}
 
 
 def image_name(label: str, kind: str, contrast: Contrast) -> ScanName:
-    """Name one image of a participant.
+    """Give the BIDS name of one image of a participant.
 
     Parameters
     ----------
     kind
-        ``water``, ``fat``, ``in`` or ``opposed`` of a Dixon scan; else empty.
+        ``water``, ``fat``, ``in`` or ``opposed`` of a Dixon scan; otherwise empty.
     """
     if kind in _ECHOES:
         return ScanName(label, (("acq", kind), ("echo", _ECHOES[kind])), "MEGRE")
@@ -39,7 +39,7 @@ def image_name(label: str, kind: str, contrast: Contrast) -> ScanName:
 
 
 def measured_name(label: str, images: Mapping[str, Scan]) -> ScanName:
-    """Name the image that is to be measured: the only one, or the water image."""
+    """Give the name of the image to be measured: the only one, or the water image."""
     kind = "water" if "water" in images else ""
     return image_name(label, kind, next(iter(images.values())).contrast)
 
@@ -48,30 +48,32 @@ def write_nifti_images(
     out: Path, images: Mapping[str, Scan], *, label: str, side: Side
 ) -> None:
     """Write a participant's raw BIDS images and sidecars."""
-    facts = {"Laterality": side.value[0].upper(), "Manufacturer": MAKER}
+    fields = {"Laterality": side.value[0].upper(), "Manufacturer": MANUFACTURER}
     for kind, scan in images.items():
         path = out / image_name(label, kind, scan.contrast).raw()
         write_scan(scan, path, like=None)
-        write_json({**scan.acquisition, **facts}, sidecar_of(path))
+        write_json({**scan.acquisition, **fields}, sidecar_of(path))
 
 
 def write_dicom_images(
     out: Path, images: Mapping[str, Scan], *, label: str, side: Side, enhanced: bool = False
 ) -> None:
-    """Write a participant's images below ``sourcedata/dicom``, several in a folder each."""
+    """Write a participant's DICOM files below ``sourcedata/dicom``, Dixon images in folders."""
     folder = out / "sourcedata" / "dicom" / f"sub-{label}"
     study = digest_of(next(iter(images.values())))
     for number, (kind, scan) in enumerate(images.items(), start=1):
-        place = folder / kind
+        series_folder = folder / kind
         if enhanced:
-            file = place / "0001.dcm"
+            file = series_folder / "0001.dcm"
             write_enhanced_dicom(scan, file, label=label, side=side, number=number, study=study)
         else:
-            write_dicom_series(scan, place, label=label, side=side, number=number, study=study)
+            write_dicom_series(
+                scan, series_folder, label=label, side=side, number=number, study=study
+            )
 
 
 def write_tissue_fractions(fractions: NDArray[np.float32], grid: Grid, path: Path) -> None:
-    """Write how much of each voxel is which tissue, one volume per `Tissue`, in steps of 0.4 %.
+    """Write partial-volume fractions, one volume per `Tissue`, in steps of 0.4 %.
 
     Parameters
     ----------

@@ -1,27 +1,27 @@
-"""What a made-up study is asked to be, and what it says of itself."""
+"""Specification of a simulated study, and the description in its files."""
 
 import textwrap
 from dataclasses import dataclass, field
 
-from pipeline.phantom.acquisition.acquisition_options import Imaging
+from pipeline.phantom.acquisition.acquisition_options import AcquisitionOptions
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL
 from pipeline.phantom.cohort.effects import Effect
 
 COLUMNS = {
-    "participant_id": "Participant; made up, nobody was scanned",
+    "participant_id": "Simulated participant",
     "group": "healthy, or plantar_fasciitis with smaller rearfoot muscles",
-    "body_mass_kg": "Body mass in kg; unrelated to muscle size and to group",
-    "side": "Foot that was scanned",
+    "body_mass_kg": "Body mass in kg; independent of muscle volume and group",
+    "side": "Side of the foot",
 }
 _README = """\
 # Simulated MRI of the right foot
 
-Nobody was scanned: `footvol phantom` made these images of a digital foot
+No person was scanned: `footvol phantom` simulated these images of digital feet
 ({per_group} participants per group, seed {seed}, protocol {protocol}). The same
-version and the same settings give the same bytes again.
+version and settings give the same bytes.
 
-Scans: {place}. What is true of each foot: `sourcedata/truth/`; it lies in the
-scanner's space, on the digital foot's own fine grid.{groups}{imaging}
+Scans: {place}. Ground truth of each foot: `sourcedata/truth/`, in scanner
+space, on the fine grid of the digital foot.{groups}{imaging}
 
 The proportions of the digital foot come from BodyParts3D, (c) The Database Center
 for Life Science, licensed under CC Attribution-Share Alike 2.1 Japan.
@@ -34,7 +34,7 @@ difference is chosen, not measured in patients."""
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What to simulate.
+    """The specification of a simulated study.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ class Study:
         ``dicom-enhanced`` (one file per image) for a folder per participant below
         ``sourcedata/dicom``.
     with_label_maps
-        Whether the true label maps are written, too; volumes and landmarks always.
+        Whether ground-truth label maps are written; volumes and landmarks always are.
     with_tissue_fractions
-        Whether the true part of each tissue in each voxel of the scan is written, too.
+        Whether the partial-volume fractions of the tissues are written.
     effect
-        Name or TOML file of an `Effect`: how the groups differ, and which sample effect
-        sizes their true volumes have. By default rearfoot muscles are smaller in plantar
+        Name or TOML file of an `Effect`: how the groups differ, and the sample effect sizes
+        of their ground-truth volumes. By default rearfoot muscles are smaller in plantar
         fasciitis.
     imaging
-        What is asked for beyond the protocol's own numbers.
+        Acquisition options in addition to the protocol.
     """
 
     per_group: int
@@ -65,23 +65,24 @@ class Study:
     with_label_maps: bool = True
     with_tissue_fractions: bool = False
     effect: str | None = None
-    imaging: Imaging = field(default_factory=Imaging)
+    imaging: AcquisitionOptions = field(default_factory=AcquisitionOptions)
 
 
 def readme(study: Study, effect: Effect | None) -> str:
-    """Tell what the dataset is, how it was made and whom to credit."""
+    """Give the text of README.md: contents, settings, groups and credits."""
+    changes = study.imaging.describe()
     return _README.format(
         per_group=study.per_group,
         seed=study.seed,
         protocol=study.protocol,
         place="`sub-*/anat/`" if study.image_format == "nifti" else "`sourcedata/dicom/`",
-        imaging=_wrapped("Imaging: " + study.imaging.told()) if study.imaging.told() else "",
-        groups=_GROUPS if effect is None else _tell(effect),
+        imaging=_wrapped(f"Imaging: {changes}") if changes else "",
+        groups=_GROUPS if effect is None else _describe_effect(effect),
     )
 
 
 def columns(effect: Effect | None) -> dict[str, str]:
-    """Say what the columns of the participants' table hold."""
+    """Describe the columns of the table of participants."""
     if effect is None:
         return COLUMNS
     smaller = f"with smaller muscles: {', '.join(effect.muscles)}"
@@ -91,27 +92,27 @@ def columns(effect: Effect | None) -> dict[str, str]:
     return COLUMNS | changed
 
 
-def _tell(effect: Effect) -> str:
-    """Say how the groups differ."""
-    said = (
+def _describe_effect(effect: Effect) -> str:
+    """Describe how the groups differ."""
+    text = (
         f"The groups differ by construction ({effect.description}): {effect.affected} has "
         f"lost {effect.atrophy:.0%} of {', '.join(effect.muscles)}."
     )
     if effect.fat_fraction is not None:
-        said += f" What is left of them is {effect.fat_fraction:.0%} fat."
+        text += f" The remaining muscle is {effect.fat_fraction:.0%} fat."
     if effect.fascia_thickening_mm or effect.oedema_mm:
-        said += (
+        text += (
             f" Its aponeurosis is {effect.fascia_thickening_mm:g} mm thicker at the origin, "
             f"with {effect.oedema_mm:g} mm of oedema around it."
         )
-    asked = effect.cohens_d.model_dump(exclude_none=True)
-    if asked:
-        sizes = ", ".join(f"{region} {d:g}" for region, d in asked.items())
-        said += (
-            " Muscle volumes and body masses are then set so that the true volumes have these "
-            f"sample effect sizes (Cohen's d of mm3 per kg): {sizes}."
+    sizes = effect.cohens_d.model_dump(exclude_none=True)
+    if sizes:
+        listed = ", ".join(f"{region} {d:g}" for region, d in sizes.items())
+        text += (
+            " Muscle volumes and body masses are then set so that the ground-truth volumes "
+            f"have these sample effect sizes (Cohen's d of mm3 per kg): {listed}."
         )
-    return _wrapped(f"{said} See `sourcedata/truth/statistics.tsv`")
+    return _wrapped(f"{text} See `sourcedata/truth/statistics.tsv`")
 
 
 def _wrapped(paragraph: str) -> str:

@@ -1,1 +1,1 @@
-"""Simulated acquisition: signal, slices, noise and MR artefacts."""
+"""Simulated MR acquisition: signal, slices, noise and MR artefacts."""

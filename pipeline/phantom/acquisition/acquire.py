@@ -1,4 +1,4 @@
-"""Taking a scan of the digital foot: slices, partial volume, artefacts and noise."""
+"""Simulates the acquisition of scans: slices, partial volume, MR artefacts and noise."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,14 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.scan import Contrast, Scan
-from pipeline.phantom.acquisition.artefacts import USUAL_ARTEFACTS, Artefacts
-from pipeline.phantom.acquisition.distortions import noisy, volume_coil
+from pipeline.phantom.acquisition.artefact_models import add_noise, volume_coil_sensitivity
+from pipeline.phantom.acquisition.artefacts import DEFAULT_ARTEFACTS, Artefacts
 from pipeline.phantom.acquisition.protocols import Orientation, Protocol
-from pipeline.phantom.acquisition.receive_chain import Exposure
+from pipeline.phantom.acquisition.receive_chain import ReceiveChain
 from pipeline.phantom.acquisition.sidecar_fields import (
-    SINGLE,
-    acquisition_facts,
-    shown_contrast,
+    SINGLE_IMAGE,
+    acquisition_fields,
+    image_contrast,
 )
 from pipeline.phantom.acquisition.signal import foot_signals, tissue_signals
 from pipeline.phantom.acquisition.slices import STACKS, slice_grid
@@ -26,9 +26,8 @@ from pipeline.phantom.anatomy.positioning import random_pose
 __all__ = ["acquire", "acquire_all", "ideal_scan", "random_pose"]
 
 MAX_TILT_DEG = 10.0
-NOISE_LEVELS = (
-    2.5  # grey levels per noise SD: fine enough to lose nothing, coarse enough to pack
-)
+NOISE_LEVELS = 2.5
+"""Grey levels per noise SD: fine enough to lose nothing, coarse enough to compress well."""
 _MOST_LEVELS = 2**15
 
 
@@ -38,14 +37,17 @@ def acquire(
     rng: np.random.Generator,
     *,
     max_tilt_deg: float = MAX_TILT_DEG,
-    artefacts: Artefacts = USUAL_ARTEFACTS,
+    artefacts: Artefacts = DEFAULT_ARTEFACTS,
     beside: Foot | None = None,
 ) -> Scan:
-    """Take the one image of a foot that is to be measured; see `acquire_all`."""
+    """Acquire only the image to be measured: the water or fat image of a Dixon protocol.
+
+    Parameters are those of `acquire_all`.
+    """
     images = acquire_all(
         foot, protocol, rng, max_tilt_deg=max_tilt_deg, artefacts=artefacts, beside=beside
     )
-    return images[protocol.contrast.value if protocol.is_dixon else SINGLE]
+    return images[protocol.contrast.value if protocol.is_dixon else SINGLE_IMAGE]
 
 
 def acquire_all(
@@ -54,55 +56,57 @@ def acquire_all(
     rng: np.random.Generator,
     *,
     max_tilt_deg: float = MAX_TILT_DEG,
-    artefacts: Artefacts = USUAL_ARTEFACTS,
+    artefacts: Artefacts = DEFAULT_ARTEFACTS,
     beside: Foot | None = None,
 ) -> Mapping[str, Scan]:
-    """Scan a foot from heel to toes, or as far as the protocol's field of view goes.
+    """Acquire all images of a protocol, from heel to toes or over its field of view.
 
     Parameters
     ----------
     foot
-        Where it lies; its grid's second axis is its long axis.
+        The foot in its pose in the scanner; the second axis of its grid is its long axis.
     rng
-        All chance comes from it: first the tilt, then coil, then noise, so that turning
-        another artefact on leaves these as they were.
+        Source of all randomness. Tilt, coil and noise are drawn from it in this order, and
+        other MR artefacts from a spawned generator, so that they do not change the former.
     max_tilt_deg
-        Slices follow the foot's axes but for a random tilt up to this.
+        Slices follow the foot's axes up to a random tilt of at most this angle.
+    artefacts
+        Strengths of the MR artefacts.
     beside
-        The other foot, where it lies in the same image.
+        The other foot, if it lies in the same image.
 
     Returns
     -------
     mapping of str to Scan
         ``water``, ``fat``, ``in`` (phase) and ``opposed`` (phase) of a Dixon protocol;
-        else one image under the empty name. Whole-number intensities. Array axes of
-        short-axis slices point right, dorsal and to the toes; slices always lie along
-        the last. `side` is None, as no scanner knows it.
+        otherwise one image with an empty name. Intensities are integers. Array axes of
+        short-axis slices point right, dorsal and to the toes; slices are stacked along the
+        last axis. `side` is None, as in an image from a scanner without that entry.
 
     Notes
     -----
-    Each voxel is the mean of the tissue signal over its pixel and its slice profile.
-    Water and fat are told apart only where something treats them differently. Coil
-    sensitivity multiplies them; complex Gaussian noise makes the magnitude Rician, and
-    that of in and opposed phase the sum of water's and fat's. Fields are ideal: nothing
-    bends, no signal is lost to susceptibility.
+    A voxel is the mean signal over its pixel and slice profile. Water and fat are sampled
+    separately if fat is shifted or suppressed, or for Dixon. Coil sensitivity multiplies the
+    signal; complex Gaussian noise makes the magnitude Rician. In-phase and opposed-phase
+    images are the sum and difference of the noisy water and fat signals. The static field is
+    homogeneous: there is no geometric distortion and no signal loss by susceptibility.
     """
-    chance = rng.spawn(1)[0]
+    artefact_rng = rng.spawn(1)[0]
     feet = (foot,) if beside is None else (foot, beside)
     grid = slice_grid(feet, protocol, _tilt(rng, max_tilt_deg, protocol.orientation))
     signals = tissue_signals(protocol)
-    sigma = float(signals.whole[Tissue.MUSCLE]) / protocol.muscle_snr
+    sigma = float(signals.total[Tissue.MUSCLE]) / protocol.muscle_snr
     if artefacts.tissue_spread:
-        signals = signals.varied(artefacts.tissue_spread, chance)
-    taken = Exposure(feet, grid, protocol, artefacts, chance)
-    channels = taken.channels(signals)
-    sensitivity = volume_coil(grid.shape, artefacts.coil_bias, rng)
-    spoilt, grid = taken.spoil([channel * sensitivity for channel in channels])
-    received = [noisy(channel, sigma, rng) for channel in spoilt]
+        signals = signals.perturbed(artefacts.tissue_spread, artefact_rng)
+    chain = ReceiveChain(feet, grid, protocol, artefacts, artefact_rng)
+    channels = chain.channels(signals)
+    sensitivity = volume_coil_sensitivity(grid.shape, artefacts.coil_bias, rng)
+    degraded, grid = chain.degrade([channel * sensitivity for channel in channels])
+    received = [add_noise(channel, sigma, rng) for channel in degraded]
     images = _magnitudes(received)
     if artefacts.background_mask:
         images = {
-            name: _masked(image, artefacts.background_mask * sigma)
+            name: _mask_background(image, artefacts.background_mask * sigma)
             for name, image in images.items()
         }
     peak = max(float(image.max()) for image in images.values())
@@ -111,28 +115,35 @@ def acquire_all(
         name: Scan(
             np.rint(image * (1 / step)),
             grid,
-            shown_contrast(protocol, name),
-            acquisition=acquisition_facts(protocol, name),
+            image_contrast(protocol, name),
+            acquisition=acquisition_fields(protocol, name),
         )
         for name, image in images.items()
     }
 
 
 def ideal_scan(foot: Foot, protocol: Protocol) -> Scan:
-    """Give the foot's own voxels their signal: no partial volume, coil or noise; fat is 1."""
+    """Give the signal of the foot's own voxels, relative to fat.
+
+    There is no partial volume, coil sensitivity or noise.
+    """
     signals = tissue_signals(protocol)
     if protocol.is_dixon:
         shown = signals.fat if protocol.contrast is Contrast.FAT else signals.water
     else:
-        shown = signals.whole - signals.fat * np.float32(1 - protocol.fat_left)
+        shown = signals.total - signals.fat * np.float32(1 - protocol.fat_left)
     signal = foot_signals(foot, shown)
     return Scan(
-        signal, foot.grid, protocol.contrast, foot.side, acquisition_facts(protocol, SINGLE)
+        signal,
+        foot.grid,
+        protocol.contrast,
+        foot.side,
+        acquisition_fields(protocol, SINGLE_IMAGE),
     )
 
 
 def _tilt(rng: np.random.Generator, max_tilt_deg: float, orientation: Orientation) -> Rotation:
-    """Draw a small turn about an axis in the slice plane."""
+    """Draw a small rotation about an axis in the slice plane at random."""
     angle = math.radians(rng.uniform(0, max_tilt_deg))
     direction = rng.uniform(0, 2 * math.pi)
     axis = np.zeros(3)
@@ -143,9 +154,9 @@ def _tilt(rng: np.random.Generator, max_tilt_deg: float, orientation: Orientatio
 def _magnitudes(
     channels: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
 ) -> dict[str, NDArray[np.float32]]:
-    """Give the magnitude images of one channel, or of water and fat."""
+    """Give the magnitude images of one complex channel, or of water and fat."""
     if len(channels) == 1:
-        return {SINGLE: np.hypot(*channels[0])}
+        return {SINGLE_IMAGE: np.hypot(*channels[0])}
     (water, water_i), (fat, fat_i) = channels
     return {
         "water": np.hypot(water, water_i),
@@ -155,8 +166,8 @@ def _magnitudes(
     }
 
 
-def _masked(image: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
-    """Set to 0 what is dark over 3 x 3 pixels of a slice."""
+def _mask_background(image: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
+    """Set voxels to 0 where the mean over 3 x 3 pixels of a slice is below a threshold."""
     around = ndimage.uniform_filter(image, (3, 3, 1), mode="nearest")
     masked: NDArray[np.float32] = np.where(around < threshold, np.float32(0), image)
     return masked

@@ -1,28 +1,28 @@
-"""How a study takes its images: what it asks for beyond a protocol's own numbers."""
+"""Acquisition options of a study, in addition to its protocol."""
 
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from pipeline.phantom.acquisition.artefacts import USUAL_ARTEFACTS, Artefacts
+from pipeline.phantom.acquisition.artefacts import DEFAULT_ARTEFACTS, Artefacts
 from pipeline.phantom.acquisition.protocols import Orientation, Protocol
 from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 
 
 @dataclass(frozen=True, slots=True)
-class Imaging:
-    """Orientation, field of view, noise and artefacts of a study's images.
+class AcquisitionOptions:
+    """Orientation, field of view, noise and MR artefacts of a study's images.
 
     Parameters
     ----------
     orientation, oblique_deg, cut_heel_mm, cut_toes_mm
         As in `Protocol`.
     muscle_snr
-        None for the protocol's own.
+        None for that of the protocol.
     both_feet
-        Whether the other foot, of a shape of its own, lies in the image, too.
+        Whether the other foot, with a different shape, is also in the image.
     is_random
-        Whether each participant's protocol and artefacts are drawn at random instead.
+        Whether protocol and MR artefacts are drawn at random for each participant instead.
     """
 
     orientation: Orientation = Orientation.SHORT_AXIS
@@ -30,12 +30,12 @@ class Imaging:
     cut_heel_mm: float = 0.0
     cut_toes_mm: float = 0.0
     muscle_snr: float | None = None
-    artefacts: Artefacts = USUAL_ARTEFACTS
+    artefacts: Artefacts = DEFAULT_ARTEFACTS
     both_feet: bool = False
     is_random: bool = False
 
-    def applied(self, protocol: Protocol) -> Protocol:
-        """Give the protocol with what is asked for.
+    def apply_to(self, protocol: Protocol) -> Protocol:
+        """Give the protocol with these options applied.
 
         Raises
         ------
@@ -52,28 +52,28 @@ class Imaging:
             muscle_snr=snr,
         )
 
-    def drawn(self, protocol: Protocol, rng: np.random.Generator) -> tuple[Protocol, Artefacts]:
-        """Give one participant's protocol and artefacts; `rng` is used if they are random."""
+    def draw(self, protocol: Protocol, rng: np.random.Generator) -> tuple[Protocol, Artefacts]:
+        """Give one participant's protocol and MR artefacts; `rng` is used if `is_random`."""
         return (
             draw_acquisition(rng)
             if self.is_random
-            else (self.applied(protocol), self.artefacts)
+            else (self.apply_to(protocol), self.artefacts)
         )
 
-    def told(self) -> str:
-        """Say what differs from the default, in words; empty if nothing does."""
+    def describe(self) -> str:
+        """Describe the options that differ from the default; empty if none does."""
         if self.is_random:
             return "protocol and artefacts drawn at random for each participant"
-        usual = Imaging()
-        said = [
+        default = AcquisitionOptions()
+        changes = [
             f"{field.name} {getattr(self, field.name)}"
             for field in fields(self)
             if field.name != "artefacts"
-            and getattr(self, field.name) != getattr(usual, field.name)
+            and getattr(self, field.name) != getattr(default, field.name)
         ]
-        spoilt = [
+        artefacts = [
             f"{field.name} {getattr(self.artefacts, field.name):g}"
             for field in fields(Artefacts)
-            if getattr(self.artefacts, field.name) != getattr(usual.artefacts, field.name)
+            if getattr(self.artefacts, field.name) != getattr(default.artefacts, field.name)
         ]
-        return ", ".join((*said, *spoilt))
+        return ", ".join((*changes, *artefacts))

@@ -1,4 +1,4 @@
-"""What may spoil a scan: one number each, 0 for off."""
+"""Strengths of the MR artefacts of a scan: one number each, 0 for off."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -23,42 +23,42 @@ LIMITS: Mapping[str, float] = MappingProxyType(
         "tissue_spread": 0.5,
     }
 )
-"""The largest number that each artefact takes; the smallest is 0."""
+"""The largest strength of each MR artefact; the smallest is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artefacts:
-    """How a scan is spoilt; each number is 0 for not at all.
+    """Strengths of the MR artefacts of a scan; 0 is off.
 
     Parameters
     ----------
     coil_bias
         Volume coil: largest relative deviation of a smooth quadratic sensitivity from 1.
     surface_coil
-        Coil on one side: sensitivity there is 1 + this; it falls by e every 25 mm.
+        Coil on one side: sensitivity at the coil is 1 + this; it decays by 1/e every 25 mm.
     toe_dropoff
-        Share of the signal lost at the tip of the toes, where they leave the coil.
+        Fraction of the signal lost at the tip of the toes, outside the coil.
     soft_slices
-        Width of a slice profile's sloping edge, in slice thicknesses; 0 is a box.
+        Width of the sloping edge of the slice profile, in slice thicknesses; 0 is a box.
     ringing
-        Share of k-space that is not measured at either in-plane edge but filled with
-        zeros: blurs, and rings beside edges (Gibbs).
+        Fraction of k-space at either in-plane edge that is zero-filled: blurring and Gibbs
+        ringing.
     fat_shift_px
-        Chemical shift: pixels by which fat is moved along frequency.
+        Chemical shift of fat along the frequency-encoding axis, in pixels.
     magic_angle
-        How much of the dipolar lengthening of T2 tendons show, 1 for all of it.
+        Fraction of the dipolar lengthening of T2 in tendons.
     ghosts
-        Brightness of the first motion ghost along phase, relative to the foot.
+        Signal of the first motion ghost along the phase-encoding axis, relative to the foot.
     wrap
-        Share of the image's width along phase that folds over.
+        Fraction of the image's width along the phase-encoding axis that is aliased.
     failed_suppression
-        Share of the suppressed fat that comes back at the heel's and toes' ends.
+        Fraction of the suppressed fat signal that remains at heel and toes.
     swap
-        Share of the foot's length, from one end, where water and fat are swapped.
+        Fraction of the foot's length, from one end, with water and fat swapped.
     background_mask
-        What is darker than this many standard deviations of the noise is set to 0.
+        Threshold in noise SDs below which the image is set to 0.
     tissue_spread
-        Standard deviation of the logarithm of each tissue's brightness about its own.
+        Standard deviation of the logarithm of a random factor on each tissue's signal.
 
     Raises
     ------
@@ -91,32 +91,30 @@ class Artefacts:
                 raise ConfigError(msg)
 
 
-NO_ARTEFACTS = Artefacts()
-USUAL_ARTEFACTS = Artefacts(coil_bias=0.15)
-"""What no scan is without."""
+DEFAULT_ARTEFACTS = Artefacts(coil_bias=0.15)
 
 
 def read_artefacts(settings: list[str] | tuple[str, ...]) -> Artefacts:
-    """Read ``name=number`` pairs, on top of the usual artefacts.
+    """Read ``name=number`` pairs as changes to the default MR artefacts.
 
     Raises
     ------
     ConfigError
-        If a pair is no such pair, a name is unknown or a number out of range.
+        If a pair has another form, a name is unknown or a number is out of range.
     """
-    told = {f.name: float(getattr(USUAL_ARTEFACTS, f.name)) for f in fields(Artefacts)}
+    values = {f.name: float(getattr(DEFAULT_ARTEFACTS, f.name)) for f in fields(Artefacts)}
     for setting in settings:
         name, _, number = setting.partition("=")
-        if name not in told:
-            known = ", ".join(told)
+        if name not in values:
+            known = ", ".join(values)
             msg = f"An artefact must be one of {known}: got {name!r}. Choose one of them."
             raise ConfigError(msg)
         try:
-            told[name] = float(number)
+            values[name] = float(number)
         except ValueError as error:
             msg = (
                 f"The artefact {name} must be given as a number: got {number!r}. "
                 f"Write, for example, {name}=0.2."
             )
             raise ConfigError(msg) from error
-    return Artefacts(**told)
+    return Artefacts(**values)

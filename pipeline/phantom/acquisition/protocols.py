@@ -1,4 +1,4 @@
-"""The scan protocols that the digital foot can be taken with."""
+"""Protocols of the simulated acquisition."""
 
 import math
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from types import MappingProxyType
 from pipeline.domain.scan import SPACING_LIMITS_MM, Contrast
 from pipeline.errors import ConfigError
 
-_FIELDS_T = (1.5, 3.0, 7.0)  # those of the table of relaxation times
+_FIELDS_T = (1.5, 3.0, 7.0)  # those of the relaxation table
 
 
 class Technique(StrEnum):
-    """How the signal is made."""
+    """Pulse sequence types."""
 
     SPIN_ECHO = "spin-echo"
     FAST_SPIN_ECHO = "fast-spin-echo"
@@ -21,48 +21,48 @@ class Technique(StrEnum):
 
 
 class Orientation(StrEnum):
-    """What the slices are parallel to, in the foot's own frame."""
+    """Orientation of the slices relative to the foot."""
 
-    SHORT_AXIS = "short-axis"  # square to the long axis
+    SHORT_AXIS = "short-axis"  # perpendicular to the long axis
     AXIAL = "axial"  # parallel to the sole
-    SAGITTAL = "sagittal"  # square to the mediolateral axis
+    SAGITTAL = "sagittal"  # perpendicular to the mediolateral axis
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One way to take a scan, in the scanner's terms.
+    """Parameters of a scan.
 
     Parameters
     ----------
     contrast
-        What the image shows; of a Dixon scan, `WATER` or `FAT`: the image measured.
+        Of the image; for Dixon `WATER` or `FAT`, the image to be measured.
     field_t
         Field strength, tesla.
     in_plane_mm
         Pixel size; pixels are square.
     slice_thickness_mm
-        What is excited: the signal is averaged over this.
+        Thickness over which the signal is averaged.
     slice_spacing_mm
         From slice centre to slice centre: thickness plus gap.
     muscle_snr
-        Signal of pure muscle over the standard deviation of the noise in the
-        real and in the imaginary channel; infinite for none.
+        Signal of pure muscle over the standard deviation of the noise in the real and in
+        the imaginary channel; infinite for no noise.
     margin_mm
         Air between the foot and the edge of the image.
     flip_deg
-        Of gradient echoes.
+        Flip angle of gradient echoes.
     echo_train_ms
         From excitation to the last echo of a fast spin echo.
     fat_left
-        Share of the fat's signal that fat suppression leaves; 1 without it.
+        Fraction of the fat signal that remains after fat suppression; 1 without it.
     is_dixon
-        Whether water and fat are told apart; the echo time is that of the opposed phase.
+        Whether water and fat are separated; the echo time is that of opposed phase.
     oblique_deg
-        Turn of the slices about their first array axis.
+        Rotation of the slices about their first array axis.
     phase_axis
-        In-plane array axis, 0 or 1, of phase encoding; the other one is frequency's.
+        In-plane array axis, 0 or 1, of phase encoding; the other is frequency encoding.
     cut_heel_mm, cut_toes_mm
-        What the field of view lacks at either end.
+        Length of the foot outside the field of view at either end.
 
     Raises
     ------
@@ -116,7 +116,7 @@ class Protocol:
                 times,
             ),
             ("flip angle must lie in 1 to 90", 1 <= self.flip_deg <= 90, self.flip_deg),
-            ("share of fat left must lie in 0 to 1", 0 <= self.fat_left <= 1, self.fat_left),
+            ("fraction of fat left must lie in 0 to 1", 0 <= self.fat_left <= 1, self.fat_left),
             (
                 "oblique angle must lie in -90 to 90 degrees",
                 abs(self.oblique_deg) <= 90,
@@ -156,7 +156,7 @@ _ALL = (
     ),
 )  # fmt: skip
 IN_PHASE_MS = 4.6
-"""Second echo of `dixon_2pt`, where water and fat add up; the field's 2.3 ms doubled."""
+"""Echo time at which water and fat are in phase in `dixon_2pt`: twice 2.3 ms at 3 T."""
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({p.name: p for p in _ALL})
 PROTOCOL_NAMES = tuple(PROTOCOLS)
@@ -169,7 +169,7 @@ def get_protocol(name: str) -> Protocol:
     Raises
     ------
     ConfigError
-        If there is none; the message lists the known ones.
+        If the name is unknown; the message lists the known ones.
     """
     if name not in PROTOCOLS:
         msg = (
@@ -186,7 +186,7 @@ def get_orientation(name: str) -> Orientation:
     Raises
     ------
     ConfigError
-        If there is none; the message lists the known ones.
+        If the name is unknown; the message lists the known ones.
     """
     try:
         return Orientation(name)

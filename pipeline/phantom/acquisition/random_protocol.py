@@ -1,7 +1,7 @@
-"""A random way to take a scan, far wider than any one scanner's: for training.
+"""Random protocols and MR artefacts for training (domain randomisation).
 
-Ranges are wider than practice on purpose (domain randomisation): what is learnt on
-such images must hold for a scan that none of them resembles exactly.
+The ranges are deliberately wider than in practice, so that a network trained on such
+images generalises to scans that differ from all of them.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Choice = TypeVar("Choice")
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """Protocols of one kind, by the ranges that their numbers are drawn from."""
+    """A family of protocols, given by the ranges of its parameters."""
 
     weight: float
     contrasts: tuple[Contrast, ...]
@@ -41,7 +41,7 @@ _FAMILIES: Mapping[str, _Family] = MappingProxyType(
         "t1": _Family(0.28, (Contrast.T1W,), _SPIN, (350, 900), (8, 25)),
         "pd": _Family(0.1, (Contrast.PDW,), _FAST, (1800, 5000), (10, 45)),
         "t2": _Family(0.08, (Contrast.T2W,), _FAST, (2500, 6000), (60, 110)),
-        # the most to learn: muscle, fat and fibrous tissue are all nearly as dark
+        # frequent, as it is the hardest: muscle, fat and fibrous tissue are nearly as dark
         "t2_fs": _Family(
             0.24, (Contrast.T2W,), _FAST, (2500, 6000), (45, 95), fat_left=(0.0, 0.2)
         ),
@@ -68,8 +68,8 @@ _SNR = (8.0, 70.0)
 _LARGEST_OBLIQUE_DEG = 30.0
 _LARGEST_CUT_MM = 70.0
 
-# How often each artefact is on, and how strong it may then be.
-_SPOILT: Mapping[str, tuple[float, float]] = MappingProxyType(
+# Probability of each MR artefact, and its largest strength.
+_ARTEFACTS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "coil_bias": (0.8, 0.4),
         "surface_coil": (0.25, 2.0),
@@ -91,20 +91,20 @@ _SPOILT: Mapping[str, tuple[float, float]] = MappingProxyType(
 def draw_acquisition(
     rng: np.random.Generator, *, finest_mm: float = 0.0
 ) -> tuple[Protocol, Artefacts]:
-    """Draw contrast, field, resolution, orientation, field of view, noise and artefacts.
+    """Draw a protocol and MR artefacts at random.
 
     Parameters
     ----------
     finest_mm
-        Pixels and slices are no smaller than this; raise it for small, quick images.
+        Lower limit of pixel size and slice thickness; large values give small, fast images.
     """
     family = _one_of({name: f.weight for name, f in _FAMILIES.items()}, rng)
     protocol = _draw_protocol(_FAMILIES[family], f"random_{family}", finest_mm, rng)
-    spoilt = {
+    artefacts = {
         name: float(rng.uniform(0, strongest)) if rng.random() < often else 0.0
-        for name, (often, strongest) in _SPOILT.items()
+        for name, (often, strongest) in _ARTEFACTS.items()
     }
-    return protocol, Artefacts(**spoilt)
+    return protocol, Artefacts(**artefacts)
 
 
 def _draw_protocol(

@@ -1,4 +1,4 @@
-"""From tissue to receiver: what happens to the signal before the noise."""
+"""The signal path from tissue to receiver, without noise."""
 
 import math
 from collections.abc import Sequence
@@ -9,63 +9,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.grid import Grid
-from pipeline.phantom.acquisition import distortions as distort
+from pipeline.phantom.acquisition import artefact_models as models
 from pipeline.phantom.acquisition.artefacts import Artefacts
 from pipeline.phantom.acquisition.magic_angle import tendon_signals
 from pipeline.phantom.acquisition.protocols import Protocol
 from pipeline.phantom.acquisition.signal import Signals, foot_signals
-from pipeline.phantom.acquisition.slices import sampled
+from pipeline.phantom.acquisition.slices import sample_slices
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 
-_HEEL_END, _TOE_END = 0.12, 0.82  # of the foot's length, where the field grows uneven
-_COIL_END = 0.75  # of the foot's length, from where toes may leave the coil
+_HEEL_END, _TOE_END = 0.12, 0.82  # fractions of the foot's length: fat suppression may fail
+_COIL_END = 0.75  # fraction of the foot's length at which the signal may start to drop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exposure:
-    """Feet on a slice grid under one protocol, with what spoils the image."""
+class ReceiveChain:
+    """Feet on a slice grid, with a protocol and MR artefacts."""
 
     feet: Sequence[Foot]
     grid: Grid
     protocol: Protocol
     artefacts: Artefacts
-    chance: np.random.Generator
+    rng: np.random.Generator
 
     def channels(self, signals: Signals) -> list[NDArray[np.float32]]:
-        """Sample the whole signal; for a Dixon scan, water and fat."""
-        if not self.parts_fat:
-            return [self._sum(signals.whole, with_tendons=True)]
+        """Sample the total signal; for Dixon, water and fat."""
+        if not self.separates_fat:
+            return [self._sum(signals.total, with_tendons=True)]
         pairs = [self._pair(foot, signals) for foot in self.feet]
         if self.artefacts.swap:
-            which = int(self.chance.integers(len(pairs)))
+            which = int(self.rng.integers(len(pairs)))
             pairs[which] = self._swapped(pairs[which], self.feet[which])
-        water, fat = (np.sum(part, axis=0) for part in zip(*pairs, strict=True))
-        return [water, fat] if self.protocol.is_dixon else [water + fat * self._fat_seen()]
+        water, fat = (np.sum(parts, axis=0) for parts in zip(*pairs, strict=True))
+        return (
+            [water, fat] if self.protocol.is_dixon else [water + fat * self._fat_signal_left()]
+        )
 
     @property
-    def parts_fat(self) -> bool:
-        """Whether water and fat differ by more than their brightness."""
-        suppresses = self.protocol.fat_left < 1
-        return self.protocol.is_dixon or suppresses or self.artefacts.fat_shift_px > 0
+    def separates_fat(self) -> bool:
+        """Whether water and fat have to be sampled separately."""
+        is_suppressed = self.protocol.fat_left < 1
+        return self.protocol.is_dixon or is_suppressed or self.artefacts.fat_shift_px > 0
 
-    def spoil(self, channels: list[NDArray[np.float32]]) -> tuple[list[NDArray[Any]], Grid]:
-        """Apply what happens between the foot and the receiver."""
-        art, axis = self.artefacts, self.protocol.phase_axis
-        spoilt: list[NDArray[Any]] = list(channels)
-        if art.surface_coil:
-            angle = self.chance.uniform(0, 2 * math.pi)
-            field = distort.surface_coil(self.grid, art.surface_coil, angle)
-            spoilt = [channel * field for channel in spoilt]
-        if art.toe_dropoff:
-            lost = np.float32(art.toe_dropoff) * _rise(self._along(), _COIL_END, 1.0)
-            spoilt = [channel * (1 - lost) for channel in spoilt]
-        if art.ringing:
-            spoilt = [distort.truncated(channel, art.ringing) for channel in spoilt]
-        if art.ghosts:
-            spoilt = list(distort.ghosted(spoilt, art.ghosts, axis, self.chance))
-        if art.wrap:
-            return distort.folded(spoilt, self.grid, art.wrap, axis)
-        return spoilt, self.grid
+    def degrade(self, channels: list[NDArray[np.float32]]) -> tuple[list[NDArray[Any]], Grid]:
+        """Apply coil sensitivity, k-space truncation, ghosts and aliasing.
+
+        Returns
+        -------
+        tuple
+            The channels and their grid.
+        """
+        artefacts, axis = self.artefacts, self.protocol.phase_axis
+        degraded: list[NDArray[Any]] = list(channels)
+        if artefacts.surface_coil:
+            angle = self.rng.uniform(0, 2 * math.pi)
+            field = models.surface_coil_sensitivity(self.grid, artefacts.surface_coil, angle)
+            degraded = [channel * field for channel in degraded]
+        if artefacts.toe_dropoff:
+            lost = np.float32(artefacts.toe_dropoff) * _smooth_step(
+                self._along(), _COIL_END, 1.0
+            )
+            degraded = [channel * (1 - lost) for channel in degraded]
+        if artefacts.ringing:
+            degraded = [
+                models.truncate_k_space(channel, artefacts.ringing) for channel in degraded
+            ]
+        if artefacts.ghosts:
+            degraded = list(models.add_ghosts(degraded, artefacts.ghosts, axis, self.rng))
+        if artefacts.wrap:
+            return models.fold_over(degraded, self.grid, artefacts.wrap, axis)
+        return degraded, self.grid
 
     def _sum(
         self, by_tissue: NDArray[np.float32], *, with_tendons: bool
@@ -97,12 +109,12 @@ class Exposure:
         tendon = None
         if with_tendons and self.artefacts.magic_angle:
             tendon = tendon_signals(foot, self.protocol, self.artefacts.magic_angle)
-        return sampled(
+        return sample_slices(
             foot_signals(foot, by_tissue, tendon),
             foot.grid,
             self.grid,
             self.protocol.slice_thickness_mm,
-            soft=self.artefacts.soft_slices,
+            edge_width=self.artefacts.soft_slices,
             shift=(*shift, 0.0),
         )
 
@@ -111,19 +123,19 @@ class Exposure:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         water, fat = pair
         along = self._along(foot)
-        from_end = along if self.chance.random() < 0.5 else 1 - along
+        from_end = along if self.rng.random() < 0.5 else 1 - along
         is_swapped = from_end < self.artefacts.swap
         return np.where(is_swapped, fat, water), np.where(is_swapped, water, fat)
 
-    def _fat_seen(self) -> NDArray[np.float32] | np.float32:
-        """Give the share of fat's signal that is left, voxel by voxel."""
+    def _fat_signal_left(self) -> NDArray[np.float32] | np.float32:
+        """Give the fraction of the fat signal that suppression leaves, for each voxel."""
         left, failed = np.float32(self.protocol.fat_left), self.artefacts.failed_suppression
         if not failed:
             return left
         along = self._along()
-        ends = _rise(along, _TOE_END, 1.0) + _rise(-along, -_HEEL_END, 0.0)
-        seen: NDArray[np.float32] = left + (1 - left) * np.float32(failed) * ends
-        return seen
+        ends = _smooth_step(along, _TOE_END, 1.0) + _smooth_step(-along, -_HEEL_END, 0.0)
+        remaining: NDArray[np.float32] = left + (1 - left) * np.float32(failed) * ends
+        return remaining
 
     def _along(self, foot: Foot | None = None) -> NDArray[np.float32]:
         """Give each voxel's position along a foot: 0 at its heel, 1 at its toes."""
@@ -140,8 +152,8 @@ class Exposure:
         return along
 
 
-def _rise(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
-    """Rise smoothly from 0 at `start` to 1 at `end`."""
-    part = np.clip((values - start) / (end - start), 0, 1)
-    smooth: NDArray[np.float32] = part * part * (3 - 2 * part)
+def _smooth_step(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
+    """Interpolate smoothly from 0 at `start` to 1 at `end`."""
+    position = np.clip((values - start) / (end - start), 0, 1)
+    smooth: NDArray[np.float32] = position * position * (3 - 2 * position)
     return smooth

@@ -1,4 +1,4 @@
-"""What decides how bright each tissue is: relaxation times and signal equations."""
+"""Relaxation times of the tissues and signal equations."""
 
 import math
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from pipeline.phantom.anatomy.foot import Tissue
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """What decides a tissue's brightness at one field strength.
+    """Relaxation times and proton density of a tissue at one field strength.
 
     Parameters
     ----------
     proton_density
-        Water and mobile fat that gives signal, relative to pure water.
+        Of MR-visible water and fat, relative to pure water.
     """
 
     t1_ms: float
@@ -33,12 +33,12 @@ class Relaxation:
         Parameters
         ----------
         echo_train_ms
-            From excitation to the last echo of a fast spin echo: the time that is
-            lost for recovery. 0 for a single echo, much shorter than TR.
+            From excitation to the last echo of a fast spin echo, when there is no
+            recovery; 0 for a single echo with TE much shorter than TR.
 
         Notes
         -----
-        S = PD (1 - exp(-(TR - train) / T1)) exp(-TE / T2), TE being the effective one.
+        S = PD (1 - exp(-(TR - train) / T1)) exp(-TE / T2), with TE the effective echo time.
         """
         recovered = -math.expm1(-(repetition_time_ms - echo_train_ms) / self.t1_ms)
         return self.proton_density * recovered * math.exp(-echo_time_ms / self.t2_ms)
@@ -50,8 +50,8 @@ class Relaxation:
 
         Notes
         -----
-        S = PD sin a (1 - E1) / (1 - E1 cos a) exp(-TE / T2), E1 = exp(-TR / T1). T2 stands
-        for T2*: at the short echo times used here both give nearly the same.
+        S = PD sin a (1 - E1) / (1 - E1 cos a) exp(-TE / T2), E1 = exp(-TR / T1). T2 replaces
+        T2*, which makes little difference at the short echo times used here.
         """
         e1 = math.exp(-repetition_time_ms / self.t1_ms)
         flip = math.radians(flip_deg)
@@ -61,13 +61,13 @@ class Relaxation:
 
 # T1 ms, T2 ms, proton density, by field. At 1.5 and 3 T:
 # - muscle, fat, fluid, cartilage: Gold et al. 2004 (AJR 183:343), quoted from memory and not
-#   checked against the paper; marrow relaxes as fat;
+#   checked against the paper; marrow has the relaxation times of fat;
 # - nerve: optic nerve of Stanisz et al. 2005 (MRM 54:507), also unchecked;
-# - blood, skin, tendon, cortex, oedema and every proton density: chosen to give the relative
-#   signals that docs/phantom.md lists.
-# At 7 T all are extrapolations. Jordan et al. 2013 (Eur J Radiol 82:734) confirm the
-# direction only: every T1 is longer and every T2 shorter than at 3 T.
-# Tendon and cortex carry effective T2, so that they are dark at every echo time here.
+# - blood, skin, tendon, cortex, oedema and all proton densities: chosen to give the relative
+#   signals listed in docs/phantom.md.
+# At 7 T all values are extrapolated. Jordan et al. 2013 (Eur J Radiol 82:734) confirm only
+# that T1 is longer and T2 shorter than at 3 T.
+# Tendon and cortex have effective T2 values, so that they are dark at all echo times here.
 _TABLE: Mapping[Tissue, tuple[tuple[float, float, float], ...]] = {
     #                 1.5 T             3 T               7 T
     Tissue.SKIN: ((800, 25, 0.70), (950, 22, 0.70), (1200, 18, 0.70)),
@@ -90,21 +90,23 @@ RELAXATION: Mapping[float, Mapping[Tissue, Relaxation]] = MappingProxyType(
     }
 )
 
-# Share of a tissue's signal that comes from fat; the rest is water. Subcutaneous fat and
-# yellow marrow hold a little water, by judgement; muscle's own fat is the foot's to say.
-FAT_SHARE: Mapping[Tissue, float] = MappingProxyType({Tissue.FAT: 0.97, Tissue.MARROW: 0.95})
+# Fraction of a tissue's signal that comes from fat; the rest comes from water. Values by
+# judgement. Intramuscular fat is in `Foot.fat_fraction`.
+FAT_SIGNAL_FRACTION: Mapping[Tissue, float] = MappingProxyType(
+    {Tissue.FAT: 0.97, Tissue.MARROW: 0.95}
+)
 
 MAGIC_T2_MS = 13.0
-"""T2 of tendon whose fibres lie 54.7 degrees to the field: 18 % of fat at T1 SE 1.5 T."""
+"""T2 of tendon with fibres at 54.7 degrees to the field: 18 % of fat at T1 SE 1.5 T."""
 
 
 def relaxations(field_t: float) -> Mapping[Tissue, Relaxation]:
-    """Give the relaxation of every tissue but air at 1.5, 3 or 7 T.
+    """Give the relaxation of every tissue except air at 1.5, 3 or 7 T.
 
     Raises
     ------
     ValueError
-        If no relaxation times are known at this field.
+        If there are no relaxation times for this field.
     """
     if field_t not in RELAXATION:
         msg = f"Relaxation times are known at {sorted(RELAXATION)} T only, got {field_t}"
@@ -115,7 +117,7 @@ def relaxations(field_t: float) -> Mapping[Tissue, Relaxation]:
 def spin_echo_signals(
     field_t: float, *, repetition_time_ms: float, echo_time_ms: float
 ) -> NDArray[np.float32]:
-    """Give the spin-echo brightness of every tissue, indexed by `Tissue`; fat is 1, air 0.
+    """Give the spin-echo signal of every tissue relative to fat, indexed by `Tissue`.
 
     Parameters
     ----------

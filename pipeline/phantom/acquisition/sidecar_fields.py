@@ -1,27 +1,27 @@
-"""What is said of how an image was taken."""
+"""Acquisition parameters as fields of a BIDS sidecar."""
 
 from typing import Any
 
 from pipeline.domain.scan import Contrast
 from pipeline.phantom.acquisition.protocols import IN_PHASE_MS, Protocol, Technique
 
-SINGLE = ""
-"""Name of the image of a protocol that gives one only."""
+SINGLE_IMAGE = ""
+"""Name of the image of a protocol without Dixon."""
 
 
-def shown_contrast(protocol: Protocol, name: str) -> Contrast:
-    """Name what an image shows; in and opposed phase are T1-weighted."""
+def image_contrast(protocol: Protocol, name: str) -> Contrast:
+    """Give the contrast of an image; in-phase and opposed-phase images are T1-weighted."""
     if not protocol.is_dixon:
         return protocol.contrast
     return {"water": Contrast.WATER, "fat": Contrast.FAT}.get(name, Contrast.T1W)
 
 
-def acquisition_facts(protocol: Protocol, name: str) -> dict[str, Any]:
-    """Say how the image was taken in BIDS terms (times in seconds)."""
+def acquisition_fields(protocol: Protocol, name: str) -> dict[str, Any]:
+    """Give the acquisition parameters of an image as BIDS fields (times in seconds)."""
     is_gradient = protocol.technique is Technique.GRADIENT_ECHO
     is_fast = protocol.technique is Technique.FAST_SPIN_ECHO
     echo_ms = IN_PHASE_MS if name == "in" else protocol.echo_time_ms
-    facts = {
+    fields = {
         "MagneticFieldStrength": protocol.field_t,
         "RepetitionTime": protocol.repetition_time_ms / 1000,
         "EchoTime": echo_ms / 1000,
@@ -37,11 +37,11 @@ def acquisition_facts(protocol: Protocol, name: str) -> dict[str, Any]:
         "ProtocolName": protocol.name,
         "BodyPart": "FOOT",
     }
-    return {key: value for key, value in facts.items() if value != ""}
+    return {key: value for key, value in fields.items() if value != ""}
 
 
 def _image_type(name: str) -> list[str]:
-    """Give DICOM's four words for an image of this name."""
+    """Give the four values of the DICOM attribute Image Type."""
     kinds = {"water": "WATER", "fat": "FAT", "in": "IN_PHASE", "opposed": "OUT_PHASE"}
-    made = "DERIVED" if name in {"water", "fat"} else "ORIGINAL"
-    return [made, "PRIMARY", "M", kinds.get(name, "NONE")]
+    origin = "DERIVED" if name in {"water", "fat"} else "ORIGINAL"
+    return [origin, "PRIMARY", "M", kinds.get(name, "NONE")]

@@ -1,4 +1,4 @@
-"""Tissues to brightness: the water and the fat signal of every voxel of a foot."""
+"""The MR signal of tissues, and of every voxel of a foot."""
 
 from dataclasses import dataclass
 
@@ -6,25 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.acquisition.protocols import Protocol, Technique
-from pipeline.phantom.acquisition.relaxation import FAT_SHARE, Relaxation, relaxations
+from pipeline.phantom.acquisition.relaxation import FAT_SIGNAL_FRACTION, Relaxation, relaxations
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """Brightness by `Tissue`, as a whole and what of it comes from fat; fat is 1, air 0."""
+    """Signal by `Tissue`, relative to that of fat: total, and the component from fat."""
 
-    whole: NDArray[np.float32]
+    total: NDArray[np.float32]
     fat: NDArray[np.float32]
 
     @property
     def water(self) -> NDArray[np.float32]:
-        """What does not come from fat."""
-        rest: NDArray[np.float32] = self.whole - self.fat
-        return rest
+        """The component from water."""
+        water: NDArray[np.float32] = self.total - self.fat
+        return water
 
-    def varied(self, spread: float, rng: np.random.Generator) -> "Signals":
-        """Multiply each tissue's brightness by a random factor.
+    def perturbed(self, spread: float, rng: np.random.Generator) -> "Signals":
+        """Multiply the signal of each tissue by a log-normal random factor.
 
         Parameters
         ----------
@@ -32,24 +32,24 @@ class Signals:
             Standard deviation of the factor's logarithm.
         """
         factors = np.exp(rng.normal(0, spread, len(Tissue))).astype(np.float32)
-        return Signals(self.whole * factors, self.fat * factors)
+        return Signals(self.total * factors, self.fat * factors)
 
 
 def tissue_signals(protocol: Protocol) -> Signals:
-    """Give every tissue's brightness under a protocol, before fat suppression."""
+    """Give the signal of every tissue under a protocol, before fat suppression."""
     table = relaxations(protocol.field_t)
-    whole = np.zeros(len(Tissue))
+    total = np.zeros(len(Tissue))
     for tissue, relaxation in table.items():
-        whole[tissue] = signal_of(relaxation, protocol)
-    whole /= whole[Tissue.FAT]
-    share = np.zeros(len(Tissue))
-    for tissue, part in FAT_SHARE.items():
-        share[tissue] = part
-    return Signals(whole.astype(np.float32), (whole * share).astype(np.float32))
+        total[tissue] = relative_signal(relaxation, protocol)
+    total /= total[Tissue.FAT]
+    fat_fraction = np.zeros(len(Tissue))
+    for tissue, fraction in FAT_SIGNAL_FRACTION.items():
+        fat_fraction[tissue] = fraction
+    return Signals(total.astype(np.float32), (total * fat_fraction).astype(np.float32))
 
 
-def signal_of(relaxation: Relaxation, protocol: Protocol) -> float:
-    """Give one tissue's signal relative to pure water."""
+def relative_signal(relaxation: Relaxation, protocol: Protocol) -> float:
+    """Give the signal of one tissue relative to pure water."""
     if protocol.technique is Technique.GRADIENT_ECHO:
         return relaxation.spoiled_gradient_echo(
             repetition_time_ms=protocol.repetition_time_ms,
@@ -66,18 +66,18 @@ def signal_of(relaxation: Relaxation, protocol: Protocol) -> float:
 def foot_signals(
     foot: Foot, by_tissue: NDArray[np.float32], tendon: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """Give every voxel its brightness.
+    """Give the signal of every voxel of a foot.
 
     Parameters
     ----------
     by_tissue
-        Brightness by `Tissue`: all of it, or that of water or of fat alone.
+        Signal by `Tissue`: total, or the component from water or fat.
     tendon
-        Brightness of the foot's tendon voxels in index order, where it differs.
+        Signal of the tendon voxels in index order, if it varies between them.
 
     Notes
     -----
-    A muscle voxel of fat fraction f has (1 - f) of muscle's brightness and f of fat's.
+    A muscle voxel with fat fraction f has the signal (1 - f) muscle + f fat.
     """
     signal: NDArray[np.float32] = by_tissue[foot.tissues]
     if tendon is not None:

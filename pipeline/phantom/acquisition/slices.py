@@ -1,4 +1,4 @@
-"""Where the slices lie, and what each of their voxels averages over."""
+"""The slice grid of a scan, and the average of the signal over its voxels."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from pipeline.phantom.acquisition.protocols import Orientation, Protocol
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 
 SHORTEST_MM = 20.0
-"""What a field of view must keep of the foot's length."""
+"""Shortest field of view along the foot."""
 
 _LONG, _DORSAL = 1, 2  # axes of a foot's own grid
 # Array axes of the scan, as axes of the foot; slices are stacked along the last.
@@ -29,33 +29,34 @@ STACKS: Mapping[Orientation, tuple[int, int, int]] = MappingProxyType(
 
 
 def slice_grid(feet: Sequence[Foot], protocol: Protocol, tilt: Rotation) -> Grid:
-    """Lay slices over all tissue, with a margin of air around it.
+    """Make the grid of slices over all tissue, with a margin of air around it.
 
     Parameters
     ----------
     feet
-        The first one's axes are those that the slices follow.
+        Slices follow the axes of the first foot.
     tilt
-        Turn of the slices, about the foot's own axes.
+        Additional rotation of the slices about the foot's axes.
 
     Raises
     ------
     ConfigError
-        If the field of view is cut so short that nothing is left.
+        If less than 20 mm of the foot remain in the field of view.
     """
-    own = feet[0].grid.matrix[:3, :3] / feet[0].grid.spacing_mm
+    axes = feet[0].grid.matrix[:3, :3] / feet[0].grid.spacing_mm
     order = STACKS[protocol.orientation]
     oblique = Rotation.from_rotvec(protocol.oblique_deg * np.eye(3)[order[0]], degrees=True)
-    directions = (own @ oblique.as_matrix() @ tilt.as_matrix())[:, order]
+    directions = (axes @ oblique.as_matrix() @ tilt.as_matrix())[:, order]
     first = order.index(0)
-    directions[:, first] *= np.sign(directions[0, first])  # a scanner does not tell the side
+    directions[:, first] *= np.sign(directions[0, first])  # independent of the side
     surface = np.vstack([f.grid.to_world(_outline(f.tissues)) for f in feet]) @ directions
     spacing = np.array((protocol.in_plane_mm, protocol.in_plane_mm, protocol.slice_spacing_mm))
-    goes_on = np.abs(own[:, _DORSAL] @ directions).argmax()  # the leg does, past the edge
-    above = np.where(np.arange(3) == goes_on, 0, protocol.margin_mm)
+    # the leg extends beyond the image
+    leg_axis = np.abs(axes[:, _DORSAL] @ directions).argmax()
+    above = np.where(np.arange(3) == leg_axis, 0, protocol.margin_mm)
     low = np.round(surface.min(axis=0) - protocol.margin_mm, 3)
     high = surface.max(axis=0) + above
-    _cut(low, high, own[:, _LONG] @ directions, protocol)
+    _crop(low, high, axes[:, _LONG] @ directions, protocol)
     shape = np.ceil((high - low) / spacing).astype(int)
     affine = np.eye(4)
     affine[:3, :3] = directions * spacing
@@ -63,13 +64,13 @@ def slice_grid(feet: Sequence[Foot], protocol: Protocol, tilt: Rotation) -> Grid
     return Grid.from_arrays(shape.tolist(), affine)
 
 
-def sampled(
+def sample_slices(
     signal: NDArray[np.float32],
     source: Grid,
     target: Grid,
     thickness_mm: float,
     *,
-    soft: float = 0.0,
+    edge_width: float = 0.0,
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> NDArray[np.float32]:
     """Average the signal over every voxel of the target grid, slice by slice.
@@ -77,29 +78,29 @@ def sampled(
     Parameters
     ----------
     thickness_mm
-        Of the slices.
-    soft
-        Width of the slice profile's sloping edge, in slice thicknesses; 0 is a box.
+        Slice thickness.
+    edge_width
+        Width of the sloping edge of the slice profile, in slice thicknesses; 0 is a box.
     shift
-        Voxels of the target by which the signal is seen too far along each axis.
+        Displacement of the signal along each axis, in voxels of the target.
 
     Notes
     -----
-    Sampled about as finely as the source. What leaves the source at its edge goes on
-    as it is there: air, or the leg.
+    The samples are about as fine as the source. Outside the source its edge values are
+    repeated: air, or the leg.
     """
-    extent_mm = np.array((*target.spacing_mm[:2], thickness_mm * (1 + soft)))
+    extent_mm = np.array((*target.spacing_mm[:2], thickness_mm * (1 + edge_width)))
     steps = np.ceil(extent_mm / min(source.spacing_mm) - 1e-6).astype(int)
-    part = extent_mm / np.array(target.spacing_mm) / steps  # of the target's index step
-    weights = _profile(int(steps[2]), soft)
+    step = extent_mm / np.array(target.spacing_mm) / steps  # in voxels of the target
+    weights = _profile(int(steps[2]), edge_width)
     to_source = np.linalg.inv(source.matrix) @ target.matrix
     n0, n1, slices = target.shape
     averaged = np.empty(target.shape, dtype=np.float32)
     for k in range(slices):
-        first = np.array((0, 0, k)) - part * (steps - 1) / 2 - shift
+        first = np.array((0, 0, k)) - step * (steps - 1) / 2 - shift
         fine = affine_transform(
             signal,
-            to_source[:3, :3] * part,
+            to_source[:3, :3] * step,
             to_source[:3, :3] @ first + to_source[:3, 3],
             (n0 * steps[0], n1 * steps[1], steps[2]),
             output=np.float32,
@@ -112,23 +113,23 @@ def sampled(
     return averaged
 
 
-def _profile(steps: int, soft: float) -> NDArray[np.float32] | None:
-    """Weigh the samples across a slice: a box convolved with a box `soft` times as wide."""
-    if soft == 0:
+def _profile(steps: int, edge_width: float) -> NDArray[np.float32] | None:
+    """Give the weights of samples across a slice: a box convolved with a narrower box."""
+    if edge_width == 0:
         return None
-    across = np.abs((np.arange(steps) + 0.5) / steps - 0.5) * (1 + soft)  # in thicknesses
-    weights = np.clip((0.5 + soft / 2 - across) / soft, 0, 1)
+    across = np.abs((np.arange(steps) + 0.5) / steps - 0.5) * (1 + edge_width)  # in thicknesses
+    weights = np.clip((0.5 + edge_width / 2 - across) / edge_width, 0, 1)
     relative: NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
     return relative
 
 
-def _cut(
+def _crop(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
     toward_toes: NDArray[np.float64],
     protocol: Protocol,
 ) -> None:
-    """Take from the heel's and the toes' end of the field of view, in place."""
+    """Shorten the field of view at heel and toes, in place."""
     axis = int(np.abs(toward_toes).argmax())
     ends = (protocol.cut_heel_mm, protocol.cut_toes_mm)
     at_low, at_high = ends if toward_toes[axis] > 0 else ends[::-1]

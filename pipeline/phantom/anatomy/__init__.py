@@ -1,1 +1,1 @@
-"""The digital foot: skeleton, muscles, soft tissue."""
+"""Anatomy of the digital foot: skeleton, muscles and soft tissue."""

@@ -1,141 +1,83 @@
-"""Tapered bellies: how far each must grow to fill its compartment."""
+"""What all muscle models share: distances to bellies and obstacles, volumes and offsets."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.phantom.anatomy.capsules import pieces
+from pipeline.phantom.anatomy.capsules import named_capsules
 from pipeline.phantom.anatomy.envelope import SPACING_MM, Envelope, make_envelope
-from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Field, Tube
-from pipeline.phantom.anatomy.joint_pose import Posture
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Cylinder, Field
+from pipeline.phantom.anatomy.joint_pose import PosedStructures
 from pipeline.phantom.anatomy.lattice import Lattice, Shape
-from pipeline.phantom.anatomy.nearest_label import contest
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.anatomy.structures import BELLIES, BONES, LEG_BELLIES, LIGAMENTS
 
-_GROWTH_MM = 9.0  # farthest that a belly may grow beyond the reference
-_SHRINKAGE_MM = 8.0  # what a wasted one may lose
-_FIRST_GUESS_MM = 2.0
-LOOSE_MM = 0.3  # of fascia around the bellies
-LABELS = max(BELLIES.values()) + 1
+GROWTH_MM = 9.0
+"""Largest growth of a belly relative to the reference."""
+_SHRINKAGE_MM = 8.0  # largest shrinkage of an atrophied belly
+LOOSE_MM = 0.3
+"""Gap between bellies and deep fascia."""
+LABEL_COUNT = max(BELLIES.values()) + 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TaperedBellies:
-    """Tubes that have each grown by their own distance.
-
-    Parameters
-    ----------
-    tubes
-        By name.
-    offsets
-        Growth in mm, by label.
-    """
-
-    tubes: Mapping[str, Tube]
-    envelope: Envelope
-    offsets: Array
-    septum_mm: float
-
-    def grown(self, lattice: Lattice, fascia: Field) -> NDArray[np.uint8]:
-        """Label each point of a lattice."""
-        return grow_bellies(self.tubes, lattice, self.offsets, fascia, self.septum_mm)
-
-
-def make_tapered(posture: Posture, lattice: Lattice, shape: FootShape) -> TaperedBellies:
-    """Let every belly grow until it has its volume."""
-    envelope, offsets = solve_bellies(posture, lattice, shape)
-    return TaperedBellies(bellies_of(posture), envelope, offsets, shape.septum_mm)
-
-
-def solve_bellies(
-    posture: Posture, lattice: Lattice, shape: FootShape
-) -> tuple[Envelope, Array]:
-    """Find fascia and skin, and by how much each muscle must grow (mm, by label).
-
-    Notes
-    -----
-    The fascia is drawn around the healthy bellies, as large as they have to be; then
-    the offsets are solved for what atrophy has left, and fat takes the rest.
-    """
-    bellies = nearest_bellies(bellies_of(posture).items(), lattice)
-    hard = nearest_hard(posture, lattice)
-    healthy = volumes_mm3(shape.muscle_volumes_cm3)
-    growth = np.full(LABELS, _FIRST_GUESS_MM)
-    envelope = wrap(bellies, hard, growth, lattice, shape)
-    growth = solve_offsets(bellies, hard, envelope, healthy, shape.septum_mm)
-    envelope = wrap(bellies, hard, growth, lattice, shape)
-    left = volumes_mm3(shape.remaining_volumes_cm3)
-    return envelope, solve_offsets(bellies, hard, envelope, left, shape.septum_mm, growth)
-
-
-def grow_bellies(
-    tubes: Mapping[str, Tube],
-    lattice: Lattice,
-    offsets: Array,
-    fascia: Field,
-    septum_mm: float,
-) -> NDArray[np.uint8]:
-    """Label each voxel by the belly that it belongs to; septa stay free."""
-    owner, first, second = contest(
-        lattice, tubes.items(), BELLIES, margin_mm=_GROWTH_MM + 1, offsets=offsets
-    )
-    is_muscle = (first < 0) & (second - first > septum_mm) & (fascia < 0)
-    return np.where(is_muscle, owner, 0).astype(np.uint8)
-
-
-def bellies_of(posture: Posture) -> dict[str, Tube]:
-    """Give the tubes of all bellies, by name."""
-    return {name: posture.tubes[name] for name in BELLIES}
+def bellies_of(structures: PosedStructures) -> dict[str, Cylinder]:
+    """Give the cylinders of all bellies, by name."""
+    return {name: structures.cylinders[name] for name in BELLIES}
 
 
 def volumes_mm3(volumes_cm3: Mapping[int, float]) -> Array:
     """Give volumes by label, 0 for none."""
-    return np.array([volumes_cm3.get(label, 0.0) * 1e3 for label in range(LABELS)])
+    return np.array([volumes_cm3.get(label, 0.0) * 1e3 for label in range(LABEL_COUNT)])
 
 
-def nearest_bellies(
-    shapes: Iterable[tuple[str, Shape]], lattice: Lattice, margin_mm: float = _GROWTH_MM + 2
+def distances_by_label(
+    shapes: Iterable[tuple[str, Shape]], lattice: Lattice, margin_mm: float = GROWTH_MM + 2
 ) -> Field:
-    """Give the distance to each label's nearest part, shape (labels, *lattice).
+    """Give the signed distance to the nearest shape of each label, shape (labels, *lattice).
 
     Parameters
     ----------
     shapes
-        Bellies, or whatever stands for them, under their names.
+        Bellies, or their cores, by name of the belly.
     margin_mm
-        How far beyond its surface a shape is looked at.
+        Distance beyond its surface up to which a shape is evaluated.
     """
-    nearest = np.full((LABELS, *lattice.shape), np.float32(1e3))
+    nearest = np.full((LABEL_COUNT, *lattice.shape), np.float32(1e3))
     for name, box, distance in lattice.distances(shapes, margin_mm):
-        part = nearest[BELLIES[name]][box]
-        np.minimum(part, distance, out=part)
+        view = nearest[BELLIES[name]][box]
+        np.minimum(view, distance, out=view)
     return nearest
 
 
-def nearest_hard(posture: Posture, lattice: Lattice) -> Field:
-    """Give the distance to the nearest of what muscle cannot enter."""
+def distance_to_obstacles(structures: PosedStructures, lattice: Lattice) -> Field:
+    """Give the signed distance to bones, ligaments, tendons and vessels."""
     nearest = np.full(lattice.shape, np.float32(1e3))
-    tubes = [(name, posture.tubes[name]) for name in (*BONES, *LIGAMENTS, *LEG_BELLIES)]
-    for shapes in (tubes, pieces(posture.tendons), pieces(posture.vessels)):
+    cylinders = [
+        (name, structures.cylinders[name]) for name in (*BONES, *LIGAMENTS, *LEG_BELLIES)
+    ]
+    for shapes in (
+        cylinders,
+        named_capsules(structures.tendons),
+        named_capsules(structures.vessels),
+    ):
         for _, box, distance in lattice.distances(shapes, 8.0):
-            part = nearest[box]
-            np.minimum(part, distance, out=part)
+            view = nearest[box]
+            np.minimum(view, distance, out=view)
     return nearest
 
 
-def wrap(
-    bellies: Field, hard: Field, growth: Array, lattice: Lattice, shape: FootShape
+def envelope_of_bellies(
+    bellies: Field, obstacles: Field, growth: Array, lattice: Lattice, shape: FootShape
 ) -> Envelope:
-    """Draw fascia and skin around bellies that have grown, and all that is hard."""
+    """Make fascia and skin around grown bellies and obstacles."""
     grown = (growth + LOOSE_MM).astype(np.float32)[1:, None, None, None]
-    return wrap_core(np.minimum((bellies[1:] - grown).min(axis=0), hard), lattice, shape)
+    return envelope_around(
+        np.minimum((bellies[1:] - grown).min(axis=0), obstacles), lattice, shape
+    )
 
 
-def wrap_core(core: Field, lattice: Lattice, shape: FootShape) -> Envelope:
-    """Draw fascia and skin around a core, given the signed distance to it."""
+def envelope_around(core: Field, lattice: Lattice, shape: FootShape) -> Envelope:
+    """Make fascia and skin around deep structures, given the signed distance to them."""
     return make_envelope(
         core,
         lattice.planes_mm()[LONG] / shape.bone_length_mm,
@@ -146,42 +88,44 @@ def wrap_core(core: Field, lattice: Lattice, shape: FootShape) -> Envelope:
 
 def solve_offsets(
     bellies: Field,
-    hard: Field,
+    obstacles: Field,
     envelope: Envelope | None,
     wanted_mm3: Array,
     septum_mm: float,
     start: Array | None = None,
 ) -> Array:
-    """Find by how much each label must grow to have its volume (mm, by label).
+    """Solve for the offset at which each label has its volume (mm, by label).
 
     Parameters
     ----------
     bellies
-        Distance to each label, as `nearest_bellies` gives it.
-    hard
-        Distance to what muscle cannot enter.
+        Distance to each label, from `distances_by_label`.
+    obstacles
+        Distance to obstacles, from `distance_to_obstacles`.
     envelope
-        Whose fascia holds all muscle, if there is one yet.
+        Muscles stay inside its fascia; None for no such limit.
+    wanted_mm3
+        Volumes, by label.
     start
-        Where to begin.
+        Initial offsets; 0 by default.
     """
-    room = (hard > 0) & (bellies.min(axis=0) < _GROWTH_MM)
+    available = (obstacles > 0) & (bellies.min(axis=0) < GROWTH_MM)
     if envelope is not None:
-        room &= envelope.fascia < 0
-    nearest = bellies[1:, room]
-    offsets = np.zeros(LABELS) if start is None else start.copy()
+        available &= envelope.fascia < 0
+    nearest = bellies[1:, available]
+    offsets = np.zeros(LABEL_COUNT) if start is None else start.copy()
     half_width_mm = 1.0
     for _ in range(25):
         scores = nearest - offsets[1:, None].astype(np.float32)
         first, second = np.partition(scores, 1, axis=0)[:2]
-        # a soft edge keeps the volume smooth in the offsets on the coarse lattice
+        # a soft edge makes the volume a smooth function of the offsets
         edge = np.minimum(-first, (second - first - septum_mm) / 2)
         fill = np.clip((edge + half_width_mm) / (2 * half_width_mm), 0, 1)
-        owner = scores.argmin(axis=0) + 1
-        volume = np.bincount(owner, fill, LABELS) * SPACING_MM**3
-        rim = np.bincount(owner, (fill > 0) & (fill < 1), LABELS)
-        area_mm2 = rim * SPACING_MM**3 / (2 * half_width_mm)
+        nearest_label = scores.argmin(axis=0) + 1
+        volume = np.bincount(nearest_label, fill, LABEL_COUNT) * SPACING_MM**3
+        is_edge = np.bincount(nearest_label, (fill > 0) & (fill < 1), LABEL_COUNT)
+        area_mm2 = is_edge * SPACING_MM**3 / (2 * half_width_mm)
         step = (wanted_mm3 - volume) / np.maximum(area_mm2, 100.0)
         offsets[1:] += np.clip(step[1:], -1.0, 1.0) * 0.7
-        offsets = np.clip(offsets, -_SHRINKAGE_MM, _GROWTH_MM)
+        offsets = np.clip(offsets, -_SHRINKAGE_MM, GROWTH_MM)
     return offsets

@@ -1,16 +1,16 @@
-"""Tendons, vessels and nerves: round cords along a path in space."""
+"""Tendons, vessels and nerves: chains of capsules along a path in space."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Field, Tube
+from pipeline.phantom.anatomy.generalised_cylinders import LONG, Array, Cylinder, Field
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Capsule:
-    """One straight piece of a cord, round at both ends.
+    """A straight segment with a radius at either end, closed by half spheres.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ class Capsule:
     radii: tuple[float, float]
 
     @property
-    def reach(self) -> Array:
-        """Lowest and highest coordinates that the capsule touches, shape (2, 3)."""
+    def bounds(self) -> Array:
+        """Lowest and highest coordinates of the surface, shape (2, 3)."""
         radius = max(self.radii)
         return np.array((self.ends.min(axis=0) - radius, self.ends.max(axis=0) + radius))
 
@@ -49,7 +49,7 @@ class Capsule:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cord:
+class CapsuleChain:
     """A path with a radius at each of its points.
 
     Parameters
@@ -64,7 +64,7 @@ class Cord:
     radii: Array
 
     def capsules(self) -> Iterator[Capsule]:
-        """Give the straight pieces from point to point."""
+        """Yield the segments from point to point."""
         steps = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
         for i in np.flatnonzero(steps > 0):
             yield Capsule(
@@ -72,39 +72,41 @@ class Cord:
             )
 
 
-def pieces(cords: Mapping[str, Cord]) -> Iterator[tuple[str, Capsule]]:
-    """Give all capsules of all cords, each under its cord's name."""
-    for name, cord in cords.items():
-        for capsule in cord.capsules():
+def named_capsules(chains: Mapping[str, CapsuleChain]) -> Iterator[tuple[str, Capsule]]:
+    """Yield all capsules of all chains, each with the name of its chain."""
+    for name, chain in chains.items():
+        for capsule in chain.capsules():
             yield name, capsule
 
 
-def cord_through(tube: Tube, *, thickest: float) -> Cord:
-    """Follow a tube's middle with a round cord of the same cross-section.
+def chain_along(cylinder: Cylinder, *, thickest: float) -> CapsuleChain:
+    """Make a chain along a cylinder's centre line, with the same cross-sectional area.
 
-    The tube's ellipses are cut square to its axis, wherever it heads; the cord's circles
-    are square to its path.
+    The cylinder's ellipses are perpendicular to its axis, whatever its direction; the
+    chain's circles are perpendicular to its path.
 
     Parameters
     ----------
     thickest
         Largest radius.
     """
-    headings = np.gradient(tube.centres, axis=0)
-    slant = np.abs(headings[:, tube.axis]) / np.linalg.norm(headings, axis=1)
-    areas = np.sqrt(np.linalg.det(tube.sections))
-    return Cord(tube.centres, np.minimum(np.sqrt(areas * slant), thickest))
+    headings = np.gradient(cylinder.centres, axis=0)
+    slant = np.abs(headings[:, cylinder.axis]) / np.linalg.norm(headings, axis=1)
+    areas = np.sqrt(np.linalg.det(cylinder.sections))
+    return CapsuleChain(cylinder.centres, np.minimum(np.sqrt(areas * slant), thickest))
 
 
-def slip(bones: list[Tube], start: Array, *, is_plantar: bool, radius: float) -> Cord:
-    """Lay a toe's tendon from where it leaves the others along the bones of its ray.
+def slip(
+    bones: list[Cylinder], start: Array, *, is_plantar: bool, radius: float
+) -> CapsuleChain:
+    """Make a toe's tendon slip, from the common tendon along the bones of its ray.
 
     Parameters
     ----------
     bones
         Metatarsal and phalanges of one ray, in order.
     start
-        Where the tendon leaves, lateral, long, dorsal.
+        Where the slip leaves the common tendon: lateral, long, dorsal.
     """
     sign = -1.0 if is_plantar else 1.0
     points = [start]
@@ -116,9 +118,9 @@ def slip(bones: list[Tube], start: Array, *, is_plantar: bool, radius: float) ->
             points.append(centre + sign * height * np.array((0.0, 0.0, 1.0)))
     path = np.array(points)
     path = path[np.argsort(path[:, LONG], kind="stable")]
-    return Cord(path, np.full(len(path), radius))
+    return CapsuleChain(path, np.full(len(path), radius))
 
 
-def path(*points: tuple[float, float, float], radius: float) -> Cord:
-    """Make a cord of one radius through points (lateral, long, dorsal)."""
-    return Cord(np.array(points), np.full(len(points), radius))
+def path(*points: tuple[float, float, float], radius: float) -> CapsuleChain:
+    """Make a chain of one radius through points (lateral, long, dorsal)."""
+    return CapsuleChain(np.array(points), np.full(len(points), radius))

@@ -1,4 +1,4 @@
-"""From the deep structures outward: fascia, fat pads, skin."""
+"""The layers around the deep structures: deep fascia, fat pad and skin."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from scipy import ndimage
 from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, Array, Field
 
 SPACING_MM = 2.0
-"""Lattice of the envelope: it is smooth, so a coarse one serves every resolution."""
+"""Spacing of the envelope's lattice: the envelope is smooth, so a coarse lattice suffices."""
 
-# Hollows narrower than twice the radius hold fat and vessels, not air: wide ones behind
-# the ankle, narrower ones at the midfoot, hardly any between the toes (by bone length).
+# Gaps narrower than twice the radius are filled with fat and vessels, not air. The radius
+# is large behind the ankle and small at the midfoot; toes stay separate (bone lengths).
 _ANKLE, _TOES = 0.35, 0.82
-_WEB = 0.05  # over which the foot's body turns into toes
+_WEB = 0.05  # transition from the forefoot to separate toes
 _BRIDGE_MM = (18.0, 7.0)
 
-# Thickness of everything superficial to the deep fascia under the sole, by fraction of
+# Thickness of all layers superficial to the deep fascia under the sole, by fraction of
 # bone length. Heel pad 18.8 mm (Korean radiographs, n = 670), under the first metatarsal
-# head 8.5 mm (ultrasound); between and under the toes by eye on images.
+# head 8.5 mm (ultrasound); in between and under the toes estimated on images.
 _PAD_AT = (0.0, 0.15, 0.33, 0.5, 0.68, 0.78, 0.9, 1.0)
 _PAD_MM = (17.0, 16.0, 9.0, 7.5, 8.5, 6.5, 4.5, 4.0)
 _SIDE_AT = (0.0, 0.6, 0.8, 1.0)
@@ -28,17 +28,17 @@ _SIDE_MM = (5.0, 3.5, 2.8, 2.5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """Two smooth fields on the coarse lattice, in mm.
+    """Deep fascia and skin as smooth fields on the coarse lattice.
 
     Parameters
     ----------
     fascia
-        Signed distance to the hull of bones, tendons and bellies: muscle lies
-        where it is negative.
+        Signed distance to the deep fascia around bones, tendons and bellies, mm; muscle
+        lies where it is negative.
     skin
-        Signed distance to the skin's surface.
+        Signed distance to the skin's surface, mm.
     plantar
-        0 to 1: how much the nearest hull faces the sole.
+        How far the nearest fascia faces the sole: 0 (not at all) to 1.
     """
 
     fascia: Field
@@ -53,7 +53,7 @@ def make_envelope(
     pad_scale: float,
     skin_scale: float,
 ) -> Envelope:
-    """Wrap the deep structures.
+    """Make deep fascia and skin around the deep structures.
 
     Parameters
     ----------
@@ -63,17 +63,16 @@ def make_envelope(
     long_fraction
         Position of each plane along the foot, in bone lengths.
     pad_scale, skin_scale
-        Individual thickness of the sole's pad, and of the rest, relative to the
-        table above.
+        Thickness of the plantar pad, and of the rest, relative to the tables above.
     """
     wide = (None, slice(None), None)
     hull = close(core < 0, _BRIDGE_MM[1])
     is_ankle = long_fraction < _ANKLE
-    # closing reaches twice its radius, so the rest of the foot need not be looked at
-    reach = np.count_nonzero(is_ankle) + int(2 * _BRIDGE_MM[0] / SPACING_MM) + 1
-    hull[:, is_ankle] = close(core[:, :reach] < 0, _BRIDGE_MM[0])[:, is_ankle[:reach]]
+    # a closing depends on planes within twice its radius only
+    stop = np.count_nonzero(is_ankle) + int(2 * _BRIDGE_MM[0] / SPACING_MM) + 1
+    hull[:, is_ankle] = close(core[:, :stop] < 0, _BRIDGE_MM[0])[:, is_ankle[:stop]]
     body = smooth(signed_distance(hull), 1.5)
-    # toes are too thin for the coarse lattice's voxels, but not for distances on it
+    # toes are thinner than the coarse lattice resolves as a mask, but not as a distance
     toe = np.clip((long_fraction - _TOES) / _WEB + 0.5, 0, 1)[wide]
     fascia = (1 - toe) * body + toe * core
 
@@ -90,9 +89,9 @@ def make_envelope(
 
 
 def close(mask: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
-    """Fill hollows narrower than twice a radius, on the coarse lattice."""
+    """Apply a morphological closing with a ball, on the coarse lattice."""
     margin = int(np.ceil(radius_mm / SPACING_MM)) + 1
-    # the leg goes on beyond the lattice's top, so its cut end must not be rounded off
+    # the leg continues beyond the top of the lattice, so its cut end must stay flat
     padded = np.pad(np.pad(mask, ((0, 0), (0, 0), (0, margin)), mode="edge"), margin)
     grown = ndimage.distance_transform_edt(~padded, sampling=SPACING_MM) <= radius_mm
     closed = ndimage.distance_transform_edt(grown, sampling=SPACING_MM) > radius_mm
@@ -101,7 +100,7 @@ def close(mask: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
 
 
 def signed_distance(mask: NDArray[np.bool_]) -> Array:
-    """Give the distance (mm) to a mask's surface on the coarse lattice, negative inside."""
+    """Give the signed distance (mm) to a mask on the coarse lattice, negative inside."""
     outside = ndimage.distance_transform_edt(~mask, sampling=SPACING_MM)
     inside = ndimage.distance_transform_edt(mask, sampling=SPACING_MM)
     signed: Array = outside - inside
@@ -109,6 +108,6 @@ def signed_distance(mask: NDArray[np.bool_]) -> Array:
 
 
 def smooth(field: Array, sigma_mm: float) -> Array:
-    """Smooth a field of the coarse lattice."""
+    """Smooth a field on the coarse lattice with a Gaussian."""
     smoothed: Array = ndimage.gaussian_filter(field, sigma_mm / SPACING_MM, mode="nearest")
     return smoothed

@@ -1,4 +1,4 @@
-"""A digital foot: what each point is made of, and which structure it is."""
+"""A digital foot: the tissue of every voxel and its ground-truth labels."""
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -15,7 +15,7 @@ PHANTOM = "phantom"
 
 
 class Tissue(IntEnum):
-    """What a voxel is made of, as far as MRI can tell."""
+    """Tissues that differ in MR signal."""
 
     AIR = 0
     SKIN = 1
@@ -38,12 +38,17 @@ class Foot:
     Parameters
     ----------
     tissues
-        A `Tissue` per voxel, uint8. Beyond the grid there is air, except past the
-        leg's cut end.
+        A `Tissue` per voxel, uint8. Outside the grid there is air, except where the leg
+        is cut off.
     truth
-        Muscle and bone labels of the same voxels: exact by construction.
+        Ground truth: muscle and bone labels of the same voxels, exact by construction.
     fat_fraction
-        Part of each muscle voxel that is fat, 0 to 1; None where muscles are lean.
+        Fat fraction of each muscle voxel, 0 to 1; None if no muscle contains fat.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape, or a fat fraction is not within 0 to 1.
     """
 
     tissues: NDArray[np.integer[Any]]
@@ -67,7 +72,7 @@ class Foot:
 
     @property
     def grid(self) -> Grid:
-        """Where the voxels sit in the world (RAS+, mm)."""
+        """Grid of the voxels (RAS+, mm)."""
         return self.truth.muscles.grid
 
     @property
@@ -76,7 +81,7 @@ class Foot:
         return self.truth.side
 
     def moved(self, transform: ArrayLike) -> "Foot":
-        """Give the same foot elsewhere: only the affine changes, no voxel does.
+        """Apply a rigid transform: only the affine changes, the voxels stay.
 
         Parameters
         ----------

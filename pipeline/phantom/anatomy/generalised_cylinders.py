@@ -1,4 +1,4 @@
-"""Generalised cylinders: a structure as ellipses along an axis."""
+"""Generalised cylinders: structures as elliptic cross-sections along an axis."""
 
 import csv
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ Array = NDArray[np.float64]
 Field = NDArray[np.float32]
 
 LATERAL, LONG, DORSAL = 0, 1, 2
-"""Order of coordinates everywhere in the phantom: array axes 0, 1, 2."""
+"""Order of coordinates in the phantom: array axes 0, 1, 2."""
 
 _STATION_AXIS = {"long": LONG, "lateral": LATERAL, "up": DORSAL}
 _IN_SLICE = {LONG: (LATERAL, DORSAL), LATERAL: (LONG, DORSAL), DORSAL: (LONG, LATERAL)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tube:
-    """Ellipses at stations along one axis, capped by half ellipsoids.
+class Cylinder:
+    """A generalised cylinder: ellipses at stations along one axis, capped by half ellipsoids.
 
     Parameters
     ----------
     axis
-        Coordinate along which the stations rise.
+        Coordinate along which the stations ascend.
     centres
         Shape (n, 3): lateral, long, dorsal.
     sections
@@ -43,13 +43,13 @@ class Tube:
 
     @property
     def cap(self) -> float:
-        """Length of the caps: half a step, as stations are centres of bins."""
+        """Length of the caps: half the distance between stations, which are bin centres."""
         positions = self.centres[:, self.axis]
         return float((positions[-1] - positions[0]) / (len(positions) - 1) / 2)
 
     @property
-    def reach(self) -> Array:
-        """Lowest and highest coordinates that the tube touches, shape (2, 3)."""
+    def bounds(self) -> Array:
+        """Lowest and highest coordinates of the surface, shape (2, 3)."""
         half = np.full((len(self.centres), 3), self.cap)
         half[:, _IN_SLICE[self.axis]] = np.sqrt(np.diagonal(self.sections, axis1=1, axis2=2))
         return np.array(((self.centres - half).min(axis=0), (self.centres + half).max(axis=0)))
@@ -60,21 +60,21 @@ class Tube:
         Parameters
         ----------
         coordinates
-            Lateral, long and dorsal positions of the lattice planes, in the
-            tube's unit.
+            Lateral, long and dorsal positions of the lattice planes, in the unit of
+            `centres`.
 
         Notes
         -----
-        ``(r - 1) / |grad r|`` for the elliptic radius ``r``: exact on the surface
-        to first order, which is where labels are decided.
+        ``(r - 1) / |grad r|`` for the elliptic radius ``r``: first-order accurate at the
+        surface, where labels are decided.
         """
         along = np.clip(coordinates[self.axis], *self.centres[[0, -1], self.axis])
         beyond = (coordinates[self.axis] - along) / self.cap
         first, second = _IN_SLICE[self.axis]
         knots = self.centres[:, self.axis]
-        middles = PchipInterpolator(knots, self.centres[:, (first, second)])(along)
-        mid_1, mid_2 = middles.T
-        # straight between stations: any other curve can leave the positive definite cone
+        centre_line = PchipInterpolator(knots, self.centres[:, (first, second)])(along)
+        mid_1, mid_2 = centre_line.T
+        # linear between stations: a spline could leave the positive definite cone
         s11, s12, s22 = (
             np.interp(along, knots, self.sections[:, i, j]) for i, j in ((0, 0), (0, 1), (1, 1))
         )
@@ -98,8 +98,8 @@ class Tube:
 
 
 @cache
-def reference_tubes() -> Mapping[str, Tube]:
-    """Read the packaged table of one right foot; unit: its bone length.
+def reference_cylinders() -> Mapping[str, Cylinder]:
+    """Read the packaged table of one right foot, in units of its bone length.
 
     Notes
     -----
@@ -108,11 +108,14 @@ def reference_tubes() -> Mapping[str, Tube]:
     text = files("pipeline.phantom.anatomy").joinpath("anatomy.tsv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
     return MappingProxyType(
-        {name: _tube(list(group)) for name, group in groupby(rows, lambda r: r["structure"])}
+        {
+            name: _cylinder(list(group))
+            for name, group in groupby(rows, lambda r: r["structure"])
+        }
     )
 
 
-def _tube(rows: list[dict[str, str]]) -> Tube:
+def _cylinder(rows: list[dict[str, str]]) -> Cylinder:
     axis = _STATION_AXIS[rows[0]["station_axis"]]
     numbers = np.array(
         [
@@ -128,4 +131,6 @@ def _tube(rows: list[dict[str, str]]) -> Tube:
     turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
     turn = turn.transpose(2, 0, 1)
     squares = numbers[:, 3:5] ** 2
-    return Tube(axis, numbers[:, :3], (turn * squares[:, None, :]) @ turn.transpose(0, 2, 1))
+    return Cylinder(
+        axis, numbers[:, :3], (turn * squares[:, None, :]) @ turn.transpose(0, 2, 1)
+    )

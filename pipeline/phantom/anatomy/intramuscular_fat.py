@@ -1,4 +1,4 @@
-"""Fat inside muscle: streaks along the foot."""
+"""Intramuscular fat: streaks along the foot."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,16 @@ from pipeline.phantom.anatomy.lattice import Lattice
 from pipeline.phantom.anatomy.shape import FootShape
 
 _SPACING_MM = 1.5
-_STREAK_MM = (1.2, 8.0, 1.2)  # lateral, long, dorsal: SD of the smoothing; judgement
-_UNEVENNESS = 0.8  # SD of the streaks relative to the mean, judgement
+_STREAK_MM = (1.2, 8.0, 1.2)  # smoothing SD: lateral, long, dorsal; by judgement
+_UNEVENNESS = 0.8  # SD of the streaks relative to their mean, by judgement
 
 
 def fat_streaks(muscles: NDArray[np.uint8], lattice: Lattice, shape: FootShape) -> Field | None:
-    """Give the fat fraction of each voxel, 0 outside muscle; None if all are lean.
+    """Give the fat fraction of each voxel, 0 outside muscle; None if no muscle has fat.
 
     Notes
     -----
-    Log-normal streaks, cut at pure fat and scaled so that each muscle's mean is that of
+    Log-normal streaks, clipped at 1 and scaled so that the mean of each muscle is that of
     `shape.fat_fractions`.
     """
     means = np.zeros(int(muscles.max()) + 1, dtype=np.float32)
@@ -29,9 +29,9 @@ def fat_streaks(muscles: NDArray[np.uint8], lattice: Lattice, shape: FootShape) 
     if not means.any():
         return None
     rng = np.random.default_rng(shape.texture_seed)
-    high_mm = lattice.first_mm + (np.array(lattice.shape) - 1) * lattice.spacing_mm
-    # drawn on one lattice whatever the resolution asked for, so that it does not depend on it
-    coarse = Lattice.over(lattice.first_mm - 3.0, high_mm + 3.0, _SPACING_MM)
+    high_mm = lattice.origin_mm + (np.array(lattice.shape) - 1) * lattice.spacing_mm
+    # on a lattice of fixed spacing, so that streaks do not depend on the resolution
+    coarse = Lattice.over(lattice.origin_mm - 3.0, high_mm + 3.0, _SPACING_MM)
     noise = ndimage.gaussian_filter(
         rng.standard_normal(coarse.shape, dtype=np.float32),
         [s / _SPACING_MM for s in _STREAK_MM],
@@ -48,7 +48,7 @@ def fat_streaks(muscles: NDArray[np.uint8], lattice: Lattice, shape: FootShape) 
 
 
 def _scale(streaks: Field, mean: float) -> float:
-    """Find the factor that gives this mean once no voxel may be more than fat."""
+    """Find the factor that gives this mean after clipping at 1."""
     if mean == 0:
         return 0.0
     most = 1 / float(streaks.min())

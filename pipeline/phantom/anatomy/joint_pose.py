@@ -1,4 +1,4 @@
-"""The reference structures bent, turned and stretched into one individual foot."""
+"""The reference structures, deformed to one individual's proportions and joint angles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pipeline.phantom.anatomy.capsules import Cord
-from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LONG, Array, Tube
+from pipeline.phantom.anatomy.capsules import CapsuleChain
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LONG, Array, Cylinder
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.anatomy.structures import bellies_and_bones, nerves, tendons, vessels
 
@@ -20,7 +20,7 @@ _MTP = {
 }
 """Metatarsophalangeal joints of the reference foot: lateral, long."""
 
-_TMT_LONG = 0.48  # beyond it the rays lengthen
+_TMT_LONG = 0.48  # distal to it the rays are lengthened
 _FIRST_TMT = 0.51
 _ANKLE = np.array((-0.01, 0.215, 0.270))  # axis of plantarflexion, reference foot
 _LEG = frozenset({"tibia", "fibula", "deep_posterior_belly", "fibular_belly"})
@@ -36,7 +36,7 @@ _FOOT_BONES_STAY = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Posture:
+class PosedStructures:
     """Every structure of one foot, in mm.
 
     Parameters
@@ -44,48 +44,51 @@ class Posture:
     tubes
         Bellies, bones and flat ligaments.
     tendons, vessels, nerves
-        Cords.
+        Round structures.
     """
 
-    tubes: Mapping[str, Tube]
-    tendons: Mapping[str, Cord]
-    vessels: Mapping[str, Cord]
-    nerves: Mapping[str, Cord]
+    cylinders: Mapping[str, Cylinder]
+    tendons: Mapping[str, CapsuleChain]
+    vessels: Mapping[str, CapsuleChain]
+    nerves: Mapping[str, CapsuleChain]
 
 
-def pose_structures(shape: FootShape) -> Posture:
+def pose_structures(shape: FootShape) -> PosedStructures:
     """Give every structure the individual's proportions and joint angles."""
-    tubes = {name: _fit_tube(name, tube, shape) for name, tube in bellies_and_bones().items()}
-    cords = (
-        {name: _fit_cord(name, cord, shape) for name, cord in group.items()}
+    cylinders = {
+        name: _fit_cylinder(name, cylinder, shape)
+        for name, cylinder in bellies_and_bones().items()
+    }
+    chains = (
+        {name: _fit_chain(name, chain, shape) for name, chain in group.items()}
         for group in (tendons(), vessels(), nerves())
     )
-    return Posture(MappingProxyType(tubes), *(MappingProxyType(c) for c in cords))
+    return PosedStructures(MappingProxyType(cylinders), *(MappingProxyType(c) for c in chains))
 
 
-def _fit_tube(name: str, tube: Tube, shape: FootShape) -> Tube:
-    centres = _still_rising(_move(name, tube.centres, shape), tube.axis)
+def _fit_cylinder(name: str, cylinder: Cylinder, shape: FootShape) -> Cylinder:
+    centres = _keep_order(_move(name, cylinder.centres, shape), cylinder.axis)
     scales = np.array((shape.width, 1.0, shape.height))
-    if name in _LEG and tube.axis == DORSAL:
-        # cut level, a tilted leg is longer from front to back
+    if name in _LEG and cylinder.axis == DORSAL:
+        # a horizontal section of a tilted leg is longer from front to back
         scales[LONG] = 1 / np.cos(np.deg2rad(shape.plantarflexion_deg))
     if name.endswith("phalanx_1"):
         scales[0] /= np.cos(np.deg2rad(shape.hallux_valgus_deg))
     in_slice = scales[
-        [a for a in ((1, 0) if tube.axis == DORSAL else range(3)) if a != tube.axis]
+        [a for a in ((1, 0) if cylinder.axis == DORSAL else range(3)) if a != cylinder.axis]
     ]
-    sections = tube.sections * np.outer(in_slice, in_slice)
+    sections = cylinder.sections * np.outer(in_slice, in_slice)
     length = shape.bone_length_mm
-    return Tube(tube.axis, centres * length, sections * length**2)
+    return Cylinder(cylinder.axis, centres * length, sections * length**2)
 
 
-def _fit_cord(name: str, cord: Cord, shape: FootShape) -> Cord:
-    points = _move(name, cord.points, shape)
-    return Cord(points * shape.bone_length_mm, cord.radii * shape.bone_length_mm)
+def _fit_chain(name: str, chain: CapsuleChain, shape: FootShape) -> CapsuleChain:
+    points = _move(name, chain.points, shape)
+    return CapsuleChain(points * shape.bone_length_mm, chain.radii * shape.bone_length_mm)
 
 
 def _move(name: str, reference: Array, shape: FootShape) -> Array:
-    """Carry points (lateral, long, dorsal; bone lengths) of one structure."""
+    """Deform points (lateral, long, dorsal; bone lengths) of one structure."""
     moved = reference.copy()
     _lengthen_ray(name, moved, shape)
     _turn_first_ray(moved, shape)
@@ -123,7 +126,7 @@ def _lengthen_ray(name: str, points: Array, shape: FootShape) -> None:
 
 
 def _turn_first_ray(points: Array, shape: FootShape) -> None:
-    """Let the first metatarsal and what lies on it yield to the medial side."""
+    """Turn the first metatarsal medially, with adjacent tissue, by a third of the valgus."""
     angle = np.deg2rad(shape.hallux_valgus_deg) / 3
     medial = np.clip((-0.03 - points[:, 0]) / 0.03, 0, 1)
     points[:, 0] -= medial * np.tan(angle) * np.clip(points[:, LONG] - _FIRST_TMT, 0, 0.225)
@@ -147,23 +150,23 @@ def _turn_toe(name: str, points: Array, shape: FootShape) -> None:
 
 
 def _tilt_leg(name: str, reference: Array, points: Array, shape: FootShape) -> None:
-    """Turn what belongs to the leg backward about the ankle."""
+    """Turn the leg backward about the ankle axis, and tendons above it gradually."""
     if name in _LEG:
-        share = np.ones(len(points))
+        weight = np.ones(len(points))
     elif any(part in name for part in _FOOT_BONES_STAY):
         return
     else:
         rise = np.clip((reference[:, DORSAL] - 0.20) / 0.14, 0, 1)
-        share = rise**2 * (3 - 2 * rise)
-    angle = share * np.deg2rad(shape.plantarflexion_deg)
+        weight = rise**2 * (3 - 2 * rise)
+    angle = weight * np.deg2rad(shape.plantarflexion_deg)
     axis = _ANKLE * (shape.width, 1.0, shape.height)
     long, dorsal = points[:, LONG] - axis[LONG], points[:, DORSAL] - axis[DORSAL]
     points[:, LONG] = axis[LONG] + long * np.cos(angle) - dorsal * np.sin(angle)
     points[:, DORSAL] = axis[DORSAL] + long * np.sin(angle) + dorsal * np.cos(angle)
 
 
-def _still_rising(centres: Array, axis: int) -> Array:
-    """Keep stations in order along their axis: a wave may fold a steep structure."""
+def _keep_order(centres: Array, axis: int) -> Array:
+    """Keep stations ascending along their axis, as a wave may fold a steep structure."""
     kept = centres.copy()
     kept[:, axis] = np.maximum.accumulate(centres[:, axis] - 1e-4 * np.arange(len(centres)))
     kept[:, axis] += 1e-4 * np.arange(len(centres))

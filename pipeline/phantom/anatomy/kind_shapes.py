@@ -1,4 +1,4 @@
-"""Feet of each kind, drawn at random: what a kind asks for beyond the population's shape."""
+"""Random shapes of each kind of foot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.scan import Side
-from pipeline.phantom.anatomy.kind import FootKind
+from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.shape import (
     MEAN_BONE_LENGTH_MM,
     MEAN_VOLUMES_CM3,
@@ -18,9 +18,9 @@ from pipeline.phantom.anatomy.shape import (
 from pipeline.phantom.anatomy.skeleton import draw_skeleton
 
 _PLANTAR = tuple(m.index for m in MUSCLES if m.is_plantar)
-_LENGTH_POWER = 1.25  # as the population's
-_OWN_SD = 0.15  # of the logarithm of each muscle's part in the total
-_POSED = 0.8  # of feet have a skeleton of their own pose and shape
+_LENGTH_POWER = 1.25  # as in the population
+_OWN_SD = 0.15  # of the logarithm of each muscle's fraction of the total
+_POSED = 0.8  # fraction of feet whose skeleton is posed and varied
 _PAD = (0.35, 1.45)  # heel pads of 6 to 25 mm
 _FASCIA_MM = (0.2, 0.8)
 _PAD_SEPTA_MM = (0.2, 0.9)
@@ -28,16 +28,16 @@ _PAD_SEPTA_MM = (0.2, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """What a kind's muscles are like.
+    """Ranges of a kind's muscle volumes and septa.
 
     Parameters
     ----------
     total_cm3
-        Plantar, on a foot of mean length.
+        Plantar total of a foot of mean length.
     septum_mm
-        Between neighbours.
+        Gap between neighbouring muscles.
     relative
-        Volume of a muscle relative to its part in the mean foot, by label; 1 if not given.
+        Volume of a muscle relative to its fraction in the mean foot, by label; 1 if absent.
     """
 
     total_cm3: tuple[float, float]
@@ -45,7 +45,7 @@ class _Build:
     relative: Mapping[int, float] = field(default_factory=dict)
 
 
-# Filled: near the shares that cores of equal lead get; no source gives single muscles there.
+# Filled: near the fractions that equal offsets give; no source gives single muscles there.
 _BUILDS: Mapping[FootKind, _Build] = MappingProxyType(
     {
         FootKind.FILLED: _Build(
@@ -62,7 +62,7 @@ _BUILDS: Mapping[FootKind, _Build] = MappingProxyType(
 def draw_kind_shape(
     rng: np.random.Generator, kind: FootKind, side: Side = Side.RIGHT
 ) -> FootShape:
-    """Draw one healthy foot of a kind; a tapered one is of the population."""
+    """Draw one healthy foot of a kind at random; tapered feet are those of `draw_shape`."""
     shape = as_kind(draw_shape(rng, side), kind, rng)
     if kind is FootKind.TAPERED or rng.random() > _POSED:
         return shape
@@ -70,12 +70,12 @@ def draw_kind_shape(
 
 
 def as_kind(shape: FootShape, kind: FootKind, rng: np.random.Generator) -> FootShape:
-    """Keep a foot's proportions and draw anew what its kind decides.
+    """Keep a foot's proportions and draw what depends on its kind.
 
     Notes
     -----
-    From 45 cm3 of thin bellies to the 200 cm3 and more of a muscular man; ranges are
-    judgement, chosen so that what was measured on single feet lies well inside.
+    Plantar totals range from 45 cm3 to the more than 200 cm3 of a muscular man. The ranges
+    are judgement, chosen so that measurements of single feet lie well inside.
     """
     if kind is FootKind.TAPERED:
         return shape
@@ -88,7 +88,7 @@ def as_kind(shape: FootShape, kind: FootKind, rng: np.random.Generator) -> FootS
     }
     factor = float(total_cm3) / sum(parts[label] for label in _PLANTAR)
     volumes = {
-        # the back of the foot follows half-way
+        # dorsal muscles follow by the square root
         label: part * (factor if label in _PLANTAR else float(np.sqrt(factor)))
         for label, part in parts.items()
     }

@@ -1,4 +1,4 @@
-"""The lattice that shapes are drawn on, in the foot's own coordinates."""
+"""The lattice on which shapes are rasterised, in the foot's own coordinates."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,48 +15,48 @@ Name = TypeVar("Name")
 
 
 class Shape(Protocol):
-    """Anything with a surface."""
+    """A closed surface given by its signed distance."""
 
     @property
-    def reach(self) -> Array:
-        """Lowest and highest coordinates that it touches, shape (2, 3)."""
+    def bounds(self) -> Array:
+        """Lowest and highest coordinates of the surface, shape (2, 3)."""
         ...
 
     def distance(self, coordinates: tuple[Array, Array, Array]) -> Field:
-        """Signed distance to the surface at the crossings of lattice planes."""
+        """Signed distance to the surface at the lattice points, negative inside."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """Planes of an isotropic lattice in the foot's own coordinates (mm)."""
+    """An isotropic lattice in the foot's own coordinates (mm)."""
 
     spacing_mm: float
-    first_mm: Array
+    origin_mm: Array
     shape: tuple[int, int, int]
 
     @classmethod
     def over(cls, low_mm: Array, high_mm: Array, spacing_mm: float) -> "Lattice":
-        """Cover a box, planes at whole multiples of the spacing."""
+        """Cover a box, with planes at multiples of the spacing."""
         first = np.floor(low_mm / spacing_mm).astype(int)
         n0, n1, n2 = (np.ceil(high_mm / spacing_mm).astype(int) - first + 1).tolist()
         return cls(spacing_mm, first * spacing_mm, (n0, n1, n2))
 
     def planes_mm(self, box: Box | None = None) -> tuple[Array, Array, Array]:
-        """Positions of the planes along each axis, all or those in a box."""
+        """Give the positions of the planes along each axis, all of them or those in a box."""
         lateral, long, dorsal = (
             start + self.spacing_mm * np.arange(n)
-            for start, n in zip(self.first_mm, self.shape, strict=True)
+            for start, n in zip(self.origin_mm, self.shape, strict=True)
         )
         if box is None:
             return lateral, long, dorsal
         return lateral[box[0]], long[box[1]], dorsal[box[2]]
 
     def box(self, shape: Shape, margin_mm: float) -> Box:
-        """Slices of the lattice that hold a shape and a margin; may be empty."""
-        low, high = shape.reach + np.array([[-margin_mm], [margin_mm]])
-        starts = np.clip((low - self.first_mm) // self.spacing_mm, 0, self.shape).astype(int)
-        stops = np.clip((high - self.first_mm) // self.spacing_mm + 2, 0, self.shape).astype(
+        """Give the box of the lattice that contains a shape and a margin; may be empty."""
+        low, high = shape.bounds + np.array([[-margin_mm], [margin_mm]])
+        starts = np.clip((low - self.origin_mm) // self.spacing_mm, 0, self.shape).astype(int)
+        stops = np.clip((high - self.origin_mm) // self.spacing_mm + 2, 0, self.shape).astype(
             int
         )
         s0, s1, s2 = (slice(a, max(a, b)) for a, b in zip(starts, stops, strict=True))
@@ -65,7 +65,7 @@ class Lattice:
     def distances(
         self, shapes: Iterable[tuple[Name, Shape]], margin_mm: float
     ) -> Iterator[tuple[Name, Box, Field]]:
-        """Yield name, box and signed distance (mm) of each shape that is in sight."""
+        """Yield name, box and signed distance (mm) of each shape within the lattice."""
         for name, shape in shapes:
             box = self.box(shape, margin_mm)
             if all(s.stop > s.start for s in box):
@@ -77,15 +77,15 @@ class Lattice:
 
     def interpolate(self, field: Field, of: "Lattice") -> Field:
         """Interpolate a field of another lattice at this one's points."""
-        start = (self.first_mm - of.first_mm) / of.spacing_mm
+        start = (self.origin_mm - of.origin_mm) / of.spacing_mm
         step = self.spacing_mm / of.spacing_mm
-        found: Field = ndimage.affine_transform(
+        interpolated: Field = ndimage.affine_transform(
             field, np.full(3, step), start, self.shape, order=1, mode="nearest"
         )
-        return found
+        return interpolated
 
     def points_mm(self, mask: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
-        """Lateral, long and dorsal positions of the points in a mask, in index order."""
+        """Give the lateral, long and dorsal positions of a mask's points, in index order."""
         lateral, long, dorsal = (
             planes[index]
             for planes, index in zip(self.planes_mm(), mask.nonzero(), strict=True)

@@ -1,4 +1,4 @@
-"""Which structure each voxel belongs to, where many reach for it."""
+"""Assigns lattice points to the nearest of several labelled shapes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,7 +9,7 @@ from pipeline.phantom.anatomy.generalised_cylinders import Array, Field
 from pipeline.phantom.anatomy.lattice import Lattice, Shape
 
 
-def contest(
+def assign_nearest_label(
     lattice: Lattice,
     shapes: Iterable[tuple[str, Shape]],
     labels: Mapping[str, int],
@@ -17,35 +17,35 @@ def contest(
     margin_mm: float,
     offsets: Array | None = None,
 ) -> tuple[NDArray[np.uint8], Field, Field]:
-    """Give each voxel to the nearest label, once each has grown by its offset.
+    """Assign each point to the label whose surface, grown by its offset, is nearest.
 
     Parameters
     ----------
     labels
-        By name of the shape; several shapes may share one.
+        By name of the shape; several shapes may have the same label.
     margin_mm
-        How far beyond its surface a shape is looked at.
+        Distance beyond its surface up to which a shape is evaluated.
     offsets
         Growth in mm, by label; none if None.
 
     Returns
     -------
     tuple
-        The nearest label, the distance to it, and that to the nearest other label
-        (mm, negative inside; a thousand where nothing is near).
+        The nearest label, the signed distance to it and that to the nearest other label
+        (mm, negative inside; 1000 where there is none within the margin).
     """
     far = np.float32(1e3)
     first = np.full(lattice.shape, far)
     second = np.full(lattice.shape, far)
-    owner = np.zeros(lattice.shape, dtype=np.uint8)
+    nearest_label = np.zeros(lattice.shape, dtype=np.uint8)
     for name, box, distance in lattice.distances(shapes, margin_mm):
         label = labels[name]
-        score = distance if offsets is None else distance - np.float32(offsets[label])
-        best, runner_up, winner = first[box], second[box], owner[box]
-        wins = score < best
-        loser = np.where(wins, best, score)
-        is_rival = winner != label  # parts of one label do not contend
-        runner_up[...] = np.where(is_rival, np.minimum(runner_up, loser), runner_up)
-        best[...] = np.where(wins, score, best)
-        winner[...] = np.where(wins, label, winner)
-    return owner, first, second
+        grown = distance if offsets is None else distance - np.float32(offsets[label])
+        nearest, next_nearest, current = first[box], second[box], nearest_label[box]
+        is_nearer = grown < nearest
+        farther = np.where(is_nearer, nearest, grown)
+        is_other = current != label  # shapes of one label do not count as neighbours
+        next_nearest[...] = np.where(is_other, np.minimum(next_nearest, farther), next_nearest)
+        nearest[...] = np.where(is_nearer, grown, nearest)
+        current[...] = np.where(is_nearer, label, current)
+    return nearest_label, first, second

@@ -1,4 +1,4 @@
-"""How feet lie in the scanner."""
+"""Poses of feet in the scanner."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ MAX_SHIFT_MM = 20.0
 
 
 def random_pose(rng: np.random.Generator, side: Side = Side.RIGHT) -> NDArray[np.float64]:
-    """Draw how the foot lies in the scanner.
+    """Draw a pose of the foot in the scanner at random.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def random_pose(rng: np.random.Generator, side: Side = Side.RIGHT) -> NDArray[np
     """
     plantarflexion = rng.uniform(0, MAX_PLANTARFLEXION_DEG)
     external = rng.uniform(0, MAX_EXTERNAL_ROTATION_DEG)
-    # Toes (+A) fall about +R; toes turn to the body's own side about +S.
+    # Plantarflexion turns toes (+A) down about +R; external rotation turns them about +S.
     turn = -external if side is Side.RIGHT else external
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_euler("xz", (-plantarflexion, turn), degrees=True).as_matrix()
@@ -31,26 +31,26 @@ def random_pose(rng: np.random.Generator, side: Side = Side.RIGHT) -> NDArray[np
     return pose
 
 
-def laid_beside(other: Foot, foot: Foot, gap_mm: float = 8.0) -> Foot:
-    """Move the other foot to the medial side of this one, clear of it.
+def place_beside(other: Foot, foot: Foot, gap_mm: float = 8.0) -> Foot:
+    """Translate the other foot to the medial side of this one.
 
     Parameters
     ----------
     other
-        The foot of the other side, turned as it lies; only shifted here.
+        The foot of the opposite side, in its own orientation.
     gap_mm
-        Between the two, across the body, where they come nearest.
+        Smallest distance between the two along the mediolateral axis.
 
     Raises
     ------
     ValueError
-        If both feet are of one side.
+        If both feet are of the same side.
     """
     if other.side is foot.side:
-        msg = f"Feet that lie side by side must be a pair, got two {foot.side} feet"
+        msg = f"Two feet in one image must be a left and a right one, got two {foot.side} feet"
         raise ValueError(msg)
-    (low, high), (other_low, other_high) = (_reach_mm(f) for f in (foot, other))
-    shift = (low + high - other_low - other_high) / 2  # level, heel by heel
+    (low, high), (other_low, other_high) = (_bounds_mm(f) for f in (foot, other))
+    shift = (low + high - other_low - other_high) / 2  # aligned along A and S
     if foot.side is Side.RIGHT:
         shift[0] = low[0] - gap_mm - other_high[0]
     else:
@@ -60,8 +60,8 @@ def laid_beside(other: Foot, foot: Foot, gap_mm: float = 8.0) -> Foot:
     return other.moved(pose)
 
 
-def _reach_mm(foot: Foot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the lowest and highest world position of tissue along R, A and S."""
+def _bounds_mm(foot: Foot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the lowest and highest world coordinates of tissue along R, A and S."""
     is_tissue = foot.tissues != Tissue.AIR
     shell = np.argwhere(is_tissue & ~_inside(is_tissue))
     points = foot.grid.to_world(shell)
@@ -69,7 +69,7 @@ def _reach_mm(foot: Foot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _inside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which voxels have both neighbours along the first axis in the mask."""
+    """Find the voxels whose two neighbours along the first axis are in the mask."""
     inner = np.zeros_like(mask)
     inner[1:-1] = mask[:-2] & mask[2:]
     return inner

@@ -1,21 +1,22 @@
-"""How one foot differs from another: a few numbers, drawn at random."""
+"""The shape of one foot: proportions, joint angles and muscle volumes, drawn at random."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
-from pipeline.phantom.anatomy.kind import FootKind
-from pipeline.phantom.anatomy.skeleton import STRAIGHT, Skeleton
+from pipeline.phantom.anatomy.foot_kind import FootKind
+from pipeline.phantom.anatomy.skeleton import NEUTRAL, Skeleton
 
 # Kura et al. 1997 (PCSA x fibre length), times 1.35 to reach the 113.3 cm3 of contractile
-# plantar volume that Chang et al. 2012 found in living feet. Abductors and short hallux
-# flexor a tenth smaller: with the full volume over Kura's lengths their largest sections
-# exceed those of Swanson 2022. By contract label, cm3.
+# plantar volume that Chang et al. 2012 measured in living feet. Abductors and short hallux
+# flexor are 10 % smaller: with the full volume over Kura's lengths their largest
+# cross-sections exceed those of Swanson 2022. By label, cm3.
 MEAN_VOLUMES_CM3: Mapping[int, float] = MappingProxyType(
     {
         1: 19.8,
@@ -33,10 +34,10 @@ MEAN_VOLUMES_CM3: Mapping[int, float] = MappingProxyType(
     }
 )
 MEAN_BONE_LENGTH_MM = 232.0
-BONE_LENGTHS_MM = (212.0, 278.0)  # feet of 210 to 300 mm, with skin
+BONE_LENGTHS_MM = (212.0, 278.0)  # feet of 210 to 300 mm, including skin
 _VOLUME_CV = 0.25  # between subjects 20 to 30 % (Andersen 2004, Swanson 2022)
-_SHARED = 0.6  # correlation of a foot's muscles, judgement
-_LENGTH_POWER = 1.25  # foot length explains 9 to 15 % of muscle size only (Miller 2014)
+_CORRELATION = 0.6  # between the muscles of a foot, by judgement
+_LENGTH_POWER = 1.25  # foot length explains only 9 to 15 % of muscle size (Miller 2014)
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "bone_length_mm": (120.0, 340.0),
@@ -62,37 +63,37 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class FootShape:
-    """Everything that makes one foot itself.
+    """Proportions, joint angles, tissue thicknesses and muscle volumes of one foot.
 
     Parameters
     ----------
     bone_length_mm
         Calcaneus to the farthest phalanx.
     muscle_volumes_cm3
-        Volume of healthy bellies aimed at, by contract label; compartments are made for
-        these. What fits in the foot is the truth.
+        Target volumes of the healthy bellies, by label; compartments are made for these.
+        The volumes reached depend on the space in the foot.
     atrophy
-        Fraction of a belly that is lost, by label; fat takes its space.
+        Fraction of a belly that is lost and replaced by fat, by label.
     fat_fractions
-        Mean fat fraction inside a belly, by label; streaks along the foot.
+        Mean fat fraction inside a belly, by label.
     width, height
         Relative to the reference foot.
     arch
         Rise of the arch, in bone lengths, relative to the reference foot.
     adduction
-        Bend of the forefoot toward the little toe, in bone lengths at the toes.
+        Displacement of the toes toward the little toe, in bone lengths.
     toe_length
         Relative to the reference foot.
     hallux_valgus_deg
-        Turn of the big toe toward the others; its metatarsal yields by a third.
+        Angle of the big toe toward the others; its metatarsal turns back by a third.
     toe_splay_deg
-        Fanning, between neighbouring toes.
+        Angle between neighbouring toes.
     metatarsal_parabola
-        Relative length of the five rays beyond their bases.
+        Relative change of the length of the five rays beyond their bases.
     plantarflexion_deg
-        Of the foot against the leg, at the ankle, relative to a right angle.
+        At the ankle, relative to a right angle between foot and leg.
     pad_scale, skin_scale
-        Relative thickness of the sole's pad and of the rest of the subcutis.
+        Relative thickness of the plantar pad and of the rest of the subcutis.
     septum_mm
         Gap between neighbouring muscles.
     cortex_mm
@@ -102,18 +103,18 @@ class FootShape:
     oedema_mm
         Thickness of oedema around that origin.
     waves
-        Smooth displacement of everything: per wave a direction and wave vector (3)
+        Smooth displacement of all structures: per wave a direction and wave vector (3)
         in bone lengths and a phase; shape (n, 7) as nested tuples.
     texture_seed
-        Of the streaks, and of all else that is drawn within a foot.
+        Seed of the fat streaks and of all other random details within a foot.
     kind
-        How its muscles are made.
+        Model of the muscles.
     skeleton
-        Joint angles and the bones' own shapes.
+        Joint angles and individual bone shapes.
     deep_fascia_mm
-        Thickness of the dark sheet around all compartments.
+        Thickness of the deep fascia around all compartments.
     pad_septa_mm
-        Thickness of the sheets that part the fat under the sole into chambers.
+        Thickness of the septa that divide the plantar fat into chambers.
 
     Raises
     ------
@@ -144,7 +145,7 @@ class FootShape:
     waves: tuple[tuple[float, ...], ...] = ()
     texture_seed: int = 0
     kind: FootKind = FootKind.TAPERED
-    skeleton: Skeleton = STRAIGHT
+    skeleton: Skeleton = NEUTRAL
     deep_fascia_mm: float = 0.0
     pad_septa_mm: float = 0.0
 
@@ -161,17 +162,30 @@ class FootShape:
                 check_within(f"muscle labels of {name}", label, (1, len(MUSCLE_NAMES)))
                 check_within(f"{name}[{label}]", amount, (0.0, highest))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle read-only mappings as dictionaries."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        plain = {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+        return _unpickle, (plain,)
+
     @property
     def remaining_volumes_cm3(self) -> dict[int, float]:
-        """Volumes aimed at after atrophy, by label."""
+        """Target volumes after atrophy, by label."""
         return {
             label: volume_cm3 * (1 - self.atrophy.get(label, 0.0))
             for label, volume_cm3 in self.muscle_volumes_cm3.items()
         }
 
 
+def _unpickle(values: dict[str, Any]) -> FootShape:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            values[name] = MappingProxyType(value)
+    return FootShape(**values)
+
+
 def check_within(name: str, value: float, limits: tuple[float, float]) -> None:
-    """Refuse a number with which no foot can be made.
+    """Check that a number is within the limits for which a foot can be made.
 
     Raises
     ------
@@ -188,13 +202,13 @@ def check_within(name: str, value: float, limits: tuple[float, float]) -> None:
 
 
 def draw_shape(rng: np.random.Generator, side: Side = Side.RIGHT) -> FootShape:
-    """Draw one healthy foot of the population.
+    """Draw one healthy foot of the population at random.
 
     Notes
     -----
-    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, CV 25 %, correlated
-    within a foot. Spreads without a source are judgement, chosen so that feet look unalike
-    but human. Unloaded feet in a coil point their toes, so plantarflexion is wide.
+    Muscle volumes are log-normal about `MEAN_VOLUMES_CM3`, with a CV of 25 %, and correlated
+    within a foot. Spreads without a source are judgement. The range of plantarflexion is
+    wide because unloaded feet in a coil plantarflex.
     """
 
     def normal(mean: float, sd: float, low: float, high: float) -> float:
@@ -237,7 +251,8 @@ def _draw_volumes(rng: np.random.Generator, length_mm: float) -> Mapping[int, fl
     shared = rng.normal()
     own = rng.normal(size=len(MUSCLE_NAMES))
     sigma = np.sqrt(np.log1p(_VOLUME_CV**2))
-    exponents = sigma * (np.sqrt(_SHARED) * shared + np.sqrt(1 - _SHARED) * own) - sigma**2 / 2
+    mixed = np.sqrt(_CORRELATION) * shared + np.sqrt(1 - _CORRELATION) * own
+    exponents = sigma * mixed - sigma**2 / 2
     body = (length_mm / MEAN_BONE_LENGTH_MM) ** _LENGTH_POWER
     return MappingProxyType(
         {

@@ -1,4 +1,4 @@
-"""How the bones of one foot are posed and shaped, each on its own."""
+"""Joint angles and individual bone shapes of one foot."""
 
 from dataclasses import dataclass, fields
 
@@ -11,57 +11,55 @@ from pipeline.phantom.anatomy.generalised_cylinders import (
     LATERAL,
     LONG,
     Array,
+    Cylinder,
     Field,
-    Tube,
 )
 
 RAYS = (1, 2, 3, 4, 5)
-Tubes = dict[str, Tube]
+Cylinders = dict[str, Cylinder]
 _NO_RAYS = (0.0, 0.0, 0.0, 0.0, 0.0)
 
-# Axis about which the foot turns under the talus: 42 degrees up, 16 degrees inward
-# (Inman's averages, quoted from memory).
+# Subtalar axis: 42 degrees up, 16 degrees medial (Inman's averages, quoted from memory).
 _SUBTALAR_AXIS = np.array((-0.20, 0.71, 0.67))
-_TALUS_SHARE = 0.6  # of the leg's turn; the rest is taken up in the ankle, by judgement
+_TALUS_FRACTION = 0.6  # of the leg's rotation; the rest is in the ankle, by judgement
 _CHOPART_HEIGHT = 0.6  # of the navicular's
 
-# A bone's own change, SD at `bone_change` 1; chosen so that centres of bones lie as far from
-# an affine fit of the mean foot as other people's do (docs/phantom.md).
+# SDs of a bone's individual variation at `bone_change` 1, chosen so that bone centroids have
+# the same residual from an affine fit to the mean foot as those of people (docs/phantom.md).
 _STRETCH = 0.06
 _TURN_DEG = 3.0
 _SHIFT_MM = 1.3
 _SWELLING_MM = 0.8
 _WAVE_MM = (18.0, 40.0)
-_SWAY_MM = 2.0  # of neighbouring bones together: proportions of tarsus, rays and arches
+_SWAY_MM = 2.0  # common to neighbouring bones: proportions of tarsus, rays and arches
 _SWAY_WAVE_MM = (70.0, 140.0)
 _WAVES = 6
-_SMALL = 0.5  # of that, in phalanges, sesamoids and the cut leg
+_SMALL = 0.5  # factor on the variation of phalanges, sesamoids and leg
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Joint angles and the bones' own shapes, beyond the proportions of `FootShape`.
+    """Joint angles and individual bone shapes, in addition to `FootShape`.
 
     Parameters
     ----------
     inversion_deg
-        Of the foot under talus and leg, about the subtalar axis; negative: eversion.
+        Of the foot relative to talus and leg, about the subtalar axis; negative: eversion.
     midfoot_lift_deg, midfoot_twist_deg, midfoot_turn_deg
-        Of all that lies beyond the midtarsal joint: up, as in inversion, and toward the
-        little toe.
+        At the midtarsal joint: up, as in inversion, and toward the little toe.
     ray_lift_deg, ray_turn_deg
         Of each metatarsal at its base: up, and toward the little toe.
     toe_lift_deg, toe_curl_deg
-        Of each toe at the metatarsal head, up; and of its farther joints, down.
+        Of each toe: up at the metatarsal head, and down at its interphalangeal joints.
     bone_change
-        How far each bone's size, place and outline are its own; 0: not at all.
+        Amount of individual variation of each bone's size, position and outline; 0 for none.
     bone_seed
-        Of these changes.
+        Seed of this variation.
 
     Raises
     ------
     ConfigError
-        If an angle or the change is out of the range in which a foot can be made.
+        If a number is outside the range for which a foot can be made.
     """
 
     inversion_deg: float = 0.0
@@ -100,17 +98,17 @@ _LIMITS = {
 }
 
 
-STRAIGHT = Skeleton()
-"""No joint turned and no bone changed beyond the proportions of `FootShape`."""
+NEUTRAL = Skeleton()
+"""All joints in neutral position, and bones as in the undeformed foot."""
 
 
 def draw_skeleton(rng: np.random.Generator) -> Skeleton:
-    """Draw joints as feet in a coil may hold them, and bones of their own shapes.
+    """Draw joint angles of an unloaded foot in a coil, and individual bone shapes, at random.
 
     Notes
     -----
-    Inversion to 25 degrees (a relaxed foot inverts as it plantarflexes); the other spreads
-    are judgement.
+    Inversion is up to 25 degrees, as a relaxed foot inverts when it plantarflexes; the other
+    spreads are judgement.
     """
 
     def normal(sd: float, limit: float) -> float:
@@ -132,65 +130,65 @@ def draw_skeleton(rng: np.random.Generator) -> Skeleton:
 
 
 def _fan(rng: np.random.Generator) -> Array:
-    """Splay of the metatarsals, degrees, about the second."""
+    """Draw the splay of the metatarsals relative to the second, degrees."""
     fan: Array = rng.normal(0, 1.0) * np.array((-1.0, 0.0, 0.7, 1.4, 2.2))
     return fan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BoneMove:
-    """Where one bone goes.
+class BoneTransform:
+    """The transform of one bone: smooth deformation, then an affine transform.
 
     Parameters
     ----------
     matrix
-        4 x 4, straight foot to posed foot, mm.
+        4 x 4, undeformed foot to posed foot, mm.
     waves
-        Shape (n, 7): direction (mm), wave vector (per mm) and phase of what its outline
-        swells, shrinks and sways by, before it is posed.
+        Direction (mm), wave vector (per mm) and phase of the sinusoidal displacements that
+        are applied first; shape (n, 7).
     """
 
     matrix: Array
     waves: Array
 
     def displacement(self, planes_mm: tuple[Array, Array, Array]) -> Field:
-        """How far the crossings of lattice planes are moved, shape (3, *lattice)."""
+        """Give the displacement of the lattice points, shape (3, *lattice)."""
         points = np.stack(
             np.meshgrid(*(p.astype(np.float32) for p in planes_mm), indexing="ij")
         )
-        swollen = points.copy()
+        displaced = points.copy()
         for *direction, k0, k1, k2, phase in self.waves.astype(np.float32):
             swing = np.sin(k0 * points[0] + k1 * points[1] + k2 * points[2] + phase)
             for axis in range(3):
-                swollen[axis] += direction[axis] * swing
-        moved: Field = np.einsum(
-            "ij,j...->i...", self.matrix[:3, :3].astype(np.float32), swollen
+                displaced[axis] += direction[axis] * swing
+        displaced_points: Field = np.einsum(
+            "ij,j...->i...", self.matrix[:3, :3].astype(np.float32), displaced
         )
-        moved += self.matrix[:3, 3].astype(np.float32).reshape(3, 1, 1, 1)
-        return moved - points
+        displaced_points += self.matrix[:3, 3].astype(np.float32).reshape(3, 1, 1, 1)
+        return displaced_points - points
 
 
-def bone_moves(skeleton: Skeleton, bones: Tubes) -> dict[str, BoneMove]:
-    """Tell where every bone goes.
+def bone_transforms(skeleton: Skeleton, bones: Cylinders) -> dict[str, BoneTransform]:
+    """Give the transform of every bone.
 
     Parameters
     ----------
     bones
-        Of the straight foot, by name, mm.
+        Of the undeformed foot, by name, mm.
     """
     rng = np.random.default_rng(skeleton.bone_seed)
     sway = _draw_waves(rng, _SWAY_MM * skeleton.bone_change, _SWAY_WAVE_MM)
-    moves = {}
+    transforms = {}
     for name, pose in _poses(skeleton, bones).items():
-        size = skeleton.bone_change * (1.0 if _is_large(name) else _SMALL)
-        middle = bones[name].centres.mean(axis=0)
+        scale = skeleton.bone_change * (1.0 if _is_large(name) else _SMALL)
+        centroid = bones[name].centres.mean(axis=0)
         own = np.eye(4)
-        turn = Rotation.from_rotvec(rng.normal(0, _TURN_DEG * size, 3), degrees=True)
-        own[:3, :3] = turn.as_matrix() @ np.diag(np.exp(rng.normal(0, _STRETCH * size, 3)))
-        own[:3, 3] = middle - own[:3, :3] @ middle + rng.normal(0, _SHIFT_MM * size, 3)
-        swelling = _draw_waves(rng, _SWELLING_MM * size, _WAVE_MM)
-        moves[name] = BoneMove(pose @ own, np.vstack((sway, swelling)))
-    return moves
+        turn = Rotation.from_rotvec(rng.normal(0, _TURN_DEG * scale, 3), degrees=True)
+        own[:3, :3] = turn.as_matrix() @ np.diag(np.exp(rng.normal(0, _STRETCH * scale, 3)))
+        own[:3, 3] = centroid - own[:3, :3] @ centroid + rng.normal(0, _SHIFT_MM * scale, 3)
+        swelling = _draw_waves(rng, _SWELLING_MM * scale, _WAVE_MM)
+        transforms[name] = BoneTransform(pose @ own, np.vstack((sway, swelling)))
+    return transforms
 
 
 def _is_large(name: str) -> bool:
@@ -207,13 +205,13 @@ def _draw_waves(
     return np.hstack((directions, vectors, rng.uniform(0, 2 * np.pi, (_WAVES, 1))))
 
 
-def _poses(skeleton: Skeleton, bones: Tubes) -> dict[str, Array]:
-    """Give the rigid move of each bone, the calcaneus staying where it is."""
+def _poses(skeleton: Skeleton, bones: Cylinders) -> dict[str, Array]:
+    """Give the rigid transform of each bone relative to the calcaneus."""
     talus = bones["talus"].centres.mean(axis=0)
     navicular = bones["navicular"].centres[0] * (1.0, 1.0, _CHOPART_HEIGHT)
     leg, below = (
-        _about(talus, -np.deg2rad(skeleton.inversion_deg) * share * _SUBTALAR_AXIS)
-        for share in (1.0, _TALUS_SHARE)
+        _about(talus, -np.deg2rad(skeleton.inversion_deg) * fraction * _SUBTALAR_AXIS)
+        for fraction in (1.0, _TALUS_FRACTION)
     )
     midfoot = _about(
         navicular,
@@ -227,7 +225,9 @@ def _poses(skeleton: Skeleton, bones: Tubes) -> dict[str, Array]:
     return poses
 
 
-def _ray_poses(ray: int, parent: Array, skeleton: Skeleton, bones: Tubes) -> dict[str, Array]:
+def _ray_poses(
+    ray: int, parent: Array, skeleton: Skeleton, bones: Cylinders
+) -> dict[str, Array]:
     k = ray - 1
     turns = {
         "metatarsal": _turn(skeleton.ray_lift_deg[k], skeleton.ray_turn_deg[k]),
@@ -246,7 +246,7 @@ def _ray_poses(ray: int, parent: Array, skeleton: Skeleton, bones: Tubes) -> dic
 
 
 def _turn(lift_deg: float, turn_deg: float = 0.0, twist_deg: float = 0.0) -> Array:
-    """Give the rotation vector (radians) of a turn up, outward, and as in inversion."""
+    """Give the rotation vector (radians) of a rotation up, lateral, and as in inversion."""
     vector = np.zeros(3)
     vector[[LATERAL, DORSAL, LONG]] = lift_deg, -turn_deg, twist_deg
     return np.deg2rad(vector)

@@ -1,4 +1,4 @@
-"""Where bellies end: their own tendons and slips, and what else runs between them."""
+"""Tendons and slips of the intrinsic muscles, ligaments and digital vessels."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -7,19 +7,19 @@ from types import MappingProxyType
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from pipeline.phantom.anatomy.capsules import Cord
-from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, Array, Tube
-from pipeline.phantom.anatomy.joint_pose import Posture
+from pipeline.phantom.anatomy.capsules import CapsuleChain
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, LATERAL, Array, Cylinder
+from pipeline.phantom.anatomy.joint_pose import PosedStructures
 from pipeline.phantom.anatomy.structures import BELLIES
 
-_STATIONS = 12  # of a belly once it is cut to length
+_STATIONS = 12  # of a belly after cropping
 _RADIUS = 0.0048  # of a muscle's own tendon, bone lengths: 1.1 mm
 _THIN = 0.0034  # of lumbricals, interossei and the slips to the toes
-_FROM = 0.55  # of a belly's length: there its tendon begins, inside it
+_FROM = 0.55  # where a tendon begins inside its belly, fraction of the belly's length
 
-# Where along a tube of the table flesh ends and tendon begins (fractions of its length),
-# where that is not its end: no belly reaches the heads of the metatarsals.
-_FLESH_ENDS: Mapping[str, float] = MappingProxyType(
+# Where the belly ends and the tendon begins along a cylinder of the table (fraction of its
+# length), unless at its end: no belly extends to the heads of the metatarsals.
+_BELLY_ENDS: Mapping[str, float] = MappingProxyType(
     {
         "abductor_hallucis": 0.94,
         "plantar_interosseous_1": 0.75,
@@ -36,9 +36,9 @@ _FLESH_ENDS: Mapping[str, float] = MappingProxyType(
     }
 )
 
-_FLESH_BEGINS: Mapping[str, float] = MappingProxyType({"flexor_hallucis_brevis_medial": 0.2})
+_BELLY_BEGINS: Mapping[str, float] = MappingProxyType({"flexor_hallucis_brevis_medial": 0.2})
 
-# Ray, and side of its proximal phalanx's base (lateral, dorsal), that a belly acts on.
+# Insertion of each belly: ray, and side of the proximal phalanx's base (lateral, dorsal).
 _INSERTIONS: Mapping[str, tuple[int, tuple[float, float]]] = MappingProxyType(
     {
         "abductor_hallucis": (1, (-0.9, -0.4)),
@@ -60,138 +60,142 @@ _SLIPS: Mapping[str, tuple[tuple[int, ...], float]] = MappingProxyType(
         "extensor_digitorum_brevis": ((2, 3, 4), 1.0),
     }
 )
-"""Rays that one belly serves, and whether above (1) or below (-1) their bones."""
+"""Rays to which a belly sends slips, and whether above (1) or below (-1) their bones."""
 
 
-def equipped(posture: Posture, length_mm: float) -> Posture:
-    """End bellies where flesh ends, and lay their tendons, slips, ligaments, digital vessels.
+def add_tendons(structures: PosedStructures, length_mm: float) -> PosedStructures:
+    """Crop bellies to their muscular part and add tendons, slips, ligaments, digital vessels.
 
     Parameters
     ----------
     length_mm
-        Of the foot's bones.
+        Bone length of the foot.
     """
-    tubes = dict(posture.tubes)
+    cylinders = dict(structures.cylinders)
     for name in BELLIES:
-        tubes[name] = belly_part(
-            tubes[name], _FLESH_BEGINS.get(name, 0.0), _FLESH_ENDS.get(name, 1.0)
+        cylinders[name] = crop_cylinder(
+            cylinders[name], _BELLY_BEGINS.get(name, 0.0), _BELLY_ENDS.get(name, 1.0)
         )
-    tendons = dict(posture.tendons)
-    tendons |= _own_tendons(tubes, length_mm) | _ligaments(tubes, length_mm)
-    digital = _digital(tubes, length_mm)
+    tendons = dict(structures.tendons)
+    tendons |= _own_tendons(cylinders, length_mm) | _ligaments(cylinders, length_mm)
+    digital = _digital(cylinders, length_mm)
     return replace(
-        posture,
-        tubes=MappingProxyType(tubes),
+        structures,
+        cylinders=MappingProxyType(cylinders),
         tendons=MappingProxyType(tendons),
-        vessels=MappingProxyType({**posture.vessels, **digital}),
+        vessels=MappingProxyType({**structures.vessels, **digital}),
     )
 
 
-def belly_part(tube: Tube, first: float, last: float) -> Tube:
-    """Cut a tube to a part of its length, given as fractions of it."""
-    along = tube.centres[:, tube.axis]
-    low, high = along[0] - tube.cap, along[-1] + tube.cap
+def crop_cylinder(cylinder: Cylinder, first: float, last: float) -> Cylinder:
+    """Crop a cylinder to a range of its length, given as fractions."""
+    along = cylinder.centres[:, cylinder.axis]
+    low, high = along[0] - cylinder.cap, along[-1] + cylinder.cap
     ends = low + (high - low) * np.array((first, last))
     step = (ends[1] - ends[0]) / _STATIONS
     at = ends[0] + step * (np.arange(_STATIONS) + 0.5)
     inside = np.clip(at, along[0], along[-1])
-    centres = PchipInterpolator(along, tube.centres)(inside)
-    centres[:, tube.axis] = at
+    centres = PchipInterpolator(along, cylinder.centres)(inside)
+    centres[:, cylinder.axis] = at
     sections = np.array(
-        [[np.interp(inside, along, tube.sections[:, i, j]) for j in (0, 1)] for i in (0, 1)]
+        [[np.interp(inside, along, cylinder.sections[:, i, j]) for j in (0, 1)] for i in (0, 1)]
     )
-    return Tube(tube.axis, centres, sections.transpose(2, 0, 1))
+    return Cylinder(cylinder.axis, centres, sections.transpose(2, 0, 1))
 
 
-def _own_tendons(tubes: Mapping[str, Tube], length_mm: float) -> dict[str, Cord]:
-    cords = {}
+def _own_tendons(
+    cylinders: Mapping[str, Cylinder], length_mm: float
+) -> dict[str, CapsuleChain]:
+    chains = {}
     for name, (ray, side) in _INSERTIONS.items():
         thin = name.startswith(("lumbrical", "plantar", "dorsal"))
         radius = length_mm * (_THIN if thin else _RADIUS)
-        base = _beside(tubes[f"proximal_phalanx_{ray}"], 0, side, radius)
-        cords[name] = _cord([*_within(tubes[name]), base], radius)
+        base = _beside(cylinders[f"proximal_phalanx_{ray}"], 0, side, radius)
+        chains[name] = _chain([*_within(cylinders[name]), base], radius)
     for name, (rays, height) in _SLIPS.items():
-        # below the long flexor's slip, which is as wide as this one
+        # plantar to the long flexor's slip, which is as wide
         radius = length_mm * _THIN
         depth = 3.5 * radius if height < 0 else radius
         for ray in rays:
             along = [
-                _beside(tubes[f"{part}_{ray}"], station, (0.0, height), depth)
+                _beside(cylinders[f"{part}_{ray}"], station, (0.0, height), depth)
                 for part, station in (
                     ("metatarsal", -1),
                     ("proximal_phalanx", 0),
                     ("proximal_phalanx", -1),
                 )
             ]
-            belly = tubes[name]
+            belly = cylinders[name]
             start = belly.centres[_station(belly, _FROM)]
-            share = (rays.index(ray) + 0.5) / len(rays) * 2 - 1
-            fanned = belly.centres[-1] + share * 0.7 * _half(belly, -1, LATERAL)
-            cords[f"{name}_{ray}"] = _cord([start, fanned, *along], radius)
-    return cords
+            position = (rays.index(ray) + 0.5) / len(rays) * 2 - 1
+            fanned = belly.centres[-1] + position * 0.7 * _half(belly, -1, LATERAL)
+            chains[f"{name}_{ray}"] = _chain([start, fanned, *along], radius)
+    return chains
 
 
-def _ligaments(tubes: Mapping[str, Tube], length_mm: float) -> dict[str, Cord]:
-    """Between and under the heads of the metatarsals, and under the tarsus."""
+def _ligaments(cylinders: Mapping[str, Cylinder], length_mm: float) -> dict[str, CapsuleChain]:
+    """Make plantar plates, deep transverse, spring and short plantar ligaments."""
     thick, thin = 0.008 * length_mm, 0.005 * length_mm
-    cords = {}
+    chains = {}
     for ray in (1, 2, 3, 4, 5):
-        head, toe = tubes[f"metatarsal_{ray}"], tubes[f"proximal_phalanx_{ray}"]
+        head, toe = cylinders[f"metatarsal_{ray}"], cylinders[f"proximal_phalanx_{ray}"]
         below = (0.0, -1.0)
         plate = [_beside(head, -1, below, thin), _beside(toe, 0, below, thin)]
-        cords[f"plantar_plate_{ray}"] = _cord(plate, thin)
+        chains[f"plantar_plate_{ray}"] = _chain(plate, thin)
         if ray > 1:
-            other = tubes[f"metatarsal_{ray - 1}"]
+            other = cylinders[f"metatarsal_{ray - 1}"]
             ends = [_beside(bone, -1, (0.0, -0.7), 0.0) for bone in (other, head)]
-            cords[f"deep_transverse_{ray}"] = _cord(ends, thin)
-    heel, navicular, cuboid = (tubes[n] for n in ("calcaneus", "navicular", "cuboid"))
+            chains[f"deep_transverse_{ray}"] = _chain(ends, thin)
+    heel, navicular, cuboid = (cylinders[n] for n in ("calcaneus", "navicular", "cuboid"))
     spring = [_beside(heel, -2, (-0.9, -0.3), 0.0), _beside(navicular, 0, (-0.3, -1.0), 0.0)]
     short = [_beside(heel, -2, (0.0, -1.0), 0.0), _beside(cuboid, 1, (-0.3, -1.0), 0.0)]
-    return cords | {"spring": _cord(spring, thick), "short_plantar": _cord(short, thick)}
+    return chains | {"spring": _chain(spring, thick), "short_plantar": _chain(short, thick)}
 
 
-def _digital(tubes: Mapping[str, Tube], length_mm: float) -> dict[str, Cord]:
-    """Vessels and nerves to the clefts between the toes, one bundle each."""
+def _digital(cylinders: Mapping[str, Cylinder], length_mm: float) -> dict[str, CapsuleChain]:
+    """Make the neurovascular bundle to each cleft between the toes."""
     radius = 0.0042 * length_mm
-    cords = {}
+    chains = {}
     for ray in (1, 2, 3, 4):
-        first, second = (tubes[f"metatarsal_{n}"] for n in (ray, ray + 1))
+        first, second = (cylinders[f"metatarsal_{n}"] for n in (ray, ray + 1))
         points = []
         for station in (-5, -3, -1):
             pair = [_beside(bone, station, (0.0, -1.0), 3 * radius) for bone in (first, second)]
             points.append(np.mean(pair, axis=0))
-        toes = [tubes[f"proximal_phalanx_{n}"].centres[0] for n in (ray, ray + 1)]
-        cords[f"plantar_digital_{ray}"] = _cord([*points, np.mean(toes, axis=0)], radius)
-    return cords
+        toes = [cylinders[f"proximal_phalanx_{n}"].centres[0] for n in (ray, ray + 1)]
+        chains[f"plantar_digital_{ray}"] = _chain([*points, np.mean(toes, axis=0)], radius)
+    return chains
 
 
-def _within(belly: Tube) -> Iterator[Array]:
-    """Follow a belly's middle from where its tendon begins."""
+def _within(belly: Cylinder) -> Iterator[Array]:
+    """Follow a belly's centre line from where its tendon begins."""
     yield from belly.centres[_station(belly, _FROM) :: 2]
 
 
-def _station(belly: Tube, fraction: float) -> int:
+def _station(belly: Cylinder, fraction: float) -> int:
     return int(fraction * len(belly.centres))
 
 
-def _half(tube: Tube, station: int, axis: int) -> Array:
-    """Half of a tube's width along one axis, as a vector."""
-    in_slice = [a for a in range(3) if a != tube.axis]
+def _half(cylinder: Cylinder, station: int, axis: int) -> Array:
+    """Give half of a cylinder's width along one axis, as a vector."""
+    in_slice = [a for a in range(3) if a != cylinder.axis]
     half = np.zeros(3)
     position = in_slice.index(axis)
-    half[axis] = np.sqrt(tube.sections[station, position, position])
+    half[axis] = np.sqrt(cylinder.sections[station, position, position])
     return half
 
 
-def _beside(tube: Tube, station: int, side: tuple[float, float], gap: float) -> Array:
-    """Give a point on a bone's surface, lateral and dorsal as fractions, and a gap off it."""
+def _beside(cylinder: Cylinder, station: int, side: tuple[float, float], gap: float) -> Array:
+    """Give a point at a gap from a bone's surface, to a side (lateral, dorsal)."""
     towards = np.array((side[0], 0.0, side[1]))
-    reach = _half(tube, station, LATERAL) + _half(tube, station, DORSAL)
+    semi_axes = _half(cylinder, station, LATERAL) + _half(cylinder, station, DORSAL)
     place: Array = (
-        tube.centres[station] + towards * reach + gap * towards / np.linalg.norm(towards)
+        cylinder.centres[station]
+        + towards * semi_axes
+        + gap * towards / np.linalg.norm(towards)
     )
     return place
 
 
-def _cord(points: list[Array], radius: float) -> Cord:
-    return Cord(np.array(points), np.full(len(points), radius))
+def _chain(points: list[Array], radius: float) -> CapsuleChain:
+    return CapsuleChain(np.array(points), np.full(len(points), radius))

@@ -1,4 +1,4 @@
-"""Every structure of the reference foot, by name: what it is, and where."""
+"""The structures of the reference foot, by name."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,8 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from pipeline.domain.anatomy import BONE_NAMES
-from pipeline.phantom.anatomy.capsules import Cord, cord_through, path, slip
-from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, Tube, reference_tubes
+from pipeline.phantom.anatomy.capsules import CapsuleChain, chain_along, path, slip
+from pipeline.phantom.anatomy.generalised_cylinders import DORSAL, Cylinder, reference_cylinders
 
 BELLIES: Mapping[str, int] = MappingProxyType(
     {
@@ -29,7 +29,7 @@ BELLIES: Mapping[str, int] = MappingProxyType(
         "extensor_hallucis_brevis": 12,
     }
 )
-"""Muscle bellies and their labels."""
+"""Muscle label of each belly."""
 
 BONES: Mapping[str, int] = MappingProxyType(
     {
@@ -42,13 +42,13 @@ BONES: Mapping[str, int] = MappingProxyType(
         "fibula": 15,
     }
 )
-"""Bones and their labels."""
+"""Bone label of each bone."""
 
 LIGAMENTS = ("calcaneal_tendon", "long_plantar_ligament")
-"""Flat or thick bands, kept as ellipses."""
+"""Ligaments and tendons with elliptic cross-sections."""
 
 LEG_BELLIES = ("deep_posterior_belly", "fibular_belly")
-"""Extrinsic muscle above the ankle; flesh, but no label."""
+"""Extrinsic muscles above the ankle: muscle tissue without a label."""
 
 _SINGLE_TENDONS = (
     "tibialis_anterior",
@@ -59,14 +59,14 @@ _SINGLE_TENDONS = (
     "tibialis_posterior",
     "flexor_hallucis_longus",
 )
-# Where the common tendon of the four lesser toes becomes four slips, by stations kept.
+# Common tendons of the lesser toes: number of stations before they divide into four slips.
 _SPLIT_TENDONS = {"flexor_digitorum_longus": 5, "extensor_digitorum_longus": 5}
-_TENDON_RADIUS = 0.013  # at most, bone lengths: 3 mm
+_TENDON_RADIUS = 0.013  # largest, in bone lengths: 3 mm
 _SLIP_RADIUS = 0.0055
 
-# Sharpened or flattened profile of cross-section along a belly, as a power of the table's:
-# its bellies are thickened evenly, so those that lie free under the calcaneus came out too
-# thick there (largest sections: Swanson 2022).
+# Profile of cross-sectional area along a belly, as a power of the table's. Bellies are
+# thickened evenly, which makes those under the calcaneus too thick there without it
+# (largest cross-sections: Swanson 2022).
 _PROFILE_POWER = {
     "abductor_hallucis": 0.8,
     "abductor_digiti_minimi": 0.4,
@@ -77,59 +77,61 @@ _PROFILE_POWER = {
 
 
 @cache
-def bellies_and_bones() -> Mapping[str, Tube]:
-    """Everything that is an ellipse at each station; unit: bone length of the foot."""
-    table = reference_tubes()
-    tubes = {name: table[name] for name in (*BELLIES, *BONES, *LIGAMENTS)}
+def bellies_and_bones() -> Mapping[str, Cylinder]:
+    """Give the structures with elliptic cross-sections, in bone lengths."""
+    table = reference_cylinders()
+    cylinders = {name: table[name] for name in (*BELLIES, *BONES, *LIGAMENTS)}
     for name, power in _PROFILE_POWER.items():
-        tubes[name] = _with_profile(tubes[name], power)
-    tubes["deep_posterior_belly"] = _leg_belly((0.015, 0.125), (0.045, 0.075))
-    tubes["fibular_belly"] = _leg_belly((0.100, 0.150), (0.022, 0.024))
-    return MappingProxyType(tubes)
+        cylinders[name] = _with_profile(cylinders[name], power)
+    cylinders["deep_posterior_belly"] = _leg_belly((0.015, 0.125), (0.045, 0.075))
+    cylinders["fibular_belly"] = _leg_belly((0.100, 0.150), (0.022, 0.024))
+    return MappingProxyType(cylinders)
 
 
-def _with_profile(tube: Tube, power: float) -> Tube:
-    areas = np.sqrt(np.linalg.det(tube.sections))
+def _with_profile(cylinder: Cylinder, power: float) -> Cylinder:
+    areas = np.sqrt(np.linalg.det(cylinder.sections))
     wanted = areas**power
     wanted *= areas.sum() / wanted.sum()
-    return Tube(tube.axis, tube.centres, tube.sections * (wanted / areas)[:, None, None])
+    return Cylinder(
+        cylinder.axis, cylinder.centres, cylinder.sections * (wanted / areas)[:, None, None]
+    )
 
 
-def _leg_belly(middle: tuple[float, float], half: tuple[float, float]) -> Tube:
-    """Make an upright belly at (lateral, long), half as wide as (long, lateral) say."""
+def _leg_belly(centre: tuple[float, float], half: tuple[float, float]) -> Cylinder:
+    """Make a vertical belly at (lateral, long) with semi-axes (long, lateral)."""
     heights = np.array((0.36, 0.42, 0.48, 0.54))
     growth = np.array((0.45, 0.8, 1.0, 1.0))
-    centres = np.column_stack((np.full((4, 2), middle), heights))
+    centres = np.column_stack((np.full((4, 2), centre), heights))
     sections = np.square(growth)[:, None, None] * np.diag(np.square(half))
-    return Tube(DORSAL, centres, sections)
+    return Cylinder(DORSAL, centres, sections)
 
 
 @cache
-def tendons() -> Mapping[str, Cord]:
-    """Extrinsic tendons; those of the lesser toes as four slips each."""
-    table = reference_tubes()
-    cords = {
-        name: cord_through(table[name], thickest=_TENDON_RADIUS) for name in _SINGLE_TENDONS
+def tendons() -> Mapping[str, CapsuleChain]:
+    """Give the extrinsic tendons; those of the lesser toes with four slips each."""
+    table = reference_cylinders()
+    chains = {
+        name: chain_along(table[name], thickest=_TENDON_RADIUS) for name in _SINGLE_TENDONS
     }
     for name, kept in _SPLIT_TENDONS.items():
-        whole = cord_through(table[name], thickest=0.016)
-        cords[name] = Cord(whole.points[:kept], whole.radii[:kept])
+        common = chain_along(table[name], thickest=0.016)
+        chains[name] = CapsuleChain(common.points[:kept], common.radii[:kept])
         for ray in (2, 3, 4, 5):
             bones = [table[f"{part}_{ray}"] for part in _RAY]
-            cords[f"{name}_{ray}"] = slip(
+            chains[f"{name}_{ray}"] = slip(
                 bones,
-                whole.points[kept - 1],
+                common.points[kept - 1],
                 is_plantar=name.startswith("flexor"),
                 radius=_SLIP_RADIUS,
             )
-    return MappingProxyType(cords)
+    return MappingProxyType(chains)
 
 
 _RAY = ("metatarsal", "proximal_phalanx", "middle_phalanx", "distal_phalanx")
 
-# Courses by eye from standard anatomy: behind the medial malleolus, then medial plantar
-# between abductor hallucis and flexor digitorum brevis, lateral plantar between that and
-# quadratus plantae, the deep arch, and dorsalis pedis. (lateral, long, dorsal).
+# Courses estimated from standard anatomy (lateral, long, dorsal): behind the medial
+# malleolus; medial plantar between abductor hallucis and flexor digitorum brevis; lateral
+# plantar between the latter and quadratus plantae; the deep arch; and dorsalis pedis.
 _MEDIAL = (
     (-0.085, 0.26, 0.10),
     (-0.060, 0.33, 0.062),
@@ -158,8 +160,8 @@ _DORSAL = (
 
 
 @cache
-def vessels() -> Mapping[str, Cord]:
-    """Arteries with their veins, each bundle as one cord."""
+def vessels() -> Mapping[str, CapsuleChain]:
+    """Give the arteries, each as one bundle with its veins."""
     return MappingProxyType(
         {
             "posterior_tibial": path(*_TIBIAL, radius=0.009),
@@ -172,13 +174,13 @@ def vessels() -> Mapping[str, Cord]:
 
 
 @cache
-def nerves() -> Mapping[str, Cord]:
-    """Nerves, beside their vessels."""
+def nerves() -> Mapping[str, CapsuleChain]:
+    """Give the nerves, which run beside their vessels."""
     beside = np.array((0.008, -0.010, 0.0))
     return MappingProxyType(
         {
-            f"{name}_nerve": Cord(cord.points + beside, cord.radii * 0.8)
-            for name, cord in vessels().items()
+            f"{name}_nerve": CapsuleChain(chain.points + beside, chain.radii * 0.8)
+            for name, chain in vessels().items()
             if name in {"posterior_tibial", "medial_plantar", "lateral_plantar"}
         }
     )

@@ -1,1 +1,1 @@
-"""Groups of digital feet with given effect sizes."""
+"""Cohorts of digital feet: groups that differ by given effect sizes."""

@@ -1,6 +1,5 @@
-"""A made-up study: who is scanned, and how the groups differ."""
+"""Draws the participants of a simulated study and their feet at random."""
 
-import copyreg
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -24,32 +23,23 @@ from pipeline.phantom.cohort.effects.matching import (
 HEALTHY, PLANTAR_FASCIITIS = "healthy", "plantar_fasciitis"
 GROUPS = (HEALTHY, PLANTAR_FASCIITIS)
 REARFOOT_MUSCLES = (1, 2, 3, 4)  # their bellies lie under the calcaneus and the midfoot
-VOLUME_KEPT = (0.80, 0.85)  # by the rearfoot muscles in plantar fasciitis
+VOLUME_KEPT = (0.80, 0.85)  # fraction of the rearfoot muscles' volume in plantar fasciitis
 BODY_MASS_KG, BODY_MASS_SD_KG = 62.0, 8.0
-_SURVEYS = 2  # the second sees how neighbours give way to muscles of another size
+_MATCHING_ROUNDS = 2  # resized muscles also change the volumes of their neighbours
 PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 
 RegionVolumes = NDArray[np.float64]
 """Shape (2, 10): rearfoot and forefoot volume of each plantar muscle, cm3."""
 
 
-def _locked(volumes: dict[int, float]) -> MappingProxyType[int, float]:
-    return MappingProxyType(volumes)
-
-
-copyreg.pickle(MappingProxyType, lambda m: (_locked, (dict(m),)))  # for other processes
-
-
 @dataclass(frozen=True, slots=True)
 class PhantomParticipant:
-    """One made-up participant and the foot that belongs to them.
+    """A simulated participant and the shape of the scanned foot.
 
     Parameters
     ----------
-    shape
-        Proportions and muscle volumes of the scanned foot.
     seed
-        What pose and scan are drawn from.
+        Seed of the pose and the scan.
     """
 
     participant: Participant
@@ -61,33 +51,33 @@ def draw_cohort(
     per_group: int,
     seed: int,
     effect: Effect | None = None,
-    survey: Callable[[Iterable[FootShape]], Iterable[RegionVolumes]] | None = None,
+    measure: Callable[[Iterable[FootShape]], Iterable[RegionVolumes]] | None = None,
 ) -> tuple[PhantomParticipant, ...]:
-    """Draw right-footed participants, reference and affected group in turn.
+    """Draw the participants of two groups at random, reference and affected alternately.
 
     Parameters
     ----------
     per_group
         Participants in each group.
     seed
-        Whole number, 0 or more. The k-th participant of a seed is the same however
-        many are drawn, unless an effect size is asked for: that is the whole sample's.
+        Integer, 0 or more. Participant k of a seed does not depend on the number of
+        participants, unless effect sizes are given: these are matched over the sample.
     effect
         How the groups differ; by default rearfoot muscles keep 80 to 85 % of their
         volume in plantar fasciitis.
-    survey
-        Measures what feet of these shapes hold, roughly; needed for effect sizes.
+    measure
+        Measures the region volumes of feet of given shapes; needed for effect sizes.
 
     Raises
     ------
     ConfigError
-        If `per_group` is below 1, or below 2 with an effect size to match; if `seed` is
+        If `per_group` is below 1, or below 2 with effect sizes to match; if `seed` is
         below 0; or if no human feet have the effect sizes.
 
     Notes
     -----
-    Body masses come from one distribution for both groups, and do not drive muscle
-    size: body mass explains little of it (r2 0.12 to 0.23, docs/phantom.md).
+    Body masses have the same distribution in both groups and are independent of muscle
+    volumes, of which body mass explains little (r2 0.12 to 0.23, docs/phantom.md).
     """
     least = 2 if effect and effect.cohens_d.is_any else 1
     if per_group < least:
@@ -104,34 +94,34 @@ def draw_cohort(
     cohort = tuple(_draw_participant(k, seed, effect) for k in range(len(GROUPS) * per_group))
     if effect is None or not effect.cohens_d.is_any:
         return cohort
-    if survey is None:
-        msg = "Effect sizes need a survey of the feet drawn"
+    if measure is None:
+        msg = "Effect sizes need a function that measures the feet"
         raise ValueError(msg)
-    for _ in range(_SURVEYS):
-        found = survey(member.shape for member in cohort)
-        cohort = _with_matched_volumes(cohort, effect, list(found))
+    for _ in range(_MATCHING_ROUNDS):
+        volumes = measure(member.shape for member in cohort)
+        cohort = _with_matched_volumes(cohort, effect, list(volumes))
     return cohort
 
 
 def with_matched_masses(
     cohort: Sequence[PhantomParticipant], effect: Effect, truth: Sequence[RegionVolumes]
 ) -> tuple[PhantomParticipant, ...]:
-    """Give the participants the body masses that make effect sizes exact.
+    """Change body masses so that the effect sizes are exact.
 
     Parameters
     ----------
     truth
-        True volumes of each participant's foot.
+        Ground-truth volumes of each participant's foot.
 
     Returns
     -------
     tuple of PhantomParticipant
-        Masses nearest to those drawn, in kg to three decimals.
+        With the nearest such masses, in kg to three decimals.
 
     Raises
     ------
     ConfigError
-        If no masses of 45 to 95 kg do.
+        If no masses of 45 to 95 kg give the effect sizes.
     """
     if not effect.cohens_d.is_any:
         return tuple(cohort)
@@ -145,12 +135,12 @@ def with_matched_masses(
 
 
 def _with_matched_volumes(
-    cohort: Sequence[PhantomParticipant], effect: Effect, found: Sequence[RegionVolumes]
+    cohort: Sequence[PhantomParticipant], effect: Effect, volumes: Sequence[RegionVolumes]
 ) -> tuple[PhantomParticipant, ...]:
-    """Ask for the muscle volumes that bring the effect sizes about."""
+    """Change the target muscle volumes so that the effect sizes are approximated."""
     is_smaller = np.isin(PLANTAR_LABELS, effect.labels)
     factors = match_volumes(
-        _sample(cohort, effect, found), _masses_kg(cohort), is_smaller, effect.cohens_d
+        _sample(cohort, effect, volumes), _masses_kg(cohort), is_smaller, effect.cohens_d
     )
     return tuple(
         replace(m, shape=_resized(m.shape, dict(zip(PLANTAR_LABELS, row, strict=True))))
@@ -171,7 +161,7 @@ def _masses_kg(cohort: Sequence[PhantomParticipant]) -> NDArray[np.float64]:
 
 
 def _draw_participant(k: int, seed: int, effect: Effect | None) -> PhantomParticipant:
-    """Draw participant `k`, counted from 0, from a stream of their own."""
+    """Draw participant `k`, counted from 0, from an independent random stream."""
     traits, scan = np.random.SeedSequence(seed, spawn_key=(k,)).spawn(2)
     rng = np.random.default_rng(traits)
     groups = (effect.reference, effect.affected) if effect else GROUPS
@@ -191,7 +181,7 @@ def _draw_participant(k: int, seed: int, effect: Effect | None) -> PhantomPartic
 
 
 def _affected(shape: FootShape, effect: Effect) -> FootShape:
-    """Give a healthy foot the disease of an effect."""
+    """Apply the pathology of an effect to a healthy foot."""
     fat = (
         {} if effect.fat_fraction is None else dict.fromkeys(effect.labels, effect.fat_fraction)
     )
@@ -205,7 +195,7 @@ def _affected(shape: FootShape, effect: Effect) -> FootShape:
 
 
 def _resized(shape: FootShape, factors: Mapping[int, float]) -> FootShape:
-    """Ask for other muscle volumes, by contract label."""
+    """Multiply target muscle volumes by factors, by label."""
     volumes = {
         label: volume * factors.get(label, 1.0)
         for label, volume in shape.muscle_volumes_cm3.items()

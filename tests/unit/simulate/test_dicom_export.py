@@ -1,4 +1,4 @@
-"""A scan as a DICOM series, and back."""
+"""Export of a simulated scan as a DICOM series, and conversion back."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.simulate.dicom_export import write_dicom_series
 
-FACTS = {
+ACQUISITION = {
     "MagneticFieldStrength": 1.5,
     "RepetitionTime": 0.5,
     "EchoTime": 0.015,
@@ -37,7 +37,7 @@ def scan() -> Scan:
     affine[:3, :3] = axes * (0.5, 0.7, 3.3)
     affine[:3, 3] = (12, -30, 4.25)
     levels = np.random.default_rng(2).integers(0, 900, (7, 9, 5)).astype(np.float32)
-    return Scan(levels, Grid.from_arrays(levels.shape, affine), acquisition=FACTS)
+    return Scan(levels, Grid.from_arrays(levels.shape, affine), acquisition=ACQUISITION)
 
 
 def export(scan: Scan, folder: Path, label: str = "07") -> list[pydicom.FileDataset]:
@@ -46,7 +46,7 @@ def export(scan: Scan, folder: Path, label: str = "07") -> list[pydicom.FileData
     return [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
 
 
-def test_every_pixel_keeps_its_place_in_the_world(scan: Scan, tmp_path: Path) -> None:
+def test_every_pixel_keeps_its_world_position(scan: Scan, tmp_path: Path) -> None:
     """Position, orientation and spacing map each pixel to its voxel."""
     for dataset in export(scan, tmp_path):
         rows, columns = np.mgrid[: dataset.Rows, : dataset.Columns]
@@ -64,15 +64,15 @@ def test_every_pixel_keeps_its_place_in_the_world(scan: Scan, tmp_path: Path) ->
 
 
 def test_rows_run_to_the_patients_left_and_columns_down(scan: Scan, tmp_path: Path) -> None:
-    """A viewer shows the slice as radiologists expect it."""
+    """The slice is displayed in the radiological convention."""
     across, down = np.array(export(scan, tmp_path)[0].ImageOrientationPatient).reshape(2, 3)
 
     assert across[0] > 0.9
     assert down[2] < -0.9
 
 
-def test_the_converter_gives_the_scan_back(scan: Scan, tmp_path: Path) -> None:
-    """dcm2niix puts the same intensities at the same world positions."""
+def test_dcm2niix_reproduces_the_scan(scan: Scan, tmp_path: Path) -> None:
+    """The same intensities are at the same world positions."""
     export(scan, tmp_path / "dicom")
     command = [dcm2niix.bin, "-f", "scan", "-o", str(tmp_path), str(tmp_path / "dicom")]
     subprocess.run(command, check=True, capture_output=True)
@@ -88,8 +88,8 @@ def test_the_converter_gives_the_scan_back(scan: Scan, tmp_path: Path) -> None:
     assert sidecar["RepetitionTime"] == 0.5
 
 
-def test_header_says_foot_side_and_slice(scan: Scan, tmp_path: Path) -> None:
-    """Thickness is not spacing, and times are in milliseconds."""
+def test_the_header_has_body_part_side_and_slice(scan: Scan, tmp_path: Path) -> None:
+    """Thickness and spacing differ, and times are in milliseconds."""
     dataset = export(scan, tmp_path)[2]
 
     assert dataset.SOPClassUID == pydicom.uid.MRImageStorage
@@ -107,9 +107,7 @@ def test_no_person_is_named(scan: Scan, tmp_path: Path) -> None:
     assert dataset.PatientBirthDate == dataset.StudyDate == ""
 
 
-def test_slices_share_a_series_and_have_their_own_identifiers(
-    scan: Scan, tmp_path: Path
-) -> None:
+def test_slices_share_a_series_and_have_unique_instances(scan: Scan, tmp_path: Path) -> None:
     """One study, one series, one frame of reference, five instances."""
     datasets = export(scan, tmp_path)
 
@@ -119,7 +117,7 @@ def test_slices_share_a_series_and_have_their_own_identifiers(
 
 
 def test_same_scan_same_bytes(scan: Scan, tmp_path: Path) -> None:
-    """No file depends on the clock or on random numbers."""
+    """Files contain no time and no random numbers."""
     for folder in ("first", "second"):
         export(scan, tmp_path / folder)
 
@@ -128,17 +126,17 @@ def test_same_scan_same_bytes(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_another_participant_has_other_identifiers(scan: Scan, tmp_path: Path) -> None:
-    """Equal voxels of two participants are two studies."""
+    """Equal voxels of two participants give two studies."""
     first, second = (export(scan, tmp_path / label, label)[0] for label in ("01", "02"))
 
     assert first.StudyInstanceUID != second.StudyInstanceUID
 
 
 @pytest.mark.parametrize(("value", "got"), [(-1, "-1 to"), (70000, "to 70000"), (0.5, "whole")])
-def test_values_beyond_16_bits_are_refused(
+def test_intensities_that_are_not_16_bit_integers_are_refused(
     scan: Scan, tmp_path: Path, value: float, got: str
 ) -> None:
-    """Nothing is scaled or rounded silently."""
+    """Intensities are never scaled or rounded."""
     intensity = scan.intensity.copy()
     intensity[1, 2, 3] = value
 

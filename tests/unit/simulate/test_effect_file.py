@@ -1,4 +1,4 @@
-"""Effects by name, and from a file of the user's."""
+"""Packaged effects and effects from TOML files."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ total = 0.7
 """
 
 
-def test_the_packaged_effect_has_the_printed_sizes() -> None:
-    """Of Cheung 2016; the forefoot's is our reading of "similar"."""
+def test_the_packaged_effect_has_the_published_sizes() -> None:
+    """Of Cheung 2016; that of the forefoot is our choice for "similar"."""
     effect = read_effect("cheung2016")
 
     assert effect.cohens_d == TargetD(rearfoot=1.13, forefoot=0.3, total=0.92)
@@ -29,7 +29,7 @@ def test_the_packaged_effect_has_the_printed_sizes() -> None:
 
 
 def test_an_effect_is_read_from_a_file(tmp_path: Path) -> None:
-    """What is not given keeps its default."""
+    """Missing keys have their defaults."""
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)
 
@@ -40,12 +40,12 @@ def test_an_effect_is_read_from_a_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    """Also where the ending was forgotten."""
+    """Also for a file name without its extension."""
     with pytest.raises(ConfigError, match=r"got 'chang2012'\. Known: cheung2016\.$"):
         read_effect("chang2012")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """The message names the option."""
     with pytest.raises(ConfigError, match=r"a file 'none\.toml': got none .*Check --effect"):
         read_effect(str(tmp_path / "none.toml"))
@@ -91,10 +91,10 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("= 0.25", "=", r"valid TOML: got '.*toml' \(Invalid value"),
     ],
 )
-def test_what_is_not_allowed_is_refused_by_name(
+def test_values_that_are_not_allowed_are_refused_by_key(
     tmp_path: Path, old: str, new: str, words: str
 ) -> None:
-    """One sentence with the key, the rule and what was got."""
+    """The message gives key, rule and value."""
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace(old, new))
 
@@ -110,8 +110,8 @@ def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert read_effect(str(path)).description == "mine"
 
 
-def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
-    """What people copy works."""
+def test_the_example_of_the_docs_is_valid(tmp_path: Path) -> None:
+    """The example can be copied from docs/phantom.md."""
     text = (Path(__file__).parents[3] / "docs" / "phantom.md").read_text(encoding="utf-8")
     path = tmp_path / "mine.toml"
     path.write_text(text.split("```toml\n")[1].split("```")[0])
@@ -123,7 +123,7 @@ def test_the_example_of_the_docs_is_an_effect(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("encoding", "words"), [("utf-16", "UTF-16"), ("latin-1", "0xE4 in")])
 def test_another_encoding_is_named(encoding: str, words: str, tmp_path: Path) -> None:
-    """As in tables."""
+    """As for tables."""
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace("mine", "m\xe4ne"), encoding=encoding)
 
@@ -132,7 +132,7 @@ def test_another_encoding_is_named(encoding: str, words: str, tmp_path: Path) ->
 
 
 def test_an_effect_nested_too_deep_is_refused(tmp_path: Path) -> None:
-    """The error is a settings error, not a bug."""
+    """It is refused like other invalid TOML."""
     path = tmp_path / "mine.toml"
     path.write_text("muscles = " + "[" * 5000 + "]" * 5000)
 

@@ -1,4 +1,4 @@
-"""Images of a digital foot on disk."""
+"""Simulated images on disk."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,12 +28,14 @@ FAT_SUPPRESSED = replace(BARE, muscle_snr=20, contrast=Contrast.T2W, fat_left=0.
 
 @pytest.fixture
 def dixon() -> Mapping[str, Scan]:
-    """Take water, fat, in and opposed phase of the small foot."""
+    """Acquire the four images of a Dixon scan of the small foot."""
     return acquire_all(make_foot(), DIXON, np.random.default_rng(1))
 
 
-def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path: Path) -> None:
-    """Of four images one is measured, with its contrast."""
+def test_the_water_image_is_the_one_to_measure(
+    dixon: Mapping[str, Scan], tmp_path: Path
+) -> None:
+    """`find_scan` selects it among four images, and its contrast is known."""
     write_nifti_images(tmp_path, dixon, label="03", side=Side.RIGHT)
 
     files = sorted(p.name for p in (tmp_path / "sub-03" / "anat").glob("*.nii.gz"))
@@ -43,21 +45,21 @@ def test_the_main_job_finds_the_water_image(dixon: Mapping[str, Scan], tmp_path:
         "sub-03_acq-opposed_echo-1_MEGRE.nii.gz",
         "sub-03_acq-water_T1w.nii.gz",
     ]
-    found = find_scan(tmp_path, "03")
-    assert found.name == "sub-03_acq-water_T1w.nii.gz"
-    scan = read_scan(found)
+    result = find_scan(tmp_path, "03")
+    assert result.name == "sub-03_acq-water_T1w.nii.gz"
+    scan = read_scan(result)
     assert (scan.contrast, scan.side) == (Contrast.WATER, Side.RIGHT)
     assert scan.acquisition["ImageType"] == ["DERIVED", "PRIMARY", "M", "WATER"]
 
 
 def test_each_image_has_its_contrast_in_its_name(dixon: Mapping[str, Scan]) -> None:
-    """The name alone distinguishes water, fat and the two phases."""
-    told = {
+    """Water, fat and the two phases have different names."""
+    contrasts = {
         k: contrast_of(image_name("1", k, s.contrast).raw(), s.acquisition)
         for k, s in dixon.items()
     }
 
-    assert told == {
+    assert contrasts == {
         "water": Contrast.WATER,
         "fat": Contrast.FAT,
         "in": Contrast.T1W,
@@ -66,7 +68,7 @@ def test_each_image_has_its_contrast_in_its_name(dixon: Mapping[str, Scan]) -> N
 
 
 def test_echo_times_of_the_two_phases_differ(dixon: Mapping[str, Scan], tmp_path: Path) -> None:
-    """The sidecars of the pair state their echo times."""
+    """The sidecars of the two echoes have their echo times."""
     write_nifti_images(tmp_path, dixon, label="03", side=Side.RIGHT)
 
     opposed, together = (
@@ -77,7 +79,7 @@ def test_echo_times_of_the_two_phases_differ(dixon: Mapping[str, Scan], tmp_path
 
 
 def test_a_single_image_is_named_by_its_contrast() -> None:
-    """A fat-suppressed T2 image is a T2w image."""
+    """A fat-suppressed T2-weighted image has the suffix T2w."""
     images = acquire_all(make_foot(), FAT_SUPPRESSED, np.random.default_rng(1))
 
     assert measured_name("04", images).raw().name == "sub-04_T2w.nii.gz"
@@ -88,7 +90,7 @@ def test_a_single_image_is_named_by_its_contrast() -> None:
 def test_dixon_series_lie_in_folders_of_one_study(
     enhanced: bool, dixon: Mapping[str, Scan], tmp_path: Path
 ) -> None:
-    """Four numbered series of one study, each in a folder of its name."""
+    """Four numbered series of one study, each in the folder of its image."""
     write_dicom_images(tmp_path, dixon, label="03", side=Side.LEFT, enhanced=enhanced)
 
     folder = tmp_path / "sourcedata" / "dicom" / "sub-03"

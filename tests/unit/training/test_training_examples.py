@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.anatomy.foot import Foot, Tissue
-from pipeline.phantom.anatomy.kind import FootKind
-from pipeline.phantom.anatomy.skeleton import STRAIGHT
+from pipeline.phantom.anatomy.foot_kind import FootKind
+from pipeline.phantom.anatomy.skeleton import NEUTRAL
 from pipeline.segmenters.network.patch import COARSE, FINE, Window, fit_frame
 from pipeline.segmenters.network.prediction import OTHER
 from training import feet
@@ -87,7 +87,7 @@ def test_a_training_foot_is_of_its_kind(kind: FootKind) -> None:
     shapes = [draw_training_shape(np.random.default_rng(k), kind) for k in range(20)]
 
     assert {shape.kind for shape in shapes} == {kind}
-    assert 8 < sum(shape.skeleton != STRAIGHT for shape in shapes) < 20
+    assert 8 < sum(shape.skeleton != NEUTRAL for shape in shapes) < 20
 
 
 @pytest.mark.parametrize("window", [COARSE, FINE])

@@ -1,4 +1,4 @@
-"""How the groups of a made-up study differ."""
+"""Effects: how the two groups of a simulated study differ."""
 
 from pipeline.phantom.cohort.effects.effect import (
     Effect,

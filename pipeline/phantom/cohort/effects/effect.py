@@ -1,4 +1,4 @@
-"""The table that says how two groups differ."""
+"""The settings of an effect: how two groups differ."""
 
 from importlib.resources import files
 from typing import Self
@@ -12,21 +12,21 @@ _ENDING = ".toml"
 
 
 class TargetD(BaseModel, frozen=True, extra="forbid"):
-    """Cohen's d of mm3 per kg of body mass, reference less affected group.
+    """Cohen's d of mm3 per kg of body mass: reference minus affected, over the pooled SD.
 
-    The pooled standard deviation is the unit. What is not given is left to chance.
+    Effect sizes that are None are not controlled.
     """
 
     rearfoot: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
-    """Of the plantar muscles behind the border."""
+    """Of the plantar muscle volume proximal to the border."""
     forefoot: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
-    """Of the plantar muscles before the border."""
+    """Of the plantar muscle volume distal to the border."""
     total: float | None = Field(default=None, ge=-LARGEST_D, le=LARGEST_D)
-    """Of all plantar muscles."""
+    """Of the total plantar muscle volume."""
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is asked for."""
+        """Whether any effect size is given."""
         return any(d is not None for d in (self.rearfoot, self.forefoot, self.total))
 
 
@@ -36,21 +36,21 @@ class Effect(BaseModel, frozen=True, extra="forbid"):
     description: str = Field(min_length=1)
     """One line for the dataset's README."""
     reference: str = Field(default="healthy", pattern=r"^\w+$")
-    """Name of the group whose muscles are as drawn."""
+    """Name of the group without the effect."""
     affected: str = Field(default="plantar_fasciitis", pattern=r"^\w+$")
-    """Name of the group whose muscles are smaller."""
+    """Name of the group with smaller muscles."""
     muscles: tuple[str, ...] = Field(min_length=1)
     """Abbreviations of the muscles that are smaller."""
     atrophy: float = Field(ge=0, le=0.9)
-    """Part of these muscles' volume that fat replaces, before effect sizes are matched."""
+    """Fraction of these muscles' volume replaced by fat, before effect sizes are matched."""
     fat_fraction: float | None = Field(default=None, ge=0.05, le=0.6)
-    """Mean of what is left of these muscles; by default as in the reference group."""
+    """Mean fat fraction of the remaining muscle; by default as in the reference group."""
     fascia_thickening_mm: float = Field(default=0.0, ge=0, le=6)
     """Added to the plantar aponeurosis at its calcaneal origin."""
     oedema_mm: float = Field(default=0.0, ge=0, le=8)
     """Thickness of oedema around that origin."""
     cohens_d: TargetD = Field(default_factory=TargetD)
-    """Sample effect sizes that the true volumes shall have."""
+    """Sample effect sizes of the ground-truth volumes."""
 
     @field_validator("muscles")
     @classmethod
@@ -70,16 +70,16 @@ class Effect(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def labels(self) -> tuple[int, ...]:
-        """Contract labels of the muscles that are smaller."""
+        """Labels of the muscles that are smaller."""
         return tuple(m.index for m in MUSCLES if m.abbreviation in self.muscles)
 
 
 def effect_names() -> tuple[str, ...]:
-    """Names of the effects that footvol brings along."""
-    found = (entry.name for entry in files(__package__).iterdir())
-    return tuple(sorted(n.removesuffix(_ENDING) for n in found if n.endswith(_ENDING)))
+    """Give the names of the packaged effects."""
+    entries = (entry.name for entry in files(__package__).iterdir())
+    return tuple(sorted(n.removesuffix(_ENDING) for n in entries if n.endswith(_ENDING)))
 
 
 def packaged_effect(name: str) -> str:
-    """Give the TOML text of an effect that footvol brings along."""
+    """Give the TOML text of a packaged effect."""
     return files(__package__).joinpath(f"{name}{_ENDING}").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Muscle volumes and body masses that give a sample its effect sizes."""
+"""Matches muscle volumes and body masses to given sample effect sizes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pipeline.phantom.cohort.effects.effect import TargetD
 Array = NDArray[np.float64]
 REGIONS = ("rearfoot", "forefoot", "total")
 MASS_LIMITS_KG = (45.0, 95.0)
-_LARGEST_FACTOR = 2.0  # of a person's muscles by matching: beyond, feet are no longer human
+_LARGEST_FACTOR = 2.0  # on a person's muscle volumes; larger ones would not be human
 _TOLERANCE = 5e-4  # of d, once masses are rounded
 
 
@@ -26,7 +26,7 @@ class Sample:
     rearfoot_cm3, forefoot_cm3
         One row per participant, one column per plantar muscle.
     is_reference
-        Whether each participant is of the reference group.
+        Whether each participant belongs to the reference group.
     """
 
     rearfoot_cm3: Array
@@ -45,7 +45,7 @@ def cohens_ds(sample: Sample, mass_kg: Array) -> Array:
 
     Notes
     -----
-    Reference less affected group, over the pooled standard deviation.
+    Mean of the reference group minus mean of the affected group, over the pooled SD.
     """
     rearfoot, forefoot = (
         volumes.sum(axis=1) / mass_kg for volumes in (sample.rearfoot_cm3, sample.forefoot_cm3)
@@ -61,29 +61,29 @@ def cohens_ds(sample: Sample, mass_kg: Array) -> Array:
 def match_volumes(
     sample: Sample, mass_kg: Array, is_smaller: NDArray[np.bool_], target: TargetD
 ) -> Array:
-    """Find by how much each participant's muscles must differ from those drawn.
+    """Find the factors on muscle volumes that give the effect sizes.
 
     Parameters
     ----------
     is_smaller
-        Whether each muscle (column) is one that the effect makes smaller.
+        Whether each muscle (column) belongs to the effect.
 
     Returns
     -------
     ndarray
-        A factor per participant and muscle, to six decimals so that no machine's last bit
-        matters: one for the muscles of the effect and one for the others, as near to 1 as
-        the effect sizes allow.
+        Factors, shape (participants, muscles): per participant one for the muscles of the
+        effect and one for the others, as near to 1 as possible. Rounded to six decimals, so
+        that they are the same on every machine.
 
     Raises
     ------
     ConfigError
-        If no factors up to 2 do.
+        If no factors up to 2 give the effect sizes.
 
     Notes
     -----
-    Two factors, because body masses alone cannot do it: they scale rearfoot and forefoot
-    alike, so they leave the two as correlated as a foot's muscles are.
+    Body masses alone cannot give the effect sizes: they scale rearfoot and forefoot alike
+    and so do not change the correlation between the two.
     """
     people = len(mass_kg)
 
@@ -98,7 +98,7 @@ def match_volumes(
         lambda logs: cohens_ds(sample.scaled(factors(logs)), mass_kg),
         target,
         (-limit, limit),
-        quartic=2.0,  # squares alone would let a few outliers carry a whole correlation
+        quartic=2.0,  # with squares alone a few outliers would determine the correlation
     )
     matched = np.round(factors(logs), 6)
     _check(cohens_ds(sample.scaled(matched), mass_kg), target, people, "muscle volumes")
@@ -106,7 +106,7 @@ def match_volumes(
 
 
 def match_masses(sample: Sample, drawn_kg: Array, target: TargetD) -> Array:
-    """Find the body masses nearest to those drawn that give the effect sizes.
+    """Find the body masses nearest to the drawn ones that give the effect sizes.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def match_masses(sample: Sample, drawn_kg: Array, target: TargetD) -> Array:
     Raises
     ------
     ConfigError
-        If no such masses do.
+        If no such masses give the effect sizes.
     """
     masses = _nearest(drawn_kg, lambda kg: cohens_ds(sample, kg), target, MASS_LIMITS_KG)
     masses = np.round(masses, 3)
@@ -131,12 +131,12 @@ def _nearest(
     limits: tuple[float, float],
     quartic: float = 0.0,
 ) -> Array:
-    """Give the point nearest to `start` within limits that has the effect sizes.
+    """Find the point within the limits that is nearest to `start` and has the effect sizes.
 
-    Nearest by the sum of squared steps, and `quartic` times that of fourth powers.
+    The cost is the sum of squared steps plus `quartic` times the sum of their fourth powers.
     """
     asked, wanted = _wanted(target)
-    unit = (limits[1] - limits[0]) / 6  # so that the squares are of the order of d
+    unit = (limits[1] - limits[0]) / 6  # makes the cost of the same order as d
 
     def cost(moved: Array) -> float:
         steps = (moved - start) / unit
@@ -172,11 +172,11 @@ def _check(got: Array, target: TargetD, people: int, what: str) -> None:
     asked, wanted = _wanted(target)
     if np.isfinite(got).all() and np.abs(got[asked] - wanted).max() <= _TOLERANCE:
         return
-    words = ", ".join(f"{REGIONS[i]} {d:g}" for i, d in zip(asked, wanted, strict=True))
-    found = ", ".join(f"{REGIONS[i]} {got[i]:.3f}" for i in asked)
+    asked_for = ", ".join(f"{REGIONS[i]} {d:g}" for i, d in zip(asked, wanted, strict=True))
+    reached = ", ".join(f"{REGIONS[i]} {got[i]:.3f}" for i in asked)
     msg = (
-        f"The effect sizes must be ones that human {what} can have: asked for {words} in "
-        f"{people // 2} participants per group, got no nearer than {found}. Ask for smaller "
+        f"The effect sizes must be ones that human {what} can have: asked for {asked_for} in "
+        f"{people // 2} participants per group, got no nearer than {reached}. Ask for smaller "
         "or more alike effect sizes, another seed or more participants."
     )
     raise ConfigError(msg)
