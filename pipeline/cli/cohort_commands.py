@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.errors import ConfigError
 from pipeline.run.batch import open_executor, process_all
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
@@ -32,7 +33,7 @@ from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.muscle_tables import write_border, write_muscles
 from pipeline.run.process_participant import look
 from pipeline.run.stage_cache import FAILED
-from pipeline.stages.compare import OUTCOMES
+from pipeline.stages.compare import OUTCOMES, statistics_table
 from pipeline.store.files import remove_dead_scratch
 
 __all__ = [
@@ -125,7 +126,7 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     prepare_out(cohort, force=force)
     gathered = gather(cohort)
     volumes, statistics, _ = _write_tables(gathered, force=force)
-    _print_tables(session, volumes, statistics)
+    _print_tables(session, volumes, statistics_table(statistics))
     return exit_code(_counting(cohort, [entry.outcome for entry in gathered.entries]))
 
 
@@ -173,15 +174,15 @@ def _write_all(session: Session, gathered: Gathered, *, force: bool) -> None:
     cohort = gathered.cohort
     with written_together(cohort, PAGES, force=force) as aside:
         into = replace(gathered, cohort=aside)
-        plots = write_figures(into, volumes, statistics, cohort.out)
+        plots = write_figures(into, volumes, statistics, moved, cohort.out)
         write_report(into, volumes, statistics, plots, moved)
-    _print_tables(session, volumes, statistics)
+    _print_tables(session, volumes, statistics_table(statistics))
     session.print(f"Report: {cohort.out / 'report.html'}")
 
 
 def _write_tables(
     gathered: Gathered, *, force: bool
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, tuple[Comparison, ...], tuple[BorderComparison, ...]]:
     """Write all tables; gives volumes, statistics, and those with the border moved."""
     before = asked_for_before(gathered.cohort, force=force)
     with written_together(gathered.cohort, TABLES, force=force) as aside:

@@ -9,6 +9,7 @@ import pandas as pd
 import pipeline
 from pipeline.config import to_toml
 from pipeline.domain.cautions import Caution
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.participant import MISSING, Participant
 from pipeline.errors import PipelineError
@@ -24,6 +25,7 @@ from pipeline.stages.compare import (
     VOLUME_COLUMNS,
     check_design,
     compare,
+    statistics_table,
     volume_row,
 )
 from pipeline.stages.report import (
@@ -167,7 +169,7 @@ def with_groups(cohort: Cohort, volumes: pd.DataFrame) -> pd.DataFrame:
 
 def write_statistics(
     cohort: Cohort, volumes: pd.DataFrame, muscles: pd.DataFrame | None = None
-) -> pd.DataFrame:
+) -> tuple[Comparison, ...]:
     """Compare the groups and write ``statistics.tsv``.
 
     Parameters
@@ -180,15 +182,15 @@ def write_statistics(
         single = muscles.set_index("participant_id").filter(regex="_total_cm3$")
         table = table.join(single, on="participant_id")
     statistics = compare(table, cohort.config.compare)
-    write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
+    write_table(statistics_table(statistics), cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
 
 
 def write_printed(
     cohort: Cohort,
     volumes: pd.DataFrame,
-    statistics: pd.DataFrame,
-    moved: pd.DataFrame | None = None,
+    statistics: Sequence[Comparison],
+    moved: Sequence[BorderComparison] = (),
     before: Collection[str] = (),
 ) -> None:
     """Write ``statistics.md``, and ``statistics.tex`` and ``statistics.csv`` if asked for.
@@ -196,7 +198,7 @@ def write_printed(
     Parameters
     ----------
     moved
-        Rows of ``border_statistics.tsv``, where there are any.
+        Rows of ``border_statistics.tsv``.
     before
         Names of those that were asked for before; they are kept in step with the numbers.
     """
@@ -205,15 +207,15 @@ def write_printed(
     if cohort.config.compare.latex or LATEX in before:
         _write_text(latex(statistics), cohort.out / LATEX)
     if cohort.config.compare.csv or CSV in before:
-        write_csv(statistics, cohort.out / CSV)
+        write_csv(statistics_table(statistics), cohort.out / CSV)
 
 
 def write_report(
     gathered: Gathered,
     volumes: pd.DataFrame,
-    statistics: pd.DataFrame,
+    statistics: Sequence[Comparison],
     plots: Mapping[str, bytes],
-    moved: pd.DataFrame | None = None,
+    moved: Sequence[BorderComparison] = (),
 ) -> None:
     """Write a page for each participant and one for the study."""
     out, entries = gathered.cohort.out, gathered.entries

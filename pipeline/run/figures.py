@@ -1,10 +1,11 @@
 """The plots over all participants, as files and for the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.run.cohort_tables import Gathered, with_groups
 from pipeline.stages.compare import OK
 from pipeline.stages.report import plot_border, plot_effects, plot_groups
@@ -14,20 +15,29 @@ from pipeline.store.tables import read_table
 
 
 def write_figures(
-    gathered: Gathered, volumes: pd.DataFrame, statistics: pd.DataFrame, tables: Path
+    gathered: Gathered,
+    volumes: pd.DataFrame,
+    statistics: Sequence[Comparison],
+    moved: Sequence[BorderComparison],
+    tables: Path,
 ) -> Mapping[str, bytes]:
-    """Write ``OUT/figures`` from the tables in a folder; gives the SVG of each plot by name."""
+    """Write ``OUT/figures``; returns the SVG of each plot by name.
+
+    Parameters
+    ----------
+    tables
+        Folder with ``border_sweep.tsv``.
+    """
     cohort = gathered.cohort
     params = cohort.config.compare
     measured = with_groups(cohort, volumes)
     measured = measured[measured["status"] == OK]
-    groups = groups_of(measured, params.group_column)
+    groups = groups_of(measured, params.group_column).set_axis(measured["participant_id"])
     sweep = read_table(tables / "border_sweep.tsv")
-    moved = read_table(tables / "border_statistics.tsv", ("group_a", "group_b"))
     plots = {
         "groups": plot_groups(measured, statistics, params.group_column, params.reference),
         "effects": plot_effects(statistics),
-        "border": plot_border(sweep, moved, groups.set_axis(measured["participant_id"])),
+        "border": plot_border(sweep, moved, groups),
     }
     for name, plot in plots.items():
         for ending in ("svg", "png") if plot else ():

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from pipeline.domain.comparison import BorderComparison
 from pipeline.run.cohort_tables import Gathered, with_groups
-from pipeline.stages.measure.border_sweep import BORDER_COLUMNS, SWEEP_COLUMNS, compare_borders
+from pipeline.stages.compare import BORDER_COLUMNS, border_table, compare_borders
+from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.stages.measure.muscle_row import MUSCLE_COLUMNS, muscle_row
 from pipeline.store.tables import write_table
 
@@ -21,7 +23,7 @@ def write_muscles(gathered: Gathered, volumes: pd.DataFrame) -> pd.DataFrame:
     return muscles
 
 
-def write_border(gathered: Gathered, volumes: pd.DataFrame) -> pd.DataFrame:
+def write_border(gathered: Gathered, volumes: pd.DataFrame) -> tuple[BorderComparison, ...]:
     """Write ``border_sweep.tsv`` and ``border_statistics.tsv``; gives the latter."""
     cohort = gathered.cohort
     columns = _WHO | dict(SWEEP_COLUMNS)
@@ -33,5 +35,5 @@ def write_border(gathered: Gathered, volumes: pd.DataFrame) -> pd.DataFrame:
     sweep = pd.concat(parts[1:] or parts)[list(columns)]
     write_table(sweep, cohort.out / "border_sweep.tsv", columns)
     moved = compare_borders(with_groups(cohort, volumes), sweep, cohort.config.compare)
-    write_table(moved, cohort.out / "border_statistics.tsv", BORDER_COLUMNS)
+    write_table(border_table(moved), cohort.out / "border_statistics.tsv", BORDER_COLUMNS)
     return moved
