@@ -118,22 +118,20 @@ def _unpaired(
     }
     tests = _unpaired_tests(samples, params)
     comparisons = []
-    for names in combinations(design.names, 2):
-        a, b = names
-        notes = why_untested(str(a), samples[a]) + why_untested(
-            b or "another group", samples[b]
+    for a, b in combinations(design.names, 2):
+        sample_a, sample_b = summarise(a, samples[a]), summarise(b, samples[b])
+        notes = why_untested(str(a), samples[a])
+        notes += why_untested(b or "another group", samples[b])
+        of_pair, adjustment = tests.get((a, b)), None
+        if of_pair:
+            notes += _why_undefined(of_pair, expects_levene=not notes)
+        if of_pair and outcome.is_absolute and params.covariates:
+            both = values[groups.isin((a, b))]
+            adjustment = adjust(both, groups[both.index] == a, design.covariates)
+            notes += [adjustment.note] if adjustment.note else []
+        comparisons.append(
+            Comparison(outcome, sample_a, sample_b, of_pair, adjustment, notes=tuple(notes))
         )
-        comparison = Comparison(
-            outcome, *(summarise(name, samples[name]) for name in names), tests=tests.get(names)
-        )
-        if comparison.tests:
-            notes += _why_undefined(comparison.tests, expects_levene=not notes)
-            if outcome.is_absolute and params.covariates:
-                both = values[groups.isin(names)]
-                adjustment = adjust(both, groups[both.index] == a, design.covariates)
-                comparison = replace(comparison, adjustment=adjustment)
-                notes += [adjustment.note] if adjustment.note else []
-        comparisons.append(replace(comparison, notes=tuple(notes)))
     return comparisons
 
 

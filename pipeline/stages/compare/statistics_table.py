@@ -31,8 +31,8 @@ _CONTRACT = {
     "mean_difference": "mean a minus mean b, in the unit of the outcome",
     "ci95_low": "lower end of the 95 % confidence interval of the difference",
     "ci95_high": "upper end of the 95 % confidence interval of the difference",
-    "test": "two-sided test of the means: welch (unequal variances), student or paired; with more "
-    "than two groups games-howell or tukey, corrected for the number of pairs of groups",
+    "test": "two-sided test of the means: welch (unequal variances), student or paired; with "
+    "more than two groups games-howell or tukey, corrected for the number of pairs of groups",
     "statistic": "t",
     "df": "degrees of freedom of t",
     "p": "two-sided p value of the test",
@@ -64,12 +64,14 @@ _FURTHER = {
     "levene_p": "p value of Levene's test of equal variances, about the medians "
     "(Brown-Forsythe); n/a in the paired design",
     "wilcoxon_p": "two-sided p value of the Wilcoxon signed-rank test; paired design only",
-    "shapiro_p_difference": "Shapiro-Wilk p of the differences within pairs; paired design only",
+    "shapiro_p_difference": "Shapiro-Wilk p of the differences within pairs; paired design "
+    "only",
     "cohens_d_av": "mean difference over the root mean square of both standard deviations, for "
     "comparison with unpaired studies; paired design only",
     "hedges_g_ci95_low": "lower end of the exact 95 % interval of g",
     "hedges_g_ci95_high": "upper end of the exact 95 % interval of g",
-    "anova_f": "F over all groups: Welch's, or the classical one for student; n/a for two groups",
+    "anova_f": "F over all groups: Welch's, or the classical one for student; n/a for two "
+    "groups",
     "anova_df_between": "its degrees of freedom between groups",
     "anova_df_within": "its degrees of freedom within groups",
     "anova_p": "its p value",
@@ -87,7 +89,7 @@ _FURTHER = {
     "mdc95": "smallest detectable change of one foot, 1.96 sqrt(2) SEM",
     "mdc95_source": "repeats, segmentation intervals, or setting",
     "below_mdc95": "true where the mean difference is smaller than mdc95",
-    "note": "why a cell of this row is n/a, where the description of its column does not say it",
+    "note": "why a cell of this row is n/a, where the column's description does not say it",
 }
 
 STATISTICS_COLUMNS: Mapping[str, str] = MappingProxyType(_CONTRACT | _FURTHER)
@@ -112,9 +114,9 @@ def statistics_row(comparison: Comparison) -> dict[str, object]:
         "family_tests": comparison.family_tests,
         **(_test_cells(comparison.tests) if comparison.tests else {}),
         **(_adjusted_cells(comparison.adjustment) if comparison.adjustment else {}),
-        "sem": error and error.sem,
-        "mdc95": error and error.mdc95,
-        "mdc95_source": error and error.source,
+        "sem": error.sem if error else None,
+        "mdc95": error.mdc95 if error else None,
+        "mdc95_source": error.source if error else None,
         "below_mdc95": comparison.is_below_mdc95,
         "note": "; ".join(comparison.notes) or None,
     }
@@ -145,12 +147,12 @@ def _test_cells(tests: Tests) -> dict[str, object]:
         "power": effect.power,
         **(_unpaired_cells(tests.unpaired) if tests.unpaired else {}),
         **(_paired_cells(tests.paired) if tests.paired else {}),
-        "permutation_p": permutation and permutation.p,
-        "permutation_method": permutation and permutation.method,
-        "anova_f": anova and anova.f,
-        "anova_df_between": anova and anova.df_between,
-        "anova_df_within": anova and anova.df_within,
-        "anova_p": anova and anova.p,
+        "permutation_p": permutation.p if permutation else None,
+        "permutation_method": permutation.method if permutation else None,
+        "anova_f": anova.f if anova else None,
+        "anova_df_between": anova.df_between if anova else None,
+        "anova_df_within": anova.df_within if anova else None,
+        "anova_p": anova.p if anova else None,
     }
 
 
@@ -186,9 +188,9 @@ def _adjusted_cells(adjustment: Adjustment) -> dict[str, object]:
     return {
         "covariates": ";".join(adjustment.covariates),
         "n_adjusted": adjustment.n,
-        "adjusted_difference": result and result.difference,
-        **_interval_cells("adjusted_ci95", result and result.ci95),
-        "adjusted_p": result and result.p,
+        "adjusted_difference": result.difference if result else None,
+        **_interval_cells("adjusted_ci95", result.ci95 if result else None),
+        "adjusted_p": result.p if result else None,
     }
 
 
@@ -198,6 +200,6 @@ def _t_cells(name: str, test: TTest) -> dict[str, object]:
 
 def _interval_cells(name: str, interval: Interval | None) -> dict[str, object]:
     return {
-        f"{name}_low": interval and interval.low,
-        f"{name}_high": interval and interval.high,
+        f"{name}_low": interval.low if interval else None,
+        f"{name}_high": interval.high if interval else None,
     }

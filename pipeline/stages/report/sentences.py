@@ -101,12 +101,13 @@ def _means(comparison: Comparison, tests: Tests) -> str:
 
 def _other_tests(tests: Tests) -> Iterator[str]:
     """Compare the t test with tests that have fewer assumptions."""
-    p_values = {
-        "permutation": tests.permutation and tests.permutation.p,
-        "Mann-Whitney": tests.unpaired and tests.unpaired.mann_whitney_p,
-        "Wilcoxon": tests.paired and tests.paired.wilcoxon_p,
-    }
-    known = {name: p for name, p in p_values.items() if p is not None}
+    known: dict[str, float] = {}
+    if tests.permutation:
+        known["permutation"] = tests.permutation.p
+    if tests.unpaired:
+        known["Mann-Whitney"] = tests.unpaired.mann_whitney_p
+    if tests.paired:
+        known["Wilcoxon"] = tests.paired.wilcoxon_p
     if not known:
         return
     agree = all(_agree(p, tests.mean.t.p) for p in known.values())
@@ -189,4 +190,4 @@ def _difference(comparison: Comparison) -> float:
 
 
 def _d(comparison: Comparison) -> str:
-    return fixed(comparison.tests and comparison.tests.effect.cohens_d, 2)
+    return fixed(comparison.tests.effect.cohens_d if comparison.tests else None, 2)

@@ -99,8 +99,8 @@ def table_row(comparison: Comparison) -> dict[str, str]:
     """Give the formatted cells of one comparison, by column heading."""
     label = label_of(comparison.outcome)
     samples = (comparison.a, comparison.b)
-    test = comparison.tests and comparison.tests.mean
-    effect = comparison.tests and comparison.tests.effect
+    ci95 = comparison.tests.mean.ci95 if comparison.tests else None
+    effect = comparison.tests.effect if comparison.tests else None
     return {
         "outcome": f"{label.name}, {label.unit}",
         "groups": " - ".join(sample.group for sample in samples if sample.group),
@@ -109,15 +109,11 @@ def table_row(comparison: Comparison) -> dict[str, str]:
             f"{fixed(sample.mean, label.decimals)} ± {fixed(sample.sd, label.decimals)}"
             for sample in samples
         ),
-        "difference (95 % CI)": _estimate(
-            comparison.mean_difference, test and test.ci95, label.decimals
-        ),
+        "difference (95 % CI)": _estimate(comparison.mean_difference, ci95, label.decimals),
         "p": p_value(comparison.p),
         "p, Holm": p_value(comparison.p_holm),
-        "d (95 % CI)": _estimate(
-            effect and effect.cohens_d, effect and effect.cohens_d_ci95, 2
-        ),
-        "g": fixed(effect and effect.hedges_g, 2),
+        "d (95 % CI)": _estimate(effect.cohens_d, effect.cohens_d_ci95, 2) if effect else "n/a",
+        "g": fixed(effect.hedges_g if effect else None, 2),
     }
 
 
