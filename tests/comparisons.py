@@ -22,6 +22,7 @@ from pipeline.domain.comparison import (
 )
 from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.compare import OUTCOMES, CompareParams, compare, statistics_table
+from pipeline.stages.plot_style import Picture
 
 # Student 1908, hours of sleep gained under two drugs; results as R 4 prints them
 SLEEP_A = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)
@@ -109,3 +110,13 @@ def untested(reason: str) -> Comparison:
         p_holm=None,
         notes=(reason,),
     )
+
+
+def check_plot(plot: Picture | None, *words: str) -> Picture:
+    """Check the form of a plot, and its text, which matplotlib repeats in comments."""
+    assert plot is not None
+    assert plot.png.startswith(b"\x89PNG")
+    assert b"<dc:date>" not in plot.svg
+    for word in words:
+        assert f"<!-- {word} -->".encode() in plot.svg
+    return plot

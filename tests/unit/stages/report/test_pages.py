@@ -1,10 +1,9 @@
-"""Pages tell all that was measured, and say no more than it bears."""
+"""Pages show all that was measured, and no more than it supports."""
 
 import re
 
-import numpy as np
 import pandas as pd
-import pytest
+from comparisons import make_comparison
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
@@ -12,7 +11,6 @@ from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.stages.compare import (
-    STATISTICS_COLUMNS,
     VOLUME_COLUMNS,
     CompareParams,
     compare,
@@ -20,13 +18,9 @@ from pipeline.stages.compare import (
 )
 from pipeline.stages.report import (
     ReportFacts,
-    context_of,
-    latex,
-    markdown,
     participant_page,
     report,
 )
-from pipeline.stages.report.sentences import Context, chance, explanation, fixed, verdict
 
 FACTS = ReportFacts("0.1.0", "run-7", '[regions]\nborder = "tmt1"\n')
 CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")
@@ -78,10 +72,9 @@ def volumes_of() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(VOLUME_COLUMNS))
 
 
-def page_of(volumes: pd.DataFrame, statistics: pd.DataFrame | None = None) -> str:
+def page_of(volumes: pd.DataFrame) -> str:
     """Give the study's page, with one picture."""
-    if statistics is None:
-        statistics = compare(volumes, CompareParams())
+    statistics = compare(volumes, CompareParams())
     return report(volumes, statistics, {"sub-01": PNG}, {"sub-01": (CUT,)}, FACTS)
 
 
@@ -103,20 +96,20 @@ def test_the_page_needs_no_other_file_and_runs_no_script() -> None:
 
 
 def test_the_page_is_the_same_each_time() -> None:
-    """No clock, no chance."""
+    """Nothing in it depends on time or randomness."""
     assert page_of(volumes_of()) == page_of(volumes_of())
 
 
-def test_cautions_are_told_in_words_or_at_least_by_name() -> None:
-    """A code without a sentence is not lost."""
+def test_cautions_are_explained_or_at_least_named() -> None:
+    """A code without a message is not lost."""
     page = page_of(volumes_of())
 
     assert "<code>muscle-truncated</code>: FDB touches the edge of the image." in page
     assert "<code>body-mass-missing</code>" in page
 
 
-def test_the_page_says_how_the_numbers_were_made() -> None:
-    """Border, its weight, muscles by name, version, settings, and what it is not for."""
+def test_the_page_states_methods_and_limits() -> None:
+    """Border, its sensitivity, muscles by name, version, settings and intended use."""
     page = page_of(volumes_of())
 
     assert "flexor digitorum brevis" in page
@@ -126,10 +119,10 @@ def test_the_page_says_how_the_numbers_were_made() -> None:
     assert "Not a medical device" in page
 
 
-def test_a_page_without_any_measurement_still_tells_why() -> None:
+def test_a_page_without_any_measurement_still_gives_the_reasons() -> None:
     """All failed: no plots, no statistics, but every reason."""
     volumes = pd.DataFrame([row_of("06", "patient", None)], columns=list(VOLUME_COLUMNS))
-    page = page_of(volumes, pd.DataFrame(columns=list(STATISTICS_COLUMNS)))
+    page = report(volumes, (), {}, {}, FACTS)
 
     assert "0 of 1 participants measured" in page
     assert "No groups were compared." in page
@@ -144,8 +137,8 @@ def test_a_page_of_one_group_says_that_nothing_was_tested() -> None:
     assert "no other group" in page
 
 
-def test_a_participant_page_lists_every_muscle_and_its_doubts() -> None:
-    """With the sums of the volumes table below."""
+def test_a_participant_page_lists_every_muscle_and_its_cautions() -> None:
+    """Below them are the sums of volumes.tsv."""
     row = row_of("01", "healthy", 1.0)
 
     page = participant_page(row, table_of(), (CUT,), PNG, {"scan": "ab12"})
@@ -159,7 +152,7 @@ def test_a_participant_page_lists_every_muscle_and_its_doubts() -> None:
 
 
 def test_the_page_of_a_failed_participant_gives_the_reason_alone() -> None:
-    """No table of nothing, no picture."""
+    """It has no table and no picture."""
     page = participant_page(row_of("06", "patient", None), None, (), None, {})
 
     assert "The heel &lt;must&gt; be seen" in page
@@ -167,142 +160,32 @@ def test_the_page_of_a_failed_participant_gives_the_reason_alone() -> None:
     assert "<img" not in page
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "n/a"), (np.nan, "n/a"), (3.14159, "3.1"), (-0.04, "0.0"), (-2.0, "\u22122.0")],
-)
-def test_numbers_are_fixed_and_missing_ones_named(value: float | None, text: str) -> None:
-    """A missing number is n/a, and there is no minus zero."""
-    assert fixed(value) == text
-
-
-@pytest.mark.parametrize(
-    ("p", "text"), [(0.0004, "< 0.001"), (0.0235, "= 0.024"), (None, "n/a")]
-)
-def test_tiny_chances_are_not_zero(p: float | None, text: str) -> None:
-    """A p of 0.000 is never shown."""
-    assert chance(p) == text
-
-
-def result(p: float, p_holm: float, difference: float = 4.0) -> dict[str, object]:
-    """Give one row of statistics."""
-    numbers = dict.fromkeys(STATISTICS_COLUMNS, 1.0)
-    return numbers | {
-        "outcome": "rearfoot_cm3",
-        "group_a": "healthy",
-        "group_b": "patient",
-        "mean_difference": difference,
-        "p": p,
-        "p_holm": p_holm,
-        "test": "welch",
-        "covariates": "body_mass_kg;foot_length_mm",
-        "mdc95_source": "repeats of 5 participants",
-        "below_mdc95": False,
-        "note": None,
-    }
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        (result(0.01, 0.03), r"is larger in healthy than in patient\.$"),
-        (result(0.01, 0.03, -4.0), r"is larger in patient than in healthy\.$"),
-        (result(0.04, 0.12), r"this does not stand once .* corrected for"),
-        (result(0.40, 0.40), r"do not settle it, which is not the same as no difference"),
-    ],
-)
-def test_sentences_say_no_more_than_the_test(row: dict[str, object], words: str) -> None:
-    """A high p is not equality; a p that Holm lifts above 0.05 is said to be so."""
-    assert re.search(words, verdict(row))
-
-
 def test_plots_stand_in_the_page_in_their_order() -> None:
-    """Each with its title and where its numbers are; others than the known are no plots."""
+    """Each has its title and the files with its values; missing plots are left out."""
     volumes = volumes_of()
     plots = {"border": b"<svg>b</svg>", "groups": b"<svg>g</svg>"}
     page = report(volumes, compare(volumes, CompareParams()), {}, {}, FACTS, plots)
 
     assert page.count('src="data:image/svg+xml;base64,') == 2
-    assert page.index("Every participant</strong>") < page.index("If the border were elsewhere")
+    assert page.index("All participants</strong>") < page.index("Sensitivity to the border")
     assert "border_sweep.tsv" in page
 
 
-MOVED = [
-    {
-        "offset_mm": mm,
-        "outcome": "rearfoot_cm3",
-        "group_a": "healthy",
-        "group_b": "patient",
-        "mean_difference": 4.0,
-        "p": p,
-        "cohens_d": 1.2,
-    }
-    for mm, p in ((-5.0, 0.20), (0.0, 0.01), (5.0, 0.004))
-]
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        (result(0.01, 0.03), "corrected by Holm for 1 outcomes, p = 0.030"),
-        (result(0.01, 0.03), "finds a true d of 1.00 with 80 % power"),
-        (result(0.01, 0.03) | {"permutation_p": 0.2}, "do not all say the same"),
-        (result(0.01, 0.03) | {"adjusted_p": 0.2}, "another conclusion: look at both"),
-        (result(0.01, 0.03) | {"below_mdc95": True}, "CAUTION: the difference is smaller"),
-        (result(0.01, 0.03), "larger than the smallest change that can be told in one foot"),
-        (result(0.01, 0.03), "Border tmt1; muscles FDB, QP."),
-        (result(0.01, 0.03), "nearer the heel, d = 1.20, p = 0.200"),
-        (result(0.01, 0.03), "THE CONCLUSION CHANGES"),
-        (result(0.30, 0.90) | {"outcome": "forefoot_cm3"}, "muscles FDB, QP.$"),
-        ({"p": None, "note": "nobody measured in patient: no test"}, "^Why: nobody measured"),
-    ],
-)
-def test_an_explanation_follows_the_figures(row: dict[str, object], words: str) -> None:
-    """Each doubt is told where the numbers raise it, in fixed words."""
-    context = Context(("tmt1",), ("FDB;QP",), 9, 24, MOVED)
-
-    assert re.search(words, explanation({"power": 0.8} | row | {"power": 0.8}, context))
-
-
-def test_the_statistics_are_written_as_markdown_and_latex() -> None:
-    """A table of the regions each, text escaped for LaTeX; nothing is told twice."""
+def test_names_of_groups_are_no_markup_in_the_page() -> None:
+    """They are escaped."""
     volumes = volumes_of()
-    volumes["group"] = volumes["group"].replace("patient", "plantar_fasciitis")
-    statistics = compare(volumes, CompareParams())
+    page = page_of(volumes.assign(group=volumes["group"].replace("patient", "<b>a|b</b>")))
 
-    told = markdown(statistics, context_of(volumes, statistics))
-    table = latex(statistics)
-
-    assert told.count("\n| rearfoot volume, cm³ |") == 1
-    assert told.count("Why: one participant measured in plantar_fasciitis: no test.") == 3
-    assert r"plantar\_fasciitis" in table
-    assert table.count(r"\\") == 10
-    assert "cm$^3$" in table
-
-
-MARKUP = r"<b>a|b</b> `c` *d* _e_ [f](g) $h$ 5% #1 & ~i~ \j{k} l_m"
-
-
-def test_names_of_groups_are_no_markup() -> None:
-    """Whatever signs they hold, they are printed as they were written."""
-    volumes = volumes_of()
-    volumes["group"] = volumes["group"].replace("patient", MARKUP)
-    statistics = compare(volumes, CompareParams())
-
-    told = markdown(statistics, context_of(volumes, statistics))
-    table = latex(statistics)
-    page = page_of(volumes, statistics)
-
-    names = re.findall(r"\\<b\\>a.*?l_m", told)
-    assert len(names) > 9
-    for name in names:
-        assert re.sub(r"\\(.)", r"\1", name) == MARKUP
-        assert re.findall(r"(?<!\\)[`*\[\]<>|~#&$]", name) == []
-    assert told.count("<b>") == 0
-    written = (
-        r"\textless{}b\textgreater{}a\textbar{}b\textless{}/b\textgreater{} `c` *d* \_e\_ "
-        r"[f](g) \$h\$ 5\% \#1 \& \textasciitilde i\textasciitilde "
-    )
-    assert table.count(written) == 9
     assert "<b>a" not in page
     assert "&lt;b&gt;a|b&lt;/b&gt;" in page
+
+
+def test_the_table_of_statistics_has_the_values_of_each_test() -> None:
+    """Means by group, difference with interval, t, p and effect sizes."""
+    comparison = make_comparison(p=0.0204, p_holm=0.0612)
+
+    page = report(volumes_of(), (comparison,), {}, {}, FACTS)
+
+    assert '4.0<br>(1.0 to 7.0)</td><td rowspan="2">2.00 (8.0)</td>' in page
+    assert '<td rowspan="2">0.020</td><td rowspan="2">0.061</td>' in page
+    assert "1.20<br>(0.20 to 2.20)" in page
