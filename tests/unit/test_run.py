@@ -518,7 +518,7 @@ def test_excluded_participants_are_shown_but_not_compared(cohort: Cohort) -> Non
     row = volumes.set_index("participant_id").loc["sub-03"]
     assert (row["status"], row["reason"]) == ("excluded", "motion")
     assert row["total_cm3"] > 1
-    assert statistics["n_a"].iloc[0] == 2
+    assert statistics[0].a.n == 2
 
 
 def test_groups_may_stand_in_another_column(cohort: Cohort) -> None:
@@ -528,7 +528,7 @@ def test_groups_may_stand_in_another_column(cohort: Cohort) -> None:
     outcomes = [process(job) for job in cohort.jobs()]
     statistics = write_statistics(cohort, write_volumes(gather(cohort, outcomes)))
 
-    assert statistics[["group_a", "group_b"]].iloc[0].tolist() == ["F", "M"]
+    assert statistics[0].groups == ("F", "M")
 
 
 def test_the_run_id_depends_on_settings_and_scans_only(
