@@ -1,4 +1,4 @@
-"""Even brightness, one scale, the grid as it was."""
+"""Bias field correction and intensity normalisation."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ sys.stdout.buffer.write(preprocess(scan, PreprocessParams()).intensity.tobytes()
 
 @pytest.fixture
 def depth_mm() -> NDArray[np.float32]:
-    """Give the depth below the surface of an egg as long as a foot; negative in the air."""
+    """Give the depth below the surface of an ellipsoid of a foot's length; -1 in the air."""
     positions = (np.indices(SHAPE).T - (np.array(SHAPE) - 1) / 2) * SPACING_MM
     inside = (np.linalg.norm(positions / (36, 92, 32), axis=-1) < 1).T
     depth: NDArray[np.float64] = ndimage.distance_transform_edt(inside, sampling=SPACING_MM)
@@ -48,7 +48,7 @@ def depth_mm() -> NDArray[np.float32]:
 
 @pytest.fixture
 def even(depth_mm: NDArray[np.float32]) -> Scan:
-    """Wrap muscle in 10 mm of fat, with a little noise."""
+    """Make muscle below 10 mm of fat, with a little noise."""
     clean = np.select([depth_mm > 10, depth_mm > 0], [MUSCLE, FAT])
     noise = np.random.default_rng(5).normal(0, 12, (2, *SHAPE))
     grid = Grid.from_arrays(SHAPE, np.diag((*SPACING_MM, 1.0)))
@@ -56,19 +56,19 @@ def even(depth_mm: NDArray[np.float32]) -> Scan:
 
 
 def brightened(scan: Scan, factor: NDArray[np.float64]) -> Scan:
-    """Multiply the brightness by a field."""
+    """Multiply the intensity by a field."""
     return replace(scan, intensity=(scan.intensity * factor).astype(np.float32))
 
 
 def shaded(scan: Scan, largest: float) -> Scan:
-    """Brighten one end of the foot and dim the other, as a coil does."""
+    """Apply a coil profile that rises from one end of the foot to the other."""
     slope = np.linspace(-largest, largest, SHAPE[1])[:, None]
     bend = 0.2 * largest * np.linspace(-1, 1, SHAPE[2]) ** 2
     return brightened(scan, 1 + slope + bend)
 
 
-def test_a_known_field_is_evened_out(even: Scan, depth_mm: NDArray[np.float32]) -> None:
-    """Fat is 1 to 5 % from end to end, though the coil varied twofold."""
+def test_a_known_field_is_corrected(even: Scan, depth_mm: NDArray[np.float32]) -> None:
+    """Fat is 1 within 5 % at both ends, although the coil profile varies twofold."""
     scan = preprocess(shaded(even, 0.35), PreprocessParams())
 
     is_fat = (depth_mm > 2.5) & (depth_mm < 8)
@@ -80,7 +80,7 @@ def test_a_known_field_is_evened_out(even: Scan, depth_mm: NDArray[np.float32]) 
 
 
 def test_fat_of_a_foot_becomes_one(simulated: Simulated) -> None:
-    """Subcutaneous fat, away from its borders, lies within 5 % of 1."""
+    """Subcutaneous fat, away from its boundary, is within 5 % of 1."""
     foot, grid = simulated.foot, simulated.scan.grid
     is_fat = ndimage.binary_erosion(foot.tissues == Tissue.FAT, iterations=3)
     fat = LabelMap(is_fat.astype(np.uint8), foot.grid, {1: "fat"})
@@ -90,8 +90,8 @@ def test_fat_of_a_foot_becomes_one(simulated: Simulated) -> None:
     assert np.median(signal) == pytest.approx(1, abs=0.05)
 
 
-def test_only_brightness_changes(even: Scan) -> None:
-    """Grid, contrast, side and facts are the scan's own."""
+def test_only_the_intensity_changes(even: Scan) -> None:
+    """Grid, contrast, side and acquisition parameters stay the same."""
     raw = replace(even, side=Side.RIGHT, acquisition={"EchoTime": 0.015})
 
     scan = preprocess(raw, PreprocessParams())
@@ -102,7 +102,7 @@ def test_only_brightness_changes(even: Scan) -> None:
 
 
 def test_gain_does_not_matter(even: Scan) -> None:
-    """Units of brightness are arbitrary."""
+    """Units of intensity are arbitrary."""
     louder = replace(even, intensity=even.intensity * 7)
 
     ours, theirs = (preprocess(s, PreprocessParams()) for s in (louder, even))
@@ -121,7 +121,7 @@ def test_without_correction_only_the_scale_changes(even: Scan) -> None:
 def test_on_a_water_image_the_brightest_part_is_one(
     even: Scan, depth_mm: NDArray[np.float32]
 ) -> None:
-    """Where fat is dark, muscle gives the scale."""
+    """Where fat is dark, muscle defines the scale."""
     inverted = np.select([depth_mm > 10, depth_mm > 0], [500, 90]).astype(np.float32)
     intensity = (even.intensity / 100 + inverted).astype(np.float32)
     water = replace(even, intensity=intensity, contrast=Contrast.WATER)
@@ -131,10 +131,10 @@ def test_on_a_water_image_the_brightest_part_is_one(
     assert np.median(scan.intensity[depth_mm > 12]) == pytest.approx(1, abs=0.05)
 
 
-def test_where_fat_is_suppressed_vessels_give_no_scale(
+def test_with_fat_suppression_vessels_do_not_define_the_scale(
     even: Scan, depth_mm: NDArray[np.float32]
 ) -> None:
-    """A few bright vessels in dark fat are no fat, however bright they are."""
+    """A few bright vessels in dark fat are not taken for fat."""
     dark_fat = np.where(depth_mm > 10, even.intensity, even.intensity / 3)
     vessels = np.zeros(SHAPE, dtype=bool)
     vessels[::5, ::5, ::5] = True
@@ -147,8 +147,8 @@ def test_where_fat_is_suppressed_vessels_give_no_scale(
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_block_that_is_cut_off_is_no_dark_tissue(axis: int, even: Scan) -> None:
-    """Tissue at the image's edge stays as bright as that beside it, whatever the size."""
+def test_an_incomplete_block_at_the_edge_is_not_dark_tissue(axis: int, even: Scan) -> None:
+    """Tissue at the edge of the image is corrected like its neighbourhood, for any size."""
     middle = SHAPE[axis] // 2
     size = middle - (middle - 1) % 3  # one voxel more than whole blocks of three
     voxels = np.moveaxis(np.moveaxis(even.intensity, axis, 0)[:size], 0, axis)
@@ -161,56 +161,56 @@ def test_a_block_that_is_cut_off_is_no_dark_tissue(axis: int, even: Scan) -> Non
 
 
 def test_a_strong_field_is_a_caution(even: Scan) -> None:
-    """The noise of what was dim is amplified with it."""
+    """Correction amplifies the noise of dark regions."""
     slope = np.geomspace(0.4, 2.2, SHAPE[1])[:, None]
 
     scan = preprocess(brightened(even, slope), PreprocessParams())
 
     assert [c.code for c in scan.cautions] == ["strong-bias-field"]
-    assert "-fold, so dim parts are noisier" in scan.cautions[0].message
+    assert "-fold, so dark regions are noisier" in scan.cautions[0].message
 
 
 def corner(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Leave one bright voxel at the edge."""
+    """Keep one bright voxel at the edge."""
     dot = np.zeros_like(values)
     dot[0, 0, 0] = 700
     return dot
 
 
 def stripes(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Draw stripes one voxel wide, which averaging makes constant."""
+    """Draw stripes one voxel wide, which average to a constant."""
     striped = np.full_like(values, 100)
     striped[::2] = 101
     return striped
 
 
 def rimless(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fill the image but for one dark layer, so that nothing is brighter than the rest."""
+    """Make a uniform image with one dark layer."""
     filled = np.full_like(values, 500)
     filled[:, 3] = 0
     return filled
 
 
 @pytest.mark.parametrize(
-    ("draw", "words"),
+    ("draw", "message"),
     [
-        (corner, "stand out from the background: got no connected bright part.*Export"),
+        (corner, "stand out from the background: got no bright connected component.*Export"),
         (stripes, "stand out from the background: got an image of fewer than three grey"),
-        (rimless, "T1w image must show bright tissue to scale by: got none.*file name"),
+        (rimless, "T1w image must show bright tissue for normalisation: got none.*file name"),
     ],
 )
 def test_an_image_without_a_foot_is_refused(
-    draw: Callable[[NDArray[np.float32]], NDArray[np.float32]], words: str, even: Scan
+    draw: Callable[[NDArray[np.float32]], NDArray[np.float32]], message: str, even: Scan
 ) -> None:
-    """The sentence tells what is missing."""
+    """The message says what is missing."""
     empty = replace(even, intensity=draw(even.intensity))
 
-    with pytest.raises(ScanError, match=words):
+    with pytest.raises(ScanError, match=message):
         preprocess(empty, PreprocessParams(bias_correction=False))
 
 
 def test_a_dark_water_image_is_refused(even: Scan) -> None:
-    """A single bright voxel is no tissue to scale by."""
+    """A single bright voxel cannot define the scale."""
     dot = np.zeros(SHAPE, dtype=np.float32)
     dot[20, 30, 10] = 700
     water = replace(even, intensity=dot, contrast=Contrast.WATER)
@@ -220,7 +220,7 @@ def test_a_dark_water_image_is_refused(even: Scan) -> None:
 
 
 def test_a_second_run_gives_the_same(even: Scan) -> None:
-    """Same scan, same bytes."""
+    """The same scan gives the same bytes."""
     first, second = (preprocess(even, PreprocessParams()) for _ in range(2))
 
     np.testing.assert_array_equal(first.intensity, second.intensity)
@@ -228,7 +228,7 @@ def test_a_second_run_gives_the_same(even: Scan) -> None:
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_threads_do_not_change_a_byte(threads: str, even: Scan) -> None:
-    """However many threads the library would take by itself."""
+    """The number of threads of the library is irrelevant."""
     here = preprocess(even, PreprocessParams()).intensity.tobytes()
     command = [sys.executable, "-c", SAME_BYTES, threads]
     environment = {**os.environ, "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": threads}

@@ -1,4 +1,4 @@
-"""The plot of Bland and Altman."""
+"""The Bland-Altman plot."""
 
 import pandas as pd
 
@@ -16,8 +16,8 @@ def make_overlaps() -> pd.DataFrame:
     return table.assign(difference_cm3=table["segmentation_cm3"] - table["reference_cm3"])
 
 
-def test_the_bytes_are_the_same_and_tell_no_date() -> None:
-    """Two drawings are one file; the sum has the first panel."""
+def test_the_agreement_plot_is_the_same_each_time() -> None:
+    """Two drawings have the same bytes without a date; the sum has the first panel."""
     overlaps = make_overlaps()
     first, second = (plot_agreement(overlaps, reliability(overlaps)) for _ in range(2))
 

@@ -1,4 +1,4 @@
-"""Limits of agreement against the worked example of Bland and Altman 1986."""
+"""Limits of agreement agree with the example of Bland and Altman 1986."""
 
 import pytest
 
@@ -37,19 +37,19 @@ def test_the_intervals_are_the_printed_ones(printed: BlandAltman) -> None:
     """Bias -22.0 to 17.8; lower limit -114.3 to -45.1; upper limit 40.9 to 110.1 l/min."""
     assert tuple(round(end, 1) for end in printed.bias_ci95) == (-22.0, 17.8)
     ends = (*printed.low_ci95, *printed.high_ci95)
-    # made of rounded limits, of t = 2.12 and of a standard error of 16.3
+    # from rounded limits, t = 2.12 and of a standard error of 16.3
     assert ends == pytest.approx((-114.3, -45.1, 40.9, 110.1), abs=0.2)
 
 
 def test_1_96_is_the_default_and_lies_within_2() -> None:
-    """The limits come nearer by the rounding of 1.96 to 2."""
+    """The limits are narrower than with 2 SDs."""
     found = bland_altman(LARGE, MINI)
 
     assert found.high - found.bias == pytest.approx(1.96 * found.sd)
 
 
 def test_swapping_the_methods_flips_the_signs() -> None:
-    """First less second is what second less first is not."""
+    """Limits change places and signs."""
     there, back = bland_altman(LARGE, MINI), bland_altman(MINI, LARGE)
 
     assert back.bias == pytest.approx(-there.bias)

@@ -1,4 +1,4 @@
-"""Intraclass correlation against the worked example of those who named it."""
+"""Intraclass correlation agrees with the example of Shrout and Fleiss 1979."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_the_other_forms_follow_from_the_same_mean_squares() -> None:
 
 
 def test_a_shift_of_one_rater_is_error_not_noise() -> None:
-    """Ratings 2 apart throughout: SEM is that of the raters, half of 2 squared, rooted."""
+    """With ratings 2 apart throughout, the variance of raters is half of 2 squared."""
     squares = MeanSquares.of([[10, 12], [20, 22], [30, 32]])
 
     assert squares.residual == pytest.approx(0)
@@ -63,7 +63,7 @@ def test_a_shift_of_one_rater_is_error_not_noise() -> None:
 
 
 def test_scaling_leaves_the_icc_and_scales_the_errors() -> None:
-    """Units do not matter to what has none."""
+    """The ICC has no unit."""
     once, scaled = (
         MeanSquares.of(np.multiply(SHROUT_FLEISS, factor)) for factor in (1.0, 1000.0)
     )
@@ -74,7 +74,7 @@ def test_scaling_leaves_the_icc_and_scales_the_errors() -> None:
 
 
 def test_no_spread_at_all_gives_no_icc() -> None:
-    """All values alike: not defined, rather than NaN."""
+    """It is undefined, not NaN, where all values are equal."""
     squares = MeanSquares.of([[5, 5], [5, 5]])
 
     assert squares.icc() is None
@@ -83,7 +83,7 @@ def test_no_spread_at_all_gives_no_icc() -> None:
 
 @pytest.mark.parametrize("ratings", [[[1.0, 2.0]], [[1.0], [2.0]]])
 def test_one_target_or_one_rater_is_refused(ratings: list[list[float]]) -> None:
-    """Nothing can be said of agreement."""
+    """Agreement needs two of each."""
     with pytest.raises(ValueError, match="two targets and two raters"):
         MeanSquares.of(ratings)
 

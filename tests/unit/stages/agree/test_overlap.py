@@ -1,4 +1,4 @@
-"""Overlap and distances on boxes whose answers can be counted."""
+"""Overlap and distances of boxes, by counting."""
 
 import math
 from typing import Any
@@ -21,7 +21,7 @@ ONE_UP: Box = (slice(4, 8), slice(6, 12), slice(4, 10))
 ELSEWHERE: Box = (slice(12, 16), slice(6, 12), slice(3, 9))
 
 
-def judge(first: LabelMap, second: LabelMap) -> Any:
+def overlap_of(first: LabelMap, second: LabelMap) -> Any:
     """Give the rows by their label."""
     return overlap(first, second, STRUCTURES, "sub-01").set_index("label")
 
@@ -33,7 +33,7 @@ def one_box(box: Box, grid: Grid) -> LabelMap:
 
 def test_the_same_map_agrees_fully(grid: Grid) -> None:
     """Dice 1, no distance, no difference."""
-    same = judge(one_box(HERE, grid), one_box(HERE, grid)).loc["ABH"]
+    same = overlap_of(one_box(HERE, grid), one_box(HERE, grid)).loc["ABH"]
 
     assert same[["dice", "hd95_mm", "asd_mm", "difference_cm3"]].tolist() == [1, 0, 0, 0]
     assert same["reference_cm3"] == pytest.approx(4 * 6 * 6 * 0.5 * 0.7 * 3 / 1e3)
@@ -41,7 +41,7 @@ def test_the_same_map_agrees_fully(grid: Grid) -> None:
 
 def test_a_shift_by_one_slice_is_the_slice_spacing(grid: Grid) -> None:
     """Five of six slices are common; the outer faces are 3 mm apart, the sides are not."""
-    moved = judge(one_box(HERE, grid), one_box(ONE_UP, grid)).loc["ABH"]
+    moved = overlap_of(one_box(HERE, grid), one_box(ONE_UP, grid)).loc["ABH"]
 
     assert moved["dice"] == pytest.approx(5 / 6)
     assert moved["hd95_mm"] == pytest.approx(3.0)
@@ -52,10 +52,10 @@ def test_a_shift_by_one_slice_is_the_slice_spacing(grid: Grid) -> None:
 
 
 def test_the_largest_distance_is_that_of_simpleitk() -> None:
-    """The 95th percentile lies below SimpleITK's maximum, the average is its own."""
+    """The 95th percentile is below SimpleITK's maximum, and the averages are equal."""
     grid = make_grid(turns_deg=(0, 0, 0))
     first, second = one_box(HERE, grid), one_box(ELSEWHERE, grid)
-    row = judge(first, second).loc["ABH"]
+    row = overlap_of(first, second).loc["ABH"]
     images = [sitk.GetImageFromArray(m.voxels.transpose(2, 1, 0)) for m in (first, second)]
     for image in images:
         image.SetSpacing(grid.spacing_mm)
@@ -69,29 +69,29 @@ def test_the_largest_distance_is_that_of_simpleitk() -> None:
 
 
 def test_tilt_and_storage_order_do_not_matter(grid: Grid) -> None:
-    """Distances are between places, not between indices."""
+    """Distances are between positions in world space."""
     flat = make_grid(turns_deg=(0, 0, 0))
     tilted, straight = (
-        judge(one_box(HERE, g), one_box(ELSEWHERE, g)).loc["ABH"] for g in (grid, flat)
+        overlap_of(one_box(HERE, g), one_box(ELSEWHERE, g)).loc["ABH"] for g in (grid, flat)
     )
 
     for name in ("dice", "hd95_mm", "asd_mm", "reference_cm3"):
         assert tilted[name] == pytest.approx(straight[name])
 
 
-def test_the_sum_joins_structures_before_it_judges(grid: Grid) -> None:
-    """Two muscles that trade places disagree each, and agree as one."""
+def test_the_sum_is_the_union_of_structures(grid: Grid) -> None:
+    """Two muscles that are swapped disagree separately and agree as one."""
     first = make_labels(grid, {1: HERE, 2: ELSEWHERE}, NAMES)
     second = make_labels(grid, {2: HERE, 1: ELSEWHERE}, NAMES)
-    rows = judge(first, second)
+    rows = overlap_of(first, second)
 
     assert rows["dice"].tolist()[:2] == [0, 0]
     assert rows.loc["both", "dice"] == 1
 
 
 def test_what_is_missing_has_its_reason_and_no_distance(grid: Grid) -> None:
-    """In neither map: no Dice; in one: Dice 0; the volume of what is absent is 0."""
-    rows = judge(one_box(HERE, grid), make_labels(grid, {2: HERE}, NAMES))
+    """In neither map: no Dice; in one map: Dice 0; absent structures have a volume of 0."""
+    rows = overlap_of(one_box(HERE, grid), make_labels(grid, {2: HERE}, NAMES))
 
     assert rows["note"].tolist()[:3] == [
         "not in the segmentation",
@@ -105,13 +105,13 @@ def test_what_is_missing_has_its_reason_and_no_distance(grid: Grid) -> None:
 
 
 def test_other_grids_are_refused_with_advice(grid: Grid) -> None:
-    """The sentence names the foot and says what to do."""
+    """The message names the foot and says what to do."""
     matrix = grid.matrix
     matrix[0, 3] += 2
     apart = one_box(HERE, Grid.from_arrays(grid.shape, matrix))
 
     with pytest.raises(GridMismatchError, match=r"'sub-01'.*2\.00 mm apart\. Draw both"):
-        judge(one_box(HERE, grid), apart)
+        overlap_of(one_box(HERE, grid), apart)
 
 
 def make_overlaps(pairs: list[tuple[float, float]], label: str = "ABH") -> pd.DataFrame:
@@ -120,8 +120,8 @@ def make_overlaps(pairs: list[tuple[float, float]], label: str = "ABH") -> pd.Da
     return rows.assign(label=label, difference_cm3=rows.iloc[:, 1] - rows.iloc[:, 0])
 
 
-def test_across_feet_the_bias_is_segmentation_less_reference() -> None:
-    """A segmentation 1 cm3 too large, give or take, has a positive bias."""
+def test_across_feet_the_bias_is_segmentation_minus_reference() -> None:
+    """Segmentations about 1 cm3 too large have a positive bias."""
     pairs = [(10.0, 11.0), (14.0, 15.5), (12.0, 12.5), (17.0, 18.0)]
     (row,) = reliability(make_overlaps(pairs)).to_dict("records")
 
@@ -134,7 +134,7 @@ def test_across_feet_the_bias_is_segmentation_less_reference() -> None:
 
 
 def test_a_foot_that_lacks_the_structure_is_left_out_of_its_row() -> None:
-    """Zero volume is no measurement of it; below two feet the reason is told."""
+    """A volume of zero is not compared; with fewer than two feet a note gives the reason."""
     pairs = [(10.0, 11.0), (14.0, 0.0)]
     (row,) = reliability(make_overlaps(pairs)).to_dict("records")
 

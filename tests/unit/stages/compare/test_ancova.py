@@ -5,7 +5,7 @@ from comparisons import A, B, first_row, statistics_of, volumes_of
 
 
 def test_missing_masses_leave_absolute_volumes_alone() -> None:
-    """Per kg has fewer participants; the adjusted difference says how many it has."""
+    """Outcomes per kg and adjusted differences have fewer participants."""
     volumes = volumes_of({"healthy": A, "pf": B})
     volumes.loc[[0, 6], ["body_mass_kg", "rearfoot_mm3_per_kg"]] = None
 
@@ -16,8 +16,8 @@ def test_missing_masses_leave_absolute_volumes_alone() -> None:
     assert counts["rearfoot_mm3_per_kg"].tolist()[:2] == [4, 4]
 
 
-def test_a_mass_that_parts_the_groups_cannot_be_adjusted_for() -> None:
-    """Whoever is heavy is a patient: the note says so instead of a number."""
+def test_a_mass_that_separates_the_groups_cannot_be_adjusted_for() -> None:
+    """All patients are heavy; a note says so instead of a number."""
     volumes = volumes_of({"healthy": A, "pf": B}, body_mass_kg=[60.0] * 5 + [80.0] * 5)
 
     row = first_row(volumes)

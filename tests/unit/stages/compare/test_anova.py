@@ -17,8 +17,8 @@ from pipeline.stages.compare import (
 )
 
 
-def test_each_two_of_three_groups_have_a_row_reference_first() -> None:
-    """Holm goes over outcomes, by the least p of each; p allows for the pairs already."""
+def test_each_pair_of_three_groups_has_a_row_reference_first() -> None:
+    """Holm's method ranks outcomes by their smallest p, already corrected for the pairs."""
     volumes = volumes_of({"runner": A, "pf": B, "healthy": (50.0, 52.0, 49.0, 55.0)})
 
     rows = statistics_of(volumes, CompareParams(permutations=0))
@@ -40,7 +40,7 @@ def test_each_two_of_three_groups_have_a_row_reference_first() -> None:
 
 
 def test_a_third_group_without_measurements_leaves_a_t_test() -> None:
-    """Two groups are compared as two; the others' rows say who was not there."""
+    """The other rows say which group was not measured."""
     volumes = volumes_of({"healthy": A, "pf": B, "runner": (None, 60.0)})
 
     rows = statistics_of(volumes).head(3).set_index(["group_a", "group_b"])
@@ -51,7 +51,7 @@ def test_a_third_group_without_measurements_leaves_a_t_test() -> None:
 
 @pytest.mark.slow
 def test_as_many_groups_as_are_allowed_take_seconds() -> None:
-    """Of two feet each; twelve took a minute and a half, forty did not end."""
+    """Groups have two feet each."""
     rng = np.random.default_rng(3)
     groups = {name: rng.normal(60, 5, 2).tolist() for name in ("healthy", *"abcdefghi")}
     started = time.process_time()

@@ -38,7 +38,7 @@ def make_volumes() -> pd.DataFrame:
 
 
 def make_sweep(volumes: pd.DataFrame) -> pd.DataFrame:
-    """Move 0.5 cm3 per mm, and twice that in healthy feet."""
+    """Add 0.5 cm3 per mm to the rearfoot, and twice that in healthy feet."""
     rows = []
     for row in volumes[volumes["status"] == "ok"].to_dict("records"):
         gain = 1.0 if row["group"] == "healthy" else 0.5
@@ -48,8 +48,8 @@ def make_sweep(volumes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant_id", *SWEEP_COLUMNS])
 
 
-def test_at_offset_0_the_comparison_is_the_comparison() -> None:
-    """The table of the moved border and statistics.tsv agree to the last digit."""
+def test_at_offset_0_the_comparison_is_that_of_the_measured_border() -> None:
+    """border_statistics.tsv and statistics.tsv agree to the last digit."""
     volumes, params = make_volumes(), CompareParams()
     moved = border_table(compare_borders(volumes, make_sweep(volumes), params))
     expected = statistics_table(compare(volumes, params)).set_index("outcome")

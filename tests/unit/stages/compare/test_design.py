@@ -31,7 +31,7 @@ def test_a_missing_outcome_is_an_altered_file() -> None:
 
 @pytest.mark.parametrize("odd", ["12,5", "much", "inf"])
 def test_what_is_not_a_number_is_an_altered_file(odd: str) -> None:
-    """Text in a table of numbers is refused, never dropped."""
+    """Text in a column of numbers is refused, not ignored."""
     volumes = two_groups((1, 2), (3, 5)).astype({"total_cm3": object})
     volumes.loc[1, "total_cm3"] = odd
 
@@ -40,7 +40,7 @@ def test_what_is_not_a_number_is_an_altered_file(odd: str) -> None:
 
 
 def test_a_covariate_that_is_no_column_is_refused() -> None:
-    """The message names it and lists what there is."""
+    """The message names it and lists the columns."""
     with pytest.raises(ConfigError, match=r"\['ages'\].*Known: participant_id"):
         statistics_of(volumes_of({"healthy": A, "pf": B}), CompareParams(covariates=("ages",)))
 
@@ -57,7 +57,7 @@ def test_a_covariate_of_words_is_refused() -> None:
     "cell", ["6_5", "", "NA", "None", "1e5000", "nan", "\uff11\uff12", "4,5", "12 a"]
 )
 def test_a_covariate_that_is_no_number_names_its_row(cell: str) -> None:
-    """What a program might take for a number or for missing; of those not measured, too."""
+    """Also for cells that look like numbers, and for participants that failed."""
     volumes = volumes_of({"healthy": A, "pf": B}, age=[*["41"] * 8, cell, None])
     volumes.loc[8, "status"] = "failed"
 
@@ -66,7 +66,7 @@ def test_a_covariate_that_is_no_number_names_its_row(cell: str) -> None:
 
 
 def test_a_covariate_written_as_text_counts_as_its_number() -> None:
-    """As participants.tsv has it."""
+    """Cells of participants.tsv are text."""
     ages = [41.5, 39.0, 52.0, 47.0, 38.5, 44.0, 50.0, 61.0, 57.5, 43.0]
     params = CompareParams(covariates=("age",))
     volumes = volumes_of({"healthy": A, "pf": B}, age=ages)
@@ -79,8 +79,8 @@ def test_a_covariate_written_as_text_counts_as_its_number() -> None:
 @pytest.mark.parametrize(
     "other", ["Healthy", "heal thy", "HEALTHY ", "healthy\u200b", "\uff48ealthy"]
 )
-def test_groups_that_a_reader_takes_for_one_are_refused(other: str) -> None:
-    """Both spellings are told; so is a group that is the reference but for its case."""
+def test_groups_that_look_alike_are_refused(other: str) -> None:
+    """The message has both spellings; the reference is checked as well."""
     volumes = volumes_of({"healthy": A, other: B, "pf": A})
     with pytest.raises(ConfigError, match="differ by case or blanks") as told:
         statistics_of(volumes)
@@ -91,8 +91,8 @@ def test_groups_that_a_reader_takes_for_one_are_refused(other: str) -> None:
         statistics_of(volumes_of({other.strip(): A, "pf": B}), CompareParams())
 
 
-def test_pairs_that_a_reader_takes_for_one_are_refused() -> None:
-    """Else both would be left out as having no partner."""
+def test_pairs_that_look_alike_are_refused() -> None:
+    """Otherwise both would be left out for lack of a partner."""
     volumes = volumes_of({"healthy": A[:3], "pf": B[:3]}, pair=list("abcABC"))
 
     with pytest.raises(ConfigError, match=r"column 'pair' .* got 'A' and 'a'"):
@@ -108,7 +108,7 @@ def test_a_group_may_be_called_anything(word: str) -> None:
 
 
 def test_more_groups_than_can_be_compared_are_refused() -> None:
-    """With the limit; a column of something else was named by mistake, most often."""
+    """The message has the limit and the groups."""
     ages = {"healthy": A[:2], **{str(age): A[:2] for age in range(30, 60)}}
     volumes = volumes_of({name: (values[0],) for name, values in ages.items()})
 
@@ -123,7 +123,7 @@ def test_pairs_need_their_column() -> None:
 
 
 def test_pairs_of_three_groups_are_refused() -> None:
-    """A limb has one other."""
+    """Pairs have two members."""
     volumes = volumes_of({"healthy": A, "pf": B, "x": A}, pair=[*"abcde"] * 3)
 
     with pytest.raises(ConfigError, match=r"paired design needs two groups.*got 3"):
@@ -137,7 +137,7 @@ def test_a_reference_that_is_none_of_three_groups_is_refused() -> None:
 
 
 def test_a_repeat_of_nobody_is_refused() -> None:
-    """The message names whom it is said to repeat."""
+    """The message names the unknown participant."""
     volumes = volumes_of({"healthy": A, "pf": B}, repeat_of=["77", *[None] * 9])
 
     with pytest.raises(ConfigError, match=r"no repeat itself: got \['sub-77'\]"):

@@ -36,7 +36,7 @@ def test_hedges_correction_is_the_exact_one() -> None:
     assert hedges_g(1.0, 2) == pytest.approx(1 / np.sqrt(np.pi))
 
 
-def test_groups_worlds_apart_have_no_interval_of_d() -> None:
+def test_groups_very_far_apart_have_no_interval_of_d() -> None:
     """Beyond t = 1000 the noncentral t cannot be inverted: n/a, and no warning."""
     row = first_row(two_groups((1e6, 1e6 + 1, 1e6 + 3), (1, 2, 4)))
 

@@ -29,7 +29,7 @@ from pipeline.stages.compare import (
 
 
 def test_holm_corrects_within_absolute_and_within_per_kg() -> None:
-    """Thrice the least, twice the middle, once the largest; never falling."""
+    """The smallest p is multiplied by three, the next by two, the largest by one."""
     volumes = two_groups(SLEEP_A, SLEEP_B)
     volumes["forefoot_cm3"] += np.where(volumes["group"] == "healthy", -2.0, 0.0)
     volumes["total_cm3"] += np.where(volumes["group"] == "healthy", 1.5, 0.0)
@@ -47,7 +47,7 @@ def test_holm_corrects_within_absolute_and_within_per_kg() -> None:
 
 
 def test_holm_counts_only_the_outcomes_that_could_be_tested() -> None:
-    """An outcome without a p takes nothing from the others."""
+    """An outcome without a p does not affect the others."""
     volumes = two_groups(SLEEP_A, SLEEP_B)
     volumes["total_cm3"] = None
 
@@ -77,7 +77,7 @@ INFERENCE = [
 def test_what_cannot_be_tested_is_missing_without_a_warning(
     a: Sequence[float | None], b: Sequence[float | None]
 ) -> None:
-    """The means stay, every test and effect size is n/a."""
+    """Means are given, every test and effect size is n/a."""
     row = first_row(two_groups(a, b))
 
     assert row["mean_a"] == pytest.approx(np.mean([v for v in a if v is not None]))
@@ -85,7 +85,7 @@ def test_what_cannot_be_tested_is_missing_without_a_warning(
 
 
 def test_one_group_alone_has_its_means_only() -> None:
-    """Where nobody is there to compare with, that is said by n/a and n = 0."""
+    """The other group has n = 0, and its values are n/a."""
     row = first_row(two_groups((5.0, 7.0, 9.0), ()))
 
     assert (row["n_a"], row["mean_a"], row["sd_a"], row["n_b"]) == (3, 7.0, 2.0, 0)
@@ -93,7 +93,7 @@ def test_one_group_alone_has_its_means_only() -> None:
 
 
 def test_patients_alone_stay_group_b() -> None:
-    """A part of a study without healthy participants does not swap the columns."""
+    """Without healthy participants the columns are not swapped."""
     row = first_row(two_groups((), (5.0, 7.0, 9.0)))
 
     assert (row["group_a"], row["n_a"]) == ("healthy", 0)
@@ -101,7 +101,7 @@ def test_patients_alone_stay_group_b() -> None:
 
 
 def test_a_group_that_failed_altogether_is_still_named() -> None:
-    """Its n is 0, so the reader sees that it was meant to be there."""
+    """Its n is 0."""
     volumes = two_groups((5.0, 7.0), (None, None))
     volumes.loc[2:, "status"] = "failed"
 
@@ -139,7 +139,7 @@ def test_groups_may_be_numbers() -> None:
 
 
 def test_the_order_of_the_rows_does_not_matter() -> None:
-    """To the bit, as tables may be merged in any order."""
+    """The result is the same to the last bit."""
     volumes = two_groups(SLEEP_A, SLEEP_B).assign(body_mass_kg=None)
 
     turned = volumes.iloc[::-1].reset_index(drop=True)
@@ -148,14 +148,14 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
 
 def test_comparing_does_not_load_the_plotting_library() -> None:
-    """Settings and commands import this stage, so it stays light."""
+    """Settings and commands import this stage, so the import must be quick."""
     script = "import sys, pipeline.stages.compare; sys.exit('matplotlib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_muscles_are_families_of_their_own() -> None:
-    """Holm over twelve would be over what is there: here two, absolute and per kg."""
+    """Holm's correction counts the muscles that were measured, here two."""
     values = [*A, *B]
     columns = {"ABH_total_cm3": values, "QP_total_cm3": [v * v for v in values]}
     rows = statistics_of(volumes_of({"healthy": A, "pf": B}, **columns), CompareParams())

@@ -33,7 +33,7 @@ INTAKE = {
 }
 
 
-# Darwin 1876, heights of maize in eighths of an inch, crossed less self-fertilised; Fisher,
+# Darwin 1876, heights of maize in eighths of an inch, crossed minus self-fertilised; Fisher,
 # The Design of Experiments, 1935, sections 17 and 21
 MAIZE = (49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48)
 
@@ -112,8 +112,8 @@ def rows_of(
     return found[found["outcome"] == OUTCOME]
 
 
-def printed(row: pd.Series, expected: Mapping[str, str]) -> None:
-    """Hold numbers to what is printed, to half of the last digit."""
+def check_printed(row: pd.Series, expected: Mapping[str, str]) -> None:
+    """Compare numbers with printed ones, to half of the last digit."""
     for name, digits in expected.items():
         mantissa, _, power = digits.partition("e")
         places = len(mantissa.partition(".")[2]) - int(power or 0)
@@ -124,7 +124,7 @@ def printed(row: pd.Series, expected: Mapping[str, str]) -> None:
 
 def test_students_sleep_unpaired() -> None:
     """R: t.test(extra ~ group, data = sleep)."""
-    printed(
+    check_printed(
         rows_of(SLEEP).iloc[0],
         {
             "welch_t": "-1.8608",
@@ -144,7 +144,7 @@ def test_students_sleep_paired() -> None:
     row = rows_of(SLEEP, CompareParams(design="paired")).iloc[0]
 
     assert (row["test"], row["n_a"], row["n_b"]) == ("paired", 10, 10)
-    printed(
+    check_printed(
         row,
         {
             "statistic": "-4.0621",
@@ -159,7 +159,7 @@ def test_students_sleep_paired() -> None:
 
 def test_altmans_energy_expenditure() -> None:
     """Dalgaard prints both t tests and the rank sum test, which has ties."""
-    printed(
+    check_printed(
         rows_of(ENERGY).iloc[0],
         {
             "welch_t": "-3.8555",
@@ -181,7 +181,7 @@ def test_altmans_energy_intake() -> None:
     """Dalgaard prints the paired t test."""
     row = rows_of(INTAKE, CompareParams(design="paired")).iloc[0]
 
-    printed(
+    check_printed(
         row,
         {
             "statistic": "11.941",
@@ -200,14 +200,14 @@ def test_darwins_maize_as_fisher_did_it() -> None:
 
     row = rows_of(pots, CompareParams(design="paired")).iloc[0]
 
-    printed(row, {"statistic": "2.148", "p": "0.0497", "mean_difference": "20.933"})
+    check_printed(row, {"statistic": "2.148", "p": "0.0497", "mean_difference": "20.933"})
     assert row["permutation_p"] == 2 * 863 / 32768
     assert row["permutation_method"] == "exact, 32768"
 
 
 def test_gearboxes_have_unequal_groups_and_ties() -> None:
     """R: t.test and wilcox.test(mpg ~ am, data = mtcars)."""
-    printed(
+    check_printed(
         rows_of(MTCARS).iloc[0],
         {
             "welch_t": "-3.7671",
@@ -226,7 +226,7 @@ def test_teeth_of_guinea_pigs() -> None:
     """R: t.test and wilcox.test(len ~ supp, data = ToothGrowth)."""
     row = rows_of(TOOTH).iloc[0]
 
-    printed(
+    check_printed(
         row,
         {
             "welch_t": "1.9153",
@@ -242,7 +242,7 @@ def test_teeth_of_guinea_pigs() -> None:
 
 
 def test_plants_by_tukey() -> None:
-    """R: TukeyHSD(aov(weight ~ group, data = PlantGrowth)); treatment less control there."""
+    """R: TukeyHSD(aov(weight ~ group, data = PlantGrowth)); signs are reversed there."""
     rows = rows_of(PLANTS, CompareParams(test="student"))
 
     assert rows["test"].tolist() == ["tukey"] * 3
@@ -254,14 +254,14 @@ def test_plants_by_tukey() -> None:
         ("0.3908711", "0.1979960", "0.0120064"),
         strict=True,
     ):
-        printed(
+        check_printed(
             row, {"mean_difference": difference, "ci95_low": low, "ci95_high": high, "p": p}
         )
-        printed(row, {"anova_f": "4.846", "anova_p": "0.0159", "anova_df_within": "27"})
+        check_printed(row, {"anova_f": "4.846", "anova_p": "0.0159", "anova_df_within": "27"})
 
 
 def test_plants_by_welch() -> None:
-    """R: oneway.test(weight ~ group, data = PlantGrowth); each two by Games and Howell."""
+    """R: oneway.test(weight ~ group, data = PlantGrowth); pairs by Games and Howell."""
     rows = rows_of(PLANTS)
 
     assert rows["test"].tolist() == ["games-howell"] * 3
@@ -270,7 +270,7 @@ def test_plants_by_welch() -> None:
         ["ctrl", "trt2"],
         ["trt1", "trt2"],
     ]
-    printed(
+    check_printed(
         rows.iloc[0],
         {"anova_f": "5.181", "anova_df_within": "17.128", "anova_p": "0.01739"},
     )
@@ -283,8 +283,12 @@ def test_folate_in_three_groups() -> None:
     classical = rows_of(FOLATE, CompareParams(test="student")).iloc[0]
     welch = rows_of(FOLATE).iloc[0]
 
-    printed(classical, {"anova_f": "3.7113", "anova_df_within": "19", "anova_p": "0.04359"})
-    printed(welch, {"anova_f": "2.9704", "anova_df_within": "11.065", "anova_p": "0.09277"})
+    check_printed(
+        classical, {"anova_f": "3.7113", "anova_df_within": "19", "anova_p": "0.04359"}
+    )
+    check_printed(
+        welch, {"anova_f": "2.9704", "anova_df_within": "11.065", "anova_p": "0.09277"}
+    )
 
 
 def test_blood_pressure_adjusted_for_age() -> None:
@@ -305,6 +309,6 @@ def test_blood_pressure_adjusted_for_age() -> None:
     t_95 = 2.364624  # 7 degrees of freedom
     assert (row["n_adjusted"], row["covariates"]) == (10, "age")
     assert row["mean_difference"] == pytest.approx(10.0)
-    printed(row, {"adjusted_difference": "-10.38095", "adjusted_p": "0.0004"})
+    check_printed(row, {"adjusted_difference": "-10.38095", "adjusted_p": "0.0004"})
     half_width = (row["adjusted_ci95_high"] - row["adjusted_ci95_low"]) / 2
     assert half_width / t_95 == pytest.approx(1.64051, abs=6e-6)

@@ -17,7 +17,7 @@ PAIRED = CompareParams(design="paired", covariates=())
 
 
 def test_pairs_are_found_by_name_not_by_place() -> None:
-    """The limbs stand in any order; who has one limb alone is left out and told of."""
+    """Limbs may be in any order; participants without a partner are left out with a note."""
     volumes = volumes_of({"healthy": A, "pf": (*B, 99.0)}, pair=[*"abcde", *"edcba", "z"])
 
     row = first_row(volumes, PAIRED)
@@ -31,7 +31,7 @@ def test_pairs_are_found_by_name_not_by_place() -> None:
 
 
 def test_d_of_pairs_is_over_the_differences_and_over_both() -> None:
-    """The first has the exact interval; the second stands beside unpaired studies."""
+    """The first has an exact interval; the second is comparable with unpaired studies."""
     row = first_row(volumes_of({"healthy": A, "pf": B}, pair=[*"abcde"] * 2), PAIRED)
 
     differences = np.subtract(A, B)
@@ -52,10 +52,10 @@ def test_d_of_pairs_is_over_the_differences_and_over_both() -> None:
         ((5.0, 7.0), (None, None), "0 complete pairs: no test"),
     ],
 )
-def test_pairs_that_tell_nothing_say_why(
+def test_pairs_that_cannot_be_tested_have_a_reason(
     a: Sequence[float], b: Sequence[float | None], reason: str
 ) -> None:
-    """A constant difference has no spread, so no t."""
+    """A constant difference has no spread."""
     row = first_row(volumes_of({"healthy": a, "pf": b}, pair=[*range(len(a))] * 2), PAIRED)
 
     assert reason in row["note"]

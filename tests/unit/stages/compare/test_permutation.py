@@ -16,7 +16,7 @@ from pipeline.stages.compare.permutation import sign_test, split_test
 
 
 def test_all_splits_agree_with_scipy() -> None:
-    """Of unequal groups with a tie; the distance of the means decides."""
+    """For groups of unequal size with a tie."""
     a, b = np.array([4.0, 9.0, 2.0, 7.0]), np.array([1.0, 3.0, 2.0, 0.5, 5.0])
 
     result = split_test(a, b, 99, 1)
@@ -30,7 +30,7 @@ def test_all_splits_agree_with_scipy() -> None:
 
 
 def test_random_splits_depend_on_the_seed_alone() -> None:
-    """Which group is named first is no matter; the observed split counts as one."""
+    """The order of the groups does not matter; the observed split counts as one."""
     generator = np.random.default_rng(3)
     a, b = generator.normal(2, 1, 12), generator.normal(0, 1, 13)
 
@@ -41,14 +41,14 @@ def test_random_splits_depend_on_the_seed_alone() -> None:
 
 
 def test_random_signs_where_pairs_are_many() -> None:
-    """Eighteen pairs have 262 144 signs; all alike but small ones are as extreme as it gets."""
+    """Eighteen pairs have 262 144 combinations of signs; equal signs are the extreme."""
     result = sign_test(np.linspace(1, 2, 18), 499, 20)
 
     assert result == PermutationTest(1 / 500, "random, 499")
 
 
 def test_no_permutations_leaves_them_out() -> None:
-    """The setting 0 says so."""
+    """With a setting of 0."""
     row = first_row(volumes_of({"healthy": A, "pf": B}), CompareParams(permutations=0))
 
     assert pd.isna(row["permutation_p"])

@@ -41,7 +41,7 @@ BY_DESIGN = {
     *("covariates", "n_adjusted", "adjusted_difference", "adjusted_ci95_low"),
     *("adjusted_ci95_high", "adjusted_p"),
 }
-"""Columns whose own meaning says when they are n/a."""
+"""Columns whose description says when they are n/a."""
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_nothing_is_missing_without_a_reason(
 
 
 def test_where_all_is_known_nothing_is_missing() -> None:
-    """But what two groups of different people do not have."""
+    """Except columns that two groups of different people do not have."""
     row = first_row(volumes_of({"healthy": A, "pf": B}))
 
     assert list(row.index) == list(STATISTICS_COLUMNS)

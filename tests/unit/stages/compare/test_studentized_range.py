@@ -14,7 +14,7 @@ from pipeline.stages.compare.studentized_range import upper_tail
     ],
 )
 def test_the_studentised_range_agrees_with_scipy(groups: int, df: float, q: float) -> None:
-    """Few and many groups and degrees of freedom, whole or not, small and large ranges."""
+    """For few and many groups and degrees of freedom, and small and large ranges."""
     expected = stats.studentized_range.sf(q, groups, df)
 
     assert upper_tail(q, groups, df) == pytest.approx(expected, abs=1e-11)

@@ -87,8 +87,10 @@ def test_a_missing_body_mass_leaves_per_kg_unknown_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("table", [None, table_of()])
-def test_a_failed_row_keeps_who_and_why_but_no_number(table: MeasurementTable | None) -> None:
-    """A number half made must not reach the comparison."""
+def test_a_failed_row_has_participant_and_reason_but_no_number(
+    table: MeasurementTable | None,
+) -> None:
+    """An incomplete measurement is not compared."""
     row = row_of(table, status="failed", reason="The heel is cut off.")
 
     told = {name for name, value in row.items() if value is not None}
@@ -99,7 +101,7 @@ def test_a_failed_row_keeps_who_and_why_but_no_number(table: MeasurementTable | 
 
 
 def test_an_unknown_region_is_never_zero() -> None:
-    """A total that cannot be summed has no share, no fat fraction, no value per kg."""
+    """An unknown total has no share, no fat fraction and no value per kg."""
     row = row_of(table_of(forefoot=None, total=None))
 
     assert row["rearfoot_cm3"] == 7.0

@@ -17,14 +17,14 @@ BORDER_MM = 24.0
 
 
 def make_split(border_mm: float) -> RegionSplit:
-    """Put one muscle across a border at a place on the long axis."""
+    """Make one muscle that a border at this position cuts."""
     muscles = make_labels(make_grid(), ABH_IN_BLOCK)
     landmarks = make_landmarks(make_frame(), border_mm)
     return RegionSplit.at(make_segmentation(muscles), landmarks)
 
 
-def test_each_step_is_what_a_split_there_would_be() -> None:
-    """Moving the border and parting the foot anew are the same."""
+def test_each_offset_equals_a_split_there() -> None:
+    """The sweep agrees with regions that are separated at the moved border."""
     sweep = sweep_border(make_split(BORDER_MM), ("ABH",))
 
     for offset_mm, rearfoot_cm3 in zip(sweep["offset_mm"], sweep["rearfoot_cm3"], strict=True):
@@ -35,15 +35,15 @@ def test_each_step_is_what_a_split_there_would_be() -> None:
     assert 0 < sweep["rearfoot_cm3"].iloc[0] < sweep["rearfoot_cm3"].iloc[-1]
 
 
-def test_the_total_stays() -> None:
-    """What the rearfoot gains the forefoot loses."""
+def test_the_total_does_not_change() -> None:
+    """The gain of the rearfoot is the loss of the forefoot."""
     sweep = sweep_border(make_split(BORDER_MM), ("ABH",))
 
     whole_cm3 = 6 * 15 * 11 * 0.5 * 0.7 * 3.0 / 1e3
     np.testing.assert_allclose(sweep["rearfoot_cm3"] + sweep["forefoot_cm3"], whole_cm3)
 
 
-def test_muscles_that_are_not_chosen_do_not_count() -> None:
+def test_muscles_that_are_not_chosen_are_not_summed() -> None:
     """A foot without any chosen muscle has zero on both sides."""
     sweep = sweep_border(make_split(BORDER_MM), ("FDB",))
 

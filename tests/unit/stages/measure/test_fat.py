@@ -1,4 +1,4 @@
-"""Fat fractions of made-up muscles whose fat is known."""
+"""Fat fractions of synthetic muscles whose fat fraction is known."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def muscles() -> LabelMap:
 
 @pytest.fixture
 def fat(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Make streaks of fat, a tenth on average, with nothing but fat outside."""
+    """Make streaks of fat, a tenth on average, surrounded by pure fat."""
     fractions = np.ones(SHAPE)
     streaks = np.exp(12 * ndimage.gaussian_filter(rng.standard_normal(SHAPE), 1.5))[INSIDE]
     fractions[INSIDE] = 0.1 * streaks / streaks.mean()
@@ -40,7 +40,7 @@ def fat(rng: np.random.Generator) -> NDArray[np.float64]:
 def pair_of(
     fat: NDArray[np.float64], lean_water: float = 500.0, noise: float = 0.0
 ) -> DixonPair:
-    """Take water and fat images under a coil that is brighter at one end."""
+    """Simulate water and fat images with a coil profile that rises toward one end."""
     rng = np.random.default_rng(4)
     coil = np.linspace(1, 1.4, SHAPE[1])[:, None]
     images = []
@@ -59,10 +59,10 @@ def mean_of(found: FatMap | None) -> tuple[float, float, float]:
 
 
 @pytest.mark.parametrize("lean_water", [400.0, 1000.0])
-def test_a_pair_tells_fat_whatever_relaxation_took(
+def test_a_pair_gives_the_fat_fraction_whatever_the_relaxation(
     lean_water: float, muscles: LabelMap, fat: NDArray[np.float64]
 ) -> None:
-    """Water and fat need not be equally bright, nor the coil even."""
+    """Water and fat may differ in signal, and the coil profile may vary."""
     pair = pair_of(fat, lean_water)
 
     found = find_fat(muscles, pair.water, pair)
@@ -73,25 +73,25 @@ def test_a_pair_tells_fat_whatever_relaxation_took(
 
 
 @pytest.mark.parametrize("noise", [10.0, 25.0])
-def test_noise_does_not_make_fat(noise: float, muscles: LabelMap) -> None:
+def test_noise_does_not_add_fat(noise: float, muscles: LabelMap) -> None:
     """Lean muscle at an SNR of 50 and 20: the magnitude alone would show 3 and 6 % of fat."""
     fat = np.ones(SHAPE)
     fat[INSIDE] = 0
     fat[4:7, 6:20, 3:9] = 0.6
-    true = float(fat[INSIDE].mean())
+    expected = float(fat[INSIDE].mean())
     pair = pair_of(fat, noise=noise)
 
     found = mean_of(find_fat(muscles, pair.water, pair))[1]
 
-    lifted = pair.fat.intensity / (pair.fat.intensity + 2 * pair.water.intensity)
-    assert found == pytest.approx(true, abs=0.007)
-    assert lifted[INSIDE].mean() > true + 0.007
+    uncorrected = pair.fat.intensity / (pair.fat.intensity + 2 * pair.water.intensity)
+    assert found == pytest.approx(expected, abs=0.007)
+    assert uncorrected[INSIDE].mean() > expected + 0.007
 
 
 def test_a_pair_without_a_line_gives_the_signal_fraction_and_says_so(
     muscles: LabelMap,
 ) -> None:
-    """Even fat everywhere does not tell what lean water looks like."""
+    """Where all voxels have the same fat fraction, the slope cannot be estimated."""
     even = np.full(SHAPE, 70.0, dtype=np.float32)
     even[0, 0, 0] = 71
     pair = DixonPair(Scan(even, GRID), Scan((even / 70 * 30).astype(np.float32), GRID))
@@ -109,7 +109,7 @@ def test_a_pair_without_a_line_gives_the_signal_fraction_and_says_so(
 def test_one_image_is_calibrated_by_its_own_lean_muscle(
     muscles: LabelMap, fat: NDArray[np.float64]
 ) -> None:
-    """Fat is 1 after preprocessing; lean is what the leanest parts show."""
+    """Fat is 1 after preprocessing; lean muscle is the signal of the leanest voxels."""
     patchy = np.where(np.arange(SHAPE[0])[:, None, None] < 8, 0, fat)
     scan = Scan((LEAN + (1 - LEAN) * patchy).astype(np.float32), GRID)
 
@@ -121,7 +121,7 @@ def test_one_image_is_calibrated_by_its_own_lean_muscle(
 
 
 def test_fat_in_every_voxel_is_within_the_limits(muscles: LabelMap) -> None:
-    """One image cannot see it: the fraction is too small, and the limits say so."""
+    """One image cannot show it: the fraction is too small, but within the limits."""
     fraction = np.full(SHAPE, 0.06)
     scan = Scan((LEAN + (1 - LEAN) * fraction + _speckle()).astype(np.float32), GRID)
 
@@ -136,23 +136,25 @@ def _speckle() -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("contrast", [Contrast.T2W, Contrast.WATER, Contrast.FAT])
-def test_other_single_images_tell_nothing(contrast: Contrast, muscles: LabelMap) -> None:
-    """Fat is not 1 there."""
+def test_other_single_images_give_no_fat_fraction(
+    contrast: Contrast, muscles: LabelMap
+) -> None:
+    """Fat does not have a signal of 1 there."""
     scan = Scan(np.random.default_rng(2).random(SHAPE, np.float32), GRID, contrast)
 
     assert find_fat(muscles, scan) is None
 
 
 def test_no_muscle_gives_no_fat(muscles: LabelMap) -> None:
-    """There is nothing to calibrate by."""
+    """There is no muscle for the calibration."""
     scan = Scan(np.random.default_rng(2).random(SHAPE, np.float32), GRID)
 
     assert find_fat(replace(muscles, voxels=np.zeros_like(muscles.voxels)), scan) is None
 
 
 @pytest.mark.parametrize("field", ["fraction", "low", "high"])
-def test_a_map_of_another_shape_or_of_nothing_is_our_own_mistake(field: str) -> None:
-    """Each of its three arrays is held to the grid."""
+def test_a_fat_map_of_another_shape_or_not_finite_is_refused(field: str) -> None:
+    """Each of its three arrays is checked."""
     sound = FatMap.known(np.zeros(SHAPE, dtype=np.float32), GRID)
 
     for wrong in (np.zeros(3, np.float32), np.full(SHAPE, np.nan, np.float32)):
@@ -164,7 +166,7 @@ def test_a_map_of_another_shape_or_of_nothing_is_our_own_mistake(field: str) -> 
 
 @pytest.mark.parametrize("finest", [0, 1])
 def test_noise_is_measured_along_the_finest_axis(finest: int) -> None:
-    """What changes from voxel to voxel along the coarser one is muscle, not noise."""
+    """Changes from voxel to voxel along the coarser axis are muscle, not noise."""
     spacing_mm = (0.5, 0.7, 3.0) if finest == 0 else (0.7, 0.5, 3.0)
     grid = make_grid(SHAPE, spacing_mm)
     voxels = np.zeros(SHAPE, dtype=np.uint8)

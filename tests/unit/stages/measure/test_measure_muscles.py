@@ -1,4 +1,4 @@
-"""Volumes, fat and lengths by arithmetic, on blocks in a tilted grid."""
+"""Volumes, fat and lengths of blocks in a tilted grid, by arithmetic."""
 
 from dataclasses import replace
 
@@ -20,13 +20,15 @@ from pipeline.stages.measure import MeasureParams, measure
 
 SHAPE = (9, 20, 13)
 LEAN = 0.3025  # in the middle of one bin of the signal's histogram
-PLANE_MM2 = 4 * 2.0 * 3 * 0.7  # of the abductor hallucis below, square to the long axis
+PLANE_MM2 = (
+    4 * 2.0 * 3 * 0.7
+)  # area of the abductor hallucis below, perpendicular to the long axis
 ABH_MM3 = PLANE_MM2 * 10 * 1.1
 BEFORE = Caution("foot-length-unknown", "Heel or toes are cut off.", "regions")
 
 
 def make_split(step_mm: float = 1.1, first: int = 4, border_mm: float = 8.8) -> RegionSplit:
-    """Lay ABH over ten voxels of the long axis (axis 1) and EDB over two."""
+    """Make ABH of ten voxels along the long axis (axis 1) and EDB of two."""
     spacing = np.array((2.0, step_mm, 0.7))
     affine = np.eye(4)
     affine[:3, :3] = Rotation.from_euler("xyz", (20, -13, 31), degrees=True).as_matrix()
@@ -50,7 +52,7 @@ def make_split(step_mm: float = 1.1, first: int = 4, border_mm: float = 8.8) -> 
 
 
 def make_scan(split: RegionSplit, contrast: Contrast = Contrast.T1W) -> Scan:
-    """Make lean muscle, of which ABH's last two tenths and half a tenth are fat."""
+    """Make lean muscle; in ABH the last two planes and half a plane are fat."""
     intensity = np.where(split.muscles.voxels > 0, LEAN, 0.0)
     intensity[2:6, 12:14, 5:8] = 1.0
     intensity[2:4, 11:12, 5:8] = 1.0
@@ -87,15 +89,15 @@ def test_volume_is_voxels_times_their_size(region: str, planes: float) -> None:
 
 
 @pytest.mark.parametrize(("axis", "share"), [(8.8 + 0.275, 0.75), (8.8 - 0.55, 0.0)])
-def test_a_voxel_is_shared_by_the_part_behind_the_border(axis: float, share: float) -> None:
-    """A quarter of a voxel's depth moves a quarter of it."""
+def test_a_voxel_cut_by_the_border_is_divided_by_volume(axis: float, share: float) -> None:
+    """Three quarters of a voxel behind the border count for the rearfoot."""
     volume_mm3 = row(table_of(make_split(border_mm=axis)), "ABH", "rearfoot").volume_mm3
 
     assert volume_mm3 == pytest.approx((4 + share) * PLANE_MM2 * 1.1, rel=1e-4)
 
 
-def test_totals_hold_the_chosen_muscles_only() -> None:
-    """The dorsal muscle has rows of its own and is in no sum by default."""
+def test_totals_contain_the_chosen_muscles_only() -> None:
+    """By default the dorsal muscles have rows but are not in the totals."""
     split = make_split()
     both = measure(split, make_scan(split), MeasureParams(muscles=("ABH", "EDB")))
 
@@ -107,14 +109,14 @@ def test_totals_hold_the_chosen_muscles_only() -> None:
 
 @pytest.mark.parametrize("step_mm", [0.6, 1.1, 1.5, 2.0, 4.0])
 def test_a_prism_has_one_cross_section(step_mm: float) -> None:
-    """Whatever the spacing along the foot, its largest section is its only one."""
+    """It does not depend on the spacing along the foot."""
     found = row(table_of(make_split(step_mm)), "ABH", "total")
 
     assert found.acsa_max_mm2 == pytest.approx(PLANE_MM2, rel=1e-6)
 
 
 def test_the_largest_section_is_where_the_muscle_is_thickest() -> None:
-    """Two planes of twice the area; position counts from the frame's origin."""
+    """Two planes have twice the area; the position is relative to the origin of the frame."""
     split = make_split()
     voxels = split.muscles.voxels.copy()
     voxels[2:6, 10:12, 2:5] = 1
@@ -131,12 +133,12 @@ def test_the_largest_section_is_where_the_muscle_is_thickest() -> None:
     ("region", "planes"), [("rearfoot", 5), ("forefoot", 6), ("total", 10)]
 )
 def test_length_is_the_extent_along_the_foot(region: str, planes: int) -> None:
-    """A plane that the border halves counts on both sides."""
+    """A plane cut by the border counts on both sides."""
     assert row(table_of(make_split()), "ABH", region).length_mm == pytest.approx(planes * 1.1)
 
 
 def test_an_absent_muscle_is_zero_not_unknown() -> None:
-    """It was looked for and is not there; a section has no place, then."""
+    """Its cross-section has no position."""
     found = row(table_of(make_split()), "QP", "total")
 
     assert (found.volume_mm3, found.length_mm, found.acsa_max_mm2) == (0, 0, 0)
@@ -145,7 +147,7 @@ def test_an_absent_muscle_is_zero_not_unknown() -> None:
 
 
 def test_fat_is_the_two_point_fraction() -> None:
-    """One and a half planes of the eight that touch nothing but muscle are fat."""
+    """One and a half of the eight inner planes are fat."""
     found = row(table_of(make_split()), "ABH", "total")
 
     assert found.fat_fraction == pytest.approx(1.5 / 8, abs=1e-4)
@@ -156,8 +158,8 @@ def test_fat_is_the_two_point_fraction() -> None:
     assert low < 1.5 / 8 < high
 
 
-def test_fat_is_told_by_region() -> None:
-    """All of it lies in the forefoot's four and a half inner planes."""
+def test_fat_fractions_differ_between_regions() -> None:
+    """All fat is in the four and a half inner planes of the forefoot."""
     table = table_of(make_split())
 
     assert row(table, "ABH", "rearfoot").fat_fraction == pytest.approx(0, abs=1e-4)
@@ -167,8 +169,8 @@ def test_fat_is_told_by_region() -> None:
     )
 
 
-def test_what_is_known_of_fat_goes_before_the_scan() -> None:
-    """An exact map counts every voxel; limits are then the fraction itself."""
+def test_a_known_fat_map_is_used_instead_of_the_scan() -> None:
+    """It uses all voxels, and its limits equal the fraction."""
     split = make_split()
     known = np.zeros(SHAPE, dtype=np.float32)
     known[2:6, 4:8, 5:8] = 0.5
@@ -181,7 +183,7 @@ def test_what_is_known_of_fat_goes_before_the_scan() -> None:
 
 
 def test_fat_beside_a_muscle_is_not_in_it() -> None:
-    """Border voxels that are half fat by partial volume leave the fraction at zero."""
+    """Boundary voxels that are half fat by partial volume do not count."""
     split = make_split()
     intensity = np.where(split.muscles.voxels > 0, LEAN, 0.0)
     intensity[2:6, 4:14, 5:8:2] = (LEAN + 1) / 2
@@ -191,8 +193,8 @@ def test_fat_beside_a_muscle_is_not_in_it() -> None:
 
 
 @pytest.mark.parametrize("contrast", [Contrast.T2W, Contrast.WATER, Contrast.FAT])
-def test_other_contrasts_tell_no_fat(contrast: Contrast) -> None:
-    """What cannot be known is not zero."""
+def test_other_contrasts_give_no_fat_fraction(contrast: Contrast) -> None:
+    """An unknown fat fraction is None, not zero."""
     table = table_of(make_split(), contrast)
 
     assert {(r.fat_fraction, r.contractile_mm3) for r in table.rows} == {(None, None)}
@@ -201,14 +203,14 @@ def test_other_contrasts_tell_no_fat(contrast: Contrast) -> None:
 
 
 def test_sensitivity_is_the_section_at_the_border() -> None:
-    """Moving the border by 1 mm moves the plane's area times 1 mm."""
+    """Moving the border by 1 mm moves a volume of the area times 1 mm."""
     table = table_of(make_split())
 
     assert table.border_sensitivity_cm3_per_mm == pytest.approx(PLANE_MM2 / 1e3, rel=1e-4)
 
 
 def test_a_muscle_cut_by_the_image_is_a_lower_bound() -> None:
-    """Its rows and a caution say so; the others stay as they are."""
+    """Its rows and a caution say so; other muscles are not affected."""
     table = table_of(make_split(first=10))
 
     assert [c.code for c in table.cautions][:2] == ["foot-length-unknown", "truncated-ABH"]
@@ -226,8 +228,8 @@ def test_the_table_says_where_it_came_from() -> None:
     assert (table.border, table.foot_length_mm) == (split.landmarks.border, None)
 
 
-def test_labels_of_another_scan_are_our_own_mistake() -> None:
-    """A scan elsewhere is no user's fault."""
+def test_labels_of_another_scan_are_refused() -> None:
+    """A scan on another grid is an error of the caller."""
     split = make_split()
     affine = split.muscles.grid.matrix
     affine[0, 3] += 1
@@ -238,14 +240,14 @@ def test_labels_of_another_scan_are_our_own_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    ("muscles", "words"),
+    ("muscles", "message"),
     [
         (("ABH", "BICEPS"), "each of ABH, .*EHB at most once, got ABH, BICEPS"),
         (("ABH", "ABH"), "at most once, got ABH, ABH"),
         ((), "at least 1 item"),
     ],
 )
-def test_muscles_must_be_known(muscles: tuple[str, ...], words: str) -> None:
+def test_muscles_must_be_known(muscles: tuple[str, ...], message: str) -> None:
     """A misspelt, doubled or empty list is refused."""
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(ValidationError, match=message):
         MeasureParams(muscles=muscles)

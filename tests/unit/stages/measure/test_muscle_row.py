@@ -11,7 +11,7 @@ WHO = Participant("07", group="healthy", body_mass_kg=70.0)
 
 
 def make_row(table: MeasurementTable | None) -> dict[str, object]:
-    """Make the participant's row of volumes.tsv, then that of muscles.tsv."""
+    """Make the row of volumes.tsv, then that of muscles.tsv."""
     row = volume_row(
         WHO,
         table,
@@ -47,7 +47,7 @@ def test_quantities_have_the_units_of_their_names() -> None:
 
 
 def test_what_was_not_measured_is_missing_never_zero() -> None:
-    """A failed participant has a row of who it is, and a muscle not in the table no value."""
+    """A failed participant has a row without values, as has a muscle not in the table."""
     failed = make_row(None)
 
     assert (failed["participant_id"], failed["status"]) == ("sub-07", FAILED)

@@ -1,4 +1,4 @@
-"""Cautions about volumes and shapes that no foot has, and none about a sound one."""
+"""Cautions about implausible volumes and shapes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,12 +22,12 @@ LABEL = {m.abbreviation: m.index for m in MUSCLES}
 
 @pytest.fixture(scope="module")
 def split(coarse_foot: Foot) -> RegionSplit:
-    """Give the mean digital foot's true muscles."""
+    """Give the muscles of the mean digital foot."""
     return regions(coarse_foot.truth, RegionsParams())
 
 
 def rows_of(split: RegionSplit) -> list[Measurement]:
-    """Give the volumes alone."""
+    """Give rows with volumes only."""
     return [
         Measurement(
             m.abbreviation,
@@ -54,14 +54,14 @@ def codes_of(
     return [c.code for c in find_oddities(rows_of(changed), changed)]
 
 
-def test_a_sound_foot_raises_nothing(split: RegionSplit) -> None:
-    """The digital foot's own labels."""
+def test_a_digital_foot_raises_no_caution(split: RegionSplit) -> None:
+    """Its own labels are plausible."""
     assert codes_of(split) == []
 
 
 @pytest.mark.parametrize("name", ["ABH", "ADHT", "EHB"])
-def test_a_missing_muscle_is_told(name: str, split: RegionSplit) -> None:
-    """Its zero stays, but nobody takes it for a finding."""
+def test_a_missing_muscle_is_a_caution(name: str, split: RegionSplit) -> None:
+    """Its volume stays zero."""
 
     def remove(voxels: Voxels) -> None:
         voxels[voxels == LABEL[name]] = 0
@@ -69,8 +69,8 @@ def test_a_missing_muscle_is_told(name: str, split: RegionSplit) -> None:
     assert codes_of(split, remove) == [f"missing-{name}"]
 
 
-def test_a_muscle_too_small_or_too_large_is_told(split: RegionSplit) -> None:
-    """All but a tenth of one goes to another."""
+def test_a_muscle_too_small_or_too_large_is_a_caution(split: RegionSplit) -> None:
+    """Nine tenths of one muscle are labelled as another."""
 
     def trade(voxels: Voxels) -> None:
         given = np.argwhere(voxels == LABEL["INT"])
@@ -79,8 +79,8 @@ def test_a_muscle_too_small_or_too_large_is_told(split: RegionSplit) -> None:
     assert {"implausible-INT", "implausible-FDMB"} <= {*codes_of(split, trade)}
 
 
-def test_a_belly_in_two_pieces_is_told(split: RegionSplit) -> None:
-    """Its middle third is missing."""
+def test_a_belly_in_two_components_is_a_caution(split: RegionSplit) -> None:
+    """Its middle is missing."""
 
     def cut(voxels: Voxels) -> None:
         inside = np.argwhere(voxels == LABEL["ABH"])
@@ -91,8 +91,8 @@ def test_a_belly_in_two_pieces_is_told(split: RegionSplit) -> None:
     assert codes_of(split, cut) == ["in-pieces-ABH"]
 
 
-def test_muscles_out_of_order_are_told(split: RegionSplit) -> None:
-    """Two that were mistaken for one another."""
+def test_muscles_out_of_order_are_a_caution(split: RegionSplit) -> None:
+    """Two of them are swapped."""
 
     def swap(voxels: Voxels) -> None:
         lumbricals, quadratus = (voxels == LABEL[n] for n in ("LUM", "QP"))
@@ -101,18 +101,18 @@ def test_muscles_out_of_order_are_told(split: RegionSplit) -> None:
     assert "out-of-order-QP-LUM" in codes_of(split, swap)
 
 
-def test_a_muscle_cut_by_the_image_is_left_out(split: RegionSplit) -> None:
-    """Its caution is that it is cut."""
+def test_a_muscle_cut_by_the_image_is_not_checked(split: RegionSplit) -> None:
+    """It has a caution already."""
     rows = [replace(r, volume_mm3=0.0, is_truncated=r.muscle == "QP") for r in rows_of(split)]
 
-    told = [c.code for c in find_oddities(rows, split)]
+    codes = [c.code for c in find_oddities(rows, split)]
 
-    assert "missing-QP" not in told
-    assert "missing-FDB" in told
+    assert "missing-QP" not in codes
+    assert "missing-FDB" in codes
 
 
-def test_measuring_tells_them(split: RegionSplit, coarse_foot: Foot) -> None:
-    """They stand beside the numbers."""
+def test_the_measurement_has_these_cautions(split: RegionSplit, coarse_foot: Foot) -> None:
+    """They are part of the table."""
     voxels = split.muscles.voxels.copy()
     voxels[voxels == LABEL["FDB"]] = 0
     muscles = replace(split.muscles, voxels=voxels)

@@ -1,4 +1,4 @@
-"""95 % intervals, and why there are none."""
+"""95 % prediction intervals, and the reasons for missing ones."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ SHARES = {"rearfoot": 0.4, "forefoot": 0.6, "total": 1.0}
 def make_scan(
     spacing_mm: tuple[float, ...] = SPACING_MM, contrast: Contrast = Contrast.T1W
 ) -> Scan:
-    """Make a scan whose spacing and contrast alone matter."""
+    """Make a scan of which only spacing and contrast matter."""
     voxels = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     return Scan(voxels, Grid.from_arrays(voxels.shape, np.diag((*spacing_mm, 1))), contrast)
 
@@ -28,9 +28,9 @@ def make_scan(
 def table() -> MeasurementTable:
     """Make ten muscles of 8 cm3, a tenth of it fat."""
     rows = [
-        Measurement(muscle, region, 8000 * part, 7200 * part, 0.1, 100.0, 50.0, 60.0)
+        Measurement(muscle, region, 8000 * fraction, 7200 * fraction, 0.1, 100.0, 50.0, 60.0)
         for muscle in PLANTAR_MUSCLES
-        for region, part in SHARES.items()
+        for region, fraction in SHARES.items()
     ]
     border = Border("tmt1", 118.5)
     return MeasurementTable(
@@ -43,8 +43,8 @@ def codes(table: MeasurementTable) -> list[str]:
     return [c.code for c in table.cautions]
 
 
-def test_sums_and_muscles_have_an_interval_that_holds_them(table: MeasurementTable) -> None:
-    """Wider in proportion for a small muscle than for the sum."""
+def test_sums_and_muscles_have_an_interval_that_contains_them(table: MeasurementTable) -> None:
+    """It is relatively wider for a small muscle than for the sum."""
     found = with_intervals(table, make_scan())
 
     assert codes(found) == []
@@ -62,7 +62,7 @@ def test_sums_and_muscles_have_an_interval_that_holds_them(table: MeasurementTab
 
 
 @pytest.mark.parametrize(
-    ("scan", "words"),
+    ("scan", "message"),
     [
         (make_scan(contrast=Contrast.T2W), "T1w images of 0.75 x 0.75 x 4.5 mm or finer"),
         (make_scan((0.5, 0.8, 4.0)), "or finer only"),
@@ -70,22 +70,22 @@ def test_sums_and_muscles_have_an_interval_that_holds_them(table: MeasurementTab
     ],
 )
 def test_other_scans_have_none_and_say_why(
-    scan: Scan, words: str, table: MeasurementTable
+    scan: Scan, message: str, table: MeasurementTable
 ) -> None:
-    """Nothing is known of the errors there."""
+    """The segmenter is not calibrated for them."""
     found = with_intervals(table, scan)
 
     assert codes(found) == ["interval-unknown"]
-    assert words in found.cautions[0].message
+    assert message in found.cautions[0].message
     assert found.rows == table.rows
     assert found.ci95_cm3 == {}
 
 
 @pytest.mark.parametrize("contrast", [Contrast.T1W, Contrast.PDW, Contrast.WATER])
-def test_the_network_was_measured_on_other_scans_and_fatty_muscle(
+def test_the_network_is_calibrated_for_more_contrasts_and_fatty_muscle(
     contrast: Contrast, table: MeasurementTable
 ) -> None:
-    """So its intervals hold there."""
+    """Its intervals are narrow there."""
     rows = tuple(replace(row, fat_fraction=0.3) for row in table.rows)
     by_network = replace(table, rows=rows, segmenter="network")
 
@@ -97,7 +97,9 @@ def test_the_network_was_measured_on_other_scans_and_fatty_muscle(
     assert 81 < high < 90
 
 
-def test_what_the_network_was_not_measured_on_has_none(table: MeasurementTable) -> None:
+def test_scans_outside_the_calibration_of_the_network_have_none(
+    table: MeasurementTable,
+) -> None:
     """T2, fat images, coarse ones, and muscle that is half fat."""
     by_network = replace(table, segmenter="network")
     half = replace(by_network, rows=tuple(replace(r, fat_fraction=0.5) for r in table.rows))
@@ -113,26 +115,26 @@ def test_what_the_network_was_not_measured_on_has_none(table: MeasurementTable) 
 
 @pytest.mark.parametrize("segmenter", ["atlas+corrected", "another"])
 def test_other_segmenters_have_none(segmenter: str, table: MeasurementTable) -> None:
-    """Corrected labels are nobody's known errors."""
+    """Corrected labels have errors of another kind."""
     found = with_intervals(replace(table, segmenter=segmenter), make_scan())
 
-    assert f"errors of '{segmenter}' were not measured" in found.cautions[0].message
+    assert f"'{segmenter}' is not calibrated on digital feet" in found.cautions[0].message
 
 
-@pytest.mark.parametrize(("fat", "words"), [(0.3, "and it is 0.30"), (None, "it is unknown")])
+@pytest.mark.parametrize(("fat", "message"), [(0.3, "and it is 0.30"), (None, "it is unknown")])
 def test_fatty_muscles_have_none(
-    fat: float | None, words: str, table: MeasurementTable
+    fat: float | None, message: str, table: MeasurementTable
 ) -> None:
-    """The atlas loses a quarter of them, which no interval of lean feet covers."""
+    """The atlas underestimates them by a quarter, which intervals of lean feet do not cover."""
     rows = tuple(replace(row, fat_fraction=fat) for row in table.rows)
 
     found = with_intervals(replace(table, rows=rows), make_scan())
 
-    assert words in found.cautions[0].message
+    assert message in found.cautions[0].message
 
 
-def test_a_muscle_cut_by_the_image_has_none_nor_has_the_sum(table: MeasurementTable) -> None:
-    """Its volume is a lower bound; the other muscles keep theirs."""
+def test_a_muscle_cut_by_the_image_and_its_sum_have_none(table: MeasurementTable) -> None:
+    """Its volume is a lower bound; other muscles have intervals."""
     rows = tuple(replace(row, is_truncated=row.muscle == "ABH") for row in table.rows)
 
     found = with_intervals(replace(table, rows=rows), make_scan())
@@ -144,7 +146,7 @@ def test_a_muscle_cut_by_the_image_has_none_nor_has_the_sum(table: MeasurementTa
 
 
 def test_another_choice_of_muscles_has_no_interval_of_its_sum(table: MeasurementTable) -> None:
-    """Errors of single muscles cancel in part, so they do not tell that of another sum."""
+    """Errors of muscles cancel in part, so that of another sum is unknown."""
     found = with_intervals(replace(table, muscles=("ABH", "FDB")), make_scan())
 
     assert found.ci95_cm3 == {}

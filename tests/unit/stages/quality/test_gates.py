@@ -1,4 +1,4 @@
-"""What the quality gates say of digital feet that are sound, and of spoilt ones."""
+"""Quality gates on scans of digital feet, with and without defects."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ PARAMS = QualityParams()
 
 @pytest.fixture(scope="module")
 def take(coarse_foot: Foot) -> Take:
-    """Scan the mean digital foot in pixels of 1 mm, as asked."""
+    """Give a function that scans the mean digital foot in pixels of 1 mm."""
 
     def take(
         name: str = "t1_se_4mm", spoilt: dict[str, float] | None = None, **how: Any
@@ -38,7 +38,7 @@ def take(coarse_foot: Foot) -> Take:
 
 @pytest.fixture(scope="module")
 def sound(take: Take) -> Scan:
-    """Scan it as it should be."""
+    """Scan without defects."""
     return take()
 
 
@@ -49,7 +49,7 @@ def read(scan: Scan, gate: str, params: QualityParams = PARAMS) -> Reading:
 
 @pytest.mark.parametrize("protocol", ["t1_se_4mm", "pd_tse", "t2_fs", "dixon_2pt"])
 def test_a_sound_scan_passes_every_gate(protocol: str, take: Take) -> None:
-    """No false alarm; what a contrast cannot tell is not told."""
+    """Properties that a contrast does not show are unknown."""
     readings = assess(take(protocol), PARAMS)
 
     assert [r.gate for r in readings] == list(GATE_NAMES)
@@ -58,35 +58,39 @@ def test_a_sound_scan_passes_every_gate(protocol: str, take: Take) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gate", "how", "words"),
+    ("gate", "how", "message"),
     [
-        ("pixel_mm", {"in_plane_mm": 2.0}, r"got pixel_mm 2 mm, where below 1\.2 mm is asked"),
+        (
+            "pixel_mm",
+            {"in_plane_mm": 2.0},
+            r"got pixel_mm 2 mm, where below 1\.2 mm is required",
+        ),
         ("slice_mm", {"slice_thickness_mm": 6.0, "slice_spacing_mm": 6.0}, "got slice_mm 6 mm"),
         ("length_mm", {"cut_toes_mm": 100.0}, r"at least 170 mm .*field of view from heel"),
-        ("cut_ends", {"cut_heel_mm": 30.0}, "cut_ends 1, where below 1 is asked"),
-        ("snr", {"muscle_snr": 5.0}, r"where at least 10 is asked \(quality\.snr_caution\)"),
+        ("cut_ends", {"cut_heel_mm": 30.0}, "cut_ends 1, where below 1 is required"),
+        ("snr", {"muscle_snr": 5.0}, r"where at least 10 is required \(quality\.snr_caution\)"),
         ("contrast", {"fat_left": 0.35}, "that fat is not suppressed"),
         ("ghost_percent", {"spoilt": {"ghosts": 0.1}}, "may have moved"),
-        ("dim_end", {"spoilt": {"toe_dropoff": 0.6}}, "may have left the coil"),
-        ("agreement", {"name": "dixon_2pt", "spoilt": {"swap": 0.5}}, "changed places"),
+        ("dim_end", {"spoilt": {"toe_dropoff": 0.6}}, "may lie outside the coil"),
+        ("agreement", {"name": "dixon_2pt", "spoilt": {"swap": 0.5}}, "may be swapped"),
     ],
 )
 def test_a_spoilt_scan_gets_a_caution(
-    gate: str, how: dict[str, Any], words: str, take: Take
+    gate: str, how: dict[str, Any], message: str, take: Take
 ) -> None:
-    """One artefact at a time, found by its own gate, told with value and limit."""
+    """Each defect is detected by its own gate, and the message has value and limit."""
     scan = take(**how)
     reading = read(scan, gate)
 
     assert reading.verdict is Verdict.CAUTION
     code = f"quality-{gate.replace('_', '-')}"
     (caution,) = [c for c in cautioned(scan, [reading]) if c.code == code]
-    with pytest.raises(ScanError, match=words):
+    with pytest.raises(ScanError, match=message):
         raise ScanError(caution.message)
 
 
-def test_clipping_is_found(sound: Scan) -> None:
-    """Brightness cut off at two thirds of the highest."""
+def test_clipping_is_detected(sound: Scan) -> None:
+    """Intensities are clipped at two thirds of the maximum."""
     top = sound.intensity.max() * 0.66
     clipped = replace(sound, intensity=np.minimum(sound.intensity, top))
 
@@ -95,7 +99,7 @@ def test_clipping_is_found(sound: Scan) -> None:
 
 
 def test_two_feet_are_counted(sound: Scan) -> None:
-    """A mirror image beside the foot is another one."""
+    """A mirror image beside the foot counts as another foot."""
     gap = np.zeros_like(sound.intensity[:20])
     voxels = np.concatenate((sound.intensity[::-1], gap, sound.intensity))
     pair = replace(
@@ -108,15 +112,15 @@ def test_two_feet_are_counted(sound: Scan) -> None:
 
 
 def test_the_noise_is_measured(take: Take) -> None:
-    """SNR rises with the true one, and is within a third of it in the usual range."""
+    """It rises with the true SNR, and is within 45 % of it."""
     measured = [read(take(muscle_snr=snr), "snr").value for snr in (10.0, 20.0, 30.0)]
 
     assert measured == sorted(measured, key=lambda value: value or 0)
     assert measured == pytest.approx([10, 20, 30], rel=0.45)
 
 
-def test_what_hides_the_air_hides_ghosts(take: Take) -> None:
-    """A scanner that sets the air to zero leaves nothing to measure: n/a, not a pass."""
+def test_ghosts_are_unknown_where_the_air_is_masked(take: Take) -> None:
+    """The reading is n/a, not a pass."""
     reading = read(take(spoilt={"background_mask": 4.0}), "ghost_percent")
 
     assert (reading.value, reading.verdict) == (None, Verdict.UNKNOWN)
@@ -138,7 +142,7 @@ def test_the_order_of_axes_does_not_matter(order: tuple[int, int, int], sound: S
 
 @pytest.mark.parametrize("contrast", list(Contrast))
 def test_noise_alone_is_refused_without_a_crash(contrast: Contrast) -> None:
-    """Nothing is there to be measured: too short, too dim or too flat."""
+    """It has no tissue of the length of a foot."""
     noise = np.random.default_rng(1).normal(100, 10, (40, 40, 10)).astype(np.float32)
     scan = Scan(noise, Grid.from_arrays(noise.shape, np.diag((1.0, 1.0, 4.0, 1.0))), contrast)
 
@@ -148,7 +152,7 @@ def test_noise_alone_is_refused_without_a_crash(contrast: Contrast) -> None:
 
 @pytest.mark.parametrize("shape", [(2, 2, 2), (3, 50, 2), (120, 2, 2)])
 def test_tiny_images_do_not_crash(shape: tuple[int, int, int]) -> None:
-    """Whatever can be read can be assessed."""
+    """Every image can be assessed."""
     voxels = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     scan = Scan(voxels, Grid.from_arrays(shape, np.diag((0.5, 0.5, 3.0, 1.0))))
 
@@ -156,7 +160,7 @@ def test_tiny_images_do_not_crash(shape: tuple[int, int, int]) -> None:
 
 
 def test_a_refusal_names_each_reason(take: Take) -> None:
-    """Several gates may refuse at a time; each tells its setting."""
+    """The message has the setting of every gate that refuses."""
     scan = take(in_plane_mm=4.0, slice_spacing_mm=12.0)
 
     with pytest.raises(ScanError, match=r"pixel_mm_refusal.*quality\.slice_mm_refusal"):
@@ -164,7 +168,7 @@ def test_a_refusal_names_each_reason(take: Take) -> None:
 
 
 def test_refusals_may_be_made_cautions(take: Take) -> None:
-    """Who knows better may go on, and the row says so."""
+    """With a setting, and the scan then has cautions."""
     scan = take(in_plane_mm=4.0, slice_spacing_mm=12.0)
     params = QualityParams(enforce=False, slice_mm_caution=None)
 
@@ -173,14 +177,14 @@ def test_refusals_may_be_made_cautions(take: Take) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"pixel_mm_caution": 4.0}, "pixel_mm_refusal must lie beyond pixel_mm_caution, got 3"),
         ({"snr_refusal": 11.0}, "snr_refusal must lie beyond snr_caution, got 11 and 10"),
         ({"snr": 3}, "snr"),
     ],
 )
-def test_limits_must_be_in_order(wrong: dict[str, float], words: str) -> None:
-    """A refusal before the caution is a slip."""
-    with pytest.raises(ValidationError, match=words):
+def test_limits_must_be_in_order(wrong: dict[str, float], message: str) -> None:
+    """The limit of refusal lies beyond that of caution."""
+    with pytest.raises(ValidationError, match=message):
         QualityParams.model_validate(wrong)

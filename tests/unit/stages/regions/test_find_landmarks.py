@@ -1,4 +1,4 @@
-"""Landmarks by arithmetic, on bones drawn as boxes in a tilted grid."""
+"""Landmarks of bones that are boxes in a tilted grid, by arithmetic."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ BOXES = {
 
 @pytest.fixture
 def bones() -> LabelMap:
-    """Draw a right foot in a grid of which no axis is an axis of the world."""
+    """Draw a right foot in a grid that is oblique to the world axes."""
     affine = np.eye(4)
     turn = Rotation.from_euler("xyz", (20, -13, 31), degrees=True).as_matrix()
     affine[:3, :3] = turn * SPACING_MM
@@ -42,7 +42,7 @@ def bones() -> LabelMap:
 
 
 def without(bones: LabelMap, *labels: int) -> LabelMap:
-    """Take bones away."""
+    """Remove bones."""
     kept = np.where(np.isin(bones.voxels, labels), 0, bones.voxels)
     return replace(bones, voxels=kept)
 
@@ -58,10 +58,10 @@ def without(bones: LabelMap, *labels: int) -> LabelMap:
         ("metatarsal_1_base", (4, 56, 19.5)),
     ],
 )
-def test_points_lie_where_arithmetic_puts_them(
+def test_landmarks_follow_their_definitions(
     name: str, index: tuple[float, ...], bones: LabelMap
 ) -> None:
-    """Each point is the mean of the voxels that its definition names."""
+    """Each is the mean of the voxels that its definition names."""
     landmarks = find_landmarks(bones, border="tmt1")
 
     np.testing.assert_allclose(getattr(landmarks, name), bones.grid.to_world(index), atol=1e-9)
@@ -69,7 +69,7 @@ def test_points_lie_where_arithmetic_puts_them(
 
 @pytest.mark.parametrize(("axis", "name"), [(0, "lateral"), (1, "long"), (2, "dorsal")])
 def test_axes_follow_the_bones(axis: int, name: str, bones: LabelMap) -> None:
-    """Boxes along the array axes give a frame along them, tilted as they are."""
+    """Boxes along the array axes give a frame along these axes."""
     direction = bones.grid.matrix[:3, axis] / SPACING_MM[axis]
 
     frame = find_landmarks(bones, border="tmt1").frame
@@ -85,7 +85,7 @@ def test_the_frame_begins_below_the_heel(bones: LabelMap) -> None:
 
 
 def test_lateral_is_toward_the_little_toe_of_a_left_foot(bones: LabelMap) -> None:
-    """The mirror image has mirrored axes; its distances stay."""
+    """A mirror image has mirrored axes and the same distances."""
     mirror = np.diag((-1.0, 1, 1, 1))
     left = replace(bones, grid=Grid.from_arrays(bones.grid.shape, mirror @ bones.grid.matrix))
 
@@ -96,7 +96,7 @@ def test_lateral_is_toward_the_little_toe_of_a_left_foot(bones: LabelMap) -> Non
 
 
 def test_sesamoids_belong_to_the_first_head(bones: LabelMap) -> None:
-    """A sesamoid below the head is what the foot stands on."""
+    """The lowest point of the head may be on a sesamoid."""
     voxels = bones.voxels.copy()
     voxels[3:6, 84:90, 6:10] = 16
 
@@ -113,7 +113,7 @@ def test_sesamoids_belong_to_the_first_head(bones: LabelMap) -> None:
 def test_each_border_is_the_face_of_its_bones(
     border: str, voxel: float, bones: LabelMap
 ) -> None:
-    """Positions count from the heel, voxel 5."""
+    """Positions are relative to the heel, voxel 5."""
     found = find_landmarks(bones, border=border).border
 
     assert found.definition == border
@@ -130,30 +130,30 @@ def test_a_fraction_is_of_the_foot_length(bones: LabelMap) -> None:
 
 @pytest.mark.parametrize("label", [1, 2, 8, 9, 12])
 def test_each_bone_of_the_frame_is_needed(label: int, bones: LabelMap) -> None:
-    """The sentence names the one that is missing."""
-    words = rf"got no voxels of {BONE_NAMES[label]}\. Scan from the heel to the toes"
-    with pytest.raises(ScanError, match=words):
+    """The message names the missing bone."""
+    message = rf"got no voxels of {BONE_NAMES[label]}\. Scan from the heel to the toes"
+    with pytest.raises(ScanError, match=message):
         find_landmarks(without(bones, label), border="tmt1")
 
 
 @pytest.mark.parametrize(
-    ("border", "labels", "words"),
+    ("border", "labels", "message"),
     [
-        ("chopart", (3, 4), "needs the navicular and the cuboid: got none"),
-        ("chopart", (4,), "needs the cuboid: got none"),
+        ("chopart", (3, 4), "needs the navicular and the cuboid: got no voxels"),
+        ("chopart", (4,), "needs the cuboid: got no voxels"),
         ("naviculocuneiform", (5,), r"needs the medial cuneiform.*another regions\.border"),
     ],
 )
 def test_a_border_needs_its_bones(
-    border: str, labels: tuple[int, ...], words: str, bones: LabelMap
+    border: str, labels: tuple[int, ...], message: str, bones: LabelMap
 ) -> None:
-    """Others can be used in its place, as the sentence says."""
-    with pytest.raises(ScanError, match=words):
+    """The message suggests another border."""
+    with pytest.raises(ScanError, match=message):
         find_landmarks(without(bones, *labels), border=border)
 
 
 def test_without_toes_there_is_no_foot_length(bones: LabelMap) -> None:
-    """All else is found as before."""
+    """All other landmarks are the same."""
     landmarks = find_landmarks(without(bones, PHALANGES), border="tmt1")
 
     assert landmarks.foot_length_mm is None
@@ -162,7 +162,7 @@ def test_without_toes_there_is_no_foot_length(bones: LabelMap) -> None:
 
 @pytest.mark.parametrize("kept", [slice(5, None), slice(None, 112)], ids=["heel", "toes"])
 def test_a_cut_foot_has_no_length(kept: slice, bones: LabelMap) -> None:
-    """A bone in the outermost voxels may go on beyond them."""
+    """A bone in the outermost voxels may continue beyond them."""
     affine = bones.grid.matrix
     affine[:3, 3] = bones.grid.to_world((0, kept.start or 0, 0))
     voxels = bones.voxels[:, kept]
@@ -172,7 +172,7 @@ def test_a_cut_foot_has_no_length(kept: slice, bones: LabelMap) -> None:
 
 
 def test_a_fraction_of_an_unknown_length_is_refused(bones: LabelMap) -> None:
-    """The sentence says what the border needs."""
+    """The message says what the border needs."""
     with pytest.raises(ScanError, match=r"needs heel and toes in the image.*Choose another"):
         find_landmarks(without(bones, PHALANGES), border="fraction", fraction=0.5)
 
@@ -202,7 +202,7 @@ def test_every_edge_of_the_image_counts(axis: int, end: int, bones: LabelMap) ->
 
 
 # middle and half sizes in mm: lateral, long, dorsal
-EGGS = {
+ELLIPSOIDS = {
     CALCANEUS: ((20, 25, 20), (9, 22, 18)),
     TALUS: ((20, 35, 45), (9, 16, 9)),
     METATARSAL_1: ((8, 90, 15), (7, 30, 9)),
@@ -211,34 +211,34 @@ EGGS = {
 }
 
 
-def eggs(slice_mm: float, first_mm: float) -> LabelMap:
-    """Draw round bones in slices across the foot."""
+def ellipsoids(slice_mm: float, first_mm: float) -> LabelMap:
+    """Draw ellipsoidal bones in slices across the foot."""
     spacing_mm = np.array((1.0, slice_mm, 1.0))
     affine = np.diag((*spacing_mm, 1.0))
     affine[1, 3] = first_mm
     grid = Grid.from_arrays((44, round(130 / slice_mm), 60), affine)
     points_mm = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
     voxels = np.zeros(grid.shape, dtype=np.uint8)
-    for label, (middle_mm, half_mm) in EGGS.items():
-        away = (points_mm - middle_mm) / half_mm
+    for label, (centre_mm, half_mm) in ELLIPSOIDS.items():
+        away = (points_mm - centre_mm) / half_mm
         voxels[(away**2).sum(axis=-1) < 1] = label
     return LabelMap(voxels, grid, BONE_NAMES)
 
 
 @pytest.mark.parametrize("first_mm", [0.0, 1.0, 2.0, 3.0])
 def test_thick_slices_do_not_move_the_border(first_mm: float) -> None:
-    """Round ends are followed between slices, wherever those happen to lie."""
+    """Round ends are interpolated between slices, whatever the position of the slices."""
     thin, thick = (
         find_landmarks(bones, border="tmt1").border.position_mm
-        for bones in (eggs(1.0, 0.0), eggs(4.0, first_mm))
+        for bones in (ellipsoids(1.0, 0.0), ellipsoids(4.0, first_mm))
     )
 
     assert thick == pytest.approx(thin, abs=0.6)
 
 
-def test_a_speck_is_still_a_bone() -> None:
-    """One voxel in one thick slice has a place."""
-    bones = eggs(4.0, 0.0)
+def test_a_single_voxel_is_still_a_bone() -> None:
+    """One voxel in one thick slice has a position."""
+    bones = ellipsoids(4.0, 0.0)
     voxels = np.where(bones.voxels == METATARSAL_1, 0, bones.voxels)
     voxels[8, 16, 15] = METATARSAL_1
 

@@ -1,4 +1,4 @@
-"""Sharing muscles out between rearfoot and forefoot."""
+"""Separation of muscles into rearfoot and forefoot."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def segmentation() -> Segmentation:
     )
 
 
-def test_the_border_shares_out_the_voxels_it_cuts(segmentation: Segmentation) -> None:
+def test_the_border_divides_the_voxels_it_cuts(segmentation: Segmentation) -> None:
     """The metatarsal's face is that of half voxels, so a quarter of voxel 20 is behind."""
     split = regions(segmentation, RegionsParams())
 
@@ -56,25 +56,25 @@ def test_the_fraction_moves_the_border(segmentation: Segmentation) -> None:
     np.testing.assert_allclose(share[12:15], (1, 0.5, 0), atol=1e-3)
 
 
-def test_cautions_travel_on(segmentation: Segmentation) -> None:
-    """A whole foot adds none."""
+def test_earlier_cautions_are_kept(segmentation: Segmentation) -> None:
+    """A complete foot adds none."""
     assert regions(segmentation, RegionsParams()).cautions == (BEFORE,)
 
 
 def test_an_unknown_foot_length_is_a_caution(segmentation: Segmentation) -> None:
-    """It stands after those of earlier stages."""
+    """It comes after those of earlier stages."""
     bones = segmentation.bones
     toeless = replace(bones, voxels=np.where(bones.voxels == PHALANGES, 0, bones.voxels))
 
     split = regions(replace(segmentation, bones=toeless), RegionsParams())
 
     assert [c.code for c in split.cautions] == ["low-similarity", "foot-length-unknown"]
-    assert "cut off by the image" in split.cautions[1].message
+    assert "image cuts the heel or the toes" in split.cautions[1].message
     assert split.landmarks.foot_length_mm is None
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"border": "fraction"}, "go together: got border 'fraction' and fraction None"),
         ({"fraction": 0.5}, "go together: got border 'tmt1' and fraction 0.5"),
@@ -84,7 +84,7 @@ def test_an_unknown_foot_length_is_a_caution(segmentation: Segmentation) -> None
         ({"boarder": "tmt1"}, "Extra inputs"),
     ],
 )
-def test_settings_are_checked(wrong: dict[str, object], words: str) -> None:
-    """What contradicts, is out of range or unknown is refused."""
-    with pytest.raises(ValidationError, match=words):
+def test_settings_are_checked(wrong: dict[str, object], message: str) -> None:
+    """Contradictory, out-of-range and unknown settings are refused."""
+    with pytest.raises(ValidationError, match=message):
         RegionsParams.model_validate(wrong)

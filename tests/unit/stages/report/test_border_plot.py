@@ -42,8 +42,8 @@ def test_the_border_plot_is_the_same_each_time(
     """Two drawings have the same bytes."""
     once, again = (plot_of(volumes, moved) for _ in range(2))
 
-    words = ("mean of healthy", "mean of patient", "healthy minus patient")
-    assert check_plot(once, *words) == again
+    message = ("mean of healthy", "mean of patient", "healthy minus patient")
+    assert check_plot(once, *message) == again
 
 
 def test_differences_are_per_body_mass_where_that_is_known(

@@ -1,4 +1,4 @@
-"""Pictures lie in the frame of the foot, and are the same bytes each time."""
+"""Overlays are in the frame of the foot, and have the same bytes each time."""
 
 import re
 from dataclasses import replace
@@ -66,7 +66,7 @@ def picture_of(png: bytes) -> NDArray[np.uint8]:
 
 
 def test_an_overlay_is_a_small_picture_of_fixed_width() -> None:
-    """1600 pixels wide, and far below 700 kB."""
+    """It is 1600 pixels wide and smaller than 700 kB."""
     split = split_of()
 
     png = overlay(scan_of(split), split, ReportParams())
@@ -76,7 +76,7 @@ def test_an_overlay_is_a_small_picture_of_fixed_width() -> None:
 
 
 def test_an_overlay_is_the_same_bytes_each_time() -> None:
-    """And names neither a date nor a library."""
+    """It contains neither a date nor the name of a library."""
     split = split_of()
 
     first, second = (overlay(scan_of(split), split, ReportParams()) for _ in range(2))
@@ -85,8 +85,8 @@ def test_an_overlay_is_the_same_bytes_each_time() -> None:
     assert not re.search(rb"tEXt|tIME|matplotlib", first)
 
 
-def test_an_overlay_ignores_how_the_reader_has_set_up_plotting() -> None:
-    """A user's own style must not change the bytes."""
+def test_an_overlay_ignores_the_user_s_matplotlib_settings() -> None:
+    """Another style does not change the bytes."""
     split = split_of()
     usual = overlay(scan_of(split), split, ReportParams())
 
@@ -94,8 +94,8 @@ def test_an_overlay_ignores_how_the_reader_has_set_up_plotting() -> None:
         assert overlay(scan_of(split), split, ReportParams()) == usual
 
 
-def test_every_muscle_that_is_there_has_its_colour_in_the_picture() -> None:
-    """Outlines survive the palette; the legend alone has fewer such pixels."""
+def test_every_present_muscle_has_its_colour_in_the_picture() -> None:
+    """The palette keeps the colours of outlines; the legend alone has fewer pixels."""
     split = split_of()
     pixels = picture_of(overlay(scan_of(split), split, ReportParams())).reshape(-1, 3)
 
@@ -106,8 +106,8 @@ def test_every_muscle_that_is_there_has_its_colour_in_the_picture() -> None:
     assert count("#e69f00") > 2 * count("#56b4e9") > 0  # abductor hallucis, and FDB not there
 
 
-def test_a_foot_without_muscle_is_drawn_all_the_same() -> None:
-    """An empty label map is for the reader to see."""
+def test_a_foot_without_muscle_is_drawn() -> None:
+    """An empty label map is shown as such."""
     split = split_of()
     none = LabelMap(np.zeros_like(split.muscles.voxels), split.muscles.grid, MUSCLE_NAMES)
     for bones in (split.segmentation.bones, replace(none, names=BONE_NAMES)):
@@ -119,7 +119,7 @@ def test_a_foot_without_muscle_is_drawn_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 17.0])
-def test_cuts_follow_the_foot_not_the_scanner(turn_deg: float) -> None:
+def test_sections_follow_the_foot_not_the_scanner(turn_deg: float) -> None:
     """A turned foot gives the same view of the same muscle."""
     split = split_of(turn_deg=turn_deg)
     view = View.of(split)
@@ -140,7 +140,7 @@ def test_cuts_follow_the_foot_not_the_scanner(turn_deg: float) -> None:
 
 @pytest.mark.parametrize(("side", "is_left_of_page"), [(Side.RIGHT, True), (Side.LEFT, False)])
 def test_nothing_is_mirrored(side: Side, is_left_of_page: bool) -> None:
-    """Seen from the heel, the big toe's side of a right foot is on the left."""
+    """Seen from the heel, the medial side of a right foot is on the left."""
     split = split_of(side)
     view = View.of(split)
 
@@ -149,8 +149,8 @@ def test_nothing_is_mirrored(side: Side, is_left_of_page: bool) -> None:
     assert (medial < lateral) == is_left_of_page
 
 
-def test_levels_meet_every_plantar_muscle() -> None:
-    """A short muscle weighs as much as a long one."""
+def test_sections_show_every_plantar_muscle() -> None:
+    """A short muscle has the same weight as a long one."""
     view = View.of(split_of())
 
     levels = view.levels_mm(6)

@@ -20,7 +20,7 @@ MUSCLE = Outcome("ABH", Quantity.VOLUME)
 
 
 @pytest.mark.parametrize(
-    ("comparison", "words"),
+    ("comparison", "message"),
     [
         (make_comparison(0.01, 0.03), r"is larger in healthy than in patient\.$"),
         (make_comparison(difference=-4.0), r"is larger in patient than in healthy\.$"),
@@ -30,13 +30,13 @@ MUSCLE = Outcome("ABH", Quantity.VOLUME)
         (make_comparison(outcome=MUSCLE), r"^The abductor hallucis volume is larger"),
     ],
 )
-def test_sentences_say_no_more_than_the_test(comparison: Comparison, words: str) -> None:
+def test_sentences_say_no_more_than_the_test(comparison: Comparison, message: str) -> None:
     """A high p is not equality; a result lost by Holm's correction is said to be so."""
-    assert re.search(words, verdict(comparison))
+    assert re.search(message, verdict(comparison))
 
 
 @pytest.mark.parametrize(
-    ("comparison", "words"),
+    ("comparison", "message"),
     [
         (make_comparison(), r"64.0 ± 2.0 in healthy \(n = 5\) and 60.0 ± 3.0 in patient"),
         (make_comparison(), r"difference \(healthy minus patient\) is 4.0, 95 % confidence"),
@@ -55,11 +55,11 @@ def test_sentences_say_no_more_than_the_test(comparison: Comparison, words: str)
         (NOBODY, "^Reason: nobody measured in patient: no test.$"),
     ],
 )
-def test_an_explanation_follows_the_figures(comparison: Comparison, words: str) -> None:
-    """Each limitation is stated where the numbers show it, in fixed words."""
+def test_an_explanation_follows_the_figures(comparison: Comparison, message: str) -> None:
+    """Each limitation is stated where the numbers show it, in fixed message."""
     context = Context(("tmt1",), ("FDB;QP",), 9, 24, MOVED)
 
-    assert re.search(words, explanation(comparison, context))
+    assert re.search(message, explanation(comparison, context))
 
 
 def test_a_conclusion_that_the_border_does_not_change_is_said_to_stay() -> None:
