@@ -34,7 +34,7 @@ def test_an_outcome_has_a_column_and_a_family(
 
 
 def test_regions_come_before_muscles_and_absolute_volumes_before_ratios() -> None:
-    """This is the order of statistics.tsv."""
+    """As in statistics.tsv."""
     assert [o.column for o in REGION_OUTCOMES][:4] == [
         *("rearfoot_cm3", "forefoot_cm3", "total_cm3", "rearfoot_mm3_per_kg")
     ]
