@@ -48,7 +48,7 @@ NO_PLOTS: Mapping[str, bytes] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """How the numbers of a page were made.
+    """Provenance of the numbers of a page.
 
     Parameters
     ----------
