@@ -93,7 +93,7 @@ def _name_rows(axes: Axes, rows: Sequence[Outcome], quantity: Quantity) -> None:
         axes.axhline(regions, color=PALE, linewidth=0.6, linestyle=":")
     axes.set_xlabel(
         f"Cohen's d of {QUANTITY_NAMES[quantity]} with 95 % confidence interval; "
-        "above 0 the first group is larger"
+        "positive where the first group is larger"
     )
     axes.set_title(
         "d (95 % confidence interval), p, p after Holm", loc="right", fontweight="normal"

@@ -9,6 +9,13 @@ from pipeline.stages.report.outcome_labels import label_of
 
 ALPHA = 0.05
 BORDER_SHIFT_MM = 5.0
+_TEST_NAMES = {
+    "welch": "Welch's t test",
+    "student": "Student's t test",
+    "paired": "paired t test",
+    "games-howell": "Games-Howell test",
+    "tukey": "Tukey's test",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def _means(comparison: Comparison, tests: Tests) -> str:
     return (
         f"Mean ± SD ({label.unit}) is {means}; the difference ({a} minus {b}) is "
         f"{fixed(comparison.mean_difference, label.decimals)}, 95 % confidence interval "
-        f"{interval(tests.mean.ci95, label.decimals)} ({tests.mean.name}, p "
+        f"{interval(tests.mean.ci95, label.decimals)} ({_TEST_NAMES[tests.mean.name]}, p "
         f"{p_equals(tests.mean.t.p)}; after Holm's correction for "
         f"{comparison.family_tests} outcomes, p {p_equals(comparison.p_holm)})."
     )

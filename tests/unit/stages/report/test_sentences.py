@@ -40,7 +40,10 @@ def test_sentences_say_no_more_than_the_test(comparison: Comparison, message: st
     [
         (make_comparison(), r"64.0 ± 2.0 in healthy \(n = 5\) and 60.0 ± 3.0 in patient"),
         (make_comparison(), r"difference \(healthy minus patient\) is 4.0, 95 % confidence"),
-        (make_comparison(), "after Holm's correction for 3 outcomes, p = 0.030"),
+        (
+            make_comparison(),
+            r"\(Welch's t test, p = 0.010; after Holm's correction for 3 outcomes, p = 0.030",
+        ),
         (make_comparison(), "detects a true d of 1.00 with 80 % power"),
         (make_comparison(), "fewer assumptions agree: permutation p = 0.020, Mann-Whitney"),
         (make_comparison(other_p=0.2), "do not all agree"),
