@@ -17,7 +17,7 @@ from pipeline.domain.comparison import (
     PermutationTest,
     Sample,
     Tests,
-    TTest,
+    TTestResult,
     UnpairedTests,
 )
 from pipeline.domain.outcomes import Outcome, Quantity
@@ -76,7 +76,7 @@ def make_comparison(
 ) -> Comparison:
     """Make a comparison of five healthy participants with five patients."""
     around = Interval(difference - 3.0, difference + 3.0)
-    t = TTest(2.0, 8.0, p)
+    t = TTestResult(2.0, 8.0, p)
     return Comparison(
         outcome,
         Sample("healthy", 5, 60.0 + difference, 2.0),

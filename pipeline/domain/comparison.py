@@ -38,7 +38,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class TTest:
+class TTestResult:
     """A two-sided t test."""
 
     statistic: float
@@ -59,7 +59,7 @@ class MeanTest:
     """
 
     name: str
-    t: TTest
+    t: TTestResult
     ci95: Interval
 
 
@@ -85,8 +85,8 @@ class EffectSize:
 class UnpairedTests:
     """Further tests of two groups of different people."""
 
-    welch: TTest
-    student: TTest
+    welch: TTestResult
+    student: TTestResult
     mann_whitney_p: float
     levene_p: float | None
 

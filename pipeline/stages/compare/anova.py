@@ -6,7 +6,7 @@ from math import sqrt
 
 from scipy import stats
 
-from pipeline.domain.comparison import Anova, Interval, MeanTest, TTest
+from pipeline.domain.comparison import Anova, Interval, MeanTest, TTestResult
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.descriptives import Values
 from pipeline.stages.compare.studentized_range import critical_range, upper_tail
@@ -77,6 +77,6 @@ def _compare_pair(
     p = upper_tail(abs(t) * sqrt(2), len(samples), df)
     return MeanTest(
         "tukey" if is_student else "games-howell",
-        TTest(t, df, p),
+        TTestResult(t, df, p),
         Interval(difference - half_width, difference + half_width),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pipeline.domain.comparison import Interval, MeanTest, PairedTests, Tests, TTest
+from pipeline.domain.comparison import Interval, MeanTest, PairedTests, Tests, TTestResult
 from pipeline.errors import ConfigError
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.descriptives import Values, has_spread, shapiro_p
@@ -43,7 +43,7 @@ def compare_pairs(a: Values, b: Values, params: CompareParams) -> Tests:
     return Tests(
         MeanTest(
             "paired",
-            TTest(float(result.statistic), float(result.df), float(result.pvalue)),
+            TTestResult(float(result.statistic), float(result.df), float(result.pvalue)),
             Interval(float(ci95.low), float(ci95.high)),
         ),
         effect_size(

@@ -13,7 +13,7 @@ from pipeline.domain.comparison import (
     PairedTests,
     Sample,
     Tests,
-    TTest,
+    TTestResult,
     UnpairedTests,
 )
 
@@ -194,7 +194,7 @@ def _adjusted_cells(adjustment: Adjustment) -> dict[str, object]:
     }
 
 
-def _t_cells(name: str, test: TTest) -> dict[str, object]:
+def _t_cells(name: str, test: TTestResult) -> dict[str, object]:
     return {f"{name}_t": test.statistic, f"{name}_df": test.df, f"{name}_p": test.p}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from pipeline.domain.comparison import Interval, MeanTest, Tests, TTest, UnpairedTests
+from pipeline.domain.comparison import Interval, MeanTest, Tests, TTestResult, UnpairedTests
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.descriptives import Values
 from pipeline.stages.compare.effect_size import cohens_d, detectable_d, effect_size
@@ -39,8 +39,8 @@ def compare_two(a: Values, b: Values, params: CompareParams) -> Tests:
     )
 
 
-def _t_test(result: Any) -> TTest:
-    return TTest(float(result.statistic), float(result.df), float(result.pvalue))
+def _t_test(result: Any) -> TTestResult:
+    return TTestResult(float(result.statistic), float(result.df), float(result.pvalue))
 
 
 def _levene_p(a: Values, b: Values) -> float | None:

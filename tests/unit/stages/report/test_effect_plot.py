@@ -26,9 +26,12 @@ def test_each_effect_has_its_values_beside_it() -> None:
 
 def test_volumes_are_plotted_where_no_body_mass_is_known() -> None:
     """The axis says which."""
-    message = "Cohen's d of volume with 95 % confidence interval; positive where the first group is larger"
+    label = (
+        "Cohen's d of volume with 95 % confidence interval; "
+        "positive where the first group is larger"
+    )
 
-    check_plot(plot_effects((make_comparison(),)), message)
+    check_plot(plot_effects((make_comparison(),)), label)
 
 
 def test_without_effects_there_is_no_effect_plot() -> None:
