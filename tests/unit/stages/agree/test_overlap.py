@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 import SimpleITK as sitk
 from makers import Box, make_grid, make_labels
@@ -12,7 +10,7 @@ from makers import Box, make_grid, make_labels
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.errors import GridMismatchError
-from pipeline.stages.agree import Structures, overlap, reliability
+from pipeline.stages.agree import Structures, overlap
 
 NAMES = {1: "ABH", 2: "FDB", 3: "ADM"}
 STRUCTURES = Structures(NAMES, (1, 2), "both")
@@ -112,32 +110,3 @@ def test_other_grids_are_refused_with_advice(grid: Grid) -> None:
 
     with pytest.raises(GridMismatchError, match=r"'sub-01'.*2\.00 mm apart\. Draw both"):
         overlap_of(one_box(HERE, grid), apart)
-
-
-def make_overlaps(pairs: list[tuple[float, float]], label: str = "ABH") -> pd.DataFrame:
-    """Make rows of volumes."""
-    rows = pd.DataFrame(pairs, columns=["reference_cm3", "segmentation_cm3"])
-    return rows.assign(label=label, difference_cm3=rows.iloc[:, 1] - rows.iloc[:, 0])
-
-
-def test_across_feet_the_bias_is_segmentation_minus_reference() -> None:
-    """Segmentations about 1 cm3 too large have a positive bias."""
-    pairs = [(10.0, 11.0), (14.0, 15.5), (12.0, 12.5), (17.0, 18.0)]
-    (row,) = reliability(make_overlaps(pairs)).to_dict("records")
-
-    assert row["n"] == 4
-    assert row["bias_cm3"] == pytest.approx(1.0)
-    assert row["sd_cm3"] == pytest.approx(np.sqrt(0.5 / 3))
-    assert row["limit_high_cm3"] == pytest.approx(1 + 1.96 * np.sqrt(0.5 / 3))
-    assert row["icc21_ci95_low"] < row["icc21"] < row["icc21_ci95_high"]
-    assert row["note"] is None
-
-
-def test_a_foot_that_lacks_the_structure_is_left_out_of_its_row() -> None:
-    """A volume of zero is not compared; with fewer than two feet a note gives the reason."""
-    pairs = [(10.0, 11.0), (14.0, 0.0)]
-    (row,) = reliability(make_overlaps(pairs)).to_dict("records")
-
-    assert row["n"] == 1
-    assert row["note"] == "needs two feet with it in both maps"
-    assert pd.isna(row["icc21"])
