@@ -19,7 +19,7 @@ from pipeline.run.outcome import OK, Outcome, exit_code
 from pipeline.run.process_cohort import process_cohort
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
-from pipeline.stages.compare import OUTCOMES
+from pipeline.stages.compare import OUTCOMES, statistics_table
 from pipeline.store.files import remove_dead_scratch
 
 __all__ = [
@@ -176,9 +176,10 @@ def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def _print_tables(session: Session, tables: CohortTables) -> None:
     frames = [(tables.volumes, VOLUMES_SHOWN)]
-    if tables.statistics[["n_a", "n_b"]].to_numpy().any():
-        main_outcomes = tables.statistics["outcome"].isin(OUTCOMES)
-        frames.append((tables.statistics[main_outcomes], STATISTICS_SHOWN))
+    statistics = statistics_table(tables.statistics)
+    if statistics[["n_a", "n_b"]].to_numpy().any():
+        main_outcomes = statistics["outcome"].isin(OUTCOMES)
+        frames.append((statistics[main_outcomes], STATISTICS_SHOWN))
     for frame, columns in frames:
         session.print(format_table(frame[columns]) + "\n")
 

@@ -23,7 +23,9 @@ def write_pages(results: CohortResults, tables: CohortTables, *, force: bool = F
     out = results.cohort.out
     with written_together(results.cohort, PAGES, force=force) as scratch:
         into = replace(results, cohort=scratch)
-        plots = write_figures(into, tables.volumes, tables.statistics, out)
+        plots = write_figures(
+            into, tables.volumes, tables.statistics, tables.border_statistics, out
+        )
         write_report(into, tables, plots)
 
 

@@ -1,11 +1,12 @@
 """The tables over all participants."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 import pipeline
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import CSV, LATEX, TABLES, find_optional, written_together
 from pipeline.run.cohort_results import CohortResults
@@ -15,6 +16,7 @@ from pipeline.stages.compare import (
     STATISTICS_COLUMNS,
     VOLUME_COLUMNS,
     compare,
+    statistics_table,
     volume_row,
 )
 from pipeline.stages.report import context_of, latex, markdown
@@ -32,8 +34,8 @@ class CohortTables:
     """
 
     volumes: pd.DataFrame
-    statistics: pd.DataFrame
-    border_statistics: pd.DataFrame
+    statistics: tuple[Comparison, ...]
+    border_statistics: tuple[BorderComparison, ...]
 
 
 def write_tables(results: CohortResults, *, force: bool = False) -> CohortTables:
@@ -76,7 +78,7 @@ def write_volumes(results: CohortResults) -> pd.DataFrame:
 
 def write_statistics(
     cohort: Cohort, volumes: pd.DataFrame, muscles: pd.DataFrame | None = None
-) -> pd.DataFrame:
+) -> tuple[Comparison, ...]:
     """Compare the groups and write ``statistics.tsv``.
 
     Parameters
@@ -89,15 +91,15 @@ def write_statistics(
         single = muscles.set_index("participant_id").filter(regex="_total_cm3$")
         table = table.join(single, on="participant_id")
     statistics = compare(table, cohort.config.compare)
-    write_table(statistics, cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
+    write_table(statistics_table(statistics), cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
 
 
 def write_printed(
     cohort: Cohort,
     volumes: pd.DataFrame,
-    statistics: pd.DataFrame,
-    border_statistics: pd.DataFrame | None = None,
+    statistics: Sequence[Comparison],
+    border_statistics: Sequence[BorderComparison] = (),
     kept: Collection[str] = (),
 ) -> None:
     """Write ``statistics.md``, and ``statistics.tex`` and ``statistics.csv`` if requested.
@@ -105,7 +107,7 @@ def write_printed(
     Parameters
     ----------
     border_statistics
-        Rows of ``border_statistics.tsv``, if any.
+        Rows of ``border_statistics.tsv``.
     kept
         Names of the optional tables that an earlier run wrote; they are updated, too.
     """
@@ -114,4 +116,4 @@ def write_printed(
     if cohort.config.compare.latex or LATEX in kept:
         (cohort.out / LATEX).write_text(latex(statistics), encoding="utf-8")
     if cohort.config.compare.csv or CSV in kept:
-        write_csv(statistics, cohort.out / CSV)
+        write_csv(statistics_table(statistics), cohort.out / CSV)

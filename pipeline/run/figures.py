@@ -1,10 +1,11 @@
 """The plots over all participants, as files and for the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
 from pipeline.stages.compare import OK
@@ -15,20 +16,29 @@ from pipeline.store.tables import read_table
 
 
 def write_figures(
-    gathered: CohortResults, volumes: pd.DataFrame, statistics: pd.DataFrame, tables: Path
+    results: CohortResults,
+    volumes: pd.DataFrame,
+    statistics: Sequence[Comparison],
+    border_statistics: Sequence[BorderComparison],
+    tables: Path,
 ) -> Mapping[str, bytes]:
-    """Write ``OUT/figures`` from the tables in a folder; gives the SVG of each plot by name."""
-    cohort = gathered.cohort
+    """Write ``OUT/figures``; returns the SVG of each plot by name.
+
+    Parameters
+    ----------
+    tables
+        Folder with ``border_sweep.tsv``.
+    """
+    cohort = results.cohort
     params = cohort.config.compare
     measured = add_participant_columns(cohort, volumes)
     measured = measured[measured["status"] == OK]
-    groups = groups_of(measured, params.group_column)
+    groups = groups_of(measured, params.group_column).set_axis(measured["participant_id"])
     sweep = read_table(tables / "border_sweep.tsv")
-    moved = read_table(tables / "border_statistics.tsv", ("group_a", "group_b"))
     plots = {
         "groups": plot_groups(measured, statistics, params.group_column, params.reference),
         "effects": plot_effects(statistics),
-        "border": plot_border(sweep, moved, groups.set_axis(measured["participant_id"])),
+        "border": plot_border(sweep, border_statistics, groups),
     }
     for name, plot in plots.items():
         for ending in ("svg", "png") if plot else ():

@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from pipeline.domain.comparison import BorderComparison
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
-from pipeline.stages.measure.border_sweep import BORDER_COLUMNS, SWEEP_COLUMNS, compare_borders
+from pipeline.stages.compare import BORDER_COLUMNS, border_table, compare_borders
+from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.stages.measure.muscle_row import MUSCLE_COLUMNS, muscle_row
 from pipeline.store.tables import write_table
 
@@ -22,7 +24,7 @@ def write_muscles(results: CohortResults, volumes: pd.DataFrame) -> pd.DataFrame
     return muscles
 
 
-def write_border(results: CohortResults, volumes: pd.DataFrame) -> pd.DataFrame:
+def write_border(results: CohortResults, volumes: pd.DataFrame) -> tuple[BorderComparison, ...]:
     """Write ``border_sweep.tsv`` and ``border_statistics.tsv``; returns the latter."""
     cohort = results.cohort
     columns = _PARTICIPANT | dict(SWEEP_COLUMNS)
@@ -36,5 +38,6 @@ def write_border(results: CohortResults, volumes: pd.DataFrame) -> pd.DataFrame:
     border_statistics = compare_borders(
         add_participant_columns(cohort, volumes), sweep, cohort.config.compare
     )
-    write_table(border_statistics, cohort.out / "border_statistics.tsv", BORDER_COLUMNS)
+    path = cohort.out / "border_statistics.tsv"
+    write_table(border_table(border_statistics), path, BORDER_COLUMNS)
     return border_statistics

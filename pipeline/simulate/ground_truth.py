@@ -15,7 +15,7 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.cohort.draw_cohort import RegionVolumes
-from pipeline.stages.compare import OK, CompareParams, compare, volume_row
+from pipeline.stages.compare import OK, CompareParams, compare, statistics_table, volume_row
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.regions import RegionsParams, regions
 
@@ -64,4 +64,4 @@ def ground_truth_statistics(
         )
         for person, table in zip(people, tables, strict=True)
     ]
-    return compare(pd.DataFrame(rows), CompareParams(reference=reference))
+    return statistics_table(compare(pd.DataFrame(rows), CompareParams(reference=reference)))

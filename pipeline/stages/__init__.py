@@ -1,1 +1,1 @@
-"""The verbs: pure functions, nouns in, one noun out."""
+"""Stages: pure functions from typed data to one typed result."""

@@ -1,4 +1,4 @@
-"""How every plot looks, and its bytes."""
+"""Style and encoding of all plots."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,17 +10,17 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, told apart by colour-blind readers; shapes tell the same in grey.
+# Okabe and Ito's palette for colour-blind readers; the markers differ for print in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 MARKERS = ("o", "s", "^", "D", "v")
 INK, PALE = "#1b1b1b", "#8a8a8a"
 _DPI = 200
 _STYLE: dict[str, Any] = {
-    "svg.hashsalt": "footvol",  # else the identifiers in an SVG are drawn by lot
+    "svg.hashsalt": "footvol",  # otherwise the identifiers in an SVG are random
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
     "font.size": 8,
-    "text.parse_math": False,  # a group may have a dollar in its name
+    "text.parse_math": False,  # the name of a group may contain a dollar sign
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
@@ -38,7 +38,7 @@ _STYLE: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One plot, for the page and for the print."""
+    """One plot, as SVG for the page and as PNG for print."""
 
     svg: bytes
     png: bytes
@@ -46,20 +46,20 @@ class Picture:
 
 @contextmanager
 def plot_style() -> Iterator[None]:
-    """Draw in one style, whatever the user's own settings of matplotlib are."""
+    """Draw in one style, independent of the user's settings of matplotlib."""
     with matplotlib.style.context(["default", _STYLE]):
         yield
 
 
 def picture(figure: Figure) -> Picture:
-    """Give a figure's bytes, which say nothing of when or by what version it was drawn."""
+    """Encode a figure, without the time and the version that drew it."""
     svg, png = BytesIO(), BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
     return Picture(svg.getvalue(), png.getvalue())
 
 
-def note(axes: Axes, words: str) -> None:
-    """Say in the middle of an empty plot why it is empty."""
-    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
+def note(axes: Axes, text: str) -> None:
+    """Write into an empty plot why it is empty."""
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
     axes.set_axis_off()

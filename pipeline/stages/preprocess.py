@@ -1,4 +1,4 @@
-"""Make a scan ready: even brightness, one scale; the voxel grid stays its own."""
+"""Bias field correction and intensity normalisation, on the scan's own grid."""
 
 from dataclasses import replace
 
@@ -16,41 +16,41 @@ from pipeline.segmenters.downsampling import block_factors, block_means
 
 STAGE = "preprocess"
 _BRIGHT_FAT = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.FAT)
-_SUBCUTIS_MM = (3.0, 12.0)  # depth below the air where fat prevails
-_FAT_SHARE = 0.25  # of that depth is bright at least, else fat is suppressed and vessels shine
+_SUBCUTIS_MM = (3.0, 12.0)  # depth below the skin that is mostly fat
+_MIN_FAT_FRACTION = 0.25  # of the voxels at that depth; below, fat is suppressed
 _LARGE_BIAS = 3.0
 
 
 class PreprocessParams(BaseModel, frozen=True, extra="forbid"):
-    """How a scan is made ready."""
+    """How a scan is preprocessed."""
 
     bias_correction: bool = True
     """N4 bias field correction (Tustison 2010, IEEE Trans Med Imaging 29:1310)."""
     bias_spacing_mm: float = Field(3.0, ge=1, le=8)
-    """Voxels are averaged to about this before the field is fitted: it is smooth."""
+    """Voxel size to which the scan is averaged before the smooth field is fitted."""
     bias_knot_mm: float = Field(80.0, ge=20, le=400)
-    """Spacing of the field's B-spline knots; a coil's profile is no finer."""
+    """Spacing of the B-spline knots of the field; coil profiles are no finer."""
     bias_iterations: int = Field(40, ge=1, le=500)
-    """At most, on each of two levels."""
+    """Maximum number of iterations on each of two levels."""
 
 
 def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
-    """Even out the coil's profile and scale brightness; every voxel stays in place.
+    """Correct the bias field and normalise the intensity; the grid does not change.
 
     Returns
     -------
     Scan
-        Where fat is bright (T1w, PDw, T2w, fat image), subcutaneous fat is 1; on a water
-        image, and where fat is suppressed, the brightest twentieth of the foot begins at 1.
+        Where fat is bright (T1w, PDw, T2w, fat image), subcutaneous fat is 1; on water
+        images and with fat suppression, the 95th percentile of the foot is 1.
 
     Raises
     ------
     ScanError
-        If nothing stands out from the background, or what does has no bright tissue.
+        If no foot stands out from the background, or it has no bright tissue.
 
     Notes
     -----
-    Runs in one thread: N4 sums in an order that depends on the number of threads.
+    Runs in one thread, as the result of N4 depends on the number of threads.
     """
     factors = block_factors(scan.grid.spacing_mm, params.bias_spacing_mm).tolist()
     small = block_means(scan.intensity, factors)
@@ -63,7 +63,9 @@ def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
         intensity = intensity / _enlarge(field, scan.grid.shape, factors)
         low, high = np.percentile(field[foot], (2, 98))
         if high / low > _LARGE_BIAS:
-            message = f"Coil brightness varies {high / low:.1f}-fold, so dim parts are noisier."
+            message = (
+                f"The coil profile varies {high / low:.1f}-fold, so dark regions are noisier."
+            )
             cautions += (Caution("strong-bias-field", message, STAGE),)
     depth = ndimage.distance_transform_edt(np.pad(foot, 1), sampling=spacing_mm)[
         1:-1, 1:-1, 1:-1
@@ -73,7 +75,7 @@ def preprocess(scan: Scan, params: PreprocessParams) -> Scan:
 
 
 def _foot_mask(small: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Largest bright piece: everything above the darkest of three classes."""
+    """Give the largest connected component above the darkest of three intensity classes."""
     smooth = ndimage.gaussian_filter(small, 1.0)
     try:
         low, _ = threshold_multiotsu(smooth, classes=3)
@@ -83,15 +85,15 @@ def _foot_mask(small: NDArray[np.float32]) -> NDArray[np.bool_]:
             "levels. Export the image again from the scanner's original."
         )
         raise ScanError(msg) from error
-    pieces, count = ndimage.label(ndimage.binary_opening(smooth > low))
+    components, count = ndimage.label(ndimage.binary_opening(smooth > low))
     if count == 0:
         msg = (
-            "A foot must stand out from the background: got no connected bright part. "
+            "A foot must stand out from the background: got no bright connected component. "
             "Export the image again from the scanner's original."
         )
         raise ScanError(msg)
-    largest = 1 + int(np.bincount(pieces.ravel())[1:].argmax())
-    mask: NDArray[np.bool_] = ndimage.binary_fill_holes(pieces == largest)
+    largest = 1 + int(np.bincount(components.ravel())[1:].argmax())
+    mask: NDArray[np.bool_] = ndimage.binary_fill_holes(components == largest)
     return mask
 
 
@@ -119,7 +121,7 @@ def _bias_field(
 def _enlarge(
     field: NDArray[np.float32], shape: tuple[int, int, int], factors: list[int]
 ) -> NDArray[np.float32]:
-    """Bring a field of block means back to every voxel."""
+    """Interpolate a field of block means at every voxel."""
     offset = [(1 - f) / (2 * f) for f in factors]
     scale = [1 / f for f in factors]
     large: NDArray[np.float32] = ndimage.affine_transform(
@@ -140,11 +142,12 @@ def _reference_signal(
     fat = shell[shell > threshold_otsu(inside)] if contrast in _BRIGHT_FAT else inside
     if fat.size == 0 or np.percentile(fat, 95) <= 0:
         msg = (
-            f"A {contrast} image must show bright tissue to scale by: got none in the largest "
-            "piece. Look at the image, and check its contrast in the file name."
+            f"A {contrast} image must show bright tissue for normalisation: got none in the "
+            "largest bright component. Look at the image, and check its contrast in the file "
+            "name."
         )
         raise ScanError(msg)
-    if contrast not in _BRIGHT_FAT or fat.size < _FAT_SHARE * shell.size:
+    if contrast not in _BRIGHT_FAT or fat.size < _MIN_FAT_FRACTION * shell.size:
         return float(np.percentile(inside, 95))
     counts, edges = np.histogram(
         fat, bins=100, range=(float(fat.min()), float(np.percentile(fat, 99.5)))

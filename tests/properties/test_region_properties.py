@@ -1,4 +1,4 @@
-"""What must hold of the measurements for any labels, grid, frame and border."""
+"""Properties of the measurements that hold for any labels, grid, frame and border."""
 
 from dataclasses import astuple, replace
 from itertools import permutations, product
@@ -31,14 +31,14 @@ turns = st.tuples(*[st.floats(-180, 180, allow_subnormal=False)] * 3)
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Give labels and brightness at random on a turned grid, and a plane that may cut it."""
+    """Draw random labels and intensities on a rotated grid, and a plane that may cut it."""
     grid = make_grid(draw(sizes), draw(spacings), draw(turns))
     frame = make_frame(turns_deg=draw(turns))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     kinds = draw(st.integers(1, len(MUSCLE_NAMES)))
     muscles = LabelMap(rng.integers(0, kinds + 1, grid.shape), grid, MUSCLE_NAMES)
-    middle_mm = float(frame.coordinates(grid.centre_mm)[0])
-    landmarks = make_landmarks(frame, middle_mm + draw(st.floats(-12, 12)))
+    centre_mm = float(frame.coordinates(grid.centre_mm)[0])
+    landmarks = make_landmarks(frame, centre_mm + draw(st.floats(-12, 12)))
     scan = Scan(
         rng.uniform(0, 1, grid.shape).astype(np.float32),
         grid,
@@ -48,7 +48,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def oblique_case() -> Case:
-    """Give six muscles at random on a grid in general position to the border."""
+    """Draw six muscles at random on a grid that is oblique to the border."""
     grid = make_grid((9, 14, 6), turns_deg=(20, -35, 140))
     frame = make_frame()
     rng = np.random.default_rng(31)
@@ -64,7 +64,7 @@ def measured(case: Case, muscles: tuple[str, ...] = PLANTAR_MUSCLES) -> Measurem
 
 
 def with_labels(case: Case, labels: LabelMap) -> RegionSplit:
-    """Part other labels at the border of a case."""
+    """Separate other labels at the border of a case."""
     split, _ = case
     bones = LabelMap(np.zeros(labels.grid.shape, dtype=np.uint8), labels.grid, BONE_NAMES)
     segmentation = replace(split.segmentation, muscles=labels, bones=bones)
@@ -72,7 +72,7 @@ def with_labels(case: Case, labels: LabelMap) -> RegionSplit:
 
 
 def reorder(case: Case, order: list[int], flips: tuple[bool, ...]) -> Case:
-    """Store the same voxels in another order, and say so in the affine."""
+    """Store the same voxels in another order, with the affine that goes with it."""
     split, scan = case
     matrix = scan.grid.matrix
     for axis in np.flatnonzero(flips):
@@ -96,8 +96,8 @@ def column(table: MeasurementTable, name: str) -> list[float]:
 
 @settings(deadline=None, max_examples=40)
 @given(cases())
-def test_regions_share_out_every_muscle_exactly(case: Case) -> None:
-    """Rearfoot and forefoot sum to the total: voxels times their volume, none lost."""
+def test_regions_divide_every_muscle_exactly(case: Case) -> None:
+    """Rearfoot and forefoot add up to the number of voxels times their volume."""
     split, _ = case
     rows = {(r.muscle, r.region): r.volume_mm3 for r in measured(case).rows}
 
@@ -117,7 +117,7 @@ def test_regions_share_out_every_muscle_exactly(case: Case) -> None:
 def test_storage_order_does_not_matter(
     case: Case, order: list[int], flips: tuple[bool, ...]
 ) -> None:
-    """Reordering and flipping axes together with the affine leaves volumes and fat alone."""
+    """Reordering and flipping axes with the affine does not change volumes and fat."""
     before, after = measured(case), measured(reorder(case, order, flips))
 
     for name in ("volume_mm3", "contractile_mm3", "fat_fraction"):
@@ -134,7 +134,7 @@ def test_storage_order_does_not_matter(
 def test_all_48_storage_orders_give_one_table(
     order: tuple[int, ...], flips: tuple[bool, ...]
 ) -> None:
-    """Every column, on a grid whose voxels do not lie on the edge of a window."""
+    """Every column, on a grid without voxels on the boundary of a section."""
     case = oblique_case()
     before, after = measured(case), measured(reorder(case, list(order), flips))
 
@@ -146,7 +146,7 @@ def test_all_48_storage_orders_give_one_table(
 @settings(deadline=None, max_examples=25)
 @given(cases(), st.permutations(range(len(MUSCLES))))
 def test_label_numbers_do_not_matter(case: Case, order: list[int]) -> None:
-    """Muscles that trade their numbers trade their rows, and nothing else changes."""
+    """Swapping labels swaps rows and changes nothing else."""
     split, scan = case
     renumbered = np.array([0, *(MUSCLES[i].index for i in order)])[split.muscles.voxels]
     traded = with_labels(case, LabelMap(renumbered, scan.grid, MUSCLE_NAMES))
@@ -161,7 +161,7 @@ def test_label_numbers_do_not_matter(case: Case, order: list[int]) -> None:
 @settings(deadline=None, max_examples=25)
 @given(cases(), st.floats(0.01, 1000))
 def test_gain_does_not_change_a_size(case: Case, gain: float) -> None:
-    """However bright the scan, volumes, cross-sections and lengths are those of the labels."""
+    """Volumes, cross-sections and lengths depend on the labels only."""
     split, scan = case
     brighter = replace(scan, intensity=scan.intensity * np.float32(gain))
 
@@ -170,7 +170,7 @@ def test_gain_does_not_change_a_size(case: Case, gain: float) -> None:
 
 
 def size(row: Measurement) -> Measurement:
-    """Give what a row says of sizes, without what it says of fat."""
+    """Give a row without fat."""
     return replace(
         row,
         contractile_mm3=None,
@@ -190,7 +190,7 @@ def size(row: Measurement) -> Measurement:
 def test_the_order_of_muscles_does_not_change_a_total(
     case: Case, chosen: tuple[list[str], list[str]]
 ) -> None:
-    """Rows and sums are the same whichever muscle is named first."""
+    """Rows and sums do not depend on the order of the setting."""
     before, after = (measured(case, tuple(muscles)) for muscles in chosen)
 
     assert astuple(replace(after, muscles=())) == astuple(replace(before, muscles=()))
@@ -203,7 +203,7 @@ def test_the_order_of_muscles_does_not_change_a_total(
 def test_a_border_farther_toward_the_toes_leaves_more_in_the_rearfoot(
     case: Case, step_mm: float
 ) -> None:
-    """No muscle's rearfoot shrinks."""
+    """The rearfoot volume of no muscle decreases."""
     split, scan = case
     border = split.landmarks.border
     farther = replace(border, position_mm=border.position_mm + step_mm)

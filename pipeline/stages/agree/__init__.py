@@ -1,4 +1,4 @@
-"""Agreement: label by label in one foot, then volume by volume across feet."""
+"""Agreement of label maps: overlap within a foot, and of volumes across feet."""
 
 from pipeline.stages.agree.agreement_plot import plot_agreement
 from pipeline.stages.agree.overlap import OVERLAP_COLUMNS, Structures, overlap

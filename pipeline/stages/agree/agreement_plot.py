@@ -1,4 +1,4 @@
-"""Bland and Altman's plot, one panel per structure."""
+"""Bland-Altman plot, one panel per structure."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,14 +11,14 @@ _PANEL_INCH = (2.5, 1.9)
 
 
 def plot_agreement(overlaps: pd.DataFrame, reliability: pd.DataFrame) -> Picture | None:
-    """Plot differences over means; None where no structure lies in two feet.
+    """Plot differences against means; None where no structure is in two feet.
 
     Parameters
     ----------
     overlaps
         Rows of `overlap` of all feet.
     reliability
-        What `reliability` makes of them. The sum, its last row, comes first.
+        Result of `reliability`; its last row, the sum, is plotted first.
     """
     shown = reliability[reliability["bias_cm3"].notna()].iloc[::-1]
     shown = pd.concat([shown.iloc[:1], shown.iloc[1:].iloc[::-1]])
@@ -34,14 +34,14 @@ def plot_agreement(overlaps: pd.DataFrame, reliability: pd.DataFrame) -> Picture
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
         figure.supxlabel("mean of segmentation and reference, cm³", fontsize=8)
-        figure.supylabel("segmentation less reference, cm³", fontsize=8)
+        figure.supylabel("segmentation minus reference, cm³", fontsize=8)
         return picture(figure)
 
 
-def _draw(axes: Axes, part: pd.DataFrame, row: "pd.Series[float]") -> None:
-    """Draw dots, bias and limits, with the confidence of each as a band."""
-    part = part[(part["reference_cm3"] > 0) & (part["segmentation_cm3"] > 0)]
-    means = (part["reference_cm3"] + part["segmentation_cm3"]) / 2
+def _draw(axes: Axes, rows: pd.DataFrame, row: "pd.Series[float]") -> None:
+    """Draw points, bias and limits of agreement, the latter with confidence bands."""
+    rows = rows[(rows["reference_cm3"] > 0) & (rows["segmentation_cm3"] > 0)]
+    means = (rows["reference_cm3"] + rows["segmentation_cm3"]) / 2
     for name, value, line in (
         ("bias", "bias_cm3", "-"),
         ("limit_low", "limit_low_cm3", "--"),
@@ -51,6 +51,6 @@ def _draw(axes: Axes, part: pd.DataFrame, row: "pd.Series[float]") -> None:
         axes.axhspan(low, high, color=PALE, alpha=0.18, linewidth=0)
         axes.axhline(row[value], color=INK, linestyle=line, linewidth=0.9)
     axes.axhline(0, color=PALE, linewidth=0.6, linestyle=":")
-    axes.plot(means, part["difference_cm3"], "o", color=COLOURS[0], markersize=4, alpha=0.8)
+    axes.plot(means, rows["difference_cm3"], "o", color=COLOURS[0], markersize=4, alpha=0.8)
     axes.set_title(f"{row['label']} (n = {row['n']})")
     axes.margins(x=0.1)

@@ -11,7 +11,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class BlandAltman:
-    """What the differences of two methods come to; intervals are of 95 % confidence."""
+    """Bias and limits of agreement, with 95 % confidence intervals."""
 
     n: int
     bias: float
@@ -24,7 +24,7 @@ class BlandAltman:
 
 
 def bland_altman(first: ArrayLike, second: ArrayLike, multiple: float = 1.96) -> BlandAltman:
-    """Give bias and limits of agreement of first less second.
+    """Give bias and limits of agreement of first minus second.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def bland_altman(first: ArrayLike, second: ArrayLike, multiple: float = 1.96) ->
     -----
     The standard error of a limit is SD x sqrt(1/n + multiple^2 / 2n), which is their
     sqrt(3/n) where the multiple is 2 (Bland and Altman 1986,
-    doi:10.1016/S0140-6736(86)90837-8). The limits presume differences that are normal and
-    do not grow with size: look at the plot.
+    doi:10.1016/S0140-6736(86)90837-8). The limits assume normally distributed differences
+    that do not depend on the mean, which the plot shows.
     """
     differences = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     n = differences.size

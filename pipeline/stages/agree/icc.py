@@ -1,4 +1,4 @@
-"""Intraclass correlation, and the errors of measurement that go with it."""
+"""Intraclass correlation, standard error of measurement and related statistics."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from scipy import stats
 
 @dataclass(frozen=True, slots=True)
 class MeanSquares:
-    """Two-way analysis of variance of n targets by k raters, one value each.
+    """Two-way analysis of variance of n targets and k raters, one rating each.
 
     Parameters
     ----------
     targets, raters, residual
-        Mean squares between targets (BMS), between raters (JMS), and of what is left (EMS).
+        Mean squares between targets (BMS), between raters (JMS) and of the residual (EMS).
     """
 
     n: int
@@ -50,9 +50,9 @@ class MeanSquares:
         )
 
     def icc(self) -> float | None:
-        """Give ICC(2,1): one rating, absolute agreement, raters drawn at random.
+        """Give ICC(2,1): single rating, absolute agreement, random raters.
 
-        None where no two values differ.
+        None where all values are equal.
 
         Notes
         -----
@@ -66,7 +66,7 @@ class MeanSquares:
         return (self.targets - self.residual) / spread if spread > 0 else None
 
     def icc_interval(self, level: float = 0.95) -> tuple[float, float] | None:
-        """Give the confidence interval of ICC(2,1); None where it is not defined.
+        """Give the confidence interval of ICC(2,1); None where it is undefined.
 
         Notes
         -----
@@ -89,18 +89,18 @@ class MeanSquares:
         return float(low), float(high / (shared + n * f_high * self.targets))
 
     def sem(self) -> float:
-        """Give the standard error of measurement, bias between raters included.
+        """Give the standard error of measurement, including the bias between raters.
 
         Notes
         -----
-        The agreement form of de Vet 2006 (doi:10.1016/j.jclinepi.2005.10.015): the root of
-        the variances of raters and of the residual.
+        The agreement form of de Vet 2006 (doi:10.1016/j.jclinepi.2005.10.015): the square
+        root of the sum of the variances of raters and of the residual.
         """
         of_raters = max((self.raters - self.residual) / self.n, 0.0)
         return float(np.sqrt(of_raters + self.residual))
 
     def mdc95(self) -> float:
-        """Give the smallest change of one target that is beyond error, with 95 % confidence.
+        """Give the smallest detectable change of one target at 95 % confidence.
 
         Notes
         -----
@@ -114,8 +114,7 @@ def within_cv(ratings: ArrayLike) -> float | None:
 
     Notes
     -----
-    Root of the mean of each target's squared SD / mean (Glueer 1995,
-    doi:10.1007/BF01774016).
+    Root mean square of SD / mean over the targets (Glueer 1995, doi:10.1007/BF01774016).
     """
     x = np.asarray(ratings, dtype=float)
     means = x.mean(axis=1)

@@ -1,4 +1,4 @@
-"""How well the volumes of many feet agree, structure by structure."""
+"""Agreement of volumes across feet, by structure."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,17 +11,17 @@ from pipeline.stages.agree.icc import MeanSquares, within_cv
 
 RELIABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
-        "label": "structure; the last row has those of the sum as one",
-        "n": "feet that have it in both maps",
+        "label": "structure; the last row is the union of those that are summed",
+        "n": "number of feet with the structure in both maps",
         "mean_reference_cm3": "mean volume in the reference, in cm3",
         "mean_segmentation_cm3": "mean volume in the segmentation, in cm3",
-        "icc21": "ICC(2,1): one rating, absolute agreement, raters at random",
+        "icc21": "ICC(2,1): single rating, absolute agreement, random raters",
         "icc21_ci95_low": "lower end of its 95 % confidence interval",
         "icc21_ci95_high": "upper end of its 95 % confidence interval",
-        "sem_cm3": "standard error of measurement, with the bias between the two, in cm3",
-        "mdc95_cm3": "smallest change of one foot beyond error, 95 % sure, in cm3",
+        "sem_cm3": "standard error of measurement, including the bias, in cm3",
+        "mdc95_cm3": "smallest detectable change of one foot at 95 % confidence, in cm3",
         "cv_percent": "coefficient of variation within feet, in per cent",
-        "bias_cm3": "mean of segmentation less reference, in cm3",
+        "bias_cm3": "mean of segmentation minus reference, in cm3",
         "bias_ci95_low": "lower end of its 95 % confidence interval, in cm3",
         "bias_ci95_high": "upper end of its 95 % confidence interval, in cm3",
         "sd_cm3": "standard deviation of the differences, in cm3",
@@ -37,7 +37,7 @@ RELIABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 
 def reliability(overlaps: pd.DataFrame) -> pd.DataFrame:
-    """Give how well the volumes agree across feet.
+    """Give the agreement of the volumes across feet.
 
     Parameters
     ----------
@@ -47,12 +47,14 @@ def reliability(overlaps: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per structure, the columns of `RELIABILITY_COLUMNS`. Feet in which a map
-        lacks the structure are left out of its row.
+        One row per structure, the columns of `RELIABILITY_COLUMNS`. A foot in which either
+        map lacks the structure is left out of its row.
     """
     rows = []
-    for label, part in overlaps.groupby("label", sort=False):
-        both = part[(part["reference_cm3"] > 0) & (part["segmentation_cm3"] > 0)]
+    for label, rows_of_label in overlaps.groupby("label", sort=False):
+        both = rows_of_label[
+            (rows_of_label["reference_cm3"] > 0) & (rows_of_label["segmentation_cm3"] > 0)
+        ]
         volumes = both[["reference_cm3", "segmentation_cm3"]].to_numpy(dtype=float)
         rows.append({"label": label, "n": len(both), **_cells(volumes)})
     return pd.DataFrame(rows, columns=list(RELIABILITY_COLUMNS))

@@ -1,20 +1,31 @@
-"""The comparison: one row per participant, then one row per outcome."""
+"""The comparison: one row per participant, then one comparison per outcome."""
 
-from pipeline.stages.compare.columns import STATISTICS_COLUMNS
+from pipeline.domain.outcomes import REGION_OUTCOMES
+from pipeline.stages.compare.compare_borders import (
+    BORDER_COLUMNS,
+    border_table,
+    compare_borders,
+)
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.groups import check_design, compare
-from pipeline.stages.compare.outcomes import MUSCLE_OUTCOMES, OUTCOMES
+from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_table
 from pipeline.stages.compare.volume_row import FAILED, OK, VOLUME_COLUMNS, volume_row
 
+OUTCOMES = tuple(outcome.column for outcome in REGION_OUTCOMES)
+"""Columns of ``volumes.tsv`` in which groups are compared."""
+
 __all__ = [
+    "BORDER_COLUMNS",
     "FAILED",
-    "MUSCLE_OUTCOMES",
     "OK",
     "OUTCOMES",
     "STATISTICS_COLUMNS",
     "VOLUME_COLUMNS",
     "CompareParams",
+    "border_table",
     "check_design",
     "compare",
+    "compare_borders",
+    "statistics_table",
     "volume_row",
 ]

@@ -1,4 +1,4 @@
-"""More than two groups: analysis of variance, then each two."""
+"""More than two groups: analysis of variance, then each pair of groups."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -6,26 +6,28 @@ from math import sqrt
 
 from scipy import stats
 
+from pipeline.domain.comparison import Anova, Interval, MeanTest, TTestResult
 from pipeline.stages.compare.compare_params import CompareParams
-from pipeline.stages.compare.descriptives import Facts, Values
-from pipeline.stages.compare.studentized_range import critical_range, part_beyond
+from pipeline.stages.compare.descriptives import Values
+from pipeline.stages.compare.studentized_range import critical_range, upper_tail
 
 
 def compare_many(
     groups: Mapping[str, Values], params: CompareParams
-) -> dict[tuple[str, str], Facts]:
-    """Compare each two of three or more groups, allowing for all of these comparisons.
+) -> tuple[Anova, dict[tuple[str, str], MeanTest]]:
+    """Compare each pair of three or more groups, corrected for the number of pairs.
 
     Parameters
     ----------
     groups
-        Each of two values or more, with spread.
+        Two values or more each, with spread.
 
     Returns
     -------
-    dict
-        For each two names, in the order of `groups`: the analysis of variance, and the
-        test and interval of their difference.
+    anova
+        The analysis of variance over all groups.
+    tests
+        The test of each pair of names, in the order of `groups`.
 
     Notes
     -----
@@ -35,23 +37,17 @@ def compare_many(
     """
     is_student = params.test == "student"
     samples = list(groups.values())
-    anova = stats.f_oneway(*samples, equal_var=is_student)
+    result = stats.f_oneway(*samples, equal_var=is_student)
     between, within = _degrees_of_freedom(samples, is_student=is_student)
-    whole: Facts = {
-        "anova_f": float(anova.statistic),
-        "anova_df_between": between,
-        "anova_df_within": within,
-        "anova_p": float(anova.pvalue),
-        "test": "tukey" if is_student else "games-howell",
-    }
-    return {
-        (a, b): whole | _each_two(samples, (i, j), is_student=is_student)
+    anova = Anova(float(result.statistic), between, within, float(result.pvalue))
+    return anova, {
+        (a, b): _compare_pair(samples, (i, j), is_student=is_student)
         for (i, a), (j, b) in combinations(enumerate(groups), 2)
     }
 
 
 def _degrees_of_freedom(samples: Sequence[Values], *, is_student: bool) -> tuple[float, float]:
-    """Give those of F, which scipy keeps to itself."""
+    """Give the degrees of freedom of F, which scipy does not return."""
     between = len(samples) - 1.0
     if is_student:
         return between, float(sum(values.size for values in samples) - len(samples))
@@ -63,8 +59,10 @@ def _degrees_of_freedom(samples: Sequence[Values], *, is_student: bool) -> tuple
     return between, float((len(samples) ** 2 - 1) / (3 * lack))
 
 
-def _each_two(samples: Sequence[Values], which: tuple[int, int], *, is_student: bool) -> Facts:
-    """Compare two groups by the studentised range of all."""
+def _compare_pair(
+    samples: Sequence[Values], which: tuple[int, int], *, is_student: bool
+) -> MeanTest:
+    """Compare two groups by the studentised range of all groups."""
     a, b = (samples[k] for k in which)
     difference = float(a.mean() - b.mean())
     if is_student:
@@ -74,12 +72,11 @@ def _each_two(samples: Sequence[Values], which: tuple[int, int], *, is_student: 
     else:
         df = float(stats.ttest_ind(a, b, equal_var=False).df)
         error = sqrt(a.var(ddof=1) / a.size + b.var(ddof=1) / b.size)
-    reach = critical_range(len(samples), df) / sqrt(2) * error
+    half_width = critical_range(len(samples), df) / sqrt(2) * error
     t = difference / error
-    return {
-        "statistic": t,
-        "df": df,
-        "p": part_beyond(abs(t) * sqrt(2), len(samples), df),
-        "ci95_low": difference - reach,
-        "ci95_high": difference + reach,
-    }
+    p = upper_tail(abs(t) * sqrt(2), len(samples), df)
+    return MeanTest(
+        "tukey" if is_student else "games-howell",
+        TTestResult(t, df, p),
+        Interval(difference - half_width, difference + half_width),
+    )

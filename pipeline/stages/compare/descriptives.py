@@ -1,13 +1,14 @@
-"""One group's values of one outcome, and why something cannot be said of them."""
+"""Descriptive statistics of one group, and the reasons for missing values."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-Values = NDArray[np.float64]
-Facts = dict[str, object]
+from pipeline.domain.comparison import Sample
 
-NOTHING = np.array([], dtype=np.float64)
+Values = NDArray[np.float64]
+
+NO_VALUES = np.array([], dtype=np.float64)
 
 
 def has_spread(values: Values) -> bool:
@@ -15,17 +16,24 @@ def has_spread(values: Values) -> bool:
     return values.size > 1 and bool(np.ptp(values) > 1e-9 * np.abs(values).max())
 
 
-def describe(a: Values, b: Values) -> Facts:
-    """Give size, means and quartiles of both groups, and how normal each is."""
-    return {
-        **{f"{name}_a": value for name, value in _describe(a).items()},
-        **{f"{name}_b": value for name, value in _describe(b).items()},
-        "mean_difference": _mean(a) - _mean(b),
-    }
+def summarise(group: str | None, values: Values) -> Sample:
+    """Summarise the values of a group."""
+    if not values.size:
+        return Sample(group, 0)
+    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
+    return Sample(
+        group,
+        n=values.size,
+        mean=float(values.mean()),
+        sd=float(values.std(ddof=1)) if values.size > 1 else None,
+        median=float(median),
+        iqr=float(high - low),
+        shapiro_p=shapiro_p(values),
+    )
 
 
-def why_missing(name: str, values: Values) -> list[str]:
-    """Give the reasons for the cells that cannot be filled for a group of this name."""
+def why_untested(name: str, values: Values) -> list[str]:
+    """Give the reasons for the values that are missing because of a group of this name."""
     if values.size < 2:
         count = "nobody" if values.size == 0 else "one participant"
         return [f"{count} measured in {name}: no test"]
@@ -37,26 +45,7 @@ def why_missing(name: str, values: Values) -> list[str]:
 
 
 def shapiro_p(values: Values) -> float | None:
-    """Give the p of Shapiro and Wilk; missing below three values or without spread."""
+    """Give the p of Shapiro and Wilk; None below three values or without spread."""
     if values.size < 3 or not has_spread(values):
         return None
     return float(stats.shapiro(values).pvalue)
-
-
-def _describe(values: Values) -> Facts:
-    low, middle, high = (
-        np.quantile(values, (0.25, 0.5, 0.75)) if values.size else (np.nan, np.nan, np.nan)
-    )
-    return {
-        "n": values.size,
-        "mean": _mean(values),
-        "sd": float(values.std(ddof=1)) if values.size > 1 else np.nan,
-        "median": float(middle),
-        "iqr": float(high - low),
-        "shapiro_p": shapiro_p(values),
-    }
-
-
-def _mean(values: Values) -> float:
-    """Give the mean; missing where there is nothing."""
-    return float(values.mean()) if values.size else np.nan

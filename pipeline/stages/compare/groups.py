@@ -1,25 +1,26 @@
-"""Groups beside each other, one row per outcome and two groups."""
+"""Groups compared in each outcome, two at a time."""
 
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations, groupby
 
 import numpy as np
 import pandas as pd
 
+from pipeline.domain.comparison import Comparison, Tests
+from pipeline.domain.outcomes import MUSCLE_OUTCOMES, REGION_OUTCOMES, Outcome
 from pipeline.stages.compare.ancova import adjust
 from pipeline.stages.compare.anova import compare_many
-from pipeline.stages.compare.columns import STATISTICS_COLUMNS
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.descriptives import (
-    NOTHING,
-    Facts,
+    NO_VALUES,
     Values,
-    describe,
     has_spread,
-    why_missing,
+    summarise,
+    why_untested,
 )
-from pipeline.stages.compare.design import Study, read_study
-from pipeline.stages.compare.measurement_error import is_below, measurement_error
-from pipeline.stages.compare.outcomes import Outcome, outcomes_among
+from pipeline.stages.compare.design import Design, read_design
+from pipeline.stages.compare.measurement_error import measurement_error
 from pipeline.stages.compare.paired import (
     compare_pairs,
     complete_pairs,
@@ -28,55 +29,52 @@ from pipeline.stages.compare.paired import (
 )
 from pipeline.stages.compare.two_groups import compare_two
 
+Samples = dict[str | None, Values]
 
-def compare(volumes: pd.DataFrame, params: CompareParams) -> pd.DataFrame:
+
+def compare(volumes: pd.DataFrame, params: CompareParams) -> tuple[Comparison, ...]:
     """Compare groups in each outcome.
 
     Parameters
     ----------
     volumes
-        Rows of ``volumes.tsv``, with further columns of ``participants.tsv`` that the
-        settings name and with ``<muscle>_total_cm3`` of ``muscles.tsv`` where muscles
-        are compared, too. Rows whose status is not ``ok``, or that have no group, do not
-        count; a row without an outcome is left out of that outcome.
+        Rows of ``volumes.tsv``, with the columns of ``participants.tsv`` that the settings
+        name, and with ``<muscle>_total_cm3`` of ``muscles.tsv`` where single muscles are
+        compared as well. Rows whose status is not ``ok`` and rows without a group are
+        ignored; a row without a value is left out of that outcome only.
 
     Returns
     -------
-    pandas.DataFrame
-        One row per outcome and two groups, the columns of `STATISTICS_COLUMNS`. A cell
-        is missing where it is not defined, and ``note`` or the column's meaning says why:
-        every test needs two participants and some spread in each group. Where fewer than
-        two groups are there, the means alone are given.
+    tuple of Comparison
+        One per outcome and pair of groups. Every test needs two participants and some
+        spread in each group; with fewer than two groups, only the means are given.
 
     Raises
     ------
     ConfigError
         If the settings name a column, reference, pair or covariate that does not fit.
     ArtefactError
-        If a column is missing, or holds what is not a number.
+        If a column is missing, or contains a value that is not a number.
 
     Notes
     -----
     Cohen's d has the pooled SD as its unit, so its interval assumes equal variances;
-    Welch's test does not. Outcomes of one family are corrected by Holm. The families are
-    the three regions, absolute, per body mass and per foot length, and the muscles,
-    absolute and per body mass.
+    Welch's test does not. Outcomes of one family are corrected by Holm's method. The
+    families are the three regions, absolute, per body mass and per foot length, and the
+    muscles, absolute and per body mass.
     """
-    study = read_study(volumes, params)
-    rows = [
-        row
-        for outcome in outcomes_among(volumes.columns)
-        for row in _outcome_rows(study, outcome, params)
-    ]
-    frame = pd.DataFrame(rows, columns=list(STATISTICS_COLUMNS))
-    frame["p_holm"] = _holm(frame)
-    tested = frame["outcome"].where(frame["p"].notna())
-    frame["family_tests"] = tested.groupby(frame["family"]).transform("nunique")
-    return frame
+    design = read_design(volumes, params)
+    columns = set(volumes.columns)
+    muscles = (o for o in MUSCLE_OUTCOMES if o.volume_column in columns)
+    return _with_holm(
+        comparison
+        for outcome in (*REGION_OUTCOMES, *muscles)
+        for comparison in _compare_outcome(design, outcome, params)
+    )
 
 
 def check_design(volumes: pd.DataFrame, params: CompareParams) -> None:
-    """Refuse settings that `compare` would refuse, whatever comes to be measured.
+    """Check the settings that do not depend on what is measured.
 
     Parameters
     ----------
@@ -88,106 +86,143 @@ def check_design(volumes: pd.DataFrame, params: CompareParams) -> None:
     ConfigError
         As `compare`.
     """
-    study = read_study(volumes, params)
-    if study.pairs is not None:
-        complete_pairs(pd.Series(0.0, study.groups.index), study.groups, study.pairs)
+    design = read_design(volumes, params)
+    if design.pairs is not None:
+        complete_pairs(pd.Series(0.0, design.groups.index), design.groups, design.pairs)
 
 
-def _outcome_rows(study: Study, outcome: Outcome, params: CompareParams) -> list[Facts]:
-    """Give the rows of one outcome."""
-    values = study.values(outcome)
+def _compare_outcome(
+    design: Design, outcome: Outcome, params: CompareParams
+) -> list[Comparison]:
+    """Compare each pair of groups in one outcome."""
+    values = design.values(outcome)
     error = measurement_error(
-        study.volumes, values, outcome, study.people[values.index], params.mdc95_percent
+        design.volumes, values, outcome, design.people[values.index], params.mdc95_percent
     )
-    if study.pairs is None:
-        rows = _independent(study, values, outcome, params)
+    if design.pairs is None:
+        comparisons = _unpaired(design, values, outcome, params)
     else:
-        rows = [_paired(study, values, study.pairs[values.index], params)]
-    for row in rows:
-        row |= {"outcome": outcome.column, "family": outcome.family, **error}
-        row["below_mdc95"] = is_below(float(str(row["mean_difference"])), error)
-        row["note"] = "; ".join(_notes(row)) or None
-    return rows
+        pairs = design.pairs[values.index]
+        comparisons = [_paired(design, values, pairs, outcome, params)]
+    return [replace(comparison, error=error) for comparison in comparisons]
 
 
-def _independent(
-    study: Study, values: "pd.Series[float]", outcome: Outcome, params: CompareParams
-) -> list[Facts]:
-    """Give a row for each two groups of different people."""
-    groups = study.groups[values.index]
-    samples: dict[str | None, Values] = {
+def _unpaired(
+    design: Design, values: "pd.Series[float]", outcome: Outcome, params: CompareParams
+) -> list[Comparison]:
+    """Compare each pair of groups of different people."""
+    groups = design.groups[values.index]
+    samples: Samples = {
         name: np.sort(np.asarray(values[groups.isin([name])], dtype=np.float64))
-        for name in study.names
+        for name in design.names
     }
+    tests = _unpaired_tests(samples, params)
+    comparisons = []
+    for a, b in combinations(design.names, 2):
+        sample_a, sample_b = summarise(a, samples[a]), summarise(b, samples[b])
+        notes = why_untested(str(a), samples[a])
+        notes += why_untested(b or "another group", samples[b])
+        of_pair, adjustment = tests.get((a, b)), None
+        if of_pair:
+            notes += _why_undefined(of_pair, expects_levene=not notes)
+        if of_pair and outcome.is_absolute and params.covariates:
+            both = values[groups.isin((a, b))]
+            adjustment = adjust(both, groups[both.index] == a, design.covariates)
+            notes += [adjustment.note] if adjustment.note else []
+        comparisons.append(
+            Comparison(outcome, sample_a, sample_b, of_pair, adjustment, notes=tuple(notes))
+        )
+    return comparisons
+
+
+def _unpaired_tests(
+    samples: Samples, params: CompareParams
+) -> dict[tuple[str | None, ...], Tests]:
+    """Test each pair of groups with spread; beyond two groups, corrected for their number."""
     testable = {str(n): v for n, v in samples.items() if n is not None and has_spread(v)}
-    whole = compare_many(testable, params) if len(testable) > 2 else {}
-    rows: list[Facts] = []
-    for name_a, name_b in combinations(study.names, 2):
-        a, b = samples[name_a], samples[name_b]
-        row = {"group_a": name_a, "group_b": name_b, **describe(a, b)}
-        row["notes"] = why_missing(str(name_a), a) + why_missing(name_b or "another group", b)
-        if has_spread(a) and has_spread(b):
-            row |= compare_two(a, b, params) | whole.get((str(name_a), str(name_b)), {})
-            if outcome.is_absolute and params.covariates:
-                both = values[groups.isin([name_a, name_b])]
-                row |= adjust(both, groups[both.index] == name_a, study.covariates)
-        rows.append(row)
-    return rows
+    tests: dict[tuple[str | None, ...], Tests] = {
+        (a, b): compare_two(testable[a], testable[b], params)
+        for a, b in combinations(testable, 2)
+    }
+    if len(testable) > 2:
+        anova, of_means = compare_many(testable, params)
+        return {
+            names: replace(tests[names], mean=test, anova=anova)
+            for names, test in of_means.items()
+        }
+    return tests
 
 
 def _paired(
-    study: Study, values: "pd.Series[float]", pairs: "pd.Series[str]", params: CompareParams
-) -> Facts:
-    """Give the row of two groups of the same people."""
-    name_a, name_b = study.names
-    groups = study.groups[values.index]
+    design: Design,
+    values: "pd.Series[float]",
+    pairs: "pd.Series[str]",
+    outcome: Outcome,
+    params: CompareParams,
+) -> Comparison:
+    """Compare two groups of the same people."""
+    groups = design.groups[values.index]
     table = complete_pairs(values, groups, pairs)
-    a, b = (_column(table, name) for name in (name_a, name_b))
+    a, b = (_column(table, name) for name in design.names)
     if a.size != b.size:
-        a, b = NOTHING, NOTHING
-    row = {"group_a": name_a, "group_b": name_b, **describe(a, b)}
+        a, b = NO_VALUES, NO_VALUES
     notes = why_no_pairs(a, b)
     alone = int(groups.notna().sum()) - a.size - b.size
     if alone:
         notes.append(f"{alone} participants without a partner left out")
-    row["notes"] = notes
-    if has_spread_of_differences(a, b):
-        row |= compare_pairs(a, b, params)
-    return row
+    tests = compare_pairs(a, b, params) if has_spread_of_differences(a, b) else None
+    if tests:
+        notes += _why_undefined(tests, expects_levene=False)
+    name_a, name_b = design.names
+    return Comparison(
+        outcome, summarise(name_a, a), summarise(name_b, b), tests, notes=tuple(notes)
+    )
 
 
 def _column(table: pd.DataFrame, name: str | None) -> Values:
-    return table[name].to_numpy(dtype=float) if name in table else NOTHING
+    return table[name].to_numpy(dtype=float) if name in table else NO_VALUES
 
 
-def _notes(row: Facts) -> list[str]:
-    """Give why cells of a row are missing."""
-    known = row.pop("notes")
-    notes = [*known] if isinstance(known, list) else []
-    if "test" in row:
-        if row["cohens_d_ci95_low"] is None:
-            notes.append("groups too far apart for an interval of d")
-        if "levene_p" in row and row["levene_p"] is None and not known:
-            notes.append("all as far from their medians: no Levene")
-    if "note" in row:
-        notes.append(str(row["note"]))
+def _why_undefined(tests: Tests, *, expects_levene: bool) -> list[str]:
+    """Give the reasons why results of a test that was made are undefined."""
+    notes = []
+    if tests.effect.cohens_d_ci95 is None:
+        notes.append("groups too far apart for an interval of d")
+    if expects_levene and tests.unpaired and tests.unpaired.levene_p is None:
+        notes.append("all as far from their medians: no Levene")
     return notes
 
 
-def _holm(frame: pd.DataFrame) -> "pd.Series[float]":
-    """Give Holm's p within each family, over the outcomes that could be tested.
+def _with_holm(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
+    """Correct p within each family, over the outcomes that could be tested.
 
-    Of more than two groups, p allows for all comparisons within an outcome; the outcome
-    takes the place in the order that its least p has (statsmodels' multipletests knows no
-    such groups of tests).
+    With more than two groups, p is already corrected for all comparisons within an outcome;
+    the outcome is ranked by its smallest p (statsmodels' multipletests has no such groups of
+    tests).
     """
-    corrected = pd.Series(np.nan, index=frame.index)
-    for _, rows in frame.dropna(subset="p").groupby("family"):
-        least = rows.groupby("outcome", sort=False)["p"].min().sort_values(kind="stable")
-        reached = 0.0
-        for rank, (outcome, p) in enumerate(least.items()):
-            of_outcome = rows["p"][rows["outcome"] == outcome].astype(float)
-            left = len(least) - rank
-            corrected[of_outcome.index] = np.clip(left * of_outcome, reached, 1.0)
-            reached = min(max(reached, left * p), 1.0)
-    return corrected
+    corrected: list[Comparison] = []
+    for _, members in groupby(comparisons, lambda c: c.outcome.family):
+        family = list(members)
+        factors = _holm_factors(family)
+        for comparison in family:
+            p_holm = None
+            if comparison.p is not None:
+                left, reached = factors[comparison.outcome]
+                p_holm = min(max(left * comparison.p, reached), 1.0)
+            corrected.append(replace(comparison, p_holm=p_holm, family_tests=len(factors)))
+    return tuple(corrected)
+
+
+def _holm_factors(family: Sequence[Comparison]) -> dict[Outcome, tuple[int, float]]:
+    """Give the factor of each tested outcome, and the corrected p that precedes it."""
+    smallest: dict[Outcome, float] = {}
+    for comparison in family:
+        if comparison.p is not None:
+            p = smallest.get(comparison.outcome, comparison.p)
+            smallest[comparison.outcome] = min(p, comparison.p)
+    factors, reached = {}, 0.0
+    for rank, (outcome, p) in enumerate(sorted(smallest.items(), key=lambda item: item[1])):
+        left = len(smallest) - rank
+        factors[outcome] = left, reached
+        reached = min(max(reached, left * p), 1.0)
+    return factors

@@ -1,13 +1,13 @@
-"""How far the measurement of one foot can be trusted."""
+"""The measurement error of one foot."""
 
 import numpy as np
 import pandas as pd
 
-from pipeline.stages.compare.descriptives import Facts
-from pipeline.stages.compare.outcomes import Outcome
+from pipeline.domain.comparison import MeasurementError
+from pipeline.domain.outcomes import Outcome
 
-_PER_SEM = 1.96 * 2**0.5  # two measurements of one foot differ by more in 1 of 20
-_HALF_WIDTHS = 1.96
+_MDC95_PER_SEM = 1.96 * 2**0.5  # two measurements of one foot differ by more in 1 of 20
+_HALF_WIDTH_PER_SEM = 1.96
 
 
 def measurement_error(
@@ -16,59 +16,52 @@ def measurement_error(
     outcome: Outcome,
     people: "pd.Series[str]",
     mdc95_percent: float | None,
-) -> Facts:
-    """Give SEM and MDC95 of one outcome, from the best source there is.
+) -> MeasurementError | None:
+    """Estimate SEM and MDC95 of one outcome from the best source available.
 
     Parameters
     ----------
     volumes
-        Rows of ``volumes.tsv``; may have ``rearfoot_ci95_low_cm3`` and its like.
+        Rows of ``volumes.tsv``, with or without intervals of the volumes.
     values
-        The outcome of all that were measured, repeats too.
+        The outcome of all measured rows, repeats included.
     people
-        Who was measured in each row.
+        Participant of each row.
     mdc95_percent
-        Of the mean; for the regions, where nothing better is known.
+        MDC95 in per cent of the mean; used for the regions where there is no other source.
 
     Returns
     -------
-    dict
-        ``sem``, ``mdc95`` and ``mdc95_source``; none where nothing is known.
+    MeasurementError or None
+        None where there is no source.
 
     Notes
     -----
     From repeats the SEM is the within-subject SD, the root of the mean variance within
     persons (Bland and Altman 1996, doi:10.1136/bmj.312.7047.1654). From segmentation
-    intervals it is the root mean square of a 95 % interval's half width over 1.96, which
-    knows nothing of what differs between two scans.
+    intervals it is the root mean square of the half width of the 95 % interval over 1.96,
+    which does not include the variation between two scans.
     """
     repeated = values.groupby(people).agg(["size", "var"])
     repeated = repeated[repeated["size"] > 1]
     if len(repeated):
         freedom = repeated["size"] - 1
         sem = float(np.sqrt((repeated["var"] * freedom).sum() / freedom.sum()))
-        return _facts(sem, f"repeats of {len(repeated)} participants")
-    volume = outcome.source.removesuffix("_cm3")
+        return _from_sem(sem, f"repeats of {len(repeated)} participants")
+    volume = outcome.volume_column.removesuffix("_cm3")
     ends = [f"{volume}_ci95_{end}_cm3" for end in ("low", "high")]
     if set(ends) <= set(volumes):
-        per_cm3 = values / pd.to_numeric(volumes[outcome.source][values.index])
+        per_cm3 = values / pd.to_numeric(volumes[outcome.volume_column][values.index])
         low, high = (pd.to_numeric(volumes[end][values.index]) for end in ends)
         half_widths = ((high - low) / 2 * per_cm3).dropna()
         if len(half_widths):
-            sem = float(np.sqrt((half_widths**2).mean())) / _HALF_WIDTHS
-            return _facts(sem, "segmentation intervals")
-    if mdc95_percent is not None and outcome.is_region and len(values):
-        return _facts(mdc95_percent / 100 * float(values.mean()) / _PER_SEM, "setting")
-    return {}
+            sem = float(np.sqrt((half_widths**2).mean())) / _HALF_WIDTH_PER_SEM
+            return _from_sem(sem, "segmentation intervals")
+    if mdc95_percent is not None and not outcome.is_muscle and len(values):
+        sem = mdc95_percent / 100 * float(values.mean()) / _MDC95_PER_SEM
+        return _from_sem(sem, "setting")
+    return None
 
 
-def is_below(difference: float, error: Facts) -> bool | None:
-    """Whether a difference is smaller than the smallest detectable change."""
-    mdc95 = error.get("mdc95")
-    return (
-        None if mdc95 is None or np.isnan(difference) else abs(difference) < float(str(mdc95))
-    )
-
-
-def _facts(sem: float, source: str) -> Facts:
-    return {"sem": sem, "mdc95": _PER_SEM * sem, "mdc95_source": source}
+def _from_sem(sem: float, source: str) -> MeasurementError:
+    return MeasurementError(sem, _MDC95_PER_SEM * sem, source)

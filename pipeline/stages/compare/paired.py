@@ -1,15 +1,15 @@
-"""Two limbs of the same people, or two times."""
+"""Two limbs of the same people, or two points in time."""
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pipeline.domain.comparison import Interval, MeanTest, PairedTests, Tests, TTestResult
 from pipeline.errors import ConfigError
 from pipeline.stages.compare.compare_params import CompareParams
-from pipeline.stages.compare.descriptives import Facts, Values, has_spread, shapiro_p
-from pipeline.stages.compare.effect_size import detectable_d, paired_d
+from pipeline.stages.compare.descriptives import Values, has_spread, shapiro_p
+from pipeline.stages.compare.effect_size import detectable_d, effect_size, paired_d
 from pipeline.stages.compare.permutation import sign_test
-from pipeline.stages.compare.two_groups import effect_sizes
 
 
 def complete_pairs(
@@ -34,34 +34,35 @@ def complete_pairs(
     return table.pivot_table(index="pair", columns="group", values="value").dropna()
 
 
-def compare_pairs(a: Values, b: Values, params: CompareParams) -> Facts:
-    """Give tests and effect sizes of two or more pairs whose differences have spread."""
+def compare_pairs(a: Values, b: Values, params: CompareParams) -> Tests:
+    """Test two or more pairs whose differences have spread."""
     differences = a - b
     result = stats.ttest_rel(a, b)
-    interval = result.confidence_interval(0.95)
+    ci95 = result.confidence_interval(0.95)
     d_av = differences.mean() / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
-    facts: Facts = {
-        "test": "paired",
-        "statistic": float(result.statistic),
-        "df": float(result.df),
-        "p": float(result.pvalue),
-        "ci95_low": float(interval.low),
-        "ci95_high": float(interval.high),
-        "wilcoxon_p": float(stats.wilcoxon(a, b).pvalue),
-        "shapiro_p_difference": shapiro_p(differences),
-        "cohens_d_av": float(d_av),
-        "detectable_d": detectable_d(a.size, None, params.power),
-        "power": params.power,
-        **effect_sizes(*paired_d(differences), a.size - 1),
-    }
-    if params.permutations:
-        p, method = sign_test(differences, params.permutations, params.seed)
-        facts |= {"permutation_p": p, "permutation_method": method}
-    return facts
+    return Tests(
+        MeanTest(
+            "paired",
+            TTestResult(float(result.statistic), float(result.df), float(result.pvalue)),
+            Interval(float(ci95.low), float(ci95.high)),
+        ),
+        effect_size(
+            *paired_d(differences),
+            df=a.size - 1,
+            detectable=detectable_d(a.size, None, params.power),
+            power=params.power,
+        ),
+        paired=PairedTests(
+            float(stats.wilcoxon(a, b).pvalue), shapiro_p(differences), float(d_av)
+        ),
+        permutation=sign_test(differences, params.permutations, params.seed)
+        if params.permutations
+        else None,
+    )
 
 
 def why_no_pairs(a: Values, b: Values) -> list[str]:
-    """Give the reasons for cells that pairs cannot fill."""
+    """Give the reasons for the values that are missing in the paired design."""
     if a.size < 2:
         return [f"{a.size} complete pairs: no test"]
     if not has_spread_of_differences(a, b):
@@ -70,6 +71,6 @@ def why_no_pairs(a: Values, b: Values) -> list[str]:
 
 
 def has_spread_of_differences(a: Values, b: Values) -> bool:
-    """Whether differences differ by more than the rounding of what they are made of."""
+    """Whether the differences vary by more than the rounding of the values themselves."""
     least = 1e-9 * np.abs(np.concatenate((a, b))).max(initial=0)
     return a.size > 1 and has_spread(a - b) and bool(np.ptp(a - b) > least)

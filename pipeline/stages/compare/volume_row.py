@@ -22,25 +22,25 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
         "rearfoot_mm3_per_kg": "rearfoot volume per body mass, in mm3/kg",
         "forefoot_mm3_per_kg": "forefoot volume per body mass, in mm3/kg",
         "total_mm3_per_kg": "total volume per body mass, in mm3/kg",
-        "contractile_cm3": "total volume less the fat within it, in cm3",
-        "fat_fraction": "part of the total volume that is fat, 0 to 1",
+        "contractile_cm3": "total volume without the fat in it, in cm3",
+        "fat_fraction": "fraction of the total volume that is fat, 0 to 1",
         "border": "landmark rule of the border between rearfoot and forefoot",
-        "muscles": "abbreviations of the muscles in the volumes, parted by semicolons",
-        "segmenter": "what drew the muscles",
-        "status": "ok, or failed: then nothing was measured and the reason says why",
-        "cautions": "codes of the doubts about this row, parted by semicolons",
-        "border_position_mm": "where the border cuts the long axis, from the heel, in mm",
+        "muscles": "abbreviations of the muscles in the volumes, separated by semicolons",
+        "segmenter": "segmenter of the muscles, or who drew them",
+        "status": "ok, or failed; then nothing was measured, and reason says why",
+        "cautions": "codes of the cautions of this row, separated by semicolons",
+        "border_position_mm": "position of the border on the long axis, from the heel, in mm",
         "border_sensitivity_cm3_per_mm": "change of the rearfoot volume when the border moves "
         "1 mm toward the toes, in cm3/mm",
-        "forefoot_share": "forefoot volume as part of the total volume, 0 to 1",
+        "forefoot_share": "forefoot volume over total volume, 0 to 1",
         **{
-            f"{region}_ci95_{end}_cm3": f"{side} end of the {region} volume's 95 % interval, "
-            "in cm3; n/a where the segmenter is not calibrated for such a scan"
+            f"{region}_ci95_{end}_cm3": f"{side} end of the 95 % prediction interval of the "
+            f"{region} volume, in cm3; n/a where the segmenter is not calibrated for the scan"
             for region in ("rearfoot", "forefoot", "total")
             for end, side in (("low", "lower"), ("high", "upper"))
         },
-        "fat_fraction_low": "least fat fraction that the calibration allows, 0 to 1",
-        "fat_fraction_high": "greatest fat fraction that the calibration allows, 0 to 1",
+        "fat_fraction_low": "lowest fat fraction that the calibration allows, 0 to 1",
+        "fat_fraction_high": "highest fat fraction that the calibration allows, 0 to 1",
         "rearfoot_mm3_per_mm": "rearfoot volume per foot length, in mm3/mm",
         "forefoot_mm3_per_mm": "forefoot volume per foot length, in mm3/mm",
         "total_mm3_per_mm": "total volume per foot length, in mm3/mm",
@@ -53,10 +53,10 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 
 def body_mass_missing() -> Caution:
-    """Give the caution of a participant whose body mass is not known."""
+    """Give the caution of a participant whose body mass is unknown."""
     return Caution(
         "body-mass-missing",
-        "Body mass is not known, so the volumes per kg are n/a; enter it in participants.tsv.",
+        "Body mass is unknown, so the volumes per kg are n/a; enter it in participants.tsv.",
         "compare",
     )
 
@@ -76,22 +76,22 @@ def volume_row(
     Parameters
     ----------
     table
-        None where nothing was measured; left aside if `status` is ``failed``.
+        None where nothing was measured; ignored if `status` is ``failed``.
     status
         ``ok`` or ``failed``.
     reason
-        Why it failed.
+        Why the participant failed.
 
     Returns
     -------
     dict
-        One value per name in `VOLUME_COLUMNS`, in their order; None is n/a.
+        One value per column of `VOLUME_COLUMNS`, in order; None is n/a.
     """
     measured = None if status == FAILED else table
     cautions = () if measured is None else measured.cautions
     if participant.body_mass_kg is None:
         cautions = (*cautions, body_mass_missing())
-    facts: dict[str, object] = {
+    cells: dict[str, object] = {
         "participant_id": participant.participant_id,
         "group": participant.group,
         "side": None if participant.side is None else str(participant.side),
@@ -104,15 +104,15 @@ def volume_row(
         "scan_sha256": scan_sha256,
     }
     if measured is not None:
-        facts |= _measured_facts(measured, participant.body_mass_kg)
-    return {name: facts.get(name) for name in VOLUME_COLUMNS}
+        cells |= _measured_cells(measured, participant.body_mass_kg)
+    return {name: cells.get(name) for name in VOLUME_COLUMNS}
 
 
-def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict[str, object]:
+def _measured_cells(table: MeasurementTable, body_mass_kg: float | None) -> dict[str, object]:
     """Give the cells that come from the measurement."""
     volumes = {region: table.volume_cm3(region) for region in ("rearfoot", "forefoot", "total")}
     contractile = table.contractile_cm3("total")
-    lean_part = _ratio(contractile, volumes["total"])
+    lean_fraction = _ratio(contractile, volumes["total"])
     mm3 = {name: None if cm3 is None else 1000 * cm3 for name, cm3 in volumes.items()}
     return {
         "side": str(table.side),
@@ -121,7 +121,7 @@ def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict
         **{f"{name}_mm3_per_kg": _ratio(mm3[name], body_mass_kg) for name in volumes},
         **{f"{name}_mm3_per_mm": _ratio(mm3[name], table.foot_length_mm) for name in volumes},
         "contractile_cm3": contractile,
-        "fat_fraction": None if lean_part is None else 1 - lean_part,
+        "fat_fraction": None if lean_fraction is None else 1 - lean_fraction,
         "border": table.border.definition,
         "muscles": ";".join(table.muscles),
         "segmenter": table.segmenter,
@@ -138,6 +138,6 @@ def _measured_facts(table: MeasurementTable, body_mass_kg: float | None) -> dict
     }
 
 
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    """Divide; unknown where either is unknown or the whole is 0."""
-    return None if part is None or not whole else part / whole
+def _ratio(numerator: float | None, denominator: float | None) -> float | None:
+    """Divide; None where either is None or the denominator is 0."""
+    return None if numerator is None or not denominator else numerator / denominator

@@ -20,15 +20,15 @@ from pipeline.stages.measure.plausibility import find_oddities
 from pipeline.stages.regions.find_landmarks import touches_edge
 
 STAGE = "measure"
-_WINDOW_MM = 2.0
-_LEAST_DEEP_VOXELS = 10.0  # of a muscle in a region, to tell its fat by them alone
+_SECTION_MM = 2.0
+_MIN_INNER_VOXELS = 10.0  # of a muscle in a region, for a fat fraction from these alone
 
 
 class MeasureParams(BaseModel, frozen=True, extra="forbid"):
-    """What is summed."""
+    """Muscles of the totals."""
 
     muscles: tuple[str, ...] = Field(PLANTAR_MUSCLES, min_length=1)
-    """Abbreviations of the muscles in the totals; printed with every number."""
+    """Abbreviations of the muscles in the totals; reported beside the volumes."""
 
     @field_validator("muscles")
     @classmethod
@@ -51,16 +51,17 @@ def measure(
     scan
         The preprocessed scan, on the grid of the labels.
     fat
-        Where known better than by the scan alone, as from a Dixon pair.
+        The fat fraction from a Dixon pair, or of a digital foot; None to estimate it from
+        the scan.
 
     Notes
     -----
-    Volume is the voxel count times |det(affine)|, voxels cut by the border shared out.
-    A cross-section is the volume per length in a window of whole voxels, about 2 mm deep,
-    along the long axis. A muscle's fat fraction is the mean over its voxels that touch
-    nothing else in the plane of the slices: what a border voxel holds of fat lies beside
-    the muscle, so it counts in the contractile volume with the fraction of the inside.
-    `find_fat` tells how the fraction comes about.
+    Volume is the voxel count times |det(affine)|; voxels cut by the border are divided by
+    volume. A cross-section is the volume per length in a slab of whole voxels, about 2 mm
+    thick, along the long axis. The fat fraction of a muscle is the mean over its inner
+    voxels, whose neighbours in the plane of the slices belong to the muscle: fat in boundary
+    voxels is mostly beside the muscle. The contractile volume applies this fraction to all
+    voxels. `find_fat` describes how the fat fraction is estimated.
     """
     if not scan.grid.matches(split.muscles.grid):
         msg = f"Scan {scan.grid} and labels {split.muscles.grid} differ"
@@ -93,15 +94,15 @@ def _measure_muscle(
     mask = split.muscles.voxels == muscle.index
     where = np.nonzero(mask)
     rearfoot = split.rearfoot_share[where].astype(float)
-    deep = _deep(mask, split.muscles.grid)[where]
+    inner = _inner(mask, split.muscles.grid)[where]
     along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
         :, 0
     ]
-    shares = {"rearfoot": rearfoot, "forefoot": 1 - rearfoot, "total": np.ones(len(along))}
-    for region, share in shares.items():
-        volume_mm3 = float(share.sum()) * split.muscles.grid.voxel_volume_mm3
-        fraction, low, high = _fat_fractions(fat, where, share, deep)
-        acsa_mm2, position_mm, length_mm = _profile(along, share, split)
+    weights = {"rearfoot": rearfoot, "forefoot": 1 - rearfoot, "total": np.ones(len(along))}
+    for region, weight in weights.items():
+        volume_mm3 = float(weight.sum()) * split.muscles.grid.voxel_volume_mm3
+        fraction, low, high = _fat_fractions(fat, where, weight, inner)
+        acsa_mm2, position_mm, length_mm = _profile(along, weight, split)
         yield Measurement(
             muscle=muscle.abbreviation,
             region=region,
@@ -117,32 +118,33 @@ def _measure_muscle(
         )
 
 
-def _deep(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
-    """Keep the voxels whose neighbours along the axes of finer spacing are muscle, too."""
+def _inner(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Keep the voxels whose neighbours along the axes of finer spacing are in the mask."""
     cross = np.zeros((3, 3, 3), dtype=bool)
     for axis, is_fine in enumerate(grid.fine_axes):
         if is_fine:
             arm: list[slice | int] = [1, 1, 1]
             arm[axis] = slice(None)
             cross[tuple(arm)] = True
-    deep: NDArray[np.bool_] = ndimage.binary_erosion(mask, cross)
-    return deep
+    inner: NDArray[np.bool_] = ndimage.binary_erosion(mask, cross)
+    return inner
 
 
 def _fat_fractions(
     fat: FatMap | None,
     where: tuple[NDArray[np.intp], ...],
-    share: NDArray[np.float64],
-    deep: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    is_inner: NDArray[np.bool_],
 ) -> tuple[float | None, float | None, float | None]:
-    """Mean fraction of a muscle in a region, and its limits."""
+    """Give the mean fat fraction of a muscle in a region, and its limits."""
     if fat is None:
         return None, None, None
-    if share.sum() == 0:
+    if weight.sum() == 0:
         return 0.0, 0.0, 0.0
-    inner = share * deep
-    # what is known exactly is not blurred at the border; of thin parts there is no inside
-    weights = share if fat.method == KNOWN or inner.sum() < _LEAST_DEEP_VOXELS else inner
+    inner = weight * is_inner
+    # a known fraction is not blurred at boundaries; thin muscles have no inner voxels
+    uses_all = fat.method == KNOWN or inner.sum() < _MIN_INNER_VOXELS
+    weights = weight if uses_all else inner
     fraction, low, high = (
         float(np.clip(np.average(values[where], weights=weights), 0, 1))
         for values in (fat.fraction, fat.low, fat.high)
@@ -151,30 +153,31 @@ def _fat_fractions(
 
 
 def _profile(
-    along: NDArray[np.float64], share: NDArray[np.float64], split: RegionSplit
+    along: NDArray[np.float64], weight: NDArray[np.float64], split: RegionSplit
 ) -> tuple[float, float | None, float]:
-    """Largest cross-section (mm2), where it is (mm) and the length (mm)."""
-    if share.sum() == 0:
+    """Give the largest cross-section (mm2), its position (mm) and the length (mm)."""
+    if weight.sum() == 0:
         return 0.0, None, 0.0
     grid = split.muscles.grid
     steps = np.abs(np.array(split.landmarks.frame.long) @ grid.matrix[:3, :3])
     depth_mm = float(steps.sum())
-    window_mm = depth_mm * max(1, round(_WINDOW_MM / depth_mm))  # else planes alias
-    present = along[share > 0]
-    bins = max(1, int(np.ceil((np.ptp(present) + depth_mm) / window_mm)))
+    # whole voxels, as otherwise some sections would have more planes of voxels than others
+    section_mm = depth_mm * max(1, round(_SECTION_MM / depth_mm))
+    present = along[weight > 0]
+    bins = max(1, int(np.ceil((np.ptp(present) + depth_mm) / section_mm)))
     start = float(present.min()) - depth_mm / 2
     volumes, edges = np.histogram(
-        along, bins, (start, start + bins * window_mm), weights=share * grid.voxel_volume_mm3
+        along, bins, (start, start + bins * section_mm), weights=weight * grid.voxel_volume_mm3
     )
     peak = int(volumes.argmax())
     return (
-        float(volumes[peak] / window_mm),
+        float(volumes[peak] / section_mm),
         float(edges[peak : peak + 2].mean()),
         float(np.ptp(present)) + depth_mm,
     )
 
 
 def _border_sensitivity(split: RegionSplit, muscles: tuple[str, ...]) -> float:
-    """Rearfoot volume gained per mm that the border moves toward the toes (cm3/mm)."""
-    behind, ahead = sweep_border(split, muscles, (-1.0, 1.0))["rearfoot_cm3"].tolist()
-    return float(ahead - behind) / 2
+    """Give the gain of rearfoot volume per mm that the border moves to the toes (cm3/mm)."""
+    proximal, distal = sweep_border(split, muscles, (-1.0, 1.0))["rearfoot_cm3"].tolist()
+    return float(distal - proximal) / 2

@@ -7,35 +7,35 @@ from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 
 REGIONS = ("rearfoot", "forefoot", "total")
-_WHO = {
+_PARTICIPANT = {
     "participant_id": "participant, as in participants.tsv",
     "group": "group, as in participants.tsv",
     "side": "side of the body that was measured: right or left",
     "body_mass_kg": "body mass, in kg",
-    "status": "as in volumes.tsv; where it is failed, nothing was measured",
+    "status": "as in volumes.tsv; if failed, nothing was measured",
 }
 _QUANTITIES = {
     "cm3": "volume, in cm3",
-    "contractile_cm3": "volume less the fat within it, in cm3",
-    "fat_fraction": "part of the volume that is fat, 0 to 1",
+    "contractile_cm3": "volume without the fat in it, in cm3",
+    "fat_fraction": "fraction of the volume that is fat, 0 to 1",
     "acsa_max_cm2": "largest cross-section perpendicular to the long axis, in cm2",
-    "acsa_max_position_mm": "where that is along the long axis, from the heel end, in mm",
+    "acsa_max_position_mm": "its position along the long axis, from the heel end, in mm",
     "length_mm": "extent along the long axis, in mm",
 }
-_WHENCE = ("footvol_version", "run_id", "scan_sha256")
+_PROVENANCE = ("footvol_version", "run_id", "scan_sha256")
 
 
 def _columns() -> Iterator[tuple[str, str]]:
-    """Give every column with its meaning, in order."""
-    yield from _WHO.items()
+    """Yield every column with its description, in order."""
+    yield from _PARTICIPANT.items()
     for muscle in MUSCLES:
         for region in REGIONS:
             where = muscle.name if region == "total" else f"{muscle.name}, {region}"
             for quantity, meaning in _QUANTITIES.items():
                 yield f"{muscle.abbreviation}_{region}_{quantity}", f"{where}: {meaning}"
-        cut = "whether the image cuts it, so that its volumes are lower bounds"
+        cut = "whether the image cuts the muscle, so that its volumes are lower bounds"
         yield f"{muscle.abbreviation}_is_truncated", f"{muscle.name}: {cut}"
-    yield from ((name, "as in volumes.tsv") for name in _WHENCE)
+    yield from ((name, "as in volumes.tsv") for name in _PROVENANCE)
 
 
 MUSCLE_COLUMNS: Mapping[str, str] = MappingProxyType(dict(_columns()))
@@ -47,19 +47,19 @@ def muscle_row(row: Mapping[str, object], table: MeasurementTable | None) -> dic
     Parameters
     ----------
     row
-        The participant's row of ``volumes.tsv``: who it is, and whence the numbers.
+        The participant's row of ``volumes.tsv``.
     table
         None where nothing was measured; then all quantities are n/a.
 
     Returns
     -------
     dict
-        One value per name in `MUSCLE_COLUMNS`, in their order; None is n/a.
+        One value per column of `MUSCLE_COLUMNS`, in order; None is n/a.
     """
-    facts: dict[str, object] = {name: row[name] for name in (*_WHO, *_WHENCE)}
+    cells: dict[str, object] = {name: row[name] for name in (*_PARTICIPANT, *_PROVENANCE)}
     for measured in table.rows if table else ():
-        facts |= _quantities(measured)
-    return {name: facts.get(name) for name in MUSCLE_COLUMNS}
+        cells |= _quantities(measured)
+    return {name: cells.get(name) for name in MUSCLE_COLUMNS}
 
 
 def _quantities(row: Measurement) -> dict[str, object]:
@@ -80,5 +80,5 @@ def _quantities(row: Measurement) -> dict[str, object]:
 
 
 def _scaled(value: float | None, by: float) -> float | None:
-    """Divide; unknown stays unknown."""
+    """Divide; None stays None."""
     return None if value is None else value / by

@@ -1,4 +1,4 @@
-"""Volumes and shapes that no foot is known to have."""
+"""Checks of volumes and shapes against published anatomy."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -29,62 +29,63 @@ _CADAVER_CM3: Mapping[str, float] = MappingProxyType(
         "EHB": 3.7,
     }
 )
-# Down to a quarter, as in neuropathic feet (Andersen 2004, Diabetes Care 27:2382: half on
-# average); up to 1.35 times, which living feet are larger by (Chang 2012), and three SDs of
-# the 40 % that Kura's feet differ by.
-_PLAUSIBLE = (0.25, 3.0)
+# A quarter allows for neuropathic feet (Andersen 2004, Diabetes Care 27:2382: half on
+# average); 3 allows for living feet, which are 1.35 times as large (Chang 2012), and for three
+# SDs of 40 %, the variation of Kura's feet.
+_PLAUSIBLE_RATIOS = (0.25, 3.0)
 _SINGLE_BELLIES = ("ABH", "ADM", "QP", "ADHO", "ADHT", "FDMB")
-_LARGE_PIECE = 0.15  # of a muscle's voxels
-# Their centres follow one another from the heel on in every foot.
+_LARGE_COMPONENT = 0.15  # of a muscle's voxels
+# Order of the centroids from heel to toes in every foot
 _ORDER = (("QP", "LUM"), ("QP", "ADHO"), ("QP", "INT"), ("ADHO", "ADHT"), ("EDB", "ADHT"))
 
 
 def find_oddities(rows: Sequence[Measurement], split: RegionSplit) -> Iterator[Caution]:
-    """Yield a caution for each muscle that is missing, in pieces, out of order or odd in size.
+    """Yield a caution for each muscle that is missing, disconnected, misplaced or odd in size.
 
     Notes
     -----
-    Muscles that the image cuts are left out: they are doubtful already.
+    Muscles cut by the image are not checked, as they have a caution already.
     """
     whole = {r.muscle: r for r in rows if r.region == "total" and not r.is_truncated}
-    seen = [m for m in MUSCLES if m.abbreviation in whole]
-    for muscle in seen:
+    checked = [m for m in MUSCLES if m.abbreviation in whole]
+    for muscle in checked:
         yield from _odd_volume(muscle, whole[muscle.abbreviation].volume_mm3 or 0.0)
-        yield from _pieces(muscle, split)
-    yield from _out_of_order([m for m in seen if whole[m.abbreviation].volume_mm3], split)
+        yield from _disconnected(muscle, split)
+    yield from _out_of_order([m for m in checked if whole[m.abbreviation].volume_mm3], split)
 
 
 def _odd_volume(muscle: Muscle, volume_mm3: float) -> Iterator[Caution]:
-    low, high = (_CADAVER_CM3[muscle.abbreviation] * part for part in _PLAUSIBLE)
+    low, high = (_CADAVER_CM3[muscle.abbreviation] * ratio for ratio in _PLAUSIBLE_RATIOS)
     if volume_mm3 == 0:
-        message = f"No {muscle.name} was found; living feet have one, so look for it."
+        message = f"No {muscle.name} was found, although every foot has one; check its labels."
         yield Caution(f"missing-{muscle.abbreviation}", message, STAGE)
     elif not low <= volume_mm3 / 1e3 <= high:
         message = (
-            f"The {muscle.name} has {volume_mm3 / 1e3:.2g} cm3, where {low:.2g} to {high:.2g} "
-            "would be plausible (Kura 1997, widened), so look at its outline."
+            f"The {muscle.name} has a volume of {volume_mm3 / 1e3:.2g} cm3, outside the "
+            f"plausible range of {low:.2g} to {high:.2g} (Kura 1997, widened); check its "
+            "outline."
         )
         yield Caution(f"implausible-{muscle.abbreviation}", message, STAGE)
 
 
-def _pieces(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
+def _disconnected(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
     if muscle.abbreviation not in _SINGLE_BELLIES:
         return
     mask = split.muscles.voxels == muscle.index
-    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    components, count = ndimage.label(mask, np.ones((3, 3, 3)))
     if count > 1:
-        second = np.sort(np.bincount(pieces.ravel())[1:])[-2] / np.count_nonzero(mask)
-        if second >= _LARGE_PIECE:
+        second = np.sort(np.bincount(components.ravel())[1:])[-2] / np.count_nonzero(mask)
+        if second >= _LARGE_COMPONENT:
             message = (
-                f"The {muscle.name} is one belly, but its second piece holds {second:.0%} of "
-                "it, so look at its outline."
+                f"The {muscle.name} has one belly, but its second connected component has "
+                f"{second:.0%} of its voxels; check its outline."
             )
             yield Caution(f"in-pieces-{muscle.abbreviation}", message, STAGE)
 
 
 def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Caution]:
     grid, frame = split.muscles.grid, split.landmarks.frame
-    centres_mm = {
+    centroids_mm = {
         m.abbreviation: float(
             frame.coordinates(
                 grid.to_world(np.argwhere(split.muscles.voxels == m.index).mean(axis=0))
@@ -93,10 +94,12 @@ def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Cau
         for m in present
     }
     names = {m.abbreviation: m.name for m in present}
-    for behind, ahead in _ORDER:
-        if {behind, ahead} <= names.keys() and centres_mm[behind] >= centres_mm[ahead]:
+    for proximal, distal in _ORDER:
+        if {proximal, distal} <= names.keys() and centroids_mm[proximal] >= centroids_mm[
+            distal
+        ]:
             message = (
-                f"The {names[behind]} lies nearer the toes than the {names[ahead]}, which no "
-                "foot has, so look at both."
+                f"The {names[proximal]} lies nearer the toes than the {names[distal]}, unlike "
+                "in any foot; check both."
             )
-            yield Caution(f"out-of-order-{behind}-{ahead}", message, STAGE)
+            yield Caution(f"out-of-order-{proximal}-{distal}", message, STAGE)

@@ -1,4 +1,4 @@
-"""How sure each volume is: 95 % intervals from a segmenter's errors on feet that are known."""
+"""95 % prediction intervals of volumes, from the errors of a segmenter on digital feet."""
 
 import csv
 from collections.abc import Mapping
@@ -17,48 +17,48 @@ _SUM = "plantar"
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the feet of calibration.tsv were, and were scanned as; beyond it nothing is known.
+class _Domain:
+    """The scans for which a segmenter is calibrated.
 
     Parameters
     ----------
-    most_spacing_mm
+    max_spacing_mm
         Sorted.
     """
 
     contrasts: tuple[Contrast, ...]
-    most_spacing_mm: tuple[float, float, float]
-    most_fat: float
+    max_spacing_mm: tuple[float, float, float]
+    max_fat_fraction: float
 
 
 _MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.WATER)
-_KNOWN: Mapping[str, _Known] = MappingProxyType(
+_DOMAINS: Mapping[str, _Domain] = MappingProxyType(
     {
-        "atlas": _Known((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),
-        "network": _Known(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45),
+        "atlas": _Domain((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),
+        "network": _Domain(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45),
     }
 )
 _Ratios = Mapping[tuple[str, str], tuple[float, float]]
 
 
 def with_intervals(table: MeasurementTable, scan: Scan) -> MeasurementTable:
-    """Give each volume its 95 % interval, or the one reason why there is none.
+    """Add the 95 % prediction interval of each volume, or a caution that says why not.
 
     Parameters
     ----------
     scan
-        What was segmented: intervals hold for the kind of scan that they were measured on.
+        The segmented scan; intervals are valid for scans like those of the calibration.
 
     Notes
     -----
-    ``calibration.tsv`` holds the limits within which the ratio of true to measured volume
-    of a further foot lies in 95 %: the prediction interval of the logarithms' normal
-    distribution over digital feet (`tests/calibrate.py`), stretched to hold 1. A muscle cut
-    by the image has none, nor has a sum that includes one.
+    ``calibration.tsv`` contains the limits of the 95 % prediction interval of the ratio of
+    true to measured volume for a new foot: that of a normal distribution of the logarithms
+    over digital feet, widened to include 1. Muscles cut by the image, and sums that include
+    one, have no interval.
     """
     reason = _reason(table, scan)
     if reason:
-        message = f"Volumes have no 95 % interval, as {reason}."
+        message = f"Volumes have no 95 % prediction interval, as {reason}."
         caution = Caution("interval-unknown", message, STAGE)
         return replace(table, cautions=(*table.cautions, caution))
     ratios = _calibrations()[table.segmenter]
@@ -67,21 +67,20 @@ def with_intervals(table: MeasurementTable, scan: Scan) -> MeasurementTable:
 
 
 def _reason(table: MeasurementTable, scan: Scan) -> str | None:
-    known = _KNOWN.get(table.segmenter)
-    if known is None or table.segmenter not in _calibrations():
-        return f"the errors of {table.segmenter!r} were not measured on feet that are known"
+    domain = _DOMAINS.get(table.segmenter)
+    if domain is None or table.segmenter not in _calibrations():
+        return f"the segmenter {table.segmenter!r} is not calibrated on digital feet"
     spacing_mm = sorted(scan.grid.spacing_mm)
-    limits = zip(spacing_mm, known.most_spacing_mm, strict=True)
-    if scan.contrast not in known.contrasts or any(s > most for s, most in limits):
-        kinds = ", ".join(known.contrasts)
-        most = " x ".join(f"{s:g}" for s in known.most_spacing_mm)
-        return f"they are known for {kinds} images of {most} mm or finer only"
+    limits = zip(spacing_mm, domain.max_spacing_mm, strict=True)
+    if scan.contrast not in domain.contrasts or any(s > largest for s, largest in limits):
+        contrasts = ", ".join(domain.contrasts)
+        largest = " x ".join(f"{s:g}" for s in domain.max_spacing_mm)
+        return f"they are calibrated for {contrasts} images of {largest} mm or finer only"
     fat = table.fat_fraction()
-    if fat is None or fat > known.most_fat:
+    if fat is None or fat > domain.max_fat_fraction:
         got = "unknown" if fat is None else f"{fat:.2f}"
-        return (
-            f"they are known up to a fat fraction of {known.most_fat:g} only, and it is {got}"
-        )
+        limit = domain.max_fat_fraction
+        return f"they are calibrated up to a fat fraction of {limit:g} only, and it is {got}"
     return None
 
 
@@ -108,8 +107,8 @@ def _sums(table: MeasurementTable, ratios: _Ratios) -> dict[str, tuple[float, fl
 @cache
 def _calibrations() -> Mapping[str, _Ratios]:
     text = (resources.files("pipeline.stages.measure") / "calibration.tsv").read_text("utf-8")
-    found: dict[str, dict[tuple[str, str], tuple[float, float]]] = {}
+    ratios: dict[str, dict[tuple[str, str], tuple[float, float]]] = {}
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):
         limits = (float(row["ratio_low"]), float(row["ratio_high"]))
-        found.setdefault(row["segmenter"], {})[row["muscle"], row["region"]] = limits
-    return found
+        ratios.setdefault(row["segmenter"], {})[row["muscle"], row["region"]] = limits
+    return ratios

@@ -1,4 +1,4 @@
-"""Quality gates: what is measured of a scan before it is segmented."""
+"""Quality gates: properties of a scan that are checked before segmentation."""
 
 from pipeline.stages.quality.gates import GATE_NAMES, assess, cautioned
 from pipeline.stages.quality.quality_params import QualityParams

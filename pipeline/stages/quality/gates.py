@@ -1,4 +1,4 @@
-"""Hold what is measured of a scan to its limits."""
+"""Compare the properties of a scan with their limits."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ STAGE = "quality"
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """One property: how it is measured, and in what words it is told."""
+    """One property: how it is measured, and the text of its message."""
 
     name: str
     measure: Callable[[View], float | None]
@@ -29,19 +29,19 @@ class _Gate:
 _GATES = (
     _Gate(
         "pixel_mm", measures.pixel_mm, "mm", "Pixels must be small",
-        "Muscles of a few mm are then not resolved; scan with a finer matrix.",
+        "Small muscles are not resolved; scan with a finer matrix.",
     ),
     _Gate(
-        "slice_mm", measures.slice_mm, "mm", "Slices must lie close",
-        "Short muscles are then not resolved; scan with thinner slices or smaller gaps.",
+        "slice_mm", measures.slice_mm, "mm", "Slices must be close together",
+        "Short muscles are not resolved; scan with thinner slices or smaller gaps.",
     ),
     _Gate(
-        "length_mm", measures.length_mm, "mm", "The image must hold the foot from heel to ball",
+        "length_mm", measures.length_mm, "mm", "The image must show the foot from heel to ball",
         "Scan again with a field of view from heel to toes.",
     ),
     _Gate(
-        "cut_ends", measures.cut_ends, "", "Heel and toes must lie inside the image",
-        "Tissue meets the image's edge there; muscles that are cut are lower bounds.",
+        "cut_ends", measures.cut_ends, "", "Heel and toes must be inside the image",
+        "Tissue touches the edge of the image; volumes of cut muscles are lower bounds.",
     ),
     _Gate(
         "snr", measures.snr, "", "Muscle must stand out from the noise",
@@ -52,31 +52,31 @@ _GATES = (
         "Check the sequence, and that fat is not suppressed.",
     ),
     _Gate(
-        "clipped_percent", measures.clipped_percent, "%", "Brightness must not be cut off",
-        "Export the image again without window or 8-bit conversion.",
+        "clipped_percent", measures.clipped_percent, "%", "Intensities must not be clipped",
+        "Export the image again without windowing or 8-bit conversion.",
     ),
     _Gate(
         "ghost_percent", measures.ghost_percent, "%", "The air must be dark",
-        "The foot may have moved, or something else lies in the image; look at it.",
+        "The foot may have moved, or another object is in the image; look at it.",
     ),
     _Gate(
-        "agreement", measures.agreement, "", "Neighbouring planes must look alike",
-        "Water and fat may have changed places; look at the image.",
+        "agreement", measures.agreement, "", "Neighbouring planes must be similar",
+        "Water and fat may be swapped in some planes; look at the image.",
     ),
     _Gate(
-        "dim_end", measures.dim_end, "", "Heel and toes must be as bright as the middle",
-        "One end may have left the coil.",
+        "dim_end", measures.dim_end, "", "Heel and toes must be about as bright as the midfoot",
+        "One end may lie outside the coil.",
     ),
     _Gate(
         "feet", measures.feet, "", "The image must show one foot",
-        "Crop it, or say by --side which foot to measure.",
+        "Crop it, or name the foot to measure with --side.",
     ),
 )  # fmt: skip
 GATE_NAMES = tuple(gate.name for gate in _GATES)
 
 
 def assess(scan: Scan, params: QualityParams) -> tuple[Reading, ...]:
-    """Measure a scan as it came from the scanner, and hold it to the limits.
+    """Measure a scan as acquired, and compare it with the limits.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def assess(scan: Scan, params: QualityParams) -> tuple[Reading, ...]:
 
     Notes
     -----
-    What was measured on digital feet stands in docs/quality.md. Whether the image shows
-    a whole foot, and which, is for the segmenter to tell.
+    docs/quality.md has the values measured on digital feet. Whether the image shows a
+    whole foot, and which side, is decided by segmentation.
     """
     view = View.of(scan)
     return tuple(_read(gate, gate.measure(view), params) for gate in _GATES)
@@ -98,7 +98,7 @@ def cautioned(scan: Scan, readings: Sequence[Reading]) -> tuple[Caution, ...]:
     Raises
     ------
     ScanError
-        Naming every reading that refuses the scan.
+        If a reading lies beyond its limit of refusal; the message names all of them.
     """
     refusals = [r.message for r in readings if r.verdict is Verdict.REFUSAL]
     if refusals:
@@ -115,20 +115,20 @@ def _read(gate: _Gate, value: float | None, params: QualityParams) -> Reading:
     if value is None:
         return Reading(gate.name, None, gate.unit, Verdict.UNKNOWN)
     caution, refusal = params.limits(gate.name)
-    beyond = operator.ge if gate.name in UPPER else operator.lt
-    if refusal is not None and params.enforce and beyond(value, refusal):
-        return _told(gate, value, refusal, Verdict.REFUSAL)
+    is_beyond = operator.ge if gate.name in UPPER else operator.lt
+    if refusal is not None and params.enforce and is_beyond(value, refusal):
+        return _beyond(gate, value, refusal, Verdict.REFUSAL)
     limit = refusal if caution is None and not params.enforce else caution
-    if limit is not None and beyond(value, limit):
-        return _told(gate, value, limit, Verdict.CAUTION)
+    if limit is not None and is_beyond(value, limit):
+        return _beyond(gate, value, limit, Verdict.CAUTION)
     return Reading(gate.name, value, gate.unit, Verdict.PASSED)
 
 
-def _told(gate: _Gate, value: float, limit: float, verdict: Verdict) -> Reading:
+def _beyond(gate: _Gate, value: float, limit: float, verdict: Verdict) -> Reading:
     unit = f" {gate.unit}".rstrip()
-    asked = "below" if gate.name in UPPER else "at least"
+    required = "below" if gate.name in UPPER else "at least"
     message = (
-        f"{gate.rule}: got {gate.name} {value:.3g}{unit}, where {asked} {limit:g}{unit} is "
-        f"asked (quality.{gate.name}_{verdict}). {gate.advice}"
+        f"{gate.rule}: got {gate.name} {value:.3g}{unit}, where {required} {limit:g}{unit} is "
+        f"required (quality.{gate.name}_{verdict}). {gate.advice}"
     )
     return Reading(gate.name, value, gate.unit, verdict, message)

@@ -5,14 +5,14 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 
 UPPER = ("pixel_mm", "slice_mm", "clipped_percent", "ghost_percent", "cut_ends", "feet")
-"""Gates whose high values are bad; of the others the low ones are."""
+"""Gates with an upper limit; the others have a lower one."""
 
 
 class QualityParams(BaseModel, frozen=True, extra="forbid"):
-    """Where each gate cautions and where it refuses; None for never."""
+    """Limits beyond which each gate cautions and refuses; None for never."""
 
     enforce: bool = True
-    """Whether a scan may be refused; if not, refusals become cautions."""
+    """Whether a scan may be refused; otherwise refusals become cautions."""
     pixel_mm_caution: float | None = Field(1.2, gt=0)
     """The smallest plantar muscles are 5 mm thick: fewer than four pixels."""
     pixel_mm_refusal: float | None = Field(3.0, gt=0)
@@ -40,7 +40,7 @@ class QualityParams(BaseModel, frozen=True, extra="forbid"):
     feet_refusal: float | None = Field(None, ge=0)
 
     def limits(self, gate: str) -> tuple[float | None, float | None]:
-        """Give where a gate cautions, and where it refuses."""
+        """Give the limits beyond which a gate cautions and refuses."""
         return getattr(self, f"{gate}_caution"), getattr(self, f"{gate}_refusal")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""A scan as the quality gates look at it: slices last, and small, with the feet marked."""
+"""A scan as the quality gates use it: slice axis last, downsampled, with masks of tissue."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,24 +16,24 @@ from pipeline.segmenters.network.isotropic_image import Volume
 
 _SMALL_MM = 3.0
 _FEET_MM = 4.0
-_LEAST_SHARE = 0.2  # of the largest piece's volume, for another piece to be a limb, too
+_MIN_LIMB_RATIO = 0.2  # volume over that of the largest component
 _INNER_MM = 4.0  # below the skin
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A scan with its slice axis last, and what the gates share.
+    """A scan with its slice axis last, and what several gates use.
 
     Parameters
     ----------
     intensity
-        As scanned.
+        As acquired.
     spacing_mm
-        Along its axes.
+        Voxel size of `intensity`.
     small
-        Block means of about 3 mm.
+        Block means with voxels of about 3 mm.
     small_mm
-        Their spacing.
+        Voxel size of `small`.
     """
 
     intensity: NDArray[np.float32]
@@ -44,7 +44,7 @@ class View:
 
     @classmethod
     def of(cls, scan: Scan) -> "View":
-        """Look at a scan; the coarsest axis is that of the slices, else the last."""
+        """Take the coarsest axis as that of the slices; the last of equally coarse ones."""
         spacing = np.array(scan.grid.spacing_mm)
         slice_axis = int(2 - np.argmax(spacing[::-1] > 0.99 * spacing.max()))
         order = [*(axis for axis in range(3) if axis != slice_axis), slice_axis]
@@ -61,51 +61,51 @@ class View:
 
     @cached_property
     def limbs(self) -> NDArray[np.bool_]:
-        """Everything on the small lattice that is no air: the largest pieces, filled."""
-        # the root, as one part of a foot may be several times as bright as another
+        """Mask of `small` without air: the largest connected components, with holes filled."""
+        # square root, as the intensity varies severalfold over a foot
         smooth = np.sqrt(np.clip(ndimage.gaussian_filter(self.small, 1.0), 0, None))
         try:
             low = threshold_multiotsu(smooth, classes=3)[0]
         except ValueError:  # fewer than three grey levels
             low = float(smooth.mean())
-        pieces, _ = ndimage.label(ndimage.binary_opening(smooth > low))
-        sizes = np.bincount(pieces.ravel())
+        components, _ = ndimage.label(ndimage.binary_opening(smooth > low))
+        sizes = np.bincount(components.ravel())
         sizes[0] = 0
-        large = np.flatnonzero((sizes > 0) & (sizes >= _LEAST_SHARE * sizes.max()))
-        return filled(np.isin(pieces, large))
+        large = np.flatnonzero((sizes > 0) & (sizes >= _MIN_LIMB_RATIO * sizes.max()))
+        return filled(np.isin(components, large))
 
     @cached_property
     def inner(self) -> NDArray[np.bool_]:
-        """What of the limbs lies below the skin."""
+        """Mask of the limbs below the skin."""
         depth = ndimage.distance_transform_edt(self.limbs, sampling=self.small_mm)
         inner: NDArray[np.bool_] = depth > _INNER_MM
         return inner
 
     @cached_property
     def classes(self) -> tuple[float, float]:
-        """Typical brightness of the darker and of the brighter half of the inner tissue."""
+        """Median intensity of dark and of bright tissue below the skin."""
         values = self.small[self.inner]
         if values.size == 0 or values.min() == values.max():
             return 0.0, 0.0
-        middle = threshold_otsu(values)
-        dark, bright = values[values <= middle], values[values > middle]
+        threshold = threshold_otsu(values)
+        dark, bright = values[values <= threshold], values[values > threshold]
         return float(np.median(dark)), float(np.median(bright))
 
     @cached_property
     def feet(self) -> int:
-        """Pieces of tissue that are as large as a foot."""
+        """Number of connected components of tissue that have the size of a foot."""
         scale = self.classes[1] or 1.0
         lattice = Volume.from_image(self.small / np.float32(scale), self.small_mm, _FEET_MM)
         return sum(1 for _ in single_feet(lattice))
 
     @cached_property
     def long_axis(self) -> int:
-        """Array axis along which the limbs reach farthest."""
-        return int(np.argmax(self.reach_mm))
+        """Array axis of the largest extent of the limbs."""
+        return int(np.argmax(self.extent_mm))
 
     @cached_property
-    def reach_mm(self) -> tuple[float, float, float]:
-        """How far the limbs reach along each axis."""
+    def extent_mm(self) -> tuple[float, float, float]:
+        """Extent of the limbs along each axis."""
         spans = []
         for axis, step in enumerate(self.small_mm):
             planes = np.flatnonzero(self.limbs.any(axis=_others(axis)))

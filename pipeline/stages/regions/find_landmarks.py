@@ -1,4 +1,4 @@
-"""Where a foot's landmarks are, from its bones."""
+"""Landmarks of a foot, its frame and its border, from the labels of its bones."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from pipeline.errors import ConfigError, ScanError
 
 Points = NDArray[np.float64]
 
-_END_MM = 10.0  # the contract's "most posterior" and "distal" 10 mm
-_HEAD_SHARE = 0.25  # of a metatarsal's length that is head
-_CONTACT_MM = 1.0  # points this near to the lowest one make up a contact, so noise averages
-_FACE_QUANTILE = 0.01  # a bone's face: beyond the odd stray voxel
-_SPLIT_MM = 1.0  # between points, so that faces do not jump by whole slices
-_TELLING = {
+_END_MM = 10.0  # most posterior part of the calcaneus, distal part of metatarsal 2
+_HEAD_FRACTION = 0.25  # of the length of a metatarsal
+_CONTACT_MM = 1.0  # points this near the lowest one are averaged
+_FACE_QUANTILE = 0.01  # of the positions of a bone's points: robust to single voxels
+_POINT_SPACING_MM = 1.0  # finer than slices, so that faces do not move by whole slices
+_LANDMARK_BONES = {
     *anatomy.FRAME_BONES,
     anatomy.SESAMOIDS,
     anatomy.PHALANGES,
     anatomy.NAVICULAR,
     anatomy.CUBOID,
     anatomy.MEDIAL_CUNEIFORM,
-}  # bones that a landmark, the foot's length or a border rests on
+}  # bones that define a landmark, the foot length or a border
 
 
 def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = None) -> Landmarks:
@@ -39,21 +39,21 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     border
         One of `BORDERS`, or ``fraction``.
     fraction
-        Of the foot length, for the border of that name.
+        Position in foot lengths from the heel, for the border of that name.
 
     Raises
     ------
     ScanError
-        If a bone that the frame rests on is missing, or a border needs a foot length
-        that the image does not show.
+        If a bone that defines the frame is missing, or a border needs a foot length that
+        the image does not show.
     ConfigError
-        If there is no such border.
+        If the name of the border is unknown.
 
     Notes
     -----
-    Plantar plane and long axis depend on one another, so both are found by turns until
-    they rest. Calculated about the middle of the grid, so that the order of the
-    voxels on disk does not matter to the last bit.
+    Plantar plane and long axis depend on each other, so they are estimated in turn until
+    they converge. Coordinates are relative to the centre of the grid, so that the result
+    does not depend on the order of the voxels on disk.
     """
     missing = [
         bones.names[label] for label in anatomy.FRAME_BONES if not (bones.voxels == label).any()
@@ -68,10 +68,10 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     shift = bones.grid.centre_mm
     points = {
         label: _points(bones.voxels == label, bones.grid.centred())
-        for label in _TELLING
+        for label in _LANDMARK_BONES
         if (bones.voxels == label).any()
     }
-    frame, marks = _settle(points)
+    frame, marks = _fit_frame(points)
     length_mm = _foot_length_mm(bones, points, frame)
     position_mm = _border_position_mm(border, fraction, points, frame, length_mm)
     return Landmarks(
@@ -86,20 +86,20 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
 
 
 def _points(mask: NDArray[np.bool_], grid: Grid) -> Points:
-    """Evenly spread points of a structure, in mm, its ends rounded between thick slices.
+    """Give evenly spaced points of a structure, in mm, interpolated between thick slices.
 
-    Shape-based interpolation (Raya and Udupa 1990, IEEE Trans Med Imaging 9:32): whole
-    slices would let an oblique face stick out by half of one.
+    Shape-based interpolation (Raya and Udupa 1990, IEEE Trans Med Imaging 9:32): with whole
+    slices, an oblique face would protrude by half a slice.
     """
-    counts = [max(1, round(s / _SPLIT_MM)) for s in grid.spacing_mm]
+    counts = [max(1, round(s / _POINT_SPACING_MM)) for s in grid.spacing_mm]
     (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    near = np.pad(mask[box], 1)
+    cropped = np.pad(mask[box], 1)
     inside, outside = (
-        ndimage.distance_transform_edt(part, grid.spacing_mm) for part in (near, ~near)
+        ndimage.distance_transform_edt(side, grid.spacing_mm) for side in (cropped, ~cropped)
     )
     depth = ndimage.zoom(inside - outside, counts, order=1, mode="nearest", grid_mode=True)
-    kept = np.argwhere(depth >= min(0.0, depth.max()))  # of a speck, its middle
-    first = np.array([part.start - 1 for part in box])
+    kept = np.argwhere(depth >= min(0.0, depth.max()))  # at least the deepest
+    first = np.array([extent.start - 1 for extent in box])
     return grid.to_world((kept + 0.5) / counts - 0.5 + first)
 
 
@@ -128,10 +128,10 @@ class _Axes:
         return end
 
     def head(self, points: Points) -> Points:
-        return self.distal(points, _HEAD_SHARE * float(np.ptp(points @ self.long)))
+        return self.distal(points, _HEAD_FRACTION * float(np.ptp(points @ self.long)))
 
 
-def _settle(points: Mapping[int, Points]) -> tuple[FootFrame, dict[str, Points]]:
+def _fit_frame(points: Mapping[int, Points]) -> tuple[FootFrame, dict[str, Points]]:
     calcaneus, talus = points[anatomy.CALCANEUS], points[anatomy.TALUS]
     first, second, fifth = (
         points[label]
@@ -175,9 +175,9 @@ def _face(along: NDArray[np.float64]) -> float:
 
 
 def _base(points: Points, frame: FootFrame) -> Points:
-    """Centre of a bone's proximal face."""
+    """Give the centre of a bone's proximal face."""
     along = frame.coordinates(points)[:, 0]
-    near = points[along <= _face(along) + 2 * _SPLIT_MM].mean(axis=0)
+    near = points[along <= _face(along) + 2 * _POINT_SPACING_MM].mean(axis=0)
     back_mm = _face(along) - frame.coordinates(near)[0]
     base: Points = near + back_mm * np.array(frame.long)
     return base
@@ -199,15 +199,15 @@ def touches_edge(labels: LabelMap, label: int) -> bool:
     return any(np.take(mask, (0, -1), axis=axis).any() for axis in range(3))
 
 
-def _behind(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:
-    """Make the rule: mean position of the proximal faces of these bones."""
+def _at_faces(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:
+    """Make the rule that places the border at the mean of these bones' proximal faces."""
 
     def position_mm(points: Mapping[int, Points], frame: FootFrame) -> float:
         absent = [anatomy.BONE_NAMES[label] for label in labels if label not in points]
         if absent:
             msg = (
                 f"This border needs the {' and the '.join(absent)}: "
-                "got none in the bone labels. "
+                "got no voxels of it in the bone labels. "
                 "Choose another regions.border, or correct the bone labels."
             )
             raise ScanError(msg)
@@ -219,13 +219,13 @@ def _behind(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:
 
 BORDERS: Mapping[str, Callable[[Mapping[int, Points], FootFrame], float]] = MappingProxyType(
     {
-        "tmt1": _behind(anatomy.METATARSAL_1),
-        "chopart": _behind(anatomy.NAVICULAR, anatomy.CUBOID),
-        "naviculocuneiform": _behind(anatomy.MEDIAL_CUNEIFORM),
-        "mt5_base": _behind(anatomy.METATARSAL_5),
+        "tmt1": _at_faces(anatomy.METATARSAL_1),
+        "chopart": _at_faces(anatomy.NAVICULAR, anatomy.CUBOID),
+        "naviculocuneiform": _at_faces(anatomy.MEDIAL_CUNEIFORM),
+        "mt5_base": _at_faces(anatomy.METATARSAL_5),
     }
 )
-"""Rules that place the border, by the contract's names."""
+"""Rules that place the border, by the names of ``regions.border``."""
 
 
 def _border_position_mm(
@@ -244,7 +244,7 @@ def _border_position_mm(
     if length_mm is None:
         msg = (
             "A border at a fraction of the foot length needs heel and toes in the image: "
-            "got a foot that is cut off. Choose another regions.border."
+            "got a foot cut by the image. Choose another regions.border."
         )
         raise ScanError(msg)
     return fraction * length_mm

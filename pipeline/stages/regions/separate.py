@@ -1,4 +1,4 @@
-"""Part the muscles into rearfoot and forefoot."""
+"""Separation of the muscles into rearfoot and forefoot."""
 
 from typing import Literal, Self
 
@@ -13,7 +13,7 @@ STAGE = "regions"
 
 
 class RegionsParams(BaseModel, frozen=True, extra="forbid"):
-    """Where rearfoot ends and forefoot begins."""
+    """The border between rearfoot and forefoot."""
 
     border: Literal["tmt1", "chopart", "naviculocuneiform", "mt5_base", "fraction"] = "tmt1"
     """Landmark of the border plane, which is perpendicular to the long axis."""
@@ -32,18 +32,18 @@ class RegionsParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def regions(segmentation: Segmentation, params: RegionsParams) -> RegionSplit:
-    """Share out every muscle voxel between rearfoot and forefoot.
+    """Divide every muscle voxel between rearfoot and forefoot.
 
     Raises
     ------
     ScanError
-        If the bones do not show what frame and border rest on.
+        If a bone that defines the frame or the border is missing.
     """
     landmarks = find_landmarks(
         segmentation.bones, border=params.border, fraction=params.fraction
     )
     cautions = segmentation.cautions
     if landmarks.foot_length_mm is None:
-        message = "Heel or toes are cut off by the image, so the foot length is unknown."
+        message = "The image cuts the heel or the toes, so the foot length is unknown."
         cautions += (Caution("foot-length-unknown", message, STAGE),)
     return RegionSplit.at(segmentation, landmarks, cautions)

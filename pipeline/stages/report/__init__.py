@@ -1,4 +1,4 @@
-"""The pages that people read, and the plots in them."""
+"""The report: HTML pages, statistics as text, and plots."""
 
 from pipeline.stages.report.border_plot import plot_border
 from pipeline.stages.report.effect_plot import plot_effects

@@ -1,9 +1,13 @@
-"""Effect sizes of regions and muscles beside each other, with their intervals."""
+"""Effect sizes of regions and muscles with their confidence intervals."""
 
-import pandas as pd
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.comparison import Comparison, EffectSize, Interval
+from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.plot_style import (
     COLOURS,
     MARKERS,
@@ -12,68 +16,85 @@ from pipeline.stages.plot_style import (
     picture,
     plot_style,
 )
-from pipeline.stages.report.sentences import chance, fixed
+from pipeline.stages.report.formatting import fixed, interval, p_value
+from pipeline.stages.report.outcome_labels import QUANTITY_NAMES
 
-_REGIONS = ("rearfoot", "forefoot", "total")
-_WORDS = {"mm3_per_kg": "volume per body mass", "cm3": "volume"}
+_QUANTITIES = (Quantity.PER_BODY_MASS, Quantity.VOLUME)
+_NAMES = {region: region for region in ("rearfoot", "forefoot", "total")} | {
+    muscle.abbreviation: f"{muscle.name} ({muscle.abbreviation})" for muscle in MUSCLES
+}
+
+Known = tuple[Comparison, EffectSize, Interval]
 
 
-def plot_effects(statistics: pd.DataFrame) -> Picture | None:
-    """Plot Cohen's d of every region and muscle; None where none is known.
+def plot_effects(statistics: Sequence[Comparison]) -> Picture | None:
+    """Plot Cohen's d of every region and muscle; None where it is not known.
 
-    Parameters
-    ----------
-    statistics
-        Rows of ``statistics.tsv``. Per body mass where that is known, else absolute.
+    Outcomes per body mass are plotted where they are known, otherwise absolute volumes.
     """
-    known = statistics[statistics["cohens_d_ci95_low"].notna()]
-    ending = next((e for e in _WORDS if known["outcome"].str.endswith(f"_{e}").any()), None)
-    if ending is None:
+    known = _with_interval(statistics)
+    present = {c.outcome.quantity for c, _, _ in known}
+    quantity = next((q for q in _QUANTITIES if q in present), None)
+    if quantity is None:
         return None
-    names = {f"{region}_{ending}": region for region in _REGIONS} | {
-        f"{m.abbreviation}_total_{ending}": f"{m.name} ({m.abbreviation})" for m in MUSCLES
-    }
-    known = known[known["outcome"].isin(names)]
-    rows = [outcome for outcome in names if (known["outcome"] == outcome).any()]
-    pairs = [*dict.fromkeys(zip(known["group_a"], known["group_b"], strict=True))]
+    known = [row for row in known if row[0].outcome.quantity is quantity]
+    structures = {c.outcome.structure for c, _, _ in known}
+    rows = [Outcome(name, quantity) for name in _NAMES if name in structures]
+    pairs = list(dict.fromkeys(c.groups for c, _, _ in known))
     with plot_style():
-        figure = Figure(
-            figsize=(7.2, 0.9 + 0.27 * len(rows) * len(pairs)), layout="constrained"
-        )
+        size = (7.2, 0.9 + 0.27 * len(rows) * len(pairs))
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.axvline(0, color=PALE, linewidth=0.8)
-        for k, (a, b) in enumerate(pairs):
-            of_pair = known[(known["group_a"] == a) & (known["group_b"] == b)]
-            of_pair = of_pair.set_index("outcome").reindex(rows).dropna(subset="cohens_d")
-            places = [rows.index(str(o)) + (k + 1) / (len(pairs) + 1) for o in of_pair.index]
-            d, low, high = (
-                of_pair[name].astype(float)
-                for name in ("cohens_d", "cohens_d_ci95_low", "cohens_d_ci95_high")
-            )
-            axes.errorbar(
-                d, places, xerr=(d - low, high - d), linestyle="none", capsize=2,
-                color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)],
-                markersize=5, elinewidth=1.1, label=f"{a} less {b}".replace("_", " "),
-            )  # fmt: skip
-            for place, (_, row) in zip(places, of_pair.iterrows(), strict=True):
-                axes.text(
-                    1.02, place, _told(row), transform=axes.get_yaxis_transform(),
-                    va="center", fontsize=7,
-                )  # fmt: skip
-        axes.set_yticks([k + 0.5 for k in range(len(rows))], [names[row] for row in rows])
-        axes.set_ylim(len(rows), 0)
-        if len(rows) > len(_REGIONS):
-            axes.axhline(len(_REGIONS), color=PALE, linewidth=0.6, linestyle=":")
-        axes.set_xlabel(
-            f"Cohen's d of {_WORDS[ending]}, 95 % interval; right of 0 the first group has more"
-        )
-        axes.set_title("d (95 % interval), p, p after Holm", loc="right", fontweight="normal")
+        for k, pair in enumerate(pairs):
+            of_pair = [row for row in known if row[0].groups == pair]
+            offset = (k + 1) / (len(pairs) + 1)
+            _draw(axes, of_pair, [rows.index(c.outcome) + offset for c, _, _ in of_pair], k)
+        _name_rows(axes, rows, quantity)
         figure.legend(loc="outside upper left", frameon=False, ncols=2)
         return picture(figure)
 
 
-def _told(row: "pd.Series[float]") -> str:
-    """Say one effect in numbers."""
-    low, high = (fixed(row[f"cohens_d_ci95_{end}"], 2) for end in ("low", "high"))
-    p, holm = (chance(row[name]).removeprefix("= ") for name in ("p", "p_holm"))
-    return f"{fixed(row['cohens_d'], 2)} ({low} to {high}), {p}, {holm}"
+def _with_interval(statistics: Sequence[Comparison]) -> list[Known]:
+    tested = [(c, c.tests.effect) for c in statistics if c.tests]
+    return [(c, e, e.cohens_d_ci95) for c, e in tested if e.cohens_d_ci95]
+
+
+def _draw(axes: Axes, known: Sequence[Known], heights: Sequence[float], k: int) -> None:
+    """Draw the effects of one pair of groups, with their values on the right."""
+    a, b = known[0][0].groups
+    axes.errorbar(
+        [effect.cohens_d for _, effect, _ in known],
+        heights,
+        xerr=(
+            [effect.cohens_d - ci95.low for _, effect, ci95 in known],
+            [ci95.high - effect.cohens_d for _, effect, ci95 in known],
+        ),
+        linestyle="none", capsize=2, markersize=5, elinewidth=1.1,
+        color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)],
+        label=f"{a} minus {b}".replace("_", " "),
+    )  # fmt: skip
+    for (comparison, effect, ci95), height in zip(known, heights, strict=True):
+        d, p = fixed(effect.cohens_d, 2), p_value(comparison.p)
+        text = f"{d} ({interval(ci95, 2)}), {p}, {p_value(comparison.p_holm)}"
+        axes.text(
+            1.02, height, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7
+        )
+
+
+def _name_rows(axes: Axes, rows: Sequence[Outcome], quantity: Quantity) -> None:
+    """Label the rows and the axis; a line separates regions and muscles."""
+    axes.set_yticks(
+        [k + 0.5 for k in range(len(rows))], [_NAMES[outcome.structure] for outcome in rows]
+    )
+    axes.set_ylim(len(rows), 0)
+    regions = sum(not outcome.is_muscle for outcome in rows)
+    if regions < len(rows):
+        axes.axhline(regions, color=PALE, linewidth=0.6, linestyle=":")
+    axes.set_xlabel(
+        f"Cohen's d of {QUANTITY_NAMES[quantity]} with 95 % confidence interval; "
+        "positive where the first group is larger"
+    )
+    axes.set_title(
+        "d (95 % confidence interval), p, p after Holm", loc="right", fontweight="normal"
+    )

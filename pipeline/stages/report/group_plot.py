@@ -1,4 +1,4 @@
-"""Every participant as a dot, a panel per region, absolute and per body mass."""
+"""Volumes of every participant by group, a panel per region, absolute and per body mass."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
+from pipeline.domain.comparison import Comparison
+from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.plot_style import (
     COLOURS,
     INK,
@@ -18,33 +20,37 @@ from pipeline.stages.plot_style import (
     picture,
     plot_style,
 )
-from pipeline.stages.report.sentences import chance, fixed, is_missing
+from pipeline.stages.report.formatting import fixed, p_equals
+from pipeline.stages.report.outcome_labels import UNITS
 
-UNITS = {"cm3": "cm³", "mm3_per_kg": "mm³/kg"}
+_QUANTITIES = (Quantity.VOLUME, Quantity.PER_BODY_MASS)
 _REGIONS = ("rearfoot", "forefoot", "total")
 _OFFSETS = (0.0, -0.1, 0.1, -0.2, 0.2)
 
 
 def groups_of(volumes: pd.DataFrame, column: str) -> "pd.Series[str]":
-    """Give the group of each row as text; missing where there is none."""
+    """Give the group of each row as text; missing where a row has no group."""
     if column not in volumes:
         return pd.Series(pd.NA, index=volumes.index, dtype="string")
-    # whole numbers beside a missing cell are floats to pandas: "1.0" is no group's name
+    # pandas reads whole numbers beside a missing cell as floats: "1.0" for the group "1"
     groups: pd.Series[str] = volumes[column].convert_dtypes().astype("string").str.strip()
     return groups.mask(groups == "", None)
 
 
 def plot_groups(
-    measured: pd.DataFrame, statistics: pd.DataFrame, group_column: str, reference: str
+    measured: pd.DataFrame,
+    statistics: Sequence[Comparison],
+    group_column: str,
+    reference: str,
 ) -> Picture | None:
-    """Plot all participants that count, by group; None where nobody has a group.
+    """Plot all measured participants by group; None where no participant has a group.
 
     Parameters
     ----------
     measured
-        Rows of ``volumes.tsv`` that count, with the column of the groups.
+        Measured rows of ``volumes.tsv``, with the column of the groups.
     statistics
-        Rows of ``statistics.tsv``; their d and p stand in the panels.
+        Their d and p are the titles of the panels.
     reference
         The group on the left.
     """
@@ -54,17 +60,15 @@ def plot_groups(
         return None
     with plot_style():
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-        panels = figure.subplots(len(UNITS), len(_REGIONS))
-        for row, ending in zip(panels, UNITS, strict=True):
+        panels = figure.subplots(len(_QUANTITIES), len(_REGIONS))
+        for row, quantity in zip(panels, _QUANTITIES, strict=True):
+            row[0].set_ylabel(UNITS[quantity])
             for axes, region in zip(row, _REGIONS, strict=True):
-                outcome = f"{region}_{ending}"
-                values = pd.to_numeric(measured[outcome])
-                found = [values[(groups == name).fillna(value=False)] for name in names]
-                told = statistics[statistics["outcome"] == outcome]
-                axes.set_title(f"{region}\n{_told(told)}")
-                _draw(axes, names, found, measured["participant_id"])
-                if axes is row[0]:
-                    axes.set_ylabel(UNITS[ending])
+                outcome = Outcome(region, quantity)
+                values = pd.to_numeric(measured[outcome.column])
+                samples = [values[(groups == name).fillna(value=False)] for name in names]
+                axes.set_title(f"{region}\n{_result(statistics, outcome)}")
+                _draw(axes, names, samples, measured["participant_id"])
         figure.supxlabel(
             "Each mark is one participant; the bar is the mean with its 95 % confidence "
             "interval. Axes do not start at 0.",
@@ -73,32 +77,32 @@ def plot_groups(
         return picture(figure)
 
 
-def _told(rows: pd.DataFrame) -> str:
-    """Say d and p of two groups; nothing where there are none or more."""
-    if len(rows) != 1 or is_missing(rows["p"].iloc[0]):
+def _result(statistics: Sequence[Comparison], outcome: Outcome) -> str:
+    """Give d and p of two groups; empty where there are more, or where none is tested."""
+    rows = [comparison for comparison in statistics if comparison.outcome == outcome]
+    if len(rows) != 1 or rows[0].tests is None:
         return ""
-    row = rows.iloc[0]
-    return f"d = {fixed(row['cohens_d'], 2)}, p {chance(row['p'])}"
+    return f"d = {fixed(rows[0].tests.effect.cohens_d, 2)}, p {p_equals(rows[0].p)}"
 
 
 def _draw(
     axes: Axes,
     names: Sequence[str],
-    found: Sequence["pd.Series[float]"],
-    who: "pd.Series[str]",
+    samples: Sequence["pd.Series[float]"],
+    participants: "pd.Series[str]",
 ) -> None:
-    """Draw one panel: marks, means, and who is lowest and highest."""
-    known = [values.dropna().sort_values(kind="stable") for values in found]
+    """Draw one panel: marks and means; the lowest and the highest mark are labelled."""
+    known = [values.dropna().sort_values(kind="stable") for values in samples]
     if not any(len(values) for values in known):
         note(axes, "not known")
         return
-    for place, values in enumerate(known):
-        across = place + np.resize(_OFFSETS, len(values))
-        colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+    for position, values in enumerate(known):
+        across = position + np.resize(_OFFSETS, len(values))
+        colour, marker = COLOURS[position % len(COLOURS)], MARKERS[position % len(MARKERS)]
         axes.plot(across, values, marker, color=colour, markersize=4.5, alpha=0.75)
-        _draw_mean(axes, place, np.asarray(values, dtype=np.float64))
+        _draw_mean(axes, position, np.asarray(values, dtype=np.float64))
         for k in {0, len(values) - 1} if len(values) > 2 else ():
-            label = str(who[values.index[k]]).removeprefix("sub-")
+            label = str(participants[values.index[k]]).removeprefix("sub-")
             axes.annotate(
                 label, (across[k], values.iloc[k]), (4, 0), textcoords="offset points",
                 fontsize=5.5, va="center",
@@ -108,12 +112,12 @@ def _draw(
     axes.set_xlim(-0.6, len(names) - 0.4)
 
 
-def _draw_mean(axes: Axes, place: int, values: NDArray[np.float64]) -> None:
-    """Draw the mean, with its interval where there is one."""
+def _draw_mean(axes: Axes, position: int, values: NDArray[np.float64]) -> None:
+    """Draw the mean, and its confidence interval from two values on."""
     if not values.size:
         return
     mean = float(values.mean())
-    axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.4)
+    axes.hlines(mean, position - 0.3, position + 0.3, color=INK, linewidth=1.4)
     if values.size > 1:
         half = stats.t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
-        axes.vlines(place + 0.3, mean - half, mean + half, color=INK, linewidth=1.0)
+        axes.vlines(position + 0.3, mean - half, mean + half, color=INK, linewidth=1.0)

@@ -1,29 +1,41 @@
-"""Outcomes in words, with their units."""
+"""Names, units and decimals of outcomes, as reports show them."""
+
+from dataclasses import dataclass
 
 from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.outcomes import REGION_OUTCOMES, Outcome, Quantity
 
-Named = tuple[str, str, int]
 
-_UNITS = {
-    "cm3": ("volume", "cm³", 1),
-    "mm3_per_kg": ("volume per body mass", "mm³/kg", 0),
-    "mm3_per_mm": ("volume per foot length", "mm³/mm", 0),
+@dataclass(frozen=True, slots=True)
+class OutcomeLabel:
+    """How an outcome is shown."""
+
+    name: str
+    unit: str
+    decimals: int
+
+
+UNITS = {
+    Quantity.VOLUME: "cm³",
+    Quantity.PER_BODY_MASS: "mm³/kg",
+    Quantity.PER_FOOT_LENGTH: "mm³/mm",
 }
-NAMES: dict[str, Named] = {
-    f"{region}_{ending}": (f"{region} {words}", unit, decimals)
-    for ending, (words, unit, decimals) in _UNITS.items()
-    for region in ("rearfoot", "forefoot", "total")
+QUANTITY_NAMES = {
+    Quantity.VOLUME: "volume",
+    Quantity.PER_BODY_MASS: "volume per body mass",
+    Quantity.PER_FOOT_LENGTH: "volume per foot length",
 }
-"""Outcome of a region to its words, its unit and the decimals that are shown."""
-SHOWN = tuple(name for name in NAMES if not name.endswith("per_mm"))
-"""Outcomes in the table of participants and in the plots."""
+SHOWN = tuple(o for o in REGION_OUTCOMES if o.quantity is not Quantity.PER_FOOT_LENGTH)
+"""Outcomes in the table of participants."""
+_DECIMALS = {Quantity.VOLUME: 1, Quantity.PER_BODY_MASS: 0, Quantity.PER_FOOT_LENGTH: 0}
+_MUSCLE_NAMES = {muscle.abbreviation: muscle.name for muscle in MUSCLES}
 
 
-def named(outcome: str) -> Named:
-    """Give words, unit and decimals of an outcome of a region or a muscle."""
-    if outcome in NAMES:
-        return NAMES[outcome]
-    muscle, ending = outcome.split("_total_")
-    words, unit, decimals = _UNITS[ending]
-    full = {m.abbreviation: m.name for m in MUSCLES}[muscle]
-    return f"{full} {words}", unit, decimals + 1
+def label_of(outcome: Outcome) -> OutcomeLabel:
+    """Give the label of an outcome of a region or a muscle."""
+    structure = _MUSCLE_NAMES.get(outcome.structure, outcome.structure)
+    return OutcomeLabel(
+        f"{structure} {QUANTITY_NAMES[outcome.quantity]}",
+        UNITS[outcome.quantity],
+        _DECIMALS[outcome.quantity] + outcome.is_muscle,
+    )

@@ -1,4 +1,4 @@
-"""The picture by which an anatomist judges a segmentation."""
+"""The overlay of muscles on the scan, for visual inspection."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -28,41 +28,40 @@ Array = NDArray[np.float64]
 
 
 class ReportParams(BaseModel, frozen=True, extra="forbid"):
-    """What the pictures of the report show."""
+    """What the overlays show."""
 
     short_axis_levels: int = Field(default=6, ge=3, le=12)
-    """Slices across the foot in each overlay."""
+    """Number of sections perpendicular to the long axis in each overlay."""
 
 
 def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
-    """Draw the muscles and the border over the scan.
+    """Draw the outlines of the muscles and the border over the scan.
 
     Parameters
     ----------
     scan
-        The image that was segmented; on any grid.
+        The segmented image, on any grid.
 
     Returns
     -------
     bytes
-        A PNG 1600 pixels wide: cuts across the foot from heel to toes, one along
-        the second ray and one parallel to the sole. Nothing is mirrored.
+        A PNG 1600 pixels wide: sections perpendicular to the long axis from heel to toes,
+        one along the second ray and one parallel to the sole. Nothing is mirrored.
 
     Notes
     -----
-    Image and labels are interpolated linearly between voxels, for display only: no
-    number is taken from the picture.
+    Image and labels are interpolated linearly between voxels, for display only.
     """
     view = View.of(split)
     levels_mm = view.levels_mm(params.short_axis_levels)
     short = [Cut(LONG, level, RIGHTWARD, DORSAL) for level in levels_mm]
-    # the long axis runs through the head of the second metatarsal, so its ray is at 0
+    # the long axis passes through the head of metatarsal 2, so the second ray is at 0
     ray = Cut(RIGHTWARD, 0.0, LONG, DORSAL)
     sole = Cut(DORSAL, view.plantar_height_mm(), LONG, RIGHTWARD, upside_down=True)
     with matplotlib.style.context("default"):
         figure, panels = _layout(view, [*_rows(short), [ray, sole]])
         _fill(panels, [*short, ray, sole], view, scan, split)
-        draw.draw_level_names(panels, levels_mm)
+        draw.draw_level_labels(panels, levels_mm)
         for panel, name in zip(
             panels[-2:], ("second ray", "parallel to the sole"), strict=True
         ):
@@ -74,28 +73,28 @@ def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
 def _fill(
     panels: Sequence[Axes], cuts: Sequence[Cut], view: View, scan: Scan, split: RegionSplit
 ) -> None:
-    """Draw image, outlines, letters and scale into each panel."""
+    """Draw image, outlines, direction labels and scale bar into each panel."""
     pages = [view.world_mm(cut) for cut in cuts]
     images = [sample(scan.intensity, scan.grid, page) for page in pages]
     white = float(np.percentile(np.concatenate([image.ravel() for image in images]), 99))
     masks = {m.index: split.muscles.voxels == m.index for m in MUSCLES}
-    seen = {index: mask.astype(np.float32) for index, mask in masks.items() if mask.any()}
+    present = {index: mask.astype(np.float32) for index, mask in masks.items() if mask.any()}
     for panel, cut, page, image in zip(panels, cuts, pages, images, strict=True):
-        shares = {index: sample(m, split.muscles.grid, page) for index, m in seen.items()}
+        fractions = {index: sample(m, split.muscles.grid, page) for index, m in present.items()}
         draw.draw_image(panel, image, view.extent(cut), white)
-        draw.draw_muscles(panel, view.page_axes(cut), shares)
+        draw.draw_muscles(panel, view.page_axes(cut), fractions)
         draw.draw_scale_bar(panel, view.extent(cut))
-        draw.draw_ends(panel, cut, split.side)
+        draw.draw_directions(panel, cut, split.side)
 
 
 def _rows(short: Sequence[Cut]) -> list[list[Cut]]:
-    """Share the cuts out evenly over rows of three or fewer."""
+    """Distribute the sections evenly over rows of three or fewer."""
     count = -(-len(short) // _PANELS_PER_ROW)
     return [[short[i] for i in row] for row in np.array_split(range(len(short)), count)]
 
 
 def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axes]]:
-    """Lay out rows of panels to fill the width: all cuts across the foot on one scale."""
+    """Fill the width with rows of panels; all sections across the foot have one scale."""
     shapes = [[view.width_over_height(cut) for cut in row] for row in rows]
     full = [(_WIDTH_INCH - _GAP_INCH * (len(row) - 1)) / sum(row) for row in shapes]
     heights = [*[min(full[:-1])] * (len(full) - 1), full[-1]]
@@ -114,7 +113,7 @@ def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axe
 
 
 def _png(figure: Figure) -> bytes:
-    """Give a small PNG that says nothing of when or by what version it was drawn."""
+    """Encode as a small PNG, without the time and the version that drew it."""
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", dpi=_DPI, pil_kwargs={"compress_level": 0})
     palette = Image.new("P", (1, 1))
@@ -126,13 +125,13 @@ def _png(figure: Figure) -> bytes:
 
 
 def _palette() -> list[int]:
-    """Give 128 greys, and each colour mixed with black, grey and white at its edges."""
+    """Give 128 greys and the colours, also blended with black, grey and white for edges."""
     greys = np.repeat(np.linspace(0, 255, 128), 3).reshape(-1, 3)
     colours = 255 * np.array([to_rgb(colour) for colour in draw.COLOURS.values()])
     mixed = [
-        part * colours + (1 - part) * ground
-        for ground in (0, 70, 255)
-        for part in (0.25, 0.5, 0.75)
+        alpha * colours + (1 - alpha) * background
+        for background in (0, 70, 255)
+        for alpha in (0.25, 0.5, 0.75)
     ]
     palette = np.vstack([greys, colours, *mixed]).round().astype(int)
     return [int(value) for value in palette.ravel()]

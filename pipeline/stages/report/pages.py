@@ -1,4 +1,4 @@
-"""HTML pages, self-contained and the same for the same input."""
+"""Self-contained HTML pages; the same input gives the same page."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,31 +9,36 @@ import pandas as pd
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
+from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
-from pipeline.stages.report.outcome_labels import NAMES, SHOWN
+from pipeline.stages.report.formatting import is_missing
+from pipeline.stages.report.outcome_labels import SHOWN, label_of
 from pipeline.stages.report.render import render
-from pipeline.stages.report.sentences import Row, is_missing
-from pipeline.stages.report.statistics_text import context_of, paragraphs, printed_row, records
+from pipeline.stages.report.statistics_text import context_of, paragraphs, table_row
+
+Row = Mapping[str, object]
 
 PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "groups": (
-            "Every participant",
-            "Dots, not bars: a mean says nothing of who is behind it. The lowest and the "
-            "highest of each group are named. Numbers: volumes.tsv, statistics.tsv.",
+            "All participants",
+            "Each mark is one participant; the bar is the mean with its 95 % confidence "
+            "interval. The lowest and the highest value of each group are labelled. Values: "
+            "volumes.tsv, statistics.tsv.",
         ),
         "effects": (
-            "Which muscles differ",
-            "An interval that crosses 0 leaves it open which group has more. With so many "
-            "muscles some stand out by chance: read the p after Holm's correction. Numbers: "
-            "statistics.tsv.",
+            "Effect sizes of regions and muscles",
+            "An interval that includes 0 is compatible with no difference. With this many "
+            "muscles, some differences are expected by chance: use p after Holm's "
+            "correction. Values: statistics.tsv.",
         ),
         "border": (
-            "If the border were elsewhere",
-            "Studies do not agree on the border between rearfoot and forefoot: here it is "
-            "moved by 5 mm either way. A conclusion that hangs on a millimetre is none. Thin "
-            "lines are participants, the band is the 95 % interval of the difference. "
-            "Numbers: border_sweep.tsv, border_statistics.tsv.",
+            "Sensitivity to the border",
+            "Studies do not agree on the border between rearfoot and forefoot; here it is "
+            "moved by up to 5 mm either way. A conclusion that changes within this range "
+            "depends on the choice of border. Thin lines are participants, the band is the "
+            "95 % confidence interval of the difference. Values: border_sweep.tsv, "
+            "border_statistics.tsv.",
         ),
     }
 )
@@ -43,7 +48,7 @@ NO_PLOTS: Mapping[str, bytes] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """How the numbers of a page were made.
+    """Provenance of the numbers of a page.
 
     Parameters
     ----------
@@ -72,7 +77,7 @@ def participant_page(
     table
         None where nothing was measured.
     provenance
-        Words to values, as they are shown.
+        Values by name, as they are shown.
     """
     return render(
         "participant.html.j2",
@@ -86,12 +91,12 @@ def participant_page(
 
 def report(
     volumes: pd.DataFrame,
-    statistics: pd.DataFrame,
+    statistics: Sequence[Comparison],
     overlays: Mapping[str, bytes],
     cautions: Mapping[str, Sequence[Caution]],
     facts: ReportFacts,
     plots: Mapping[str, bytes] = NO_PLOTS,
-    moved: pd.DataFrame | None = None,
+    moved: Sequence[BorderComparison] = (),
 ) -> str:
     """Give the page of the whole study as HTML.
 
@@ -100,18 +105,18 @@ def report(
     volumes
         Rows of ``volumes.tsv``.
     statistics
-        Rows of ``statistics.tsv``; none where no groups were compared.
+        Empty where no groups were compared.
     overlays, cautions
         By ``participant_id``.
     plots
-        SVG by name, as `PLOTS` has them.
+        SVG by the names of `PLOTS`.
     moved
-        Rows of ``border_statistics.tsv``, where there are any.
+        The comparisons with the border moved.
     """
     measured = volumes[volumes["status"] == "ok"]
-    rows = records(volumes)
+    rows = [{str(k): v for k, v in row.items()} for row in volumes.to_dict("records")]
     context = context_of(volumes, statistics, moved)
-    is_muscle = statistics["family"].str.startswith("muscles")
+    regions = [comparison for comparison in statistics if not comparison.outcome.is_muscle]
     return render(
         "report.html.j2",
         rows=rows,
@@ -120,16 +125,15 @@ def report(
         borders=_distinct(measured["border"]),
         sides=_distinct(measured["side"]),
         segmenters=_distinct(measured["segmenter"]),
-        muscles=[_spelt_out(cell) for cell in _distinct(measured["muscles"])],
+        muscles=[_full_names(cell) for cell in _distinct(measured["muscles"])],
         sensitivities=pd.to_numeric(measured["border_sensitivity_cm3_per_mm"])
         .dropna()
         .tolist(),
-        statistics=records(statistics[~is_muscle]),
-        muscle_statistics=[printed_row(row) for row in records(statistics[is_muscle])],
+        statistics=[(comparison, label_of(comparison.outcome)) for comparison in regions],
+        muscle_statistics=[table_row(c) for c in statistics if c.outcome.is_muscle],
         paragraphs=paragraphs(statistics, context),
         context=context,
-        names=NAMES,
-        shown=SHOWN,
+        shown=[(outcome, label_of(outcome)) for outcome in SHOWN],
         plots=[
             {"title": title, "caption": caption, "picture": _data_url(plots[name], "svg+xml")}
             for name, (title, caption) in PLOTS.items()
@@ -150,17 +154,17 @@ def _distinct(cells: Iterable[object]) -> list[str]:
     return sorted({str(cell) for cell in cells if not is_missing(cell)})
 
 
-def _spelt_out(cell: str) -> str:
-    """Give the names behind abbreviations parted by semicolons."""
+def _full_names(cell: str) -> str:
+    """Give the names of muscles whose abbreviations are separated by semicolons."""
     names = {muscle.abbreviation: muscle.name for muscle in MUSCLES}
-    return ", ".join(names.get(part, part) for part in cell.split(";"))
+    return ", ".join(names.get(key, key) for key in cell.split(";"))
 
 
 def _explained(row: Row, cautions: Sequence[Caution]) -> list[tuple[str, str]]:
-    """Give each caution of a row as its name and its sentence, where there is one."""
-    told = [(caution.code, caution.message) for caution in cautions]
+    """Give each caution of a row as code and message; the message is empty if unknown."""
+    explained = [(caution.code, caution.message) for caution in cautions]
     codes = [] if is_missing(row["cautions"]) else str(row["cautions"]).split(";")
-    return told + [(code, "") for code in codes if code not in dict(told)]
+    return explained + [(code, "") for code in codes if code not in dict(explained)]
 
 
 def _by_muscle(table: MeasurementTable) -> list[dict[str, object]]:
@@ -171,23 +175,23 @@ def _by_muscle(table: MeasurementTable) -> list[dict[str, object]]:
     return [
         {
             "abbreviation": name,
-            "name": _spelt_out(name),
+            "name": _full_names(name),
             "in_total": name in table.muscles,
-            "cm3": {region: _cm3(row.volume_mm3) for region, row in parts.items()},
-            "contractile_cm3": _cm3(parts["total"].contractile_mm3),
-            "whole": parts["total"],
+            "cm3": {region: _cm3(row.volume_mm3) for region, row in rows.items()},
+            "contractile_cm3": _cm3(rows["total"].contractile_mm3),
+            "whole": rows["total"],
         }
-        for name, parts in regions.items()
+        for name, rows in regions.items()
     ]
 
 
 def _cm3(mm3: float | None) -> float | None:
-    """Turn mm3 into cm3; unknown stays unknown."""
+    """Convert mm3 to cm3; None stays None."""
     return None if mm3 is None else mm3 / 1000
 
 
 def _data_url(picture: bytes | None, kind: str = "png") -> str | None:
-    """Give a picture as text that a page can hold."""
+    """Encode a picture as a data URL."""
     if picture is None:
         return None
     return f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}"

@@ -1,4 +1,4 @@
-"""What is drawn into one panel of an overlay."""
+"""Drawing into one panel of an overlay."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -34,10 +34,10 @@ COLOURS: Mapping[int, str] = MappingProxyType(
         12: "#7fe7e7",
     }
 )
-"""One per muscle label; neighbours differ in brightness too, for colour-blind readers."""
+"""One per muscle label; neighbours also differ in lightness, for colour-blind readers."""
 
 _SCALE_BAR_MM = 20.0
-_LEAST_NAMED_MM2 = 12.0
+_MIN_LABELLED_MM2 = 12.0
 _HALO = (withStroke(linewidth=2.2, foreground="black"),)
 _LETTERS = "ABCDEFGHIJKL"
 
@@ -46,11 +46,11 @@ Extent = tuple[float, float, float, float]
 
 
 def draw_image(panel: Axes, image: Array, extent: Extent, white: float) -> None:
-    """Show a cut in grey; `white` is the brightness that becomes white."""
+    """Show a section in grey; `white` is the intensity that is shown as white."""
     panel.imshow(
         image,
         cmap="gray",
-        vmin=0.06 * white,  # noise in air is black: it tells nothing and fills the file
+        vmin=0.06 * white,  # shows noise in air as black, which makes the file smaller
         vmax=white,
         extent=extent,
         origin="lower",
@@ -60,15 +60,17 @@ def draw_image(panel: Axes, image: Array, extent: Extent, white: float) -> None:
     panel.set_autoscale_on(False)
 
 
-def draw_muscles(panel: Axes, page: tuple[Array, Array], shares: Mapping[int, Array]) -> None:
-    """Outline each muscle where half of a point is it, and name its thickest part."""
+def draw_muscles(
+    panel: Axes, page: tuple[Array, Array], fractions: Mapping[int, Array]
+) -> None:
+    """Outline each muscle where its fraction is one half, and label its thickest part."""
     columns, rows = page
-    for index, share in shares.items():
-        if share.max() <= 0.5:
+    for index, fraction in fractions.items():
+        if fraction.max() <= 0.5:
             continue
-        panel.contour(columns, rows, share, [0.5], colors=[COLOURS[index]], linewidths=1.4)
-        depth = ndimage.distance_transform_edt(np.pad(share > 0.5, 1))[1:-1, 1:-1]
-        if np.count_nonzero(depth) * PITCH_MM**2 >= _LEAST_NAMED_MM2:
+        panel.contour(columns, rows, fraction, [0.5], colors=[COLOURS[index]], linewidths=1.4)
+        depth = ndimage.distance_transform_edt(np.pad(fraction > 0.5, 1))[1:-1, 1:-1]
+        if np.count_nonzero(depth) * PITCH_MM**2 >= _MIN_LABELLED_MM2:
             row, column = np.unravel_index(depth.argmax(), depth.shape)
             name = MUSCLES[index - 1].abbreviation
             style = {"color": COLOURS[index], "size": 8, "ha": "center", "va": "center"}
@@ -76,18 +78,18 @@ def draw_muscles(panel: Axes, page: tuple[Array, Array], shares: Mapping[int, Ar
 
 
 def draw_scale_bar(panel: Axes, extent: Extent) -> None:
-    """Draw 20 mm into the lower right corner."""
+    """Draw a scale bar of 20 mm into the lower right corner."""
     _, right, bottom, top = extent
     up = np.sign(top - bottom)
     ends = np.array((right - 4 - _SCALE_BAR_MM, right - 4))
     panel.plot(ends, [bottom + 3.5 * up] * 2, color="white", linewidth=3)
     style = {"size": 9, "weight": "normal", "ha": "center"}
-    words = f"{_SCALE_BAR_MM:.0f} mm"
-    _write(panel, ends.mean(), bottom + 5 * up, words, where=panel.transData, **style)
+    text = f"{_SCALE_BAR_MM:.0f} mm"
+    _write(panel, ends.mean(), bottom + 5 * up, text, where=panel.transData, **style)
 
 
-def draw_ends(panel: Axes, cut: Cut, side: Side) -> None:
-    """Letter the edges: M medial, L lateral, or heel and toes."""
+def draw_directions(panel: Axes, cut: Cut, side: Side) -> None:
+    """Label the edges: M medial, L lateral, or heel and toes."""
     first, second = ("M", "L") if side is Side.RIGHT else ("L", "M")
     if cut.across == LONG:
         _write(panel, 0.015, 0.5, first, va="center")
@@ -100,21 +102,21 @@ def draw_ends(panel: Axes, cut: Cut, side: Side) -> None:
         _write(panel, 0.78, 0.015, second)
 
 
-def draw_level_names(panels: Sequence[Axes], levels_mm: Sequence[float]) -> None:
-    """Letter the cuts across the foot, with their places on the long axis."""
+def draw_level_labels(panels: Sequence[Axes], levels_mm: Sequence[float]) -> None:
+    """Label the sections across the foot with letters and positions on the long axis."""
     for letter, level, panel in zip(_LETTERS, levels_mm, panels, strict=False):
         _write(panel, 0.015, 0.975, f"{letter}  {level:.0f} mm", va="top", size=13)
     _write(panels[0], 0.015, 0.025, "seen from the heel", size=9, weight="normal")
 
 
 def draw_border(panel: Axes, border: Border, levels_mm: Sequence[float], name: str) -> None:
-    """Draw the border, name its sides, and mark the cuts across the foot."""
+    """Draw the border, label its sides, and mark the sections across the foot."""
     along = panel.get_xaxis_transform()
-    place = border.position_mm
-    panel.axvline(place, color="white", linewidth=1.6, linestyle=(0, (6, 3)))
-    _write(panel, place, 0.03, "rearfoot  ", where=along, ha="right", size=11)
-    _write(panel, place, 0.03, "  forefoot", where=along, size=11)
-    rule = f"border {border.definition} at {place:.0f} mm"
+    position_mm = border.position_mm
+    panel.axvline(position_mm, color="white", linewidth=1.6, linestyle=(0, (6, 3)))
+    _write(panel, position_mm, 0.03, "rearfoot  ", where=along, ha="right", size=11)
+    _write(panel, position_mm, 0.03, "  forefoot", where=along, size=11)
+    rule = f"border {border.definition} at {position_mm:.0f} mm"
     _write(panel, 0.008, 0.975, f"{name}\n{rule}", va="top", size=10)
     for letter, level in zip(_LETTERS, levels_mm, strict=False):
         panel.axvline(level, color="white", linewidth=0.6, linestyle=":", alpha=0.8)
@@ -123,7 +125,7 @@ def draw_border(panel: Axes, border: Border, levels_mm: Sequence[float], name: s
 
 
 def draw_legend(figure: Figure) -> None:
-    """Spell out the abbreviations below the panels."""
+    """Explain the abbreviations below the panels."""
     handles = [Line2D([], [], color=COLOURS[m.index], linewidth=5) for m in MUSCLES]
     names = [f"{m.abbreviation}  {m.name}" for m in MUSCLES]
     figure.legend(
@@ -144,18 +146,18 @@ def _write(
     panel: Axes,
     across: float,
     up: float,
-    words: str,
+    text: str,
     where: Transform | None = None,
     **style: Any,
 ) -> None:
-    """Write in white, at a place given as parts of the panel unless `where` says else."""
-    usual: dict[str, Any] = {
+    """Write in white; coordinates are fractions of the panel unless `where` is given."""
+    defaults: dict[str, Any] = {
         "color": "white",
         "weight": "bold",
         "size": 12,
         "ha": "left",
         "va": "bottom",
     }
-    place = where or panel.transAxes
-    usual |= style
-    panel.text(across, up, words, transform=place, path_effects=_HALO, **usual)
+    transform = where or panel.transAxes
+    defaults |= style
+    panel.text(across, up, text, transform=transform, path_effects=_HALO, **defaults)

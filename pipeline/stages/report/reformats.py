@@ -1,4 +1,4 @@
-"""Flat cuts through a foot along its own axes."""
+"""Planar reformats of a scan along the axes of the foot."""
 
 from dataclasses import dataclass
 
@@ -21,21 +21,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A plane across one axis of the foot, and how it lies on the page.
+    """A plane perpendicular to one axis of the foot, and its orientation on the page.
 
     Parameters
     ----------
     across
-        Axis that the plane is perpendicular to: long, rightward (the body's right,
-        so that nothing is mirrored on the page) or dorsal.
+        Axis perpendicular to the plane: long, rightward (the body's right, so that nothing
+        is mirrored on the page) or dorsal.
     position_mm
-        Where it cuts that axis.
+        Position on that axis.
     horizontal
-        Axis that runs to the right on the page.
+        Axis that points right on the page.
     vertical
-        Axis that runs up the page.
+        Axis that points up on the page.
     upside_down
-        Whether the vertical axis runs down instead.
+        Whether the vertical axis points down instead.
     """
 
     across: int
@@ -47,7 +47,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The part of a foot that the pictures show.
+    """The box of the foot that the pictures show.
 
     Parameters
     ----------
@@ -69,25 +69,27 @@ class View:
 
     @classmethod
     def of(cls, split: RegionSplit) -> "View":
-        """Frame the muscles of a foot, and its whole length."""
+        """Fit the box to the muscles of a foot and to its whole length."""
         muscles, bones = split.segmentation.muscles, split.segmentation.bones
         frame = split.landmarks.frame
-        places = {
-            m.index: _places(muscles.voxels == m.index, muscles.grid, frame, split.side)
+        positions = {
+            m.index: _positions(muscles.voxels == m.index, muscles.grid, frame, split.side)
             for m in MUSCLES
         }
-        places = {index: points for index, points in places.items() if len(points)}
+        positions = {index: points for index, points in positions.items() if len(points)}
         foot = (bones.voxels > 0) & (bones.voxels <= PHALANGES)
-        skeleton = _places(foot, bones.grid, frame, split.side)
-        shown = np.vstack([*places.values(), skeleton])
+        skeleton = _positions(foot, bones.grid, frame, split.side)
+        shown = np.vstack([*positions.values(), skeleton])
         if not len(shown):
-            shown = _seen(frame.coordinates(muscles.grid.corners_mm()), split.side)
-        soft = np.vstack(list(places.values())) if places else shown
+            shown = _to_rightward(frame.coordinates(muscles.grid.corners_mm()), split.side)
+        soft = np.vstack(list(positions.values())) if positions else shown
         low, high = soft.min(axis=0), soft.max(axis=0)
         low[LONG], high[LONG] = shown[:, LONG].min(), shown[:, LONG].max()
         axes = np.array((frame.long, frame.lateral, frame.dorsal))
         axes[RIGHTWARD] *= _rightward(split.side)
-        return cls(axes, np.array(frame.origin), low - _MARGINS_MM, high + _MARGINS_MM, places)
+        return cls(
+            axes, np.array(frame.origin), low - _MARGINS_MM, high + _MARGINS_MM, positions
+        )
 
     def extent(self, cut: Cut) -> tuple[float, float, float, float]:
         """Give left, right, bottom and top of the page, in mm along the axes."""
@@ -98,7 +100,7 @@ class View:
         return float(left), float(right), float(bottom), float(top)
 
     def width_over_height(self, cut: Cut) -> float:
-        """Give the shape of the page."""
+        """Give the aspect ratio of the page."""
         left, right, bottom, top = self.extent(cut)
         return abs((right - left) / (top - bottom))
 
@@ -120,12 +122,12 @@ class View:
         return world
 
     def levels_mm(self, count: int) -> list[float]:
-        """Choose where to cut across the foot so that every plantar muscle is met.
+        """Choose sections across the foot that show every plantar muscle.
 
         Notes
         -----
-        Every muscle weighs the same, however small; each level stands for an equal
-        part of that weight.
+        Every muscle has the same weight, whatever its size; the levels are quantiles of the
+        summed weights along the long axis.
         """
         plantar = [
             points[:, LONG]
@@ -137,13 +139,13 @@ class View:
                 float(v) for v in np.linspace(self.low[LONG], self.high[LONG], count + 2)[1:-1]
             ]
         edges = np.arange(min(p.min() for p in plantar) - 1, max(p.max() for p in plantar) + 1)
-        shares = sum(np.histogram(p, bins=edges)[0] / p.size for p in plantar)
-        risen = np.cumsum(shares) / len(plantar)
-        levels = np.interp((np.arange(count) + 0.5) / count, risen, edges[1:])
+        weights = sum(np.histogram(p, bins=edges)[0] / p.size for p in plantar)
+        cumulative = np.cumsum(weights) / len(plantar)
+        levels = np.interp((np.arange(count) + 0.5) / count, cumulative, edges[1:])
         return [float(level) for level in levels]
 
     def plantar_height_mm(self) -> float:
-        """Choose the height above the sole that has most muscle on either side."""
+        """Give the median height of muscle above the sole."""
         heights = [points[:, DORSAL] for points in self.muscles_mm.values()]
         return float(np.median(np.hstack(heights))) if heights else 20.0
 
@@ -153,18 +155,18 @@ def _rightward(side: Side) -> int:
     return 1 if side is Side.RIGHT else -1
 
 
-def _seen(coordinates: Array, side: Side) -> Array:
+def _to_rightward(coordinates: Array, side: Side) -> Array:
     """Turn lateral into the body's right."""
     return coordinates * (1, _rightward(side), 1)
 
 
-def _places(mask: NDArray[np.bool_], grid: Grid, frame: FootFrame, side: Side) -> Array:
-    """Give where the voxels of a mask are along the view's axes, mm."""
-    return _seen(frame.coordinates(grid.to_world(np.argwhere(mask))), side)
+def _positions(mask: NDArray[np.bool_], grid: Grid, frame: FootFrame, side: Side) -> Array:
+    """Give the positions of the voxels of a mask along the axes of the view, mm."""
+    return _to_rightward(frame.coordinates(grid.to_world(np.argwhere(mask))), side)
 
 
 def sample(values: NDArray[np.float32], grid: Grid, world_mm: Array) -> Array:
-    """Interpolate linearly between voxels; beyond the image there is 0."""
+    """Interpolate linearly between voxels; 0 outside the image."""
     index = np.moveaxis(grid.to_index(world_mm), -1, 0)
     sampled: Array = ndimage.map_coordinates(values, index, order=1, output=np.float64)
     return sampled

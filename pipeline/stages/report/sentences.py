@@ -1,199 +1,200 @@
-"""Numbers and statistics in plain words."""
+"""Comparisons in plain sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from pipeline.stages.report.outcome_labels import named
-
-Row = Mapping[str, object]
+from pipeline.domain.comparison import BorderComparison, Comparison, Tests
+from pipeline.stages.report.formatting import fixed, interval, p_equals
+from pipeline.stages.report.outcome_labels import label_of
 
 ALPHA = 0.05
 BORDER_SHIFT_MM = 5.0
+_TEST_NAMES = {
+    "welch": "Welch's t test",
+    "student": "Student's t test",
+    "paired": "paired t test",
+    "games-howell": "Games-Howell test",
+    "tukey": "Tukey's test",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What holds for all outcomes of a comparison.
+    """What all outcomes of a comparison have in common.
 
     Parameters
     ----------
     borders, muscles
-        As ``volumes.tsv`` has them.
+        As in ``volumes.tsv``.
     region_tests, muscle_tests
-        Tests that were made.
+        Number of tests made.
     moved
-        Rows of ``border_statistics.tsv``: the same tests with the border moved.
+        The same comparisons with the border moved.
     """
 
     borders: tuple[str, ...] = ()
     muscles: tuple[str, ...] = ()
     region_tests: int = 0
     muscle_tests: int = 0
-    moved: Sequence[Row] = ()
+    moved: Sequence[BorderComparison] = ()
 
 
-def fixed(value: object, decimals: int = 1) -> str:
-    """Give a number with so many decimals, ``n/a`` for a missing one."""
-    if is_missing(value):
-        return "n/a"
-    text = f"{float(str(value)):.{decimals}f}"
-    is_zero = not text.strip("-0.")
-    return text.removeprefix("-") if is_zero else text.replace("-", "\N{MINUS SIGN}")
-
-
-def chance(p: object) -> str:
-    """Give a p value, with its sign."""
-    if is_missing(p):
-        return "n/a"
-    return "< 0.001" if float(str(p)) < 0.001 else f"= {float(str(p)):.3f}"
-
-
-def is_missing(value: object) -> bool:
-    """Whether a cell is empty."""
-    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
-
-
-def verdict(row: Row) -> str:
-    """Say in one sentence which group has more, as far as the data tell."""
-    name = named(str(row["outcome"]))[0]
-    a, b = str(row["group_a"]), str(row["group_b"])
-    if is_missing(row["p"]):
-        counts = f"{row['n_a']} {a}" + (
-            "" if is_missing(row["group_b"]) else f" and {row['n_b']} {b}"
+def verdict(comparison: Comparison) -> str:
+    """Give the result of a comparison in one sentence."""
+    name = label_of(comparison.outcome).name
+    a, b = comparison.groups
+    if comparison.tests is None:
+        counts = " and ".join(
+            f"{sample.n} {sample.group}"
+            for sample in (comparison.a, comparison.b)
+            if sample.group
         )
         return (
-            f"The {name} could not be tested ({counts} measured): a test needs two or more "
+            f"The {name} could not be tested ({counts} measured): a test needs at least two "
             "participants in each of two groups, with values that differ."
         )
-    larger, smaller = (a, b) if _number(row["mean_difference"]) > 0 else (b, a)
-    if _number(row["p"]) >= ALPHA:
+    if comparison.tests.mean.t.p >= ALPHA:
         return (
-            f"The {name} may or may not differ between {a} and {b}: these data do not settle "
-            "it, which is not the same as no difference."
+            f"The {name} does not differ significantly between {a} and {b}, which is not "
+            "evidence that there is no difference."
         )
-    if _number(row["p_holm"]) >= ALPHA:
+    larger, smaller = (a, b) if _difference(comparison) > 0 else (b, a)
+    if (comparison.p_holm or 0.0) >= ALPHA:
         return (
-            f"The {name} is larger in {larger} than in {smaller}, but this does not stand once "
-            "the outcomes tested together are corrected for."
+            f"The {name} is larger in {larger} than in {smaller}, but not significantly so "
+            "after correction for the outcomes tested together."
         )
     return f"The {name} is larger in {larger} than in {smaller}."
 
 
-def explanation(row: Row, context: Context) -> str:
-    """Say how sure a verdict is, and on what it rests."""
-    if is_missing(row["p"]):
-        return "" if is_missing(row["note"]) else f"Why: {row['note']}."
-    return " ".join(_sentences(row, context))
+def explanation(comparison: Comparison, context: Context) -> str:
+    """Give the numbers behind a verdict, and what limits it."""
+    if comparison.tests is None:
+        return f"Reason: {'; '.join(comparison.notes)}." if comparison.notes else ""
+    return " ".join(_sentences(comparison, comparison.tests, context))
 
 
-def _sentences(row: Row, context: Context) -> Iterator[str]:
-    _, unit, decimals = named(str(row["outcome"]))
+def _sentences(comparison: Comparison, tests: Tests, context: Context) -> Iterator[str]:
+    yield _means(comparison, tests)
+    effect = tests.effect
+    yield (
+        f"Cohen's d is {fixed(effect.cohens_d, 2)}, 95 % confidence interval "
+        f"{interval(effect.cohens_d_ci95, 2)}; with these numbers of participants, one test "
+        f"at {ALPHA} detects a true d of {fixed(effect.detectable_d, 2)} with "
+        f"{100 * effect.power:.0f} % power, and smaller ones less often."
+    )
+    yield from _other_tests(tests)
+    yield from _adjusted(comparison, tests)
+    yield from _error(comparison)
+    yield from _border(comparison, context)
+
+
+def _means(comparison: Comparison, tests: Tests) -> str:
+    label = label_of(comparison.outcome)
     means = " and ".join(
-        f"{fixed(row[f'mean_{side}'], decimals)} ± {fixed(row[f'sd_{side}'], decimals)} in "
-        f"{row[f'group_{side}']} (n = {row[f'n_{side}']})"
-        for side in "ab"
+        f"{fixed(sample.mean, label.decimals)} ± {fixed(sample.sd, label.decimals)} in "
+        f"{sample.group} (n = {sample.n})"
+        for sample in (comparison.a, comparison.b)
     )
-    yield (
-        f"Mean ± SD ({unit}) are {means}; the first less the second is "
-        f"{fixed(row['mean_difference'], decimals)}, 95 % confidence interval "
-        f"{_interval(row, 'ci95', decimals)} ({row['test']}, p {chance(row['p'])}; corrected "
-        f"by Holm for {int(_number(row['family_tests']))} outcomes, p {chance(row['p_holm'])})."
+    a, b = comparison.groups
+    return (
+        f"Mean ± SD ({label.unit}) is {means}; the difference ({a} minus {b}) is "
+        f"{fixed(comparison.mean_difference, label.decimals)}, 95 % confidence interval "
+        f"{interval(tests.mean.ci95, label.decimals)} ({_TEST_NAMES[tests.mean.name]}, p "
+        f"{p_equals(tests.mean.t.p)}; after Holm's correction for "
+        f"{comparison.family_tests} outcomes, p {p_equals(comparison.p_holm)})."
     )
-    yield (
-        f"Cohen's d is {fixed(row['cohens_d'], 2)}, 95 % interval "
-        f"{_interval(row, 'cohens_d_ci95', 2)}; one test at {ALPHA} with these numbers of "
-        f"participants finds a true d of {fixed(row['detectable_d'], 2)} with "
-        f"{100 * _number(row['power']):.0f} % power, and smaller ones less often."
-    )
-    yield from _other_tests(row)
-    yield from _adjusted(row, unit, decimals)
-    yield from _error(row, unit, decimals)
-    yield from _border(row, context)
 
 
-def _other_tests(row: Row) -> Iterator[str]:
-    """Hold tests that assume less beside the t test."""
-    names = {
-        "permutation_p": "permutation",
-        "mann_whitney_p": "Mann-Whitney",
-        "wilcoxon_p": "Wilcoxon",
-    }
-    known = {name: row[column] for column, name in names.items() if not is_missing(row[column])}
+def _other_tests(tests: Tests) -> Iterator[str]:
+    """Compare the t test with tests that have fewer assumptions."""
+    known: dict[str, float] = {}
+    if tests.permutation:
+        known["permutation"] = tests.permutation.p
+    if tests.unpaired:
+        known["Mann-Whitney"] = tests.unpaired.mann_whitney_p
+    if tests.paired:
+        known["Wilcoxon"] = tests.paired.wilcoxon_p
     if not known:
         return
-    is_found = _number(row["p"]) < ALPHA
-    agree = all((_number(p) < ALPHA) == is_found for p in known.values())
-    listed = ", ".join(f"{name} p {chance(p)}" for name, p in known.items())
-    said = "say the same" if agree else "do not all say the same, so take it with care"
-    yield f"Tests that assume less {said}: {listed}."
+    agree = all(_agree(p, tests.mean.t.p) for p in known.values())
+    listed = ", ".join(f"{name} p {p_equals(p)}" for name, p in known.items())
+    said = "agree" if agree else "do not all agree, so interpret this result with caution"
+    yield f"Tests with fewer assumptions {said}: {listed}."
 
 
-def _adjusted(row: Row, unit: str, decimals: int) -> Iterator[str]:
-    if is_missing(row["adjusted_difference"]):
+def _adjusted(comparison: Comparison, tests: Tests) -> Iterator[str]:
+    adjustment = comparison.adjustment
+    if adjustment is None or adjustment.result is None:
         return
-    names = [
+    label, result = label_of(comparison.outcome), adjustment.result
+    names = " and ".join(
         name.removesuffix("_kg").removesuffix("_mm").replace("_", " ")
-        for name in str(row["covariates"]).split(";")
-    ]
-    agrees = (_number(row["adjusted_p"]) < ALPHA) == (_number(row["p"]) < ALPHA)
+        for name in adjustment.covariates
+    )
+    differs = "; its significance differs from that of the unadjusted difference"
     yield (
-        f"At equal {' and '.join(names)} the difference is "
-        f"{fixed(row['adjusted_difference'], decimals)} {unit}, 95 % confidence interval "
-        f"{_interval(row, 'adjusted_ci95', decimals)} (p {chance(row['adjusted_p'])}, "
-        f"{int(_number(row['n_adjusted']))} participants)"
-        f"{'.' if agrees else ', which is another conclusion: look at both.'}"
+        f"Adjusted for {names}, the difference is {fixed(result.difference, label.decimals)} "
+        f"{label.unit}, 95 % confidence interval {interval(result.ci95, label.decimals)} "
+        f"(p {p_equals(result.p)}, {adjustment.n} participants)"
+        f"{'' if _agree(result.p, tests.mean.t.p) else differs}."
     )
 
 
-def _error(row: Row, unit: str, decimals: int) -> Iterator[str]:
-    if is_missing(row["mdc95"]):
+def _error(comparison: Comparison) -> Iterator[str]:
+    if comparison.error is None:
         return
-    error = (
-        f"the smallest change that can be told in one foot (MDC95 "
-        f"{fixed(row['mdc95'], decimals)} {unit}, from {row['mdc95_source']})"
+    label, error = label_of(comparison.outcome), comparison.error
+    change = (
+        f"the smallest detectable change of one foot (MDC95 "
+        f"{fixed(error.mdc95, label.decimals)} {label.unit}, from {error.source})"
     )
-    if row["below_mdc95"]:
-        yield f"CAUTION: the difference is smaller than {error}."
+    if comparison.is_below_mdc95:
+        yield f"CAUTION: the difference is smaller than {change}."
     else:
-        yield f"The difference is larger than {error}."
+        yield f"The difference is larger than {change}."
 
 
-def _border(row: Row, context: Context) -> Iterator[str]:
-    """Say what was summed, and how the result moves with the border."""
-    if context.muscles and "_total_" not in str(row["outcome"]):
+def _border(comparison: Comparison, context: Context) -> Iterator[str]:
+    """Say which muscles are summed, and how the result depends on the border."""
+    if context.muscles and not comparison.outcome.is_muscle:
         muscles = " or ".join(cell.replace(";", ", ") for cell in context.muscles)
         yield f"Border {' or '.join(context.borders)}; muscles {muscles}."
     moved = {
-        _number(other["offset_mm"]): other
+        other.offset_mm: other.comparison
         for other in context.moved
-        if all(other[key] == row[key] for key in ("outcome", "group_a", "group_b"))
-        and abs(_number(other["offset_mm"])) == BORDER_SHIFT_MM
-        and not is_missing(other["p"])
+        if other.comparison.outcome == comparison.outcome
+        and other.comparison.groups == comparison.groups
+        and other.comparison.tests
     }
-    if len(moved) < 2:
+    shifts = {-BORDER_SHIFT_MM: "heel", BORDER_SHIFT_MM: "toes"}
+    if not shifts.keys() <= moved.keys():
         return
-    told = [
-        f"{BORDER_SHIFT_MM:.0f} mm nearer the {end}, d = {fixed(moved[mm]['cohens_d'], 2)}, p "
-        f"{chance(moved[mm]['p'])}"
-        for mm, end in ((-BORDER_SHIFT_MM, "heel"), (BORDER_SHIFT_MM, "toes"))
-    ]
-    same = all(_conclusion(other) == _conclusion(row) for other in moved.values())
-    said = "the conclusion stays" if same else "THE CONCLUSION CHANGES"
-    yield f"With the border {'; '.join(told)}: {said}."
+    results = "; ".join(
+        f"{BORDER_SHIFT_MM:.0f} mm toward the {end}, d = {_d(moved[mm])}, p "
+        f"{p_equals(moved[mm].p)}"
+        for mm, end in shifts.items()
+    )
+    same = all(_conclusion(moved[mm]) == _conclusion(comparison) for mm in shifts)
+    said = "the conclusion is the same" if same else "THE CONCLUSION CHANGES"
+    yield f"With the border moved {results}: {said}."
 
 
-def _conclusion(row: Row) -> int:
-    """Give 1 or -1 where one group is larger at 0.05, else 0."""
-    if _number(row["p"]) >= ALPHA:
+def _agree(p: float, other: float) -> bool:
+    """Whether two p values lie on the same side of the significance level."""
+    return (p < ALPHA) == (other < ALPHA)
+
+
+def _conclusion(comparison: Comparison) -> int:
+    """Give 1 or -1 where one group is significantly larger, else 0."""
+    if comparison.p is None or comparison.p >= ALPHA:
         return 0
-    return 1 if _number(row["mean_difference"]) > 0 else -1
+    return 1 if _difference(comparison) > 0 else -1
 
 
-def _interval(row: Row, name: str, decimals: int) -> str:
-    return f"{fixed(row[f'{name}_low'], decimals)} to {fixed(row[f'{name}_high'], decimals)}"
+def _difference(comparison: Comparison) -> float:
+    return comparison.mean_difference or 0.0
 
 
-def _number(value: object) -> float:
-    return float(str(value))
+def _d(comparison: Comparison) -> str:
+    return fixed(comparison.tests.effect.cohens_d if comparison.tests else None, 2)

@@ -1,28 +1,21 @@
-"""The statistics as a paper prints them: Markdown and LaTeX."""
+"""The statistics as Markdown and LaTeX."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import pandas as pd
 
-from pipeline.stages.report.outcome_labels import named
+from pipeline.domain.comparison import BorderComparison, Comparison, Interval, Sample
+from pipeline.stages.report.formatting import fixed, interval, is_missing, p_value
+from pipeline.stages.report.outcome_labels import label_of
 from pipeline.stages.report.render import render
-from pipeline.stages.report.sentences import (
-    Context,
-    Row,
-    chance,
-    explanation,
-    fixed,
-    is_missing,
-    verdict,
-)
+from pipeline.stages.report.sentences import Context, explanation, verdict
 
-# What users wrote: names of groups and columns, and the notes that hold them.
-_USERS_WORDS = ("group_a", "group_b", "covariates", "note")
-# An underscore within a word is none of Markdown's marks.
+# An underscore within a word is not markup.
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~#&$]|(?<![^\W_])_|_(?![^\W_])")
-# What pandas leaves as it is; without T1 fonts, < and | are printed as other signs.
+# Characters that pandas does not escape; without T1 fonts, <, > and | are typeset as others.
 _LATEX = {
     "\N{MINUS SIGN}": "-",
     "±": r"$\pm$",
@@ -34,121 +27,121 @@ _LATEX = {
 
 
 def context_of(
-    volumes: pd.DataFrame, statistics: pd.DataFrame, moved: pd.DataFrame | None = None
+    volumes: pd.DataFrame,
+    statistics: Sequence[Comparison],
+    moved: Sequence[BorderComparison] = (),
 ) -> Context:
-    """Gather what holds for all outcomes.
+    """Gather what all outcomes have in common.
 
     Parameters
     ----------
     volumes
         Rows of ``volumes.tsv``.
-    statistics
-        Rows of ``statistics.tsv``.
     moved
-        Rows of ``border_statistics.tsv``, where there are any.
+        The comparisons with the border moved.
     """
     measured = volumes[volumes["status"] == "ok"]
-    tested = statistics.dropna(subset="p")
-    is_muscle = tested["family"].str.startswith("muscles")
+    tested = [comparison for comparison in statistics if comparison.tests]
+    muscle_tests = sum(comparison.outcome.is_muscle for comparison in tested)
     return Context(
         borders=_distinct(measured["border"]),
         muscles=_distinct(measured["muscles"]),
-        region_tests=int((~is_muscle).sum()),
-        muscle_tests=int(is_muscle.sum()),
-        moved=[] if moved is None else records(moved),
+        region_tests=len(tested) - muscle_tests,
+        muscle_tests=muscle_tests,
+        moved=moved,
     )
 
 
-def records(frame: pd.DataFrame) -> list[Row]:
-    """Give the rows of a table as mappings."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+def paragraphs(
+    statistics: Iterable[Comparison], context: Context
+) -> dict[str, list[tuple[str, str]]]:
+    """Give verdict and explanation of every comparison of regions, by family."""
+    by_family: dict[str, list[tuple[str, str]]] = {}
+    for comparison in statistics:
+        if not comparison.outcome.is_muscle:
+            paragraph = verdict(comparison), explanation(comparison, context)
+            by_family.setdefault(comparison.outcome.family, []).append(paragraph)
+    return by_family
 
 
-def paragraphs(statistics: pd.DataFrame, context: Context) -> dict[str, list[tuple[str, str]]]:
-    """Give verdict and explanation of every row of the regions, by family."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in records(statistics):
-        family = str(row["family"])
-        if not family.startswith("muscles"):
-            found.setdefault(family, []).append((verdict(row), explanation(row, context)))
-    return found
-
-
-def markdown(statistics: pd.DataFrame, context: Context) -> str:
-    """Give ``statistics.md``: paragraphs, then tables; names of groups are never markup."""
-    statistics = _escaped(statistics)
-    context = replace(context, moved=records(_escaped(pd.DataFrame([*context.moved]))))
-    tables = {
-        str(family): [*map(printed_row, records(rows))]
-        for family, rows in statistics.groupby("family", sort=False)
-    }
+def markdown(statistics: Sequence[Comparison], context: Context) -> str:
+    """Give ``statistics.md``: paragraphs, then tables; group names are never markup."""
+    statistics = [_escaped(comparison) for comparison in statistics]
+    moved = [replace(m, comparison=_escaped(m.comparison)) for m in context.moved]
+    context = replace(context, moved=moved)
     return render(
         "statistics.md.j2",
         paragraphs=paragraphs(statistics, context),
-        tables=tables,
+        tables={
+            family: [table_row(comparison) for comparison in members]
+            for family, members in groupby(statistics, lambda c: c.outcome.family)
+        },
         context=context,
-        notes=_notes(records(statistics)),
+        notes=[(c.outcome.column, "; ".join(c.notes)) for c in statistics if c.notes],
     )
 
 
-def latex(statistics: pd.DataFrame) -> str:
+def latex(statistics: Iterable[Comparison]) -> str:
     """Give ``statistics.tex``: the regions as a table for the booktabs package."""
-    is_muscle = statistics["family"].str.startswith("muscles")
-    rows = pd.DataFrame([printed_row(row) for row in records(statistics[~is_muscle])])
+    rows = pd.DataFrame([table_row(c) for c in statistics if not c.outcome.is_muscle])
     table = (
         rows.style.hide(axis="index")
         .format(escape="latex")
         .format_index(escape="latex", axis="columns")
     )
-    written = table.to_latex(hrules=True, column_format="ll" + "r" * (rows.shape[1] - 2))
+    text = table.to_latex(hrules=True, column_format="ll" + "r" * (rows.shape[1] - 2))
     for plain, typeset in _LATEX.items():
-        written = written.replace(plain, typeset)
-    return f"% Needs \\usepackage{{booktabs}}. Made by footvol.\n{written}"
+        text = text.replace(plain, typeset)
+    return f"% Needs \\usepackage{{booktabs}}. Made by footvol.\n{text}"
 
 
-def printed_row(row: Row) -> dict[str, str]:
-    """Give the cells of one row as they are printed."""
-    name, unit, decimals = named(str(row["outcome"]))
+def table_row(comparison: Comparison) -> dict[str, str]:
+    """Give the formatted cells of one comparison, by column heading."""
+    label = label_of(comparison.outcome)
+    samples = (comparison.a, comparison.b)
+    ci95 = comparison.tests.mean.ci95 if comparison.tests else None
+    effect = comparison.tests.effect if comparison.tests else None
     return {
-        "outcome": f"{name}, {unit}",
-        "groups": " - ".join(
-            str(row[key]) for key in ("group_a", "group_b") if not is_missing(row[key])
-        ),
-        "n": f"{row['n_a']}, {row['n_b']}",
+        "outcome": f"{label.name}, {label.unit}",
+        "groups": " - ".join(sample.group for sample in samples if sample.group),
+        "n": ", ".join(str(sample.n) for sample in samples),
         "mean ± SD": " / ".join(
-            f"{fixed(row[f'mean_{side}'], decimals)} ± {fixed(row[f'sd_{side}'], decimals)}"
-            for side in "ab"
+            f"{fixed(sample.mean, label.decimals)} ± {fixed(sample.sd, label.decimals)}"
+            for sample in samples
         ),
-        "difference (95 % CI)": _estimate(row, "mean_difference", "ci95", decimals),
-        "p": chance(row["p"]).removeprefix("= "),
-        "p, Holm": chance(row["p_holm"]).removeprefix("= "),
-        "d (95 % CI)": _estimate(row, "cohens_d", "cohens_d_ci95", 2),
-        "g": fixed(row["hedges_g"], 2),
+        "difference (95 % CI)": _estimate(comparison.mean_difference, ci95, label.decimals),
+        "p": p_value(comparison.p),
+        "p, Holm": p_value(comparison.p_holm),
+        "d (95 % CI)": _estimate(effect.cohens_d, effect.cohens_d_ci95, 2) if effect else "n/a",
+        "g": fixed(effect.hedges_g if effect else None, 2),
     }
 
 
-def _escaped(table: pd.DataFrame) -> pd.DataFrame:
-    """Put a backslash before every sign in users' words that Markdown would take for markup."""
-    written = [name for name in _USERS_WORDS if name in table]
-    return table.assign(
-        **{
-            name: table[name].map(lambda cell: _MARKDOWN.sub(r"\\\g<0>", str(cell)), "ignore")
-            for name in written
-        }
+def _escaped(comparison: Comparison) -> Comparison:
+    """Escape the words of users that Markdown would take for markup."""
+    adjustment = comparison.adjustment
+    return replace(
+        comparison,
+        a=_escaped_group(comparison.a),
+        b=_escaped_group(comparison.b),
+        adjustment=adjustment
+        and replace(adjustment, covariates=tuple(map(_escape, adjustment.covariates))),
+        notes=tuple(map(_escape, comparison.notes)),
     )
 
 
-def _estimate(row: Row, name: str, interval: str, decimals: int) -> str:
-    if is_missing(row[name]):
+def _escaped_group(sample: Sample) -> Sample:
+    return replace(sample, group=sample.group and _escape(sample.group))
+
+
+def _escape(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def _estimate(value: float | None, ci95: Interval | None, decimals: int) -> str:
+    if value is None:
         return "n/a"
-    estimate = fixed(row[name], decimals)
-    low, high = (fixed(row[f"{interval}_{end}"], decimals) for end in ("low", "high"))
-    return f"{estimate} ({low} to {high})"
-
-
-def _notes(rows: Iterable[Row]) -> Sequence[tuple[str, str]]:
-    """Give what is told of rows, each with its outcome."""
-    return [(str(r["outcome"]), str(r["note"])) for r in rows if not is_missing(r["note"])]
+    return f"{fixed(value, decimals)} ({interval(ci95, decimals)})"
 
 
 def _distinct(cells: Iterable[object]) -> tuple[str, ...]:

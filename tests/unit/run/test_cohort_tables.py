@@ -40,7 +40,7 @@ def test_excluded_participants_are_shown_but_not_compared(cohort: Cohort) -> Non
     row = volumes.set_index("participant_id").loc["sub-03"]
     assert (row["status"], row["reason"]) == ("excluded", "motion")
     assert row["total_cm3"] > 1
-    assert statistics["n_a"].iloc[0] == 2
+    assert statistics[0].a.n == 2
 
 
 def test_groups_may_be_in_another_column(cohort: Cohort) -> None:
@@ -50,7 +50,7 @@ def test_groups_may_be_in_another_column(cohort: Cohort) -> None:
     outcomes = [process_participant(job) for job in cohort.jobs()]
     statistics = write_statistics(cohort, write_volumes(collect_results(cohort, outcomes)))
 
-    assert statistics[["group_a", "group_b"]].iloc[0].tolist() == ["F", "M"]
+    assert statistics[0].groups == ("F", "M")
 
 
 def test_failed_participants_have_a_row_in_the_muscle_table(cohort: Cohort) -> None:

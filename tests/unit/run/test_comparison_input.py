@@ -70,7 +70,7 @@ def test_cells_keep_their_text(bids_dir: Path, tmp_path: Path) -> None:
         (["compare.reference=helthy"], "The reference 'helthy' must be a group"),
         (["compare.group_column=cohort"], r"needs the columns \['cohort'\]"),
         (["compare.covariates=['age']"], r"covariates must be columns .* got \['age'\]"),
-        (["compare.covariates=['sex']"], "must hold numbers or n/a: got text in 'sex'"),
+        (["compare.covariates=['sex']"], "must be a number or n/a: got text in 'sex'"),
         (["compare.covariates=['segmenter']"], "got text in 'segmenter'"),
         (["compare.design=paired"], r"needs the columns \['pair'\]"),
         (["compare.design=paired", "compare.pair_column=sex"], "one participant in each group"),

@@ -1,0 +1,174 @@
+"""Overlays are in the frame of the foot, and have the same bytes each time."""
+
+import re
+from dataclasses import replace
+from io import BytesIO
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.landmarks import Border, FootFrame, Landmarks
+from pipeline.domain.region_split import RegionSplit
+from pipeline.domain.scan import Scan, Side
+from pipeline.stages.report import ReportParams, overlay
+from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
+
+
+def split_of(side: Side = Side.RIGHT, turn_deg: float = 0.0) -> RegionSplit:
+    """Give boxes as muscles and bone; the long axis is A, turned about S; lateral is R."""
+    muscles = np.zeros((23, 31, 17), dtype=np.uint8)
+    bones = np.zeros_like(muscles)
+    medial, lateral = (slice(2, 7), slice(15, 20))
+    muscles[medial, 4:18, 2:7] = 1
+    muscles[lateral, 4:14, 2:7] = 3
+    muscles[9:13, 16:22, 3:6] = 8
+    bones[8:14, 1:30, 8:12] = 1
+    if side is Side.LEFT:
+        muscles, bones = muscles[::-1], bones[::-1]
+    angle = np.radians(turn_deg)
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]]
+    )
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.diag((1.5, 2.5, 2.0))
+    grid = Grid.from_arrays(muscles.shape, affine)
+    outward = 1.0 if side is Side.RIGHT else -1.0
+    frame = FootFrame(
+        (0.0, 0.0, 0.0),
+        tuple(turn @ (0, 1, 0)),
+        tuple(turn @ (outward, 0, 0)),
+        (0.0, 0.0, 1.0),
+    )
+    somewhere = (1.0, 2.0, 3.0)
+    landmarks = Landmarks(*(somewhere,) * 6, frame, Border("tmt1", 33.0), 72.0)
+    segmentation = Segmentation(
+        LabelMap(muscles, grid, MUSCLE_NAMES), LabelMap(bones, grid, BONE_NAMES), side, "atlas"
+    )
+    return RegionSplit(segmentation, landmarks, np.ones(muscles.shape, dtype=np.float32))
+
+
+def scan_of(split: RegionSplit, rng: np.random.Generator | None = None) -> Scan:
+    """Give an image in which muscle is dark and the rest bright."""
+    noise = (rng or np.random.default_rng(3)).normal(0, 0.01, split.muscles.grid.shape)
+    intensity = np.where(split.muscles.voxels > 0, 0.3, 0.9) + noise
+    return Scan(intensity.astype(np.float32), split.muscles.grid)
+
+
+def picture_of(png: bytes) -> NDArray[np.uint8]:
+    """Give the pixels, RGB."""
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
+
+
+def test_an_overlay_is_a_small_picture_of_fixed_width() -> None:
+    """It is 1600 pixels wide and smaller than 700 kB."""
+    split = split_of()
+
+    png = overlay(scan_of(split), split, ReportParams())
+
+    assert Image.open(BytesIO(png)).size[0] == 1600
+    assert len(png) < 700_000
+
+
+def test_an_overlay_is_the_same_bytes_each_time() -> None:
+    """It contains neither a date nor the name of a library."""
+    split = split_of()
+
+    first, second = (overlay(scan_of(split), split, ReportParams()) for _ in range(2))
+
+    assert first == second
+    assert not re.search(rb"tEXt|tIME|matplotlib", first)
+
+
+def test_an_overlay_ignores_the_user_s_matplotlib_settings() -> None:
+    """Another style does not change the bytes."""
+    split = split_of()
+    usual = overlay(scan_of(split), split, ReportParams())
+
+    with mpl.rc_context({"font.size": 21, "lines.linewidth": 9, "image.cmap": "jet"}):
+        assert overlay(scan_of(split), split, ReportParams()) == usual
+
+
+def test_every_present_muscle_has_its_colour_in_the_picture() -> None:
+    """The palette keeps the colours of outlines; the legend alone has fewer pixels."""
+    split = split_of()
+    pixels = picture_of(overlay(scan_of(split), split, ReportParams())).reshape(-1, 3)
+
+    def count(colour: str) -> int:
+        wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        return int((np.abs(pixels.astype(int) - wanted).max(axis=1) <= 2).sum())
+
+    assert count("#e69f00") > 2 * count("#56b4e9") > 0  # abductor hallucis, and FDB not there
+
+
+def test_a_foot_without_muscle_is_drawn() -> None:
+    """An empty label map is shown as such."""
+    split = split_of()
+    none = LabelMap(np.zeros_like(split.muscles.voxels), split.muscles.grid, MUSCLE_NAMES)
+    for bones in (split.segmentation.bones, replace(none, names=BONE_NAMES)):
+        bare = replace(
+            split, segmentation=replace(split.segmentation, muscles=none, bones=bones)
+        )
+
+        assert overlay(scan_of(split), bare, ReportParams(short_axis_levels=4))
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 17.0])
+def test_sections_follow_the_foot_not_the_scanner(turn_deg: float) -> None:
+    """A turned foot gives the same view of the same muscle."""
+    split = split_of(turn_deg=turn_deg)
+    view = View.of(split)
+    cut = Cut(LONG, 20.0, RIGHTWARD, DORSAL)
+    mask = (split.muscles.voxels == 1).astype(np.float32)
+
+    share = sample(mask, split.muscles.grid, view.world_mm(cut))
+
+    columns, rows = view.page_axes(cut)
+    inside = np.argwhere(share > 0.5)
+    assert (columns[inside[:, 1].min()], columns[inside[:, 1].max()]) == pytest.approx(
+        (2.25, 9.75), abs=0.5
+    )
+    assert (rows[inside[:, 0].min()], rows[inside[:, 0].max()]) == pytest.approx(
+        (3, 13), abs=0.5
+    )
+
+
+@pytest.mark.parametrize(("side", "is_left_of_page"), [(Side.RIGHT, True), (Side.LEFT, False)])
+def test_nothing_is_mirrored(side: Side, is_left_of_page: bool) -> None:
+    """Seen from the heel, the medial side of a right foot is on the left."""
+    split = split_of(side)
+    view = View.of(split)
+
+    medial, lateral = (view.muscles_mm[i][:, RIGHTWARD].mean() for i in (1, 3))
+
+    assert (medial < lateral) == is_left_of_page
+
+
+def test_sections_show_every_plantar_muscle() -> None:
+    """A short muscle has the same weight as a long one."""
+    view = View.of(split_of())
+
+    levels = view.levels_mm(6)
+
+    assert levels == sorted(levels)
+    for points in view.muscles_mm.values():
+        low, high = points[:, LONG].min() - 1.25, points[:, LONG].max() + 1.25
+        assert any(low <= level <= high for level in levels)
+
+
+def test_the_sole_is_seen_from_above() -> None:
+    """The page's up is the body's left, so its right is the toes."""
+    view = View.of(split_of())
+    cut = Cut(DORSAL, 9.0, LONG, RIGHTWARD, upside_down=True)
+
+    _, _, bottom, top = view.extent(cut)
+    world = view.world_mm(cut)
+
+    assert bottom > top
+    assert world[0, 0, 0] == pytest.approx(bottom)
+    assert world[-1, 0, 0] == pytest.approx(top)
