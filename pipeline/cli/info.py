@@ -9,7 +9,7 @@ from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
 from pipeline.phantom.cohort.effects import effect_names
 
 # Named here because the segmenters' own table imports their libraries; a test holds both equal.
-SEGMENTER_NAMES = ("atlas", "network", "nnunet", "onnx")
+SEGMENTER_NAMES = ("network", "nnunet", "onnx")
 
 
 def facts() -> dict[str, Any]:

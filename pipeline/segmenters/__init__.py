@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.atlas.atlas_segmenter import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.user_model.nnunet import NNUNET
@@ -14,18 +13,13 @@ from pipeline.segmenters.user_model.user_segmenter import OwnModel, OwnSegmenter
 OWN = (NNUNET, ONNX)
 """Segmenters that show the scan to a model of the user's own."""
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
-    {"atlas": AtlasSegmenter, "network": NetworkSegmenter}
+    {"network": NetworkSegmenter}
 )
 
 
 def segmenter_names() -> tuple[str, ...]:
     """Give what the settings may name: those that come along, and the user's own."""
     return (*SEGMENTERS, *OWN)
-
-
-def make_recogniser(name: str) -> AtlasSegmenter | NetworkSegmenter:
-    """Make what tells a foot from what is none, for the segmenter that the settings name."""
-    return AtlasSegmenter() if name == "atlas" else NetworkSegmenter()
 
 
 def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:

@@ -1,7 +1,7 @@
 """Label the muscles and bones of a scan, and hold its side to what was claimed."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, field_validator, model_validator
@@ -10,11 +10,11 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import OWN, make_recogniser, make_segmenter, segmenter_names
+from pipeline.segmenters import OWN, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Recognition
+from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.user_model.user_segmenter import OwnModel
 from pipeline.stages.regions.find_landmarks import find_landmarks
-from pipeline.stages.second_opinion import second_opinion
 
 STAGE = "segment"
 CORRECTED = "corrected"
@@ -32,9 +32,6 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     """Name of the segmenter; ``footvol info`` lists them."""
     model: str | None = None
     """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
-
-    second_opinion: Literal["none", "atlas", "network"] = "none"
-    """What else labels the scan, only to tell where the two disagree; not asked twice."""
 
     @field_validator("segmenter")
     @classmethod
@@ -93,15 +90,12 @@ def segment(
         found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
         found = make_segmenter(params.segmenter, model).segment(scan)
-        if params.second_opinion not in {"none", params.segmenter}:
-            doubts = second_opinion(found, scan, make_segmenter(params.second_opinion))
-            found = replace(found, cautions=(*found.cautions, *doubts))
         found = _corrected(found, by_hand)
     _check_side(scan.side, found.side)
     return found
 
 
-def recognise(scan: Scan, params: SegmentParams) -> Recognition:
+def recognise(scan: Scan) -> Recognition:
     """Tell whether a preprocessed scan shows a whole foot, and which; labels nothing.
 
     A model of the user's own is not asked: the network stands in for it.
@@ -111,7 +105,7 @@ def recognise(scan: Scan, params: SegmentParams) -> Recognition:
     ScanError
         If the image is not one foot, or shows the other foot than was claimed.
     """
-    seen = make_recogniser(params.segmenter).recognise(scan)
+    seen = NetworkSegmenter().recognise(scan)
     _check_side(scan.side, seen.side)
     return seen
 

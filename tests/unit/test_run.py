@@ -269,11 +269,14 @@ def test_a_deleted_output_is_made_again(job: Job, calls: list[str]) -> None:
 
 
 def test_what_is_not_written_again_is_taken_away(job: Job) -> None:
-    """One segmenter gives a probability, the next does not: none is left behind."""
-    process(replace(job, config=load_config(None, ["segment.segmenter='network'"])))
+    """A segmenter gives a probability, corrected muscles have none: no file is left behind."""
+    process(job)
     written = (job.out / PROBABILITY).exists()
+    by_hand = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir()
+    by_hand.write_bytes(b"by hand")
 
-    process(replace(job, config=load_config(None, ["segment.segmenter='atlas'"])))
+    process(job)
 
     assert written
     assert not (job.out / PROBABILITY).exists()

@@ -121,7 +121,7 @@ def _read(name: str) -> bytes:
     except OSError as error:
         msg = (
             f"The network's weights must lie in the package: got no {name} in {_PACKAGE}. "
-            "Install footvol again, make them with make train, or use the atlas segmenter."
+            "Install footvol again, or make them with make train."
         )
         raise ArtefactError(msg) from error
 

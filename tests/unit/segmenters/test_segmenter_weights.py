@@ -167,6 +167,6 @@ def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None
     """The sentence names the file and the ways out."""
     del files[name]
 
-    words = rf"must lie in the package: got no no {name} .*make train, or use the atlas"
+    words = rf"must lie in the package: got no no {name} .*make them with make train"
     with pytest.raises(ArtefactError, match=words):
         load_weights()
