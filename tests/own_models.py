@@ -17,7 +17,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network.prediction import OTHER
-from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import NnunetManifest, OnnxManifest, parse_manifest
 from pipeline.segmenters.user_model.nnunet import NnunetModel
 from pipeline.segmenters.user_model.onnx import OnnxModel, laid, load_onnx
 from training.examples import classes_of
@@ -106,7 +106,7 @@ def by_heart(classes: NDArray[np.uint8]) -> bytes:
     return make_onnx(nodes, (1, 1, *classes.shape), constants=constants)
 
 
-def record_of(content: bytes, **changes: Any) -> str:
+def manifest_of(content: bytes, **changes: Any) -> str:
     """Write the record of a network; what is changed to None is left out."""
     record: dict[str, Any] = {
         "name": "mine",
@@ -123,7 +123,7 @@ def record_of(content: bytes, **changes: Any) -> str:
     return _toml(record)
 
 
-def nnunet_record_of(files: Mapping[str, bytes], **changes: Any) -> str:
+def nnunet_manifest_of(files: Mapping[str, bytes], **changes: Any) -> str:
     """Write the record of a results folder; what is changed to None is left out."""
     record: dict[str, Any] = {
         "name": "mine",
@@ -168,8 +168,8 @@ class Predictor:
 def nnunet(predictor: Predictor, **changes: Any) -> NnunetModel:
     """Give a results folder's network, with the predictor in place of what it would load."""
     files = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint.pth"), b"")
-    text = nnunet_record_of(files, **changes)
-    return NnunetModel(parse_record(text, "mine.toml", NnunetRecord), predictor)
+    text = nnunet_manifest_of(files, **changes)
+    return NnunetModel(parse_manifest(text, "mine.toml", NnunetManifest), predictor)
 
 
 def nnunet_knowing(simulated: Simulated, *, refine: bool) -> NnunetModel:
@@ -183,7 +183,7 @@ def nnunet_knowing(simulated: Simulated, *, refine: bool) -> NnunetModel:
 
 def loaded(content: bytes, **changes: Any) -> OnnxModel:
     """Load a network with its record."""
-    record = parse_record(record_of(content, **changes), "mine.toml", OnnxRecord)
+    record = parse_manifest(manifest_of(content, **changes), "mine.toml", OnnxManifest)
     return load_onnx(record, content)
 
 
@@ -196,8 +196,8 @@ def knowing(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> O
 def learn(foot: Foot, grid: Grid, spacing_mm: float = 2.0) -> bytes:
     """Make a network that knows by heart a foot that was scanned on this grid."""
     record = loaded(by_brightness(), spacing_mm=[spacing_mm] * 3).record
-    frame, shape, _ = laid(grid, record)
-    affine = frame.copy()
-    affine[:3, 3] -= frame[:3, :3] @ ((shape - 1) / 2)
+    pose, shape, _ = laid(grid, record)
+    affine = pose.copy()
+    affine[:3, 3] -= pose[:3, :3] @ ((shape - 1) / 2)
     truth = LabelMap(classes_of(foot), foot.grid, {n: str(n) for n in range(1, CHANNELS)})
     return by_heart(on_grid(truth, Grid.from_arrays(shape.tolist(), affine)))

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import NnunetManifest, OnnxManifest, parse_manifest
 from pipeline.segmenters.user_model.nnunet import NNUNET, load_nnunet
 from pipeline.segmenters.user_model.onnx import load_onnx
-from pipeline.segmenters.user_model.user_segmenter import OwnModel
+from pipeline.segmenters.user_model.user_segmenter import UserModel
 from pipeline.store.files import read_fault
 
 
@@ -24,7 +24,7 @@ def model_files(record_path: Path, kind: str) -> dict[str, Path]:
         If one is missing, or the record does not hold what it must.
     """
     record = _record(record_path, kind)
-    if isinstance(record, NnunetRecord):
+    if isinstance(record, NnunetManifest):
         folder = record_path.parent / record.folder
         files = {name: folder / name for name in record.files}
     else:
@@ -39,7 +39,7 @@ def model_files(record_path: Path, kind: str) -> dict[str, Path]:
     return files
 
 
-def read_model(record_path: Path, kind: str) -> OwnModel:
+def read_model(record_path: Path, kind: str) -> UserModel:
     """Read a network and hold it to its record.
 
     Raises
@@ -56,12 +56,12 @@ def read_model(record_path: Path, kind: str) -> OwnModel:
             "Check its permissions."
         )
         raise ConfigError(msg) from error
-    if isinstance(record, NnunetRecord):
+    if isinstance(record, NnunetManifest):
         return load_nnunet(record, contents)
     return load_onnx(record, contents[record.file])
 
 
-def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
+def _record(path: Path, kind: str) -> OnnxManifest | NnunetManifest:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -72,5 +72,5 @@ def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
         )
         raise ConfigError(msg) from error
     if kind == NNUNET:
-        return parse_record(text, path.name, NnunetRecord)
-    return parse_record(text, path.name, OnnxRecord)
+        return parse_manifest(text, path.name, NnunetManifest)
+    return parse_manifest(text, path.name, OnnxManifest)

@@ -8,9 +8,9 @@ from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.user_model.nnunet import NNUNET
 from pipeline.segmenters.user_model.onnx import ONNX
-from pipeline.segmenters.user_model.user_segmenter import OwnModel, OwnSegmenter
+from pipeline.segmenters.user_model.user_segmenter import UserModel, UserModelSegmenter
 
-OWN = (NNUNET, ONNX)
+USER_MODELS = (NNUNET, ONNX)
 """Segmenters that show the scan to a model of the user's own."""
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
     {"network": NetworkSegmenter}
@@ -19,10 +19,10 @@ SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
 
 def segmenter_names() -> tuple[str, ...]:
     """Give what the settings may name: those that come along, and the user's own."""
-    return (*SEGMENTERS, *OWN)
+    return (*SEGMENTERS, *USER_MODELS)
 
 
-def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
+def make_segmenter(name: str, model: UserModel | None = None) -> Segmenter:
     """Make the segmenter that the settings name.
 
     Parameters
@@ -35,9 +35,9 @@ def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
     ConfigError
         If there is none of that name, or it lacks its model.
     """
-    if name in OWN and model is not None:
-        return OwnSegmenter(model)
-    if name in OWN:
+    if name in USER_MODELS and model is not None:
+        return UserModelSegmenter(model)
+    if name in USER_MODELS:
         msg = f"The segmenter {name!r} needs a model: got none. Set segment.model."
         raise ConfigError(msg)
     if name not in SEGMENTERS:

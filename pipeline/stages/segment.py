@@ -10,10 +10,10 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import OWN, make_segmenter, segmenter_names
+from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
-from pipeline.segmenters.user_model.user_segmenter import OwnModel
+from pipeline.segmenters.user_model.user_segmenter import UserModel
 from pipeline.stages.regions.find_landmarks import find_landmarks
 
 STAGE = "segment"
@@ -43,9 +43,11 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _model_is_used(self) -> Self:
-        if (self.segmenter in OWN) != (self.model is not None):
+        if (self.segmenter in USER_MODELS) != (self.model is not None):
             got = f"segmenter {self.segmenter!r} with model {self.model!r}"
-            msg = f"a model goes with the segmenters {' and '.join(OWN)} alone, got {got}"
+            msg = (
+                f"a model goes with the segmenters {' and '.join(USER_MODELS)} alone, got {got}"
+            )
             raise ValueError(msg)
         return self
 
@@ -62,7 +64,7 @@ def segment(
     scan: Scan,
     params: SegmentParams,
     corrections: Corrections | None = None,
-    model: OwnModel | None = None,
+    model: UserModel | None = None,
 ) -> Segmentation:
     """Label the muscles and bones of one foot.
 

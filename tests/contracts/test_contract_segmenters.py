@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from oracle import oracle, show, sightless_weights
+from oracle import oracle, show, weights_without_networks
 from own_models import knowing, nnunet_knowing
 from simulated import Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import Segmentation
-from pipeline.segmenters import OWN, make_segmenter, segmenter_names
+from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.user_model.nnunet import NNUNET
@@ -22,7 +22,7 @@ Make = Callable[[], Segmenter]
 def _right_network(simulated: Simulated) -> Iterator[None]:
     """Let the network know the truth: what it has learnt is not the contract's matter."""
     with pytest.MonkeyPatch.context() as patch:
-        known = sightless_weights()
+        known = weights_without_networks()
         patch.setattr(network, "load_weights", lambda: known)
         show(patch, oracle(simulated.foot))
         yield
@@ -32,7 +32,7 @@ def _right_network(simulated: Simulated) -> Iterator[None]:
 def make(request: pytest.FixtureRequest, simulated: Simulated) -> Make:
     """Give what makes one segmenter; the user's own model knows the truth, too."""
     name = str(request.param)
-    if name not in OWN:
+    if name not in USER_MODELS:
         return lambda: make_segmenter(name)
     if name == NNUNET:
         return lambda: make_segmenter(name, nnunet_knowing(simulated, refine=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_stages import spoil_scan
-from own_models import by_brightness, record_of
+from own_models import by_brightness, manifest_of
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
@@ -168,13 +168,13 @@ def test_a_changed_model_redoes_the_segmentation(
     """Its bytes decide and stand in the record; so do those of its record."""
     content = by_brightness()
     record, network = tmp_path / "mine.toml", tmp_path / "mine.onnx"
-    record.write_text(record_of(content))
+    record.write_text(manifest_of(content))
     network.write_bytes(content)
     own = ["segment.segmenter=onnx", f"segment.model={str(record)!r}"]
     job = replace(job, config=load_config(None, own))
     process(job)
     assert look(job).status == OK
-    changed = record_of(content, version="1.1").encode()
+    changed = manifest_of(content, version="1.1").encode()
     for path, new in ((network, content + b"?"), (record, changed)):
         path.write_bytes(new)
         assert look(job).status == NOT_RUN

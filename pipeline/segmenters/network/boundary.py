@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from pipeline.domain.grid import Grid
 
-_LIMITS = (0.03, 0.97)  # of the network's chance, between which the scan itself is asked
-_BELLY = 0.9  # such chances tell how bright muscle is nearby,
+_LIMITS = (0.03, 0.97)  # of the network's probability, between which the scan itself is asked
+_BELLY = 0.9  # such probabilities tell how bright muscle is nearby,
 _BESIDE = (0.002, 0.1)  # and such how far from that what lies beside it is
 _NEARBY_MM = 3.0  # SD of the Gaussian that weighs muscle
 _HARDLY = 1e-3  # weight below which there is none nearby
@@ -35,7 +35,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BorderNet:
+class BoundaryNet:
     """A small perceptron that was shown borders of known truth (training/train_boundary.py).
 
     Parameters
@@ -47,7 +47,7 @@ class BorderNet:
 
     session: Any
 
-    def shares(self, features: Array, labels: NDArray[np.uint8]) -> Array:
+    def fractions(self, features: Array, labels: NDArray[np.uint8]) -> Array:
         """Give the part of each voxel that is such a structure, 0 to 1.
 
         Parameters
@@ -61,7 +61,11 @@ class BorderNet:
 
 
 def structure_probability(
-    intensity: Array, grid: Grid, chance: Array, labels: NDArray[np.uint8], border: BorderNet
+    intensity: Array,
+    grid: Grid,
+    probability: Array,
+    labels: NDArray[np.uint8],
+    border: BoundaryNet,
 ) -> Array:
     """Give the probability of muscle, or of a bone, and at borders the part of a voxel.
 
@@ -69,7 +73,7 @@ def structure_probability(
     ----------
     intensity
         Preprocessed, any contrast, on `grid`.
-    chance
+    probability
         Of any muscle, or of one bone, by a network alone, 0 to 1.
     labels
         Of the likeliest muscle wherever there may be one, or of the bone.
@@ -85,15 +89,15 @@ def structure_probability(
     can a network that saw the scan at 1 mm. What tells is the profile across the border, as
     an active shape model reads it (Cootes and Taylor 1995, Comput Vis Image Underst 61:38).
     """
-    refined = np.array(chance, dtype=np.float32)
-    if is_seen(chance):
-        box = box_about_borders(chance)
-        is_border, features = border_features(intensity[box], grid, chance[box])
-        refined[box][is_border] = border.shares(features, labels[box][is_border])
+    refined = np.array(probability, dtype=np.float32)
+    if is_seen(probability):
+        box = box_about_boundary(probability)
+        is_boundary, features = boundary_features(intensity[box], grid, probability[box])
+        refined[box][is_boundary] = border.fractions(features, labels[box][is_boundary])
     return refined
 
 
-def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, Array]:
+def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple[Mask, Array]:
     """Tell what lies about each voxel that a network is not sure of.
 
     Parameters
@@ -103,12 +107,12 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
 
     Returns
     -------
-    is_border, features
+    is_boundary, features
         Mask like the image, and float32 (voxels of the mask, `FEATURES`): brightness
         against that of muscle nearby, in units of how far other tissue differs from it, and
-        the log odds of the network's chance, here and along the border's normal; both
+        the log odds of the network's probability, here and along the border's normal; both
         blurred, their extremes nearby and in the slices on either side, the slope of the
-        chance. Last what is alike in all of the scan: noise, pixel size, how thick slices
+        probability. Last what is alike in all of the scan: noise, pixel size, how thick slices
         are for that, and percentiles of how bright the tissue beside muscle is, which tell
         its contrast.
 
@@ -119,28 +123,28 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     """
     spacing, is_fine = np.array(grid.spacing_mm), np.array(grid.fine_axes)
     per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and nothing across slices
-    is_beside = (chance > _BESIDE[0]) & (chance < _BESIDE[1])
-    level, noise = _level(intensity, chance > _BELLY, is_beside, _NEARBY_MM * per_mm)
+    is_beside = (probability > _BESIDE[0]) & (probability < _BESIDE[1])
+    level, noise = _level(intensity, probability > _BELLY, is_beside, _NEARBY_MM * per_mm)
     beside = level[is_beside] if is_beside.any() else np.zeros(1)
-    likely = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+    likely = np.clip(probability, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
     odds = (np.log(likely / (1 - likely)) / _LOGIT_SCALE).astype(np.float32)
-    is_border = (chance > _LIMITS[0]) & (chance < _LIMITS[1])
-    blurred = ndimage.gaussian_filter(chance, _SLOPE_MM * per_mm)
-    slope = np.array([np.gradient(blurred, axis=k)[is_border] for k in range(3)])
+    is_boundary = (probability > _LIMITS[0]) & (probability < _LIMITS[1])
+    blurred = ndimage.gaussian_filter(probability, _SLOPE_MM * per_mm)
+    slope = np.array([np.gradient(blurred, axis=k)[is_boundary] for k in range(3)])
     slope *= per_mm[:, None]
     steepness = np.sqrt((slope**2).sum(axis=0)) + np.finfo(np.float32).eps
     normal = slope / steepness * per_mm[:, None]
     around = (2 * np.round(_EXTREMES_MM * per_mm).astype(int) + 1).tolist()
     slices = np.where(is_fine, 1, 3).tolist()  # with those on either side
     columns = (
-        level[is_border],
-        odds[is_border],
-        *_profile(level, odds, np.array(np.nonzero(is_border)), normal),
-        ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_border],
-        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_border],
-        ndimage.gaussian_filter(odds, np.where(is_fine, 0.0, 1.0))[is_border],
+        level[is_boundary],
+        odds[is_boundary],
+        *_profile(level, odds, np.array(np.nonzero(is_boundary)), normal),
+        ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_boundary],
+        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_boundary],
+        ndimage.gaussian_filter(odds, np.where(is_fine, 0.0, 1.0))[is_boundary],
         *(
-            extreme(values, size)[is_border]
+            extreme(values, size)[is_boundary]
             for values, size in ((level, around), (level, slices), (odds, slices))
             for extreme in (ndimage.minimum_filter, ndimage.maximum_filter)
         ),
@@ -154,7 +158,7 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     )
     voxels = np.stack(columns, axis=1)
     scan = np.broadcast_to(of_the_scan, (len(voxels), len(of_the_scan)))
-    return is_border, np.concatenate((voxels, scan), axis=1, dtype=np.float32)
+    return is_boundary, np.concatenate((voxels, scan), axis=1, dtype=np.float32)
 
 
 def _level(
@@ -171,7 +175,7 @@ def _level(
 def _profile(
     level: Array, odds: Array, at: NDArray[np.intp], normal: NDArray[np.float64]
 ) -> Iterator[Array]:
-    """Give brightness and, but for what is close, chance along the normal, outside first."""
+    """Give brightness and, where far, log odds along the normal, outside first."""
     for distance_mm in sorted(_FAR_MM + _CLOSE_MM):
         there = at + normal * distance_mm
         yield ndimage.map_coordinates(level, there, order=1, mode="nearest")
@@ -189,15 +193,15 @@ def _mean_nearby(values: Array, where: Mask, reach: NDArray[np.float64]) -> Arra
     return mean
 
 
-def is_seen(chance: Array) -> bool:
+def is_seen(probability: Array) -> bool:
     """Tell whether a network is sure of a structure anywhere, so that its looks are known."""
-    return bool((chance > _BELLY).any())
+    return bool((probability > _BELLY).any())
 
 
-def box_about_borders(chance: Array) -> tuple[slice, ...]:
+def box_about_boundary(probability: Array) -> tuple[slice, ...]:
     """Give the part of an image that holds all borders and what lies beside them."""
-    (box,) = ndimage.find_objects((chance > _LIMITS[0]).astype(np.uint8))
-    return with_room(box, chance.shape)
+    (box,) = ndimage.find_objects((probability > _LIMITS[0]).astype(np.uint8))
+    return with_room(box, probability.shape)
 
 
 def with_room(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:

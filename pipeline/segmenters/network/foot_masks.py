@@ -9,20 +9,20 @@ from scipy import ndimage
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters.network.isotropic_image import Volume
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
 
-Alone = Callable[[Volume], Volume]
+Alone = Callable[[IsotropicImage], IsotropicImage]
 """Blanks out all feet but one, on any lattice of the same image."""
 
 TISSUE_SIGNAL = 0.12
 """Above it is tissue rather than air, on preprocessed intensities."""
 
 _SMALLEST_FOOT_CM3 = 250.0  # of whole tissue; a child's foot is larger
-_LEAST_SHOWN = 0.9  # of a bone that the frame rests on
+_LEAST_SHOWN = 0.9  # of a bone that the pose rests on
 _EROSION_MM = 16.0  # parts feet that touch; the ankle and midfoot of one foot are thicker
 
 
-def tissue_mask(image: Volume) -> NDArray[np.bool_]:
+def tissue_mask(image: IsotropicImage) -> NDArray[np.bool_]:
     """Find everything brighter than air."""
     mask: NDArray[np.bool_] = ndimage.gaussian_filter(image.values, 0.7) > TISSUE_SIGNAL
     return mask
@@ -49,7 +49,7 @@ def largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return filled(pieces == sizes.argmax())
 
 
-def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
+def candidate_masks(image: IsotropicImage) -> Iterator[NDArray[np.bool_]]:
     """Yield, for each piece of tissue that may be a foot, all but the other such pieces.
 
     Notes
@@ -70,16 +70,16 @@ def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
         yield ~np.isin(owner, feet[feet != piece])
 
 
-def without_others(mask: NDArray[np.bool_], lattice: Volume) -> Alone:
+def without_others(mask: NDArray[np.bool_], lattice: IsotropicImage) -> Alone:
     """Make what blanks out other feet.
 
     Parameters
     ----------
     mask
-        One of `single_feet`, on `lattice`.
+        One of `candidate_masks`, on `lattice`.
     """
 
-    def alone(image: Volume) -> Volume:
+    def alone(image: IsotropicImage) -> IsotropicImage:
         everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
         share, _ = replace(lattice, values=mask.astype(np.float32)).sample(everywhere)
         is_own = share.reshape(image.values.shape) > 0.5
@@ -88,7 +88,7 @@ def without_others(mask: NDArray[np.bool_], lattice: Volume) -> Alone:
     return alone
 
 
-def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
+def requested_foot(sides: Sequence[Side | None], scan: Scan) -> int:
     """Tell which of several feet is the one of the side that was asked for.
 
     Parameters
@@ -112,8 +112,8 @@ def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
     return sides.index(scan.side)
 
 
-def check_shown(shown: Mapping[str, float]) -> None:
-    """Refuse an image that cuts off what the foot frame rests on.
+def check_in_image(shown: Mapping[str, float]) -> None:
+    """Refuse an image that cuts off what the foot pose rests on.
 
     Parameters
     ----------

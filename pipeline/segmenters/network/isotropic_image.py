@@ -19,7 +19,7 @@ _TOWARD = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Volume:
+class IsotropicImage:
     """Values on an isotropic lattice about the middle of an image.
 
     Parameters
@@ -35,7 +35,7 @@ class Volume:
     @classmethod
     def from_image(
         cls, values: NDArray[np.float32], spacing_mm: ArrayLike, target_mm: float
-    ) -> "Volume":
+    ) -> "IsotropicImage":
         """Average an image down, and interpolate up, to an isotropic lattice."""
         spacing = np.asarray(spacing_mm, dtype=float)
         factors = block_factors(spacing, target_mm)
@@ -83,12 +83,12 @@ class Volume:
         )
         return interpolated
 
-    def smoothed(self, sigma_mm: float) -> "Volume":
+    def smoothed(self, sigma_mm: float) -> "IsotropicImage":
         """Give the volume blurred by a Gaussian."""
         sigma = sigma_mm / self.spacing_mm
         values = self.values.astype(np.float32)
         blurred = ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
-        return Volume(blurred, self.spacing_mm, self.origin_mm)
+        return IsotropicImage(blurred, self.spacing_mm, self.origin_mm)
 
 
 def axis_directions(grid: Grid) -> Array:

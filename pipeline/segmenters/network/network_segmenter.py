@@ -12,16 +12,21 @@ from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.network.boundary import structure_probability
-from pipeline.segmenters.network.foot_masks import check_shown
-from pipeline.segmenters.network.localisation import TURN_DEG, Found, find_foot, shown_bones
-from pipeline.segmenters.network.resample_to_scan import muscle_chance, refined_bones
+from pipeline.segmenters.network.foot_masks import check_in_image
+from pipeline.segmenters.network.localisation import (
+    TURN_DEG,
+    LocalisedFoot,
+    bone_fractions_in_image,
+    localise_foot,
+)
+from pipeline.segmenters.network.resample_to_scan import muscle_probability, refined_bones
 from pipeline.segmenters.network.weights import load_weights
 
 NAME = "network"
 STAGE = "segment"
 _GOOD_RESIDUAL_MM = 4.0
 _GOOD_CERTAINTY = 0.75
-_MOST_CHANGE = 0.05  # of plantar muscle, when the window is turned
+_MOST_CHANGE = 0.05  # of plantar muscle, when the patch is turned
 _MOST_SHIFT = 0.05  # of all muscle, by the scan's brightness
 
 
@@ -31,7 +36,7 @@ class NetworkSegmenter:
 
     Notes
     -----
-    The coarse pass, 4 mm, finds the bones; the window of the fine pass is laid along them,
+    The coarse pass, 4 mm, finds the bones; the patch of the fine pass is laid along them,
     scaled to a foot of mean size, and mirrored if they fit a left foot better. Where muscles
     end is settled by the scan's own brightness across their borders.
     """
@@ -52,7 +57,7 @@ class NetworkSegmenter:
             If the weights are not those that came with the program.
         """
         found = _whole_foot(scan)
-        return Recognition(found.side, found.sight.certainty(), _doubts(found))
+        return Recognition(found.side, found.prediction.confidence(), _doubts(found))
 
     def segment(self, scan: Scan) -> Segmentation:
         """Label the muscles and bones of one foot.
@@ -70,11 +75,15 @@ class NetworkSegmenter:
         weights = load_weights()
         with ThreadPoolExecutor(1) as pool:  # bones on the other core
             waited_for = pool.submit(
-                lambda: refined_bones(found.sight.without_strays(), scan, weights)
+                lambda: refined_bones(
+                    found.prediction.without_small_components(), scan, weights
+                )
             )
-            chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
+            chance, muscles = muscle_probability(
+                found.muscles.without_small_components(), scan.grid
+            )
             probability = structure_probability(
-                scan.intensity, scan.grid, chance, muscles, weights.muscle_border
+                scan.intensity, scan.grid, chance, muscles, weights.muscle_boundary
             )
             bones = waited_for.result()
         is_muscle = probability > 0.5
@@ -95,19 +104,19 @@ class NetworkSegmenter:
         )
 
 
-def _whole_foot(scan: Scan) -> Found:
+def _whole_foot(scan: Scan) -> LocalisedFoot:
     weights = load_weights()
-    found = find_foot(scan, weights)
-    check_shown(shown_bones(found, weights, scan.grid))
+    found = localise_foot(scan, weights)
+    check_in_image(bone_fractions_in_image(found, weights, scan.grid))
     return found
 
 
-def _doubts(found: Found) -> tuple[Caution, ...]:
-    certainty = found.sight.certainty()
+def _doubts(found: LocalisedFoot) -> tuple[Caution, ...]:
+    confidence = found.prediction.confidence()
     cautions = []
-    if certainty < _GOOD_CERTAINTY:
+    if confidence < _GOOD_CERTAINTY:
         message = (
-            f"The network is sure of its labels by {certainty:.2f} only (good scans reach "
+            f"The network is sure of its labels by {confidence:.2f} only (good scans reach "
             f"{_GOOD_CERTAINTY:.2f}), so look at the labels."
         )
         cautions.append(Caution("low-certainty", message, STAGE))

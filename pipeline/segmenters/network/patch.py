@@ -1,6 +1,5 @@
-"""What a network is shown: an image resampled into a window of fixed size and place."""
+"""What a network is shown: an image resampled into a patch of fixed size and place."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +16,13 @@ _CLIPPED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Patch:
     """Size of what a network sees, in voxels and mm; its axes are right, anterior, superior.
 
     Parameters
     ----------
     shape
-        Multiples of 8, as the network halves the window three times.
+        Multiples of 8, as the network halves the patch three times.
     spacing_mm
         Along each axis.
     split
@@ -36,27 +35,27 @@ class Window:
 
     @property
     def centring(self) -> Array:
-        """Window index to mm about the window's middle, 4 x 4."""
+        """Patch index to mm about the patch's middle, 4 x 4."""
         affine = np.diag((*self.spacing_mm, 1.0))
         affine[:3, 3] = -(np.array(self.shape) - 1) / 2 * self.spacing_mm
         return affine
 
     @property
-    def shown(self) -> "Window":
+    def input(self) -> "Patch":
         """The same box in the voxels that the network is shown."""
         x, y, z = np.multiply(self.shape, self.split).tolist()
         right, ahead, up = np.divide(self.spacing_mm, self.split).tolist()
-        return Window((x, y, z), (right, ahead, up))
+        return Patch((x, y, z), (right, ahead, up))
 
     @property
     def finest_mm(self) -> float:
         """Spacing that an image is averaged down to before it is shown."""
-        return min(self.shown.spacing_mm)
+        return min(self.input.spacing_mm)
 
 
-COARSE = Window((48, 80, 64), (4.0, 4.0, 4.0))
+COARSE = Patch((48, 80, 64), (4.0, 4.0, 4.0))
 """Holds a foot and some leg, however it is turned: 192 x 320 x 256 mm."""
-FINE = Window((56, 136, 64), (2.0, 2.0, 2.0), (2, 1, 2))
+FINE = Patch((56, 136, 64), (2.0, 2.0, 2.0), (2, 1, 2))
 """Holds a foot of mean size that lies along its axes: 112 x 272 x 128 mm. It is shown finer
 across the foot, where bellies are thin; along it they are long."""
 
@@ -83,23 +82,23 @@ def averaged(
 
 
 def seen(
-    values: NDArray[np.float32], affine: Array, window: Window, frame: Array
+    values: NDArray[np.float32], affine: Array, patch: Patch, pose: Array
 ) -> NDArray[np.float32]:
-    """Resample an image into a window, 0 outside the image.
+    """Resample an image into a patch, 0 outside the image.
 
     Parameters
     ----------
     affine
         Image index to world.
-    frame
-        Mm about the window's middle to world, 4 x 4; may scale and mirror.
+    pose
+        Mm about the patch's middle to world, 4 x 4; may scale and mirror.
     """
-    to_image = np.linalg.inv(affine) @ frame @ window.centring
+    to_image = np.linalg.inv(affine) @ pose @ patch.centring
     shown: NDArray[np.float32] = ndimage.affine_transform(
         values,
         to_image[:3, :3],
         to_image[:3, 3],
-        window.shape,
+        patch.shape,
         output=np.float32,
         order=1,
         mode="grid-constant",
@@ -114,45 +113,3 @@ def scaled(shown: NDArray[np.float32]) -> NDArray[np.float32]:
     bright = float(np.percentile(tissue, _BRIGHT)) if tissue.size else 1.0
     held: NDArray[np.float32] = np.clip(shown / np.float32(max(bright, 1e-6)), 0, _CLIPPED)
     return held
-
-
-def fit_frame(
-    found_mm: Mapping[int, Array],
-    template_mm: Mapping[int, Array],
-    *,
-    is_mirrored: bool | None = None,
-) -> tuple[Array, float]:
-    """Fit scale, turn, mirroring and place that carry the template's bones to those found.
-
-    Parameters
-    ----------
-    found_mm, template_mm
-        Middle of each bone, by label; three common ones at least.
-    is_mirrored
-        Whether the foot found is a left one; None for whichever fits better.
-
-    Returns
-    -------
-    frame, residual_mm
-        4 x 4, template to world; its determinant is negative if the foot is mirrored.
-        Root mean square distance that is left, in the template's mm.
-
-    Notes
-    -----
-    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), who holds the handedness.
-    """
-    labels = sorted(found_mm.keys() & template_mm.keys())
-    theirs = np.array([template_mm[label] for label in labels])
-    ours = np.array([found_mm[label] for label in labels])
-    from_theirs, from_ours = theirs - theirs.mean(axis=0), ours - ours.mean(axis=0)
-    u, s, vt = np.linalg.svd(from_ours.T @ from_theirs)
-    if is_mirrored is not None and (np.linalg.det(u @ vt) < 0) != is_mirrored:
-        u[:, -1] *= -1
-        s[-1] *= -1
-    turn = u @ vt
-    scale = float(s.sum() / (from_theirs**2).sum())
-    left = from_ours / scale - from_theirs @ turn.T
-    frame = np.eye(4)
-    frame[:3, :3] = scale * turn
-    frame[:3, 3] = ours.mean(axis=0) - frame[:3, :3] @ theirs.mean(axis=0)
-    return frame, float(np.sqrt((left**2).sum(axis=1).mean()))

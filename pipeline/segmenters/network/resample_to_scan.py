@@ -1,4 +1,4 @@
-"""What a network saw in its window, brought to the image's own grid."""
+"""What a network saw in its patch, brought to the image's own grid."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
 from pipeline.segmenters.network.boundary import is_seen, structure_probability, with_room
-from pipeline.segmenters.network.prediction import OTHER, Sight
+from pipeline.segmenters.network.prediction import OTHER, Prediction
 from pipeline.segmenters.network.weights import Weights
 
 _LEAST_CHANCE = 0.5  # of a structure
@@ -17,65 +17,67 @@ _LEAST_PART = 0.2  # of a voxel; less may be anything
 _NO_CHANCE = 0.001  # of any muscle, below which none is named
 
 
-def muscle_chance(sight: Sight, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def muscle_probability(
+    prediction: Prediction, grid: Grid
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Bring the muscles to a grid.
 
     Returns
     -------
-    chance, muscle
+    probability, muscle
         Of any muscle at all, and the likeliest of them; 0 where there is none.
     """
-    chance = np.zeros(grid.shape, dtype=np.float32)
-    box, held = sight.resampled(MUSCLE_NAMES, grid.matrix, grid.shape)
-    chance[box] = held
-    is_any = chance > _NO_CHANCE
+    probability = np.zeros(grid.shape, dtype=np.float32)
+    box, held = prediction.resampled(MUSCLE_NAMES, grid.matrix, grid.shape)
+    probability[box] = held
+    is_any = probability > _NO_CHANCE
     muscle = np.zeros(grid.shape, dtype=np.uint8)
     points_mm = grid.to_world(np.argwhere(is_any))
-    muscle[is_any] = sight.likeliest_of([*MUSCLE_NAMES], points_mm)
-    return chance, muscle
+    muscle[is_any] = prediction.most_probable_of([*MUSCLE_NAMES], points_mm)
+    return probability, muscle
 
 
-def bone_chance(
-    sight: Sight, grid: Grid, bone: int
+def bone_probability(
+    prediction: Prediction, grid: Grid, bone: int
 ) -> tuple[tuple[slice, ...], NDArray[np.float32]]:
-    """Bring the chance of one bone to the part of a grid about it.
+    """Bring the probability of one bone to the part of a grid about it.
 
     Returns
     -------
-    box, chance
-        Slices of the grid, with some room about the bone, and the chance there.
+    box, probability
+        Slices of the grid, with some room about the bone, and the probability there.
     """
-    seen, held = sight.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
+    seen, held = prediction.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
     box = with_room(seen, grid.shape)
     room = [(s.start - b.start, b.stop - s.stop) for s, b in zip(seen, box, strict=True)]
     return box, np.pad(held, room)
 
 
-def refined_bones(sight: Sight, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
+def refined_bones(prediction: Prediction, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
     """Label the bones; where tarsals and metatarsals end is told by brightness.
 
     Notes
     -----
-    By each bone's own chance, not the likeliest of all, so that two bones do not close the
+    By each bone's own probability, not the likeliest of all, so that two bones do not close the
     joint between them. Bones are smooth, so what brightness says is averaged a little.
     """
     grid = scan.grid
     found = np.zeros(grid.shape, dtype=np.uint8)
     most = np.zeros(grid.shape, dtype=np.float32)
     for bone in BONE_NAMES:
-        box, chance = bone_chance(sight, grid, bone)
-        is_bone = chance > _LEAST_CHANCE
-        if bone in weights.middles_mm and is_seen(chance):
-            labels = np.full(chance.shape, bone, dtype=np.uint8)
+        box, probability = bone_probability(prediction, grid, bone)
+        is_bone = probability > _LEAST_CHANCE
+        if bone in weights.centres_mm and is_seen(probability):
+            labels = np.full(probability.shape, bone, dtype=np.uint8)
             part = structure_probability(
-                scan.intensity[box], grid, chance, labels, weights.bone_border
+                scan.intensity[box], grid, probability, labels, weights.bone_boundary
             )
             smoothness = np.divide(_SMOOTH_BONE_MM, grid.spacing_mm)
-            chance = ndimage.gaussian_filter(part, smoothness)
-            is_bone = _counted(chance, grid)
-        is_more = is_bone & (chance > most[box])
+            probability = ndimage.gaussian_filter(part, smoothness)
+            is_bone = _counted(probability, grid)
+        is_more = is_bone & (probability > most[box])
         found[box][is_more] = bone
-        most[box][is_more] = chance[is_more]
+        most[box][is_more] = probability[is_more]
     return found
 
 
@@ -100,8 +102,8 @@ def _counted(part: NDArray[np.float32], grid: Grid) -> NDArray[np.bool_]:
     return chosen
 
 
-def likeliest(sight: Sight, grid: Grid) -> NDArray[np.uint8]:
-    """Label muscles and bones by chance alone, as the classes of what was seen.
+def most_probable_labels(prediction: Prediction, grid: Grid) -> NDArray[np.uint8]:
+    """Label muscles and bones by probability alone, as the classes of what was seen.
 
     Notes
     -----
@@ -111,9 +113,9 @@ def likeliest(sight: Sight, grid: Grid) -> NDArray[np.uint8]:
     found = np.zeros(grid.shape, dtype=np.uint8)
     most = np.zeros(grid.shape, dtype=np.float32)
     for label in range(1, OTHER):
-        box, chance = sight.resampled([label], grid.matrix, grid.shape)
-        is_more = chance > most[box]
+        box, probability = prediction.resampled([label], grid.matrix, grid.shape)
+        is_more = probability > most[box]
         found[box][is_more] = label
-        most[box][is_more] = chance[is_more]
+        most[box][is_more] = probability[is_more]
     found[most < _LEAST_CHANCE] = 0
     return found

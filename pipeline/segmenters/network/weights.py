@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.errors import ArtefactError
-from pipeline.segmenters.network.boundary import BorderNet
-from pipeline.segmenters.network.patch import COARSE, FINE, Array, Window
+from pipeline.segmenters.network.boundary import BoundaryNet
+from pipeline.segmenters.network.patch import COARSE, FINE, Array, Patch
 
 _PACKAGE = "pipeline.segmenters.network.models"
 RECORD = "network.toml"
-WINDOWS = {"coarse": COARSE, "fine": FINE}
-MUSCLE_BORDER, BONE_BORDER = "muscle_border", "bone_border"
-BORDER_LABELS = {MUSCLE_BORDER: max(MUSCLE_NAMES) + 1, BONE_BORDER: max(BONE_NAMES) + 1}
+PATCHES = {"coarse": COARSE, "fine": FINE}
+MUSCLE_BOUNDARY, BONE_BOUNDARY = "muscle_boundary", "bone_boundary"
+BOUNDARY_LABELS = {MUSCLE_BOUNDARY: max(MUSCLE_NAMES) + 1, BONE_BOUNDARY: max(BONE_NAMES) + 1}
 """How many labels the networks for borders know, 0 among them."""
 
 
@@ -35,27 +35,27 @@ class Network:
     """
 
     session: Any
-    window: Window
+    patch: Patch
 
-    def chances(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the chance of each class at each voxel of a window, classes first.
+    def probabilities(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the probability of each class at each voxel of a patch, classes first.
 
         Parameters
         ----------
         shown
-            In the voxels of ``window.shown``.
+            In the voxels of ``patch.input``.
         """
         return self._run(["chances"], shown)[0]
 
-    def chances_and_muscles(
+    def probabilities_and_muscles(
         self, shown: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Give, beside those, the chance of each muscle at each voxel that is shown.
+        """Give, beside those, the probability of each muscle at each voxel that is shown.
 
-        The first is the chance of no muscle.
+        The first is the probability of no muscle.
         """
-        chances, muscles = self._run(["chances", "muscles"], shown)
-        return chances, muscles
+        probabilities, muscles = self._run(["chances", "muscles"], shown)
+        return probabilities, muscles
 
     def _run(self, outputs: list[str], shown: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         return [found[0] for found in self.session.run(outputs, {"image": shown[None, None]})]
@@ -67,10 +67,10 @@ class Weights:
 
     Parameters
     ----------
-    muscle_border, bone_border
+    muscle_boundary, bone_boundary
         What draws borders in the scan's own voxels.
-    middles_mm, half_sizes_mm
-        Of each bone that the fine window is laid by, in the window's own mm, on a foot of
+    centres_mm, half_sizes_mm
+        Of each bone that the fine patch is laid by, in the patch's own mm, on a foot of
         mean proportions; by bone label.
     record
         Name, version, licence, sha256 of each file, and how it was trained.
@@ -78,9 +78,9 @@ class Weights:
 
     coarse: Network
     fine: Network
-    muscle_border: BorderNet
-    bone_border: BorderNet
-    middles_mm: Mapping[int, Array]
+    muscle_boundary: BoundaryNet
+    bone_boundary: BoundaryNet
+    centres_mm: Mapping[int, Array]
     half_sizes_mm: Mapping[int, Array]
     record: Mapping[str, Any]
 
@@ -96,20 +96,20 @@ def load_weights() -> Weights:
     """
     record = tomllib.loads(_read(RECORD).decode())
     networks = {
-        name: Network(session_of(_checked(name, record["files"][name])), window)
-        for name, window in WINDOWS.items()
+        name: Network(session_of(_checked(name, record["files"][name])), patch)
+        for name, patch in PATCHES.items()
     }
     borders = {
-        name: BorderNet(session_of(_checked(name, record["files"][name])))
-        for name in BORDER_LABELS
+        name: BoundaryNet(session_of(_checked(name, record["files"][name])))
+        for name in BOUNDARY_LABELS
     }
     sizes = {int(label): bone for label, bone in record["bones"].items()}
     return Weights(
         networks["coarse"],
         networks["fine"],
-        borders[MUSCLE_BORDER],
-        borders[BONE_BORDER],
-        {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
+        borders[MUSCLE_BOUNDARY],
+        borders[BONE_BOUNDARY],
+        {label: np.array(bone["centre_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         record,
     )

@@ -73,7 +73,7 @@ _Size = Annotated[int, Field(gt=0)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
-class ModelRecord(BaseModel, frozen=True, extra="forbid"):
+class ModelManifest(BaseModel, frozen=True, extra="forbid"):
     """What must be known of any network to use it."""
 
     name: _Word
@@ -92,7 +92,7 @@ class ModelRecord(BaseModel, frozen=True, extra="forbid"):
         return tuple(_CLASSES[self.labels[str(c)].lower()] for c in range(len(self.labels)))
 
 
-class OnnxRecord(ModelRecord, frozen=True, extra="forbid"):
+class OnnxManifest(ModelManifest, frozen=True, extra="forbid"):
     """What must be known of an ONNX file, as a TOML file beside it tells."""
 
     file: _FileName
@@ -120,7 +120,7 @@ class OnnxRecord(ModelRecord, frozen=True, extra="forbid"):
         return percentiles
 
 
-class NnunetRecord(ModelRecord, frozen=True, extra="forbid"):
+class NnunetManifest(ModelManifest, frozen=True, extra="forbid"):
     """What must be known of a results folder of nnU-Net v2, as a TOML file beside it tells.
 
     Spacing, normalisation and size are in the folder's own ``plans.json``.
@@ -133,14 +133,14 @@ class NnunetRecord(ModelRecord, frozen=True, extra="forbid"):
 
     @property
     def checkpoints(self) -> tuple[str, ...]:
-        """The folds' weights, whose chances are averaged."""
+        """The folds' weights, whose probabilities are averaged."""
         return tuple(sorted(name for name in self.files if name.endswith(".pth")))
 
 
-Record = TypeVar("Record", bound=ModelRecord)
+Record = TypeVar("Record", bound=ModelManifest)
 
 
-def parse_record(text: str, where: str, kind: type[Record]) -> Record:
+def parse_manifest(text: str, where: str, kind: type[Record]) -> Record:
     """Read the record of a network.
 
     Parameters

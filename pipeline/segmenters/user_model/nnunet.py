@@ -15,9 +15,9 @@ from scipy import ndimage
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError
 from pipeline.segmenters.network.isotropic_image import axes_toward, axis_directions
-from pipeline.segmenters.network.patch import Window
-from pipeline.segmenters.network.prediction import OTHER, Sight
-from pipeline.segmenters.user_model.manifest import DATASET, PLANS, NnunetRecord, check_sha256
+from pipeline.segmenters.network.patch import Patch
+from pipeline.segmenters.network.prediction import OTHER, Prediction
+from pipeline.segmenters.user_model.manifest import DATASET, PLANS, NnunetManifest, check_sha256
 
 NNUNET = "nnunet"
 _ARCHITECTURES = "dynamic_network_architectures."
@@ -39,7 +39,7 @@ class NnunetModel:
     the directions that its record names; mirrored copies are not looked at.
     """
 
-    record: NnunetRecord
+    record: NnunetManifest
     predictor: Any
 
     @property
@@ -47,7 +47,7 @@ class NnunetModel:
         """Kind, name and version, for provenance."""
         return f"{NNUNET}:{self.record.name}-{self.record.version}"
 
-    def look(self, scan: Scan) -> Sight:
+    def predict(self, scan: Scan) -> Prediction:
         """See the whole scan.
 
         Raises
@@ -59,20 +59,20 @@ class NnunetModel:
         ways = tuple(slice(None, None, int(sign)) for sign in signs)
         turned = scan.intensity.transpose(own)[ways]
         spacing_mm = np.array(scan.grid.spacing_mm)[own]
-        found = self.chances(turned, spacing_mm)
-        chances = np.zeros((OTHER + 1, *turned.shape), dtype=np.float32)
-        for structure, chance in zip(self.record.classes, found, strict=True):
-            chances[structure] += chance
-        frame = np.eye(4)
-        frame[:3, :3] = axis_directions(scan.grid)[:, own] * signs * spacing_mm
-        frame[:3, 3] = scan.grid.centre_mm
+        found = self.probabilities(turned, spacing_mm)
+        probabilities = np.zeros((OTHER + 1, *turned.shape), dtype=np.float32)
+        for structure, probability in zip(self.record.classes, found, strict=True):
+            probabilities[structure] += probability
+        pose = np.eye(4)
+        pose[:3, :3] = axis_directions(scan.grid)[:, own] * signs * spacing_mm
+        pose[:3, 3] = scan.grid.centre_mm
         is_inner = ndimage.binary_erosion(np.ones(turned.shape, dtype=bool))
-        return Sight(chances, Window(turned.shape, (1.0, 1.0, 1.0)), frame, is_inner)
+        return Prediction(probabilities, Patch(turned.shape, (1.0, 1.0, 1.0)), pose, is_inner)
 
-    def chances(
+    def probabilities(
         self, shown: NDArray[np.float32], spacing_mm: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """Give the chance of each channel at each voxel, channels first.
+        """Give the probability of each channel at each voxel, channels first.
 
         Raises
         ------
@@ -92,11 +92,11 @@ class NnunetModel:
                 f"got {_fault(error)}. Try it with nnU-Net's own nnUNetv2_predict."
             )
             raise ConfigError(msg) from error
-        chances: NDArray[np.float32] = np.asarray(found, np.float32).transpose(0, 3, 2, 1)
-        return chances
+        probabilities: NDArray[np.float32] = np.asarray(found, np.float32).transpose(0, 3, 2, 1)
+        return probabilities
 
 
-def load_nnunet(record: NnunetRecord, contents: Mapping[str, bytes]) -> NnunetModel:
+def load_nnunet(record: NnunetManifest, contents: Mapping[str, bytes]) -> NnunetModel:
     """Make a network ready, and hold it to its record.
 
     Parameters
@@ -144,7 +144,7 @@ def load_nnunet(record: NnunetRecord, contents: Mapping[str, bytes]) -> NnunetMo
         raise ConfigError(msg) from error
 
 
-def _predictor(record: NnunetRecord, contents: Mapping[str, bytes]) -> Any:
+def _predictor(record: NnunetManifest, contents: Mapping[str, bytes]) -> Any:
     import torch  # noqa: PLC0415 - both are heavy, optional, and needed by this segmenter alone
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor  # noqa: PLC0415
     from nnunetv2.utilities.get_network_from_plans import (  # noqa: PLC0415
@@ -183,7 +183,7 @@ def _predictor(record: NnunetRecord, contents: Mapping[str, bytes]) -> Any:
     return predictor
 
 
-def _check_plans(record: NnunetRecord, setting: Any, dataset: Any, channels: int) -> None:
+def _check_plans(record: NnunetManifest, setting: Any, dataset: Any, channels: int) -> None:
     parts = setting.network_arch_init_kwargs
     named = [parts[key] for key in setting.network_arch_init_kwargs_req_import]
     strange = [part for part in named if part is not None and not part.startswith(_PARTS)]

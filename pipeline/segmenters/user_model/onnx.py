@@ -14,13 +14,13 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError
 from pipeline.segmenters.network.isotropic_image import axes_toward, axis_directions
-from pipeline.segmenters.network.patch import Array, Window, averaged, seen
-from pipeline.segmenters.network.prediction import OTHER, Sight, inner
+from pipeline.segmenters.network.patch import Array, Patch, averaged, seen
+from pipeline.segmenters.network.prediction import OTHER, Prediction, inner
 from pipeline.segmenters.network.weights import session_of
-from pipeline.segmenters.user_model.manifest import BACKGROUND_NAME, OnnxRecord, check_sha256
+from pipeline.segmenters.user_model.manifest import BACKGROUND_NAME, OnnxManifest, check_sha256
 
 ONNX = "onnx"
-_OFF_ONE = 0.01  # of chances that were rounded to half precision
+_OFF_ONE = 0.01  # of probabilities that were rounded to half precision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class OnnxModel:
     record names, at its own spacing.
     """
 
-    record: OnnxRecord
+    record: OnnxManifest
     session: Any
     size: tuple[int, int, int] | None
 
@@ -49,7 +49,7 @@ class OnnxModel:
         """Kind, name and version, for provenance."""
         return f"{ONNX}:{self.record.name}-{self.record.version}"
 
-    def look(self, scan: Scan) -> Sight:
+    def predict(self, scan: Scan) -> Prediction:
         """See the whole scan, tile by tile if the input has a size.
 
         Raises
@@ -57,23 +57,23 @@ class OnnxModel:
         ConfigError
             If the network does not run, or gives other than its record says.
         """
-        frame, shape, target_mm = laid(scan.grid, self.record)
+        pose, shape, target_mm = laid(scan.grid, self.record)
         whole = -shape % self.record.multiple_of + shape
         padded = np.maximum(shape, self.size) if self.size else whole
-        frame[:3, 3] += frame[:3, :3] @ ((padded - shape) % 2 / 2)  # voxels stay in place
-        window = Window(tuple(padded.tolist()), (1.0, 1.0, 1.0))  # the frame scales
+        pose[:3, 3] += pose[:3, :3] @ ((padded - shape) % 2 / 2)  # voxels stay in place
+        patch = Patch(tuple(padded.tolist()), (1.0, 1.0, 1.0))  # the pose scales
         values, affine = averaged(scan.intensity, scan.grid, target_mm)
-        shown = normalised(seen(values, affine, window, frame), scan.intensity, self.record)
-        chances = np.zeros((OTHER + 1, *window.shape), dtype=np.float32)
-        for place, weight in _tiles(window.shape, self.size or window.shape):
-            found = self.chances(np.ascontiguousarray(shown[place]))
-            for structure, chance in zip(self.record.classes, found, strict=True):
-                chances[structure][place] += chance * weight
-        chances /= chances.sum(axis=0)
-        return Sight(chances, window, frame, inner(values, affine, window, frame))
+        shown = normalised(seen(values, affine, patch, pose), scan.intensity, self.record)
+        probabilities = np.zeros((OTHER + 1, *patch.shape), dtype=np.float32)
+        for place, weight in _tiles(patch.shape, self.size or patch.shape):
+            found = self.probabilities(np.ascontiguousarray(shown[place]))
+            for structure, probability in zip(self.record.classes, found, strict=True):
+                probabilities[structure][place] += probability * weight
+        probabilities /= probabilities.sum(axis=0)
+        return Prediction(probabilities, patch, pose, inner(values, affine, patch, pose))
 
-    def chances(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the chance of each channel at each voxel, channels first.
+    def probabilities(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the probability of each channel at each voxel, channels first.
 
         Raises
         ------
@@ -101,15 +101,16 @@ class OnnxModel:
             found = softmax(found, axis=0)
         if not (np.abs(found.sum(axis=0) - 1) < _OFF_ONE).all() or found.min() < -_OFF_ONE:
             msg = (
-                f"The model {self.record.file!r} must give chances that add up to 1 at every "
-                f"voxel: got {found.sum(axis=0).min():.3g} to {found.sum(axis=0).max():.3g}. "
+                f"The model {self.record.file!r} must give probabilities that add up to 1 at "
+                f"every voxel: got {found.sum(axis=0).min():.3g} to "
+                f"{found.sum(axis=0).max():.3g}. "
                 'Set output = "scores" in its record if they are scores.'
             )
             raise ConfigError(msg)
         return found
 
 
-def load_onnx(record: OnnxRecord, content: bytes) -> OnnxModel:
+def load_onnx(record: OnnxManifest, content: bytes) -> OnnxModel:
     """Make a network ready, and hold it to its record.
 
     Raises
@@ -148,7 +149,7 @@ def load_onnx(record: OnnxRecord, content: bytes) -> OnnxModel:
     return OnnxModel(record, session, asked or fixed)
 
 
-def _ends(session: Any, record: OnnxRecord) -> tuple[Any, Any]:
+def _ends(session: Any, record: OnnxManifest) -> tuple[Any, Any]:
     """Give the one input and the one output."""
     ends = session.get_inputs(), session.get_outputs()
     fits = all(len(e) == 1 and len(e[0].shape) == 5 for e in ends)
@@ -169,28 +170,28 @@ def _first_line(error: Exception) -> str:
     return next(iter(text.splitlines()), "no reason").rstrip(".")[:200]
 
 
-def laid(grid: Grid, record: OnnxRecord) -> tuple[Array, NDArray[np.int_], Array]:
+def laid(grid: Grid, record: OnnxManifest) -> tuple[Array, NDArray[np.int_], Array]:
     """Lay the network's axes along those of the scan.
 
     Returns
     -------
-    frame, shape, target_mm
+    pose, shape, target_mm
         Voxels about the middle to world, 4 x 4; voxels that hold the scan; the network's
         spacing along each array axis of the scan.
     """
     own, signs = axes_toward(grid, record.orientation)
     spacing_mm = np.array(record.spacing_mm)
-    frame = np.eye(4)
-    frame[:3, :3] = axis_directions(grid)[:, own] * signs * spacing_mm
-    frame[:3, 3] = grid.centre_mm
+    pose = np.eye(4)
+    pose[:3, :3] = axis_directions(grid)[:, own] * signs * spacing_mm
+    pose[:3, 3] = grid.centre_mm
     extent_mm = (np.array(grid.shape) * np.array(grid.spacing_mm))[own]
     target_mm = np.empty(3)
     target_mm[own] = spacing_mm
-    return frame, np.ceil(extent_mm / spacing_mm - 1e-6).astype(int), target_mm
+    return pose, np.ceil(extent_mm / spacing_mm - 1e-6).astype(int), target_mm
 
 
 def normalised(
-    shown: NDArray[np.float32], intensity: NDArray[np.float32], record: OnnxRecord
+    shown: NDArray[np.float32], intensity: NDArray[np.float32], record: OnnxManifest
 ) -> NDArray[np.float32]:
     """Scale brightness as the network was trained, by the scan's own voxels."""
     if record.normalisation == "none":

@@ -13,12 +13,16 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.segmenters.network.boundary import structure_probability
-from pipeline.segmenters.network.foot_masks import single_feet
-from pipeline.segmenters.network.isotropic_image import Volume
-from pipeline.segmenters.network.prediction import Sight
-from pipeline.segmenters.network.resample_to_scan import likeliest, muscle_chance, refined_bones
+from pipeline.segmenters.network.foot_masks import candidate_masks
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
+from pipeline.segmenters.network.prediction import Prediction
+from pipeline.segmenters.network.resample_to_scan import (
+    most_probable_labels,
+    muscle_probability,
+    refined_bones,
+)
 from pipeline.segmenters.network.weights import load_weights
-from pipeline.segmenters.user_model.manifest import ModelRecord
+from pipeline.segmenters.user_model.manifest import ModelManifest
 
 _PIECES_MM = 4.0
 _FIRST_BONE = len(MUSCLE_NAMES)
@@ -26,11 +30,11 @@ _WHOLE_BONES = tuple(bone for bone in FRAME_BONES if bone != anatomy.TALUS)
 _CLEAR = 0.1  # of the volume that three unit vectors at right angles span
 
 
-class OwnModel(Protocol):
+class UserModel(Protocol):
     """A network that was held to its record, whatever runs it."""
 
     @property
-    def record(self) -> ModelRecord:
+    def record(self) -> ModelManifest:
         """What is known of it."""
         ...
 
@@ -39,7 +43,7 @@ class OwnModel(Protocol):
         """Kind, name and version, for provenance."""
         ...
 
-    def look(self, scan: Scan) -> Sight:
+    def predict(self, scan: Scan) -> Prediction:
         """See the whole scan.
 
         Raises
@@ -51,7 +55,7 @@ class OwnModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OwnSegmenter:
+class UserModelSegmenter:
     """Shows the scan to the user's network and takes what it says.
 
     Notes
@@ -59,7 +63,7 @@ class OwnSegmenter:
     The side is told by the bones.
     """
 
-    model: OwnModel
+    model: UserModel
 
     @property
     def name(self) -> str:
@@ -79,9 +83,11 @@ class OwnSegmenter:
             If the network does not run or does not fit its record.
         """
         _check_one_foot(scan)
-        sight = self.model.look(scan)
-        _check_whole(sight)
-        muscles, bones, probability = _labels(scan, sight, is_refined=self.model.record.refine)
+        prediction = self.model.predict(scan)
+        _check_whole(prediction)
+        muscles, bones, probability = _labels(
+            scan, prediction, is_refined=self.model.record.refine
+        )
         if not muscles.any():
             msg = (
                 f"A foot must show muscle: got none from the model {self.name!r}. Check that "
@@ -124,8 +130,8 @@ def side_of_bones(bones: NDArray[np.uint8], grid: Grid) -> Side:
 
 
 def _check_one_foot(scan: Scan) -> None:
-    lattice = Volume.from_image(scan.intensity, scan.grid.spacing_mm, _PIECES_MM)
-    pieces = len(list(single_feet(lattice)))
+    lattice = IsotropicImage.from_image(scan.intensity, scan.grid.spacing_mm, _PIECES_MM)
+    pieces = len(list(candidate_masks(lattice)))
     if pieces > 1:
         msg = (
             f"An own model must be shown one foot: got {pieces} pieces of tissue as large as a "
@@ -134,8 +140,8 @@ def _check_one_foot(scan: Scan) -> None:
         raise ScanError(msg)
 
 
-def _check_whole(sight: Sight) -> None:
-    whole = sight.bone_middles_mm(_WHOLE_BONES)
+def _check_whole(prediction: Prediction) -> None:
+    whole = prediction.bone_centres_mm(_WHOLE_BONES)
     cut = [BONE_NAMES[bone] for bone in _WHOLE_BONES if bone not in whole]
     if cut:
         raise ScanError(_unseen(cut, "not the whole of"))
@@ -150,12 +156,12 @@ def _unseen(names: list[str], how: str) -> str:
 
 
 def _labels(
-    scan: Scan, sight: Sight, *, is_refined: bool
+    scan: Scan, prediction: Prediction, *, is_refined: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
     """Give muscles, bones and the probability of muscle on the scan's own grid."""
-    probability, muscles = muscle_chance(sight, scan.grid)
+    probability, muscles = muscle_probability(prediction, scan.grid)
     if not is_refined:
-        both = likeliest(sight, scan.grid)
+        both = most_probable_labels(prediction, scan.grid)
         return (
             np.where(both <= _FIRST_BONE, both, 0).astype(np.uint8),
             np.where(both > _FIRST_BONE, both - _FIRST_BONE, 0).astype(np.uint8),
@@ -163,11 +169,11 @@ def _labels(
         )
     weights = load_weights()
     probability = structure_probability(
-        scan.intensity, scan.grid, probability, muscles, weights.muscle_border
+        scan.intensity, scan.grid, probability, muscles, weights.muscle_boundary
     )
     is_muscle = probability > 0.5
     return (
         np.where(is_muscle, muscles, 0).astype(np.uint8),
-        np.where(is_muscle, 0, refined_bones(sight, scan, weights)).astype(np.uint8),
+        np.where(is_muscle, 0, refined_bones(prediction, scan, weights)).astype(np.uint8),
         probability,
     )

@@ -11,8 +11,8 @@ from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.segmenters.downsampling import block_factors, block_means
-from pipeline.segmenters.network.foot_masks import filled, single_feet
-from pipeline.segmenters.network.isotropic_image import Volume
+from pipeline.segmenters.network.foot_masks import candidate_masks, filled
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
 
 _SMALL_MM = 3.0
 _FEET_MM = 4.0
@@ -95,8 +95,10 @@ class View:
     def feet(self) -> int:
         """Pieces of tissue that are as large as a foot."""
         scale = self.classes[1] or 1.0
-        lattice = Volume.from_image(self.small / np.float32(scale), self.small_mm, _FEET_MM)
-        return sum(1 for _ in single_feet(lattice))
+        lattice = IsotropicImage.from_image(
+            self.small / np.float32(scale), self.small_mm, _FEET_MM
+        )
+        return sum(1 for _ in candidate_masks(lattice))
 
     @cached_property
     def long_axis(self) -> int:

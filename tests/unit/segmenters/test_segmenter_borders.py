@@ -10,8 +10,8 @@ from scipy import ndimage
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.network.boundary import (
     FEATURES,
-    BorderNet,
-    border_features,
+    BoundaryNet,
+    boundary_features,
     structure_probability,
 )
 from pipeline.segmenters.network.weights import load_weights
@@ -45,8 +45,8 @@ def part_of(low_mm: float, high_mm: float) -> Array:
 
 def soft(part: Array, voxels: float = 2.0) -> Array:
     """Give what a network might say of it."""
-    chance: Array = ndimage.gaussian_filter(part, (voxels, 0, 0))
-    return chance
+    probability: Array = ndimage.gaussian_filter(part, (voxels, 0, 0))
+    return probability
 
 
 def drawn(part: Array, muscle: float = 0.4, before: float = 1.0, behind: float = 0.1) -> Array:
@@ -68,7 +68,7 @@ def test_the_border_runs_where_brightness_changes(
     off = soft(part_of(10.8 - 0.6, 24.0 + 0.6))
     image = drawn(part, muscle, before, behind)
 
-    found = structure_probability(image, GRID, off, ONE_MUSCLE, load_weights().muscle_border)
+    found = structure_probability(image, GRID, off, ONE_MUSCLE, load_weights().muscle_boundary)
 
     assert (off > 0.5).sum() > 1.05 * part.sum()
     assert (found > 0.5).sum() == pytest.approx(part.sum(), rel=0.03)
@@ -77,13 +77,13 @@ def test_the_border_runs_where_brightness_changes(
 def test_brightness_is_told_along_the_normal_against_muscle() -> None:
     """0 is muscle's own; 1 is as far from it as other tissue nearby is, on average."""
     part = part_of(10.8, 24.0)
-    image, chance = drawn(part, 0.4, 1.0, 1.0), soft(part)
+    image, probability = drawn(part, 0.4, 1.0, 1.0), soft(part)
 
-    is_border, features = border_features(image, GRID, chance)
+    is_boundary, features = boundary_features(image, GRID, probability)
 
-    first = np.flatnonzero(is_border[:, 30, 4])[0]  # outermost, before the muscle
-    row = int(np.flatnonzero((np.argwhere(is_border) == (first, 30, 4)).all(axis=1))[0])
-    assert features.shape == (is_border.sum(), FEATURES)
+    first = np.flatnonzero(is_boundary[:, 30, 4])[0]  # outermost, before the muscle
+    row = int(np.flatnonzero((np.argwhere(is_boundary) == (first, 30, 4)).all(axis=1))[0])
+    assert features.shape == (is_boundary.sum(), FEATURES)
     assert features[row, 0] == pytest.approx(1, abs=0.1)
     along = features[row, 2:16]
     assert along[0] == pytest.approx(1, abs=0.1)  # 3 mm out
@@ -96,7 +96,7 @@ def test_gain_and_offset_do_not_matter() -> None:
     part = part_of(10.5, 24.18)
     image = drawn(part)
 
-    plain, scaled = (border_features(i, GRID, soft(part))[1] for i in (image, 5 * image + 2))
+    plain, scaled = (boundary_features(i, GRID, soft(part))[1] for i in (image, 5 * image + 2))
 
     np.testing.assert_allclose(scaled, plain, atol=1e-3)
 
@@ -104,13 +104,13 @@ def test_gain_and_offset_do_not_matter() -> None:
 def test_storage_order_does_not_matter() -> None:
     """The same voxels in another order of axes have the same features."""
     part = part_of(10.5, 24.18)
-    image, chance = drawn(part), soft(part)
+    image, probability = drawn(part), soft(part)
     grid = Grid.from_arrays((8, 60, 60), GRID.matrix[:, [2, 1, 0, 3]])
 
-    is_border, features = border_features(image, GRID, chance)
-    turned, others = border_features(image.T, grid, chance.T)
+    is_boundary, features = boundary_features(image, GRID, probability)
+    turned, others = boundary_features(image.T, grid, probability.T)
 
-    np.testing.assert_array_equal(turned.T, is_border)
+    np.testing.assert_array_equal(turned.T, is_boundary)
     order = np.lexsort(np.argwhere(turned).T)  # by the first axis of the plain image first
     np.testing.assert_allclose(others[order], features, atol=1e-4)
 
@@ -121,10 +121,10 @@ def test_slices_are_not_mixed() -> None:
     changed = image.copy()
     changed[..., 5:] = image[:, ::-1, 5:]  # other noise, as much of it
 
-    is_border, plain = border_features(image, GRID, soft(part))
-    _, after = border_features(changed, GRID, soft(part))
+    is_boundary, plain = boundary_features(image, GRID, soft(part))
+    _, after = boundary_features(changed, GRID, soft(part))
 
-    slices = np.argwhere(is_border)[:, 2]
+    slices = np.argwhere(is_boundary)[:, 2]
     changes = [np.abs(after - plain)[slices == k].max(axis=0) for k in (3, 4, 5)]
     assert changes[0].max() < 1e-4
     assert [*np.flatnonzero(changes[1] > 1e-4)] == [21, 22]  # extremes of the slices beside
@@ -132,28 +132,28 @@ def test_slices_are_not_mixed() -> None:
 
 
 def test_only_what_the_network_is_unsure_of_is_asked() -> None:
-    """The rest keeps its chance."""
+    """The rest keeps its probability."""
     part = part_of(10.5, 24.18)
-    chance, told = soft(part), Told()
+    probability, told = soft(part), Told()
 
-    found = structure_probability(drawn(part), GRID, chance, ONE_MUSCLE, BorderNet(told))
+    found = structure_probability(drawn(part), GRID, probability, ONE_MUSCLE, BoundaryNet(told))
 
-    is_border = (chance > 0.03) & (chance < 0.97)
-    assert [len(asked) for asked in told.asked] == [is_border.sum()]
-    np.testing.assert_allclose(found[is_border], 1 / 3, rtol=1e-6)
-    np.testing.assert_array_equal(found[~is_border], chance[~is_border])
+    is_boundary = (probability > 0.03) & (probability < 0.97)
+    assert [len(asked) for asked in told.asked] == [is_boundary.sum()]
+    np.testing.assert_allclose(found[is_boundary], 1 / 3, rtol=1e-6)
+    np.testing.assert_array_equal(found[~is_boundary], probability[~is_boundary])
 
 
 def test_without_any_belly_the_chance_stands() -> None:
     """There is no muscle to learn brightness from."""
-    chance = np.full(GRID.shape, 0.6, np.float32)
+    probability = np.full(GRID.shape, 0.6, np.float32)
     told = Told()
 
     found = structure_probability(
-        np.ones(GRID.shape, np.float32), GRID, chance, ONE_MUSCLE, BorderNet(told)
+        np.ones(GRID.shape, np.float32), GRID, probability, ONE_MUSCLE, BoundaryNet(told)
     )
 
-    np.testing.assert_array_equal(found, chance)
+    np.testing.assert_array_equal(found, probability)
     assert not told.asked
 
 
@@ -161,7 +161,7 @@ def test_an_even_image_is_no_error() -> None:
     """All is as bright as muscle, so nothing is divided by."""
     part = part_of(10.5, 24.18)
 
-    _, features = border_features(np.ones(GRID.shape, np.float32), GRID, soft(part))
+    _, features = boundary_features(np.ones(GRID.shape, np.float32), GRID, soft(part))
 
     assert np.isfinite(features).all()
     np.testing.assert_array_equal(features[:, 0], 0)

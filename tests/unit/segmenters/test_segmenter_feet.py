@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.segmenters.network.foot_masks import largest_piece, single_feet, tissue_mask
-from pipeline.segmenters.network.isotropic_image import Volume
+from pipeline.segmenters.network.foot_masks import candidate_masks, largest_piece, tissue_mask
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
 
 SPACING_MM = 4.0
 SHAPE = (64, 52, 26)
@@ -12,21 +12,21 @@ SHAPE = (64, 52, 26)
 Corner = tuple[slice, slice, slice]
 
 
-def blocks(*corners: Corner) -> Volume:
+def blocks(*corners: Corner) -> IsotropicImage:
     """Draw blocks of bright tissue."""
     values = np.zeros(SHAPE, dtype=np.float32)
     for corner in corners:
         values[corner] = 0.8
-    return Volume(values, SPACING_MM, np.zeros(3))
+    return IsotropicImage(values, SPACING_MM, np.zeros(3))
 
 
 LEFT = (slice(4, 26), slice(4, 48), slice(4, 22))
 RIGHT = (slice(36, 58), slice(4, 48), slice(4, 22))
 
 
-def masks(image: Volume) -> list[NDArray[np.bool_]]:
+def masks(image: IsotropicImage) -> list[NDArray[np.bool_]]:
     """List the pieces."""
-    return list(single_feet(image))
+    return list(candidate_masks(image))
 
 
 def holds_only(mask: NDArray[np.bool_], own: Corner, other: Corner) -> bool:
@@ -80,7 +80,7 @@ def test_dark_marrow_is_tissue_of_its_foot() -> None:
     values = image.values.copy()
     values[12:18, 10:40, 10:26] = 0
 
-    assert len(masks(Volume(values, SPACING_MM, np.zeros(3)))) == 1
+    assert len(masks(IsotropicImage(values, SPACING_MM, np.zeros(3)))) == 1
 
 
 def test_the_largest_piece_is_kept_and_filled() -> None:
@@ -101,7 +101,9 @@ def test_tissue_is_brighter_than_air() -> None:
     image = blocks(LEFT)
     noise = np.random.default_rng(2).uniform(0, 0.1, SHAPE).astype(np.float32)
 
-    mask = tissue_mask(Volume(np.maximum(image.values, noise), SPACING_MM, image.origin_mm))
+    mask = tissue_mask(
+        IsotropicImage(np.maximum(image.values, noise), SPACING_MM, image.origin_mm)
+    )
 
     assert mask[LEFT].all()
     assert not mask[36:].any()

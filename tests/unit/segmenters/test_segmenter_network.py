@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle import oracle, show, sightless_weights
+from oracle import oracle, show, weights_without_networks
 from scipy import ndimage
 from simulated import (
     GAP,
@@ -29,7 +29,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.patch import FINE
-from pipeline.segmenters.network.prediction import Sight
+from pipeline.segmenters.network.prediction import Prediction
 
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
 See = Callable[..., None]
@@ -37,7 +37,7 @@ See = Callable[..., None]
 
 @pytest.fixture(scope="module", autouse=True)
 def _weights() -> Iterator[None]:
-    known = sightless_weights()
+    known = weights_without_networks()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "load_weights", lambda: known)
         yield
@@ -47,8 +47,8 @@ def _weights() -> Iterator[None]:
 def see(monkeypatch: pytest.MonkeyPatch) -> See:
     """Let the networks know the truth about these feet."""
 
-    def these(*feet: Foot, certainty: float = 1.0) -> None:
-        show(monkeypatch, oracle(*feet, certainty=certainty))
+    def these(*feet: Foot, confidence: float = 1.0) -> None:
+        show(monkeypatch, oracle(*feet, confidence=confidence))
 
     return these
 
@@ -69,7 +69,7 @@ def moved(scan: Scan, transform: np.ndarray) -> Scan:
 def test_a_network_that_is_right_gives_the_truth(
     simulated: Simulated, labelled: Segmentation
 ) -> None:
-    """What is lost on the way through the window is little."""
+    """What is lost on the way through the patch is little."""
     true_muscles = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
     true_bones = on_grid(simulated.foot.truth.bones, simulated.scan.grid)
 
@@ -94,7 +94,7 @@ def test_a_foot_is_recognised_without_labels(
     simulated: Simulated, labelled: Segmentation, see: See
 ) -> None:
     """Side, cautions and how sure the network is."""
-    see(simulated.foot, certainty=0.9)
+    see(simulated.foot, confidence=0.9)
 
     seen = NetworkSegmenter().recognise(simulated.scan)
 
@@ -179,7 +179,7 @@ def test_what_has_no_bones_of_a_foot_is_refused(simulated: Simulated, see: See) 
 
 def test_a_guess_is_refused(simulated: Simulated, see: See) -> None:
     """Right bones, but hardly sure of them."""
-    see(simulated.foot, certainty=0.55)
+    see(simulated.foot, confidence=0.55)
 
     with pytest.raises(ScanError, match=r"bones \d\.\d mm off, .* certainty of 0\.6 is asked"):
         NetworkSegmenter().segment(simulated.scan)
@@ -187,7 +187,7 @@ def test_a_guess_is_refused(simulated: Simulated, see: See) -> None:
 
 def test_doubt_is_a_caution(simulated: Simulated, see: See) -> None:
     """Between what is refused and what is good."""
-    see(simulated.foot, certainty=0.7)
+    see(simulated.foot, confidence=0.7)
 
     found = NetworkSegmenter().segment(simulated.scan)
 
@@ -200,12 +200,12 @@ def test_where_brightness_speaks_against_the_network_is_a_caution(
     """It is sure of the middle of each muscle only, and brightness adds the rest."""
     clear = oracle(simulated.foot)
 
-    def narrow(*args: Any) -> Sight:
-        sight = clear(*args)
+    def narrow(*args: Any) -> Prediction:
+        prediction = clear(*args)
         for muscle in range(1, 13):
-            thin = ndimage.binary_erosion(sight.labels == muscle)
-            sight.chances[muscle][(sight.labels == muscle) & ~thin] = 0.4
-        return replace(sight)
+            thin = ndimage.binary_erosion(prediction.labels == muscle)
+            prediction.probabilities[muscle][(prediction.labels == muscle) & ~thin] = 0.4
+        return replace(prediction)
 
     show(monkeypatch, narrow)
 
@@ -221,10 +221,10 @@ def test_a_foot_without_muscle_is_refused(
     """There is nothing to measure."""
     clear = oracle(simulated.foot)
 
-    def blind(*args: Any) -> Sight:
-        sight = clear(*args)
-        sight.chances[1:13] = 0
-        return replace(sight)  # so that it is labelled anew
+    def blind(*args: Any) -> Prediction:
+        prediction = clear(*args)
+        prediction.probabilities[1:13] = 0
+        return replace(prediction)  # so that it is labelled anew
 
     show(monkeypatch, blind)
 
@@ -254,15 +254,17 @@ def test_a_foot_cut_off_is_refused(
 
 def test_strays_are_left_out() -> None:
     """A crumb far from its bone is taken away, two halves are not."""
-    chances = np.zeros((30, 12, 8, 8), np.float32)
-    chances[0] = 0.4
-    chances[13, 1:5, 1:5, 1:5] = chances[13, 9, 6, 6] = 0.6
-    chances[14, 0, 6:8] = chances[14, 4, 6:8] = 0.6
+    probabilities = np.zeros((30, 12, 8, 8), np.float32)
+    probabilities[0] = 0.4
+    probabilities[13, 1:5, 1:5, 1:5] = probabilities[13, 9, 6, 6] = 0.6
+    probabilities[14, 0, 6:8] = probabilities[14, 4, 6:8] = 0.6
 
-    everywhere = np.ones(chances.shape[1:], dtype=bool)
+    everywhere = np.ones(probabilities.shape[1:], dtype=bool)
 
-    sight = Sight(chances, FINE, np.eye(4), everywhere).without_strays()
+    prediction = Prediction(
+        probabilities, FINE, np.eye(4), everywhere
+    ).without_small_components()
 
-    assert sight.chances[13, 9, 6, 6] == 0
-    assert (sight.chances[13, 1:5, 1:5, 1:5] > 0).all()
-    assert (sight.chances[14, 4, 6:8] > 0).all()
+    assert prediction.probabilities[13, 9, 6, 6] == 0
+    assert (prediction.probabilities[13, 1:5, 1:5, 1:5] > 0).all()
+    assert (prediction.probabilities[14, 4, 6:8] > 0).all()

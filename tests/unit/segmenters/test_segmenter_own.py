@@ -16,7 +16,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters import make_segmenter
 from pipeline.segmenters.user_model import user_segmenter as own
 from pipeline.segmenters.user_model.onnx import laid, normalised
-from pipeline.segmenters.user_model.user_segmenter import OwnSegmenter, side_of_bones
+from pipeline.segmenters.user_model.user_segmenter import UserModelSegmenter, side_of_bones
 from training.examples import classes_of
 
 FIRST_BONE = len(MUSCLE_NAMES)
@@ -34,7 +34,7 @@ def classes(coarse_foot: Foot) -> Scan:
     return Scan(classes_of(coarse_foot).astype(np.float32), coarse_foot.grid)
 
 
-def check_truth(found_by: OwnSegmenter, scan: Scan, foot: Foot) -> None:
+def check_truth(found_by: UserModelSegmenter, scan: Scan, foot: Foot) -> None:
     """Hold labels to the truth, voxel by voxel."""
     found = found_by.segment(scan)
     np.testing.assert_array_equal(found.muscles.voxels, foot.truth.muscles.voxels)
@@ -48,7 +48,9 @@ def test_labels_come_back_from_any_orientation(
     orientation: str, classes: Scan, coarse_foot: Foot
 ) -> None:
     """Turned and mirrored for the network, and back again to the voxel."""
-    check_truth(OwnSegmenter(loaded(BRIGHTNESS, orientation=orientation)), classes, coarse_foot)
+    check_truth(
+        UserModelSegmenter(loaded(BRIGHTNESS, orientation=orientation)), classes, coarse_foot
+    )
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -56,11 +58,11 @@ def test_the_network_is_shown_what_its_record_asks_for(orientation: str, grid: G
     """Its axes lead where the letters say, as nearly as the scan's own axes do."""
     record = loaded(BRIGHTNESS, orientation=orientation, spacing_mm=[0.5, 1.0, 1.5]).record
 
-    frame, shape, target_mm = laid(grid, record)
+    pose, shape, target_mm = laid(grid, record)
 
     ahead = {"R": 0, "L": 0, "A": 1, "P": 1, "S": 2, "I": 2}
     for axis, letter in enumerate(orientation):
-        direction = frame[:3, axis] / (0.5, 1.0, 1.5)[axis]
+        direction = pose[:3, axis] / (0.5, 1.0, 1.5)[axis]
         assert np.linalg.norm(direction) == pytest.approx(1)
         assert abs(direction[ahead[letter]]) > 0.9
         assert (direction[ahead[letter]] > 0) == (letter in "RAS")
@@ -78,14 +80,14 @@ def test_tiles_and_padding_change_nothing(
     changes: dict[str, object], classes: Scan, coarse_foot: Foot
 ) -> None:
     """A network that looks at single voxels gives the same labels."""
-    check_truth(OwnSegmenter(loaded(BRIGHTNESS, **changes)), classes, coarse_foot)
+    check_truth(UserModelSegmenter(loaded(BRIGHTNESS, **changes)), classes, coarse_foot)
 
 
 def test_tiles_are_of_the_size_that_the_file_takes(classes: Scan, coarse_foot: Foot) -> None:
     """The file's own size need not stand in the record."""
     content = by_brightness((1, 1, 48, 56, 64))
 
-    check_truth(OwnSegmenter(loaded(content)), classes, coarse_foot)
+    check_truth(UserModelSegmenter(loaded(content)), classes, coarse_foot)
 
 
 def test_the_mirror_image_is_a_left_foot(classes: Scan) -> None:
@@ -94,7 +96,7 @@ def test_the_mirror_image_is_a_left_foot(classes: Scan) -> None:
         classes.grid.shape, np.diag((-1.0, 1.0, 1.0, 1.0)) @ classes.grid.matrix
     )
 
-    found = OwnSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, grid=mirrored))
+    found = UserModelSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, grid=mirrored))
 
     assert found.side is Side.LEFT
 
@@ -105,11 +107,11 @@ def test_a_bone_that_is_not_found_is_refused(bone: int, classes: Scan) -> None:
     intensity = np.where(classes.intensity == bone + FIRST_BONE, 0, classes.intensity)
 
     with pytest.raises(ScanError, match=r"must find calcaneus, talus and .* (whole|voxels) of"):
-        OwnSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, intensity=intensity))
+        UserModelSegmenter(loaded(BRIGHTNESS)).segment(replace(classes, intensity=intensity))
 
 
 def test_a_bone_that_the_image_cuts_is_refused(classes: Scan, coarse_foot: Foot) -> None:
-    """The frame would rest on half a heel."""
+    """The pose would rest on half a heel."""
     long = 1
     planes = np.flatnonzero((coarse_foot.truth.bones.voxels == CALCANEUS).any(axis=(0, 2)))
     kept = classes.intensity[:, planes.mean().astype(int) :]
@@ -119,7 +121,7 @@ def test_a_bone_that_the_image_cuts_is_refused(classes: Scan, coarse_foot: Foot)
     cut = replace(classes, intensity=kept, grid=Grid.from_arrays(kept.shape, affine))
 
     with pytest.raises(ScanError, match=r"got not the whole of calcaneus\. Check that the im"):
-        OwnSegmenter(loaded(BRIGHTNESS)).segment(cut)
+        UserModelSegmenter(loaded(BRIGHTNESS)).segment(cut)
 
 
 def test_bones_in_a_plane_tell_no_side() -> None:
@@ -138,15 +140,15 @@ def test_no_muscle_is_refused(classes: Scan) -> None:
     bare = replace(classes, intensity=np.where(is_muscle, 29, classes.intensity))
 
     with pytest.raises(SegmentationError, match=r"got none from the model 'onnx:mine-1\.0'"):
-        OwnSegmenter(loaded(BRIGHTNESS)).segment(bare)
+        UserModelSegmenter(loaded(BRIGHTNESS)).segment(bare)
 
 
 def test_two_feet_are_refused(classes: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which one is meant is not for the model to say."""
-    monkeypatch.setattr(own, "single_feet", lambda _: iter((None, None)))
+    monkeypatch.setattr(own, "candidate_masks", lambda _: iter((None, None)))
 
     with pytest.raises(ScanError, match=r"got 2 pieces of tissue.*Crop the image to one foot"):
-        OwnSegmenter(loaded(BRIGHTNESS)).segment(classes)
+        UserModelSegmenter(loaded(BRIGHTNESS)).segment(classes)
 
 
 def test_the_scans_brightness_refines_the_borders(simulated: Simulated) -> None:
@@ -154,7 +156,7 @@ def test_the_scans_brightness_refines_the_borders(simulated: Simulated) -> None:
     truth = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
 
     plain, refined = (
-        OwnSegmenter(knowing(simulated, 4.0, refine=refine)).segment(simulated.scan)
+        UserModelSegmenter(knowing(simulated, 4.0, refine=refine)).segment(simulated.scan)
         for refine in (False, True)
     )
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from nnunet_results import make_results
-from own_models import CHANNELS, Predictor, nnunet, nnunet_record_of
+from own_models import CHANNELS, Predictor, nnunet, nnunet_manifest_of
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.segmenters.network.prediction import Sight
-from pipeline.segmenters.user_model.manifest import NnunetRecord, parse_record
+from pipeline.segmenters.network.prediction import Prediction
+from pipeline.segmenters.user_model.manifest import NnunetManifest, parse_manifest
 from pipeline.segmenters.user_model.nnunet import NnunetModel, load_nnunet
-from pipeline.segmenters.user_model.user_segmenter import OwnSegmenter
+from pipeline.segmenters.user_model.user_segmenter import UserModelSegmenter
 from training.examples import classes_of
 
 EMPTY = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint_final.pth"), b"{}")
@@ -25,8 +25,8 @@ EMPTY = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint_final.pt
 
 def load(files: Mapping[str, bytes], **changes: Any) -> NnunetModel:
     """Load a results folder with its record."""
-    text = nnunet_record_of(files, **changes)
-    return load_nnunet(parse_record(text, "mine.toml", NnunetRecord), files)
+    text = nnunet_manifest_of(files, **changes)
+    return load_nnunet(parse_manifest(text, "mine.toml", NnunetManifest), files)
 
 
 @pytest.mark.parametrize("orientation", ["RAS", "LPS", "SAL", "PIR"])
@@ -34,7 +34,7 @@ def test_labels_come_back_from_any_orientation(orientation: str, coarse_foot: Fo
     """Turned and mirrored for nnU-Net, and back again to the voxel."""
     scan = Scan(classes_of(coarse_foot).astype(np.float32), coarse_foot.grid)
 
-    found = OwnSegmenter(nnunet(Predictor(), orientation=orientation)).segment(scan)
+    found = UserModelSegmenter(nnunet(Predictor(), orientation=orientation)).segment(scan)
 
     np.testing.assert_array_equal(found.muscles.voxels, coarse_foot.truth.muscles.voxels)
     np.testing.assert_array_equal(found.bones.voxels, coarse_foot.truth.bones.voxels)
@@ -46,12 +46,12 @@ def test_spacing_goes_with_the_axes(rng: np.random.Generator) -> None:
     predictor = Predictor(np.zeros((4, 6, 5), np.uint8))
     grid = Grid.from_arrays((4, 5, 6), np.diag((1.0, 2.0, 3.0, 1.0)))
 
-    sight = nnunet(predictor, orientation="RSA").look(
+    prediction = nnunet(predictor, orientation="RSA").predict(
         Scan(rng.random((4, 5, 6), dtype=np.float32), grid)
     )
 
     assert predictor.spacings_mm == [2.0, 3.0, 1.0]
-    assert sight.chances[0].shape == (4, 6, 5)
+    assert prediction.probabilities[0].shape == (4, 6, 5)
 
 
 def test_what_fails_inside_is_told(coarse_foot: Foot) -> None:
@@ -60,12 +60,12 @@ def test_what_fails_inside_is_told(coarse_foot: Foot) -> None:
     model = NnunetModel(nnunet(Predictor()).record, predictor=None)
 
     with pytest.raises(ConfigError, match=r"'results' must run on .* nnUNetv2_predict"):
-        model.look(scan)
+        model.predict(scan)
 
 
 def test_another_file_than_the_records_is_refused() -> None:
     """One byte in any of them is enough."""
-    record = parse_record(nnunet_record_of(EMPTY), "mine.toml", NnunetRecord)
+    record = parse_manifest(nnunet_manifest_of(EMPTY), "mine.toml", NnunetManifest)
 
     with pytest.raises(ConfigError, match=r"'plans\.json' must be that of its record"):
         load_nnunet(record, {**EMPTY, "plans.json": b"{ }"})
@@ -81,10 +81,10 @@ def test_another_file_than_the_records_is_refused() -> None:
 )
 def test_a_record_names_what_is_needed(files: list[str], words: str) -> None:
     """Both JSON files and a fold, and nothing outside the folder."""
-    text = nnunet_record_of(dict.fromkeys(files, b""))
+    text = nnunet_manifest_of(dict.fromkeys(files, b""))
 
     with pytest.raises(ConfigError, match=words):
-        parse_record(text, "mine.toml", NnunetRecord)
+        parse_manifest(text, "mine.toml", NnunetManifest)
 
 
 def test_without_nnunet_the_user_is_told_how_to_install_it(
@@ -109,31 +109,31 @@ def results(request: pytest.FixtureRequest) -> dict[str, bytes]:
     return make_results(**getattr(request, "param", {}))
 
 
-def look(results: dict[str, bytes], orientation: str) -> Sight:
+def predict(results: dict[str, bytes], orientation: str) -> Prediction:
     """Show an untrained network an image."""
     shape = (24, 20, 12)
     intensity = np.random.default_rng(1).random(shape, dtype=np.float32)
     grid = Grid.from_arrays(shape, np.diag((-1.0, 1.0, 2.0, 1.0)))
-    return load(results, orientation=orientation).look(Scan(intensity, grid))
+    return load(results, orientation=orientation).predict(Scan(intensity, grid))
 
 
 def test_an_untrained_network_gives_chances(
     results: dict[str, bytes], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Of every channel at every voxel, the same each time, and nothing is printed."""
-    sight, again = look(results, "LAS"), look(results, "LAS")
+    prediction, again = predict(results, "LAS"), predict(results, "LAS")
 
-    assert sight.chances.shape == (CHANNELS, 24, 20, 12)
-    np.testing.assert_allclose(sight.chances.sum(axis=0), 1, atol=1e-3)
-    np.testing.assert_array_equal(sight.chances, again.chances)
+    assert prediction.probabilities.shape == (CHANNELS, 24, 20, 12)
+    np.testing.assert_allclose(prediction.probabilities.sum(axis=0), 1, atol=1e-3)
+    np.testing.assert_array_equal(prediction.probabilities, again.probabilities)
     assert capfd.readouterr().out == ""
 
 
 def test_an_untrained_network_sees_what_its_record_asks_for(results: dict[str, bytes]) -> None:
-    """A network that knows no symmetry gives other chances to the mirror image."""
-    as_stored, mirrored = look(results, "LAS"), look(results, "RAS")
+    """A network that knows no symmetry gives other probabilities to the mirror image."""
+    as_stored, mirrored = predict(results, "LAS"), predict(results, "RAS")
 
-    assert np.abs(as_stored.chances - mirrored.chances[:, ::-1]).max() > 0.01
+    assert np.abs(as_stored.probabilities - mirrored.probabilities[:, ::-1]).max() > 0.01
 
 
 class Runs:

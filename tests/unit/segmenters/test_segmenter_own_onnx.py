@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 from onnx.external_data_helper import set_external_data
-from own_models import LABELS, by_brightness, loaded, make_onnx, record_of
+from own_models import LABELS, by_brightness, loaded, make_onnx, manifest_of
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.user_model.manifest import OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import OnnxManifest, parse_manifest
 from pipeline.segmenters.user_model.onnx import load_onnx
 
 GOOD = by_brightness()
@@ -20,7 +20,7 @@ def test_a_network_gives_the_chance_of_each_channel() -> None:
     """At every voxel; the table tells which structure a channel is."""
     model = loaded(GOOD)
 
-    found = model.chances(SHOWN)
+    found = model.probabilities(SHOWN)
 
     np.testing.assert_array_equal(found.argmax(axis=0), SHOWN)
     np.testing.assert_array_equal(found.sum(axis=0), 1)
@@ -30,7 +30,7 @@ def test_a_network_gives_the_chance_of_each_channel() -> None:
 
 def test_scores_become_chances() -> None:
     """By softmax, so that they add up to 1."""
-    found = loaded(by_brightness(on=3.0), output="scores").chances(SHOWN)
+    found = loaded(by_brightness(on=3.0), output="scores").probabilities(SHOWN)
 
     np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-6)
     np.testing.assert_allclose(found.max(), np.exp(3) / (np.exp(3) + 29), rtol=1e-5)
@@ -73,24 +73,24 @@ def test_the_size_is_that_of_the_file(asked: list[int] | None, size: tuple[int, 
 def test_records_that_do_not_fit_are_refused(changes: dict[str, Any], words: str) -> None:
     """The sentence names the key and what it needs."""
     with pytest.raises(ConfigError, match=words):
-        parse_record(record_of(GOOD, **changes), "mine.toml", OnnxRecord)
+        parse_manifest(manifest_of(GOOD, **changes), "mine.toml", OnnxManifest)
 
 
 def test_a_record_without_end_is_refused() -> None:
     """Python reads no table nested so deep."""
     with pytest.raises(ConfigError, match=r"must be TOML: got 'mine\.toml' \(tables or lists"):
-        parse_record("a = " + "[" * 20_000, "mine.toml", OnnxRecord)
+        parse_manifest("a = " + "[" * 20_000, "mine.toml", OnnxManifest)
 
 
 def test_a_record_that_is_not_toml_is_refused() -> None:
     """With what is wrong in it."""
     with pytest.raises(ConfigError, match=r"must be TOML: got 'mine\.toml' \(Invalid value"):
-        parse_record("name = ", "mine.toml", OnnxRecord)
+        parse_manifest("name = ", "mine.toml", OnnxManifest)
 
 
 def test_another_file_than_the_records_is_refused() -> None:
     """One byte is enough."""
-    record = parse_record(record_of(GOOD), "mine.toml", OnnxRecord)
+    record = parse_manifest(manifest_of(GOOD), "mine.toml", OnnxManifest)
 
     with pytest.raises(ConfigError, match=r"must be that of its record: got sha256 \w{12}, "):
         load_onnx(record, GOOD + b"?")
@@ -185,7 +185,7 @@ def test_a_size_that_is_not_the_files_is_refused() -> None:
 def test_a_network_that_does_not_run_is_refused() -> None:
     """As one that is shown a size it does not take."""
     with pytest.raises(ConfigError, match=r"must run on \(2, 3, 4\) voxels: got .*Set size_v"):
-        loaded(by_brightness((1, 1, 4, 5, 6))).chances(SHOWN)
+        loaded(by_brightness((1, 1, 4, 5, 6))).probabilities(SHOWN)
 
 
 def test_an_output_of_another_size_is_refused() -> None:
@@ -193,10 +193,10 @@ def test_an_output_of_another_size_is_refused() -> None:
     content = by_brightness(is_cropped=True)
 
     with pytest.raises(ConfigError, match=r"\(1, 30, 2, 3, 4\): got \(1, 30, 1, 3, 4\)"):
-        loaded(content).chances(SHOWN)
+        loaded(content).probabilities(SHOWN)
 
 
 def test_scores_that_are_told_as_chances_are_refused() -> None:
     """They do not add up to 1."""
     with pytest.raises(ConfigError, match=r'add up to 1 .* got 3 to 3\. Set output = "scores"'):
-        loaded(by_brightness(on=3.0)).chances(SHOWN)
+        loaded(by_brightness(on=3.0)).probabilities(SHOWN)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.network.isotropic_image import Array, Volume, axis_directions
+from pipeline.segmenters.network.isotropic_image import Array, IsotropicImage, axis_directions
 
 SHAPE = (24, 31, 9)
 SPACING_MM = (1.0, 0.7, 4.0)
@@ -16,9 +16,11 @@ def positions_mm() -> Array:
     return (indices - (np.array(SHAPE) - 1) / 2) * SPACING_MM
 
 
-def ramp(axis: int) -> Volume:
+def ramp(axis: int) -> IsotropicImage:
     """Make an image that holds its own coordinate along one axis, at 2 mm."""
-    return Volume.from_image(positions_mm()[..., axis].astype(np.float32), SPACING_MM, 2.0)
+    return IsotropicImage.from_image(
+        positions_mm()[..., axis].astype(np.float32), SPACING_MM, 2.0
+    )
 
 
 @pytest.mark.parametrize("axis", range(3))
@@ -41,7 +43,7 @@ def test_the_lattice_covers_the_image_about_its_middle() -> None:
 
 def test_a_constant_stays_constant_to_the_edges() -> None:
     """Blocks that stick out are no darker."""
-    volume = Volume.from_image(np.full(SHAPE, 0.7, dtype=np.float32), SPACING_MM, 3.0)
+    volume = IsotropicImage.from_image(np.full(SHAPE, 0.7, dtype=np.float32), SPACING_MM, 3.0)
 
     np.testing.assert_allclose(volume.values, 0.7, rtol=1e-6)
 
@@ -82,7 +84,7 @@ def test_smoothing_keeps_lattice_and_mean() -> None:
     values = np.zeros((15, 17, 19), dtype=np.float32)
     values[7, 8, 9] = 1
 
-    blurred = Volume(values, 2.0, np.array((1.0, 2, 3))).smoothed(3.0)
+    blurred = IsotropicImage(values, 2.0, np.array((1.0, 2, 3))).smoothed(3.0)
 
     assert blurred.values.sum() == pytest.approx(1, abs=1e-3)
     assert blurred.values[9, 8, 9] == pytest.approx(blurred.values[7, 8, 11])

@@ -1,13 +1,14 @@
-"""What a network is shown, and how its window is laid along a foot."""
+"""What a network is shown, and how its patch is laid along a foot."""
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.network.patch import Window, averaged, fit_frame, scaled, seen
+from pipeline.segmenters.network.patch import Patch, averaged, scaled, seen
+from pipeline.segmenters.network.pose_fit import fit_pose
 
-SMALL = Window((8, 16, 8), (2.0, 2.0, 2.0), (2, 1, 2))
+SMALL = Patch((8, 16, 8), (2.0, 2.0, 2.0), (2, 1, 2))
 BONES = {k: np.array(p) for k, p in enumerate(np.random.default_rng(3).normal(0, 40, (6, 3)))}
 
 
@@ -21,11 +22,11 @@ def test_a_windows_middle_is_its_origin() -> None:
 
 def test_what_is_shown_fills_the_same_box() -> None:
     """In finer voxels."""
-    shown = SMALL.shown
+    shown = SMALL.input
 
     assert (shown.shape, shown.spacing_mm) == ((16, 16, 16), (1.0, 2.0, 1.0))
     assert SMALL.finest_mm == 1.0
-    sides_mm = [np.multiply(window.shape, window.spacing_mm) for window in (SMALL, shown)]
+    sides_mm = [np.multiply(patch.shape, patch.spacing_mm) for patch in (SMALL, shown)]
     np.testing.assert_allclose(sides_mm[0], sides_mm[1])
 
 
@@ -43,19 +44,19 @@ def test_averaging_keeps_the_mean_and_the_place() -> None:
 
 
 def test_a_ramp_is_seen_where_it_lies() -> None:
-    """Brightness that tells the position in the world tells it in the window, too."""
+    """Brightness that tells the position in the world tells it in the patch, too."""
     grid = Grid.from_arrays(
         (40, 50, 40), [[1, 0, 0, -20], [0, 1, 0, 10], [0, 0, 1, 5], [0, 0, 0, 1]]
     )
     indices = np.indices(grid.shape).reshape(3, -1).T
     values = grid.to_world(indices)[:, 1].reshape(grid.shape).astype(np.float32)
-    frame = np.eye(4)
-    frame[:3, :3] = Rotation.from_euler("z", 20, degrees=True).as_matrix() * 0.8
-    frame[:3, 3] = grid.centre_mm
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler("z", 20, degrees=True).as_matrix() * 0.8
+    pose[:3, 3] = grid.centre_mm
 
-    shown = seen(values, grid.matrix, SMALL, frame)
+    shown = seen(values, grid.matrix, SMALL, pose)
 
-    to_world = frame @ SMALL.centring
+    to_world = pose @ SMALL.centring
     expected = to_world[1, :3] @ (3, 9, 5) + to_world[1, 3]
     assert shown[3, 9, 5] == pytest.approx(expected, abs=1e-3)
 
@@ -91,15 +92,15 @@ def test_an_empty_window_stays_empty() -> None:
 @pytest.mark.parametrize("is_mirrored", [False, True])
 def test_a_frame_is_found_again(is_mirrored: bool) -> None:
     """Scale, turn, mirroring and place, with nothing left over."""
-    frame = np.eye(4)
+    pose = np.eye(4)
     turn = Rotation.from_euler("xyz", (20, -50, 130), degrees=True).as_matrix()
-    frame[:3, :3] = 1.2 * turn @ np.diag((-1.0 if is_mirrored else 1.0, 1, 1))
-    frame[:3, 3] = 5, -70, 12
-    found = {k: frame[:3, :3] @ p + frame[:3, 3] for k, p in BONES.items()}
+    pose[:3, :3] = 1.2 * turn @ np.diag((-1.0 if is_mirrored else 1.0, 1, 1))
+    pose[:3, 3] = 5, -70, 12
+    found = {k: pose[:3, :3] @ p + pose[:3, 3] for k, p in BONES.items()}
 
-    fitted, residual_mm = fit_frame(found, BONES)
+    fitted, residual_mm = fit_pose(found, BONES)
 
-    np.testing.assert_allclose(fitted, frame, atol=1e-9)
+    np.testing.assert_allclose(fitted, pose, atol=1e-9)
     assert residual_mm == pytest.approx(0, abs=1e-9)
 
 
@@ -107,7 +108,7 @@ def test_bones_that_are_missing_do_not_matter() -> None:
     """Those in common are compared."""
     few = {k: p + 3 for k, p in BONES.items() if k != 2}
 
-    fitted, residual_mm = fit_frame({**few, 99: np.zeros(3)}, BONES)
+    fitted, residual_mm = fit_pose({**few, 99: np.zeros(3)}, BONES)
 
     np.testing.assert_allclose(fitted[:3, 3], 3, atol=1e-9)
     assert residual_mm == pytest.approx(0, abs=1e-9)
@@ -117,4 +118,4 @@ def test_what_fits_no_foot_leaves_a_residual() -> None:
     """One bone 30 mm off among six."""
     wrong = {**BONES, 1: BONES[1] + (0, 0, 30.0)}
 
-    assert fit_frame(wrong, BONES)[1] > 5
+    assert fit_pose(wrong, BONES)[1] > 5

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from own_models import by_brightness, nnunet_record_of, record_of
+from own_models import by_brightness, manifest_of, nnunet_manifest_of
 
 from pipeline.errors import ConfigError
 from pipeline.run.user_models import model_files, read_model
@@ -15,7 +15,7 @@ def record(tmp_path: Path) -> Path:
     content = by_brightness()
     (tmp_path / "mine.onnx").write_bytes(content)
     path = tmp_path / "record.toml"
-    path.write_text(record_of(content))
+    path.write_text(manifest_of(content))
     return path
 
 
@@ -55,7 +55,7 @@ def test_the_files_of_a_results_folder_lie_in_it(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     record = tmp_path / "mine.toml"
-    record.write_text(nnunet_record_of(files))
+    record.write_text(nnunet_manifest_of(files))
 
     assert model_files(record, "nnunet") == {n: tmp_path / "results" / n for n in files}
 
