@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import numpy as np
-from own_models import CHANNELS
+from user_models import CHANNELS
 
 _NETWORK: dict[str, Any] = {
     "network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",

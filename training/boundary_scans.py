@@ -23,7 +23,7 @@ from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.positioning import random_pose
 from pipeline.phantom.anatomy.shape import FootShape
-from pipeline.segmenters.network.boundary import box_about_boundary, is_seen
+from pipeline.segmenters.network.boundary import box_about_boundary, has_core
 from pipeline.segmenters.network.localisation import LocalisedFoot, localise_foot
 from pipeline.segmenters.network.resample_to_scan import bone_probability, muscle_probability
 from pipeline.segmenters.network.weights import load_weights
@@ -139,7 +139,7 @@ def _draw_bones(index: int, kind: FootKind) -> Iterator[SeenPart]:
     for label in load_weights().centres_mm:
         chance = np.zeros(scan.grid.shape, dtype=np.float32)
         box, chance[box] = bone_probability(sight, scan.grid, label)
-        if is_seen(chance):
+        if has_core(chance):
             labels = np.full(chance.shape, label, dtype=np.uint8)
             yield _part(scan, chance, labels, foot.truth.bones.voxels == label, foot.grid)
 

@@ -19,7 +19,8 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.positioning import random_pose
-from pipeline.segmenters.network.patch import COARSE, Patch, averaged, scaled, seen
+from pipeline.segmenters.network.patch import COARSE, Patch, with_scaled_intensity
+from pipeline.segmenters.network.placed_image import PlacedImage
 from pipeline.segmenters.network.pose_fit import fit_pose
 from pipeline.segmenters.network.prediction import OTHER
 from training.feet import ALL_KINDS, Kinds, training_foot
@@ -106,8 +107,8 @@ def _view(
         for lattice in (window, window.input)
     )
     muscles[muscles > len(MUSCLE_NAMES)] = 0
-    values, affine = averaged(scan.intensity, scan.grid, window.finest_mm)
-    shown = scaled(seen(values, affine, window.input, frame))
+    image = PlacedImage.from_scan(scan).downsampled(window.finest_mm)
+    shown = with_scaled_intensity(image.resampled(window.input, frame))
     return Example(_spoilt(shown, rng), labels, muscles)
 
 
@@ -145,7 +146,7 @@ def classes_of(foot: Foot) -> NDArray[np.uint8]:
 def _sampled(
     labels: NDArray[np.uint8], affine: Array, window: Patch, frame: Array, beyond: _Beyond
 ) -> NDArray[np.uint8]:
-    to_labels = np.linalg.inv(affine) @ frame @ window.centring
+    to_labels = np.linalg.inv(affine) @ frame @ window.affine
     sampled: NDArray[np.uint8] = ndimage.affine_transform(
         labels, to_labels[:3, :3], to_labels[:3, 3], window.shape, order=0, mode=beyond
     )

@@ -15,7 +15,7 @@ from torch import nn
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.network.boundary import FEATURES
-from pipeline.segmenters.network.weights import BOUNDARY_LABELS, PATCHES, RECORD
+from pipeline.segmenters.network.weights import BOUNDARY_LABELS, MANIFEST, PATCHES
 from pipeline.store.files import written_whole
 from training.boundary_scans import BORDER_STREAM
 from training.checkpoints import START, save_start
@@ -47,7 +47,7 @@ def export(folder: Path, models: Path, version: str) -> None:
     A network of which the folder holds no checkpoint stays as it is, as those for
     borders are learnt after the others: they are shown what those see.
     """
-    kept = models / RECORD
+    kept = models / MANIFEST
     record = tomllib.loads(kept.read_text()) if kept.exists() else {}
     files, training = record.setdefault("files", {}), record.setdefault("training", {})
     for name, window in PATCHES.items():

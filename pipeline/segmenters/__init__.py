@@ -1,4 +1,4 @@
-"""Anything that turns a scan into muscle and bone labels, behind one Protocol."""
+"""Segmenters: anything that turns a scan into muscle and bone labels, behind one Protocol."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -11,14 +11,14 @@ from pipeline.segmenters.user_model.onnx import ONNX
 from pipeline.segmenters.user_model.user_segmenter import UserModel, UserModelSegmenter
 
 USER_MODELS = (NNUNET, ONNX)
-"""Segmenters that show the scan to a model of the user's own."""
+"""Segmenters that run a model of the user's own."""
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
     {"network": NetworkSegmenter}
 )
 
 
 def segmenter_names() -> tuple[str, ...]:
-    """Give what the settings may name: those that come along, and the user's own."""
+    """Give the names that the settings may use: built-in segmenters and user models."""
     return (*SEGMENTERS, *USER_MODELS)
 
 
@@ -28,12 +28,12 @@ def make_segmenter(name: str, model: UserModel | None = None) -> Segmenter:
     Parameters
     ----------
     model
-        Of the user's own, of the kind that `name` says.
+        The user's own model, if `name` is one of `USER_MODELS`.
 
     Raises
     ------
     ConfigError
-        If there is none of that name, or it lacks its model.
+        If the name is unknown, or the model is missing.
     """
     if name in USER_MODELS and model is not None:
         return UserModelSegmenter(model)

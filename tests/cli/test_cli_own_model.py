@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from own_models import learn, manifest_of
+from user_models import learn, manifest_of
 
 from pipeline.cli import main
 from pipeline.domain.scan import Scan

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from oracle import oracle, show, weights_without_networks
-from own_models import knowing, nnunet_knowing
+from user_models import knowing, nnunet_knowing
 from simulated import Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_stages import spoil_scan
-from own_models import by_brightness, manifest_of
+from user_models import by_brightness, manifest_of
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError

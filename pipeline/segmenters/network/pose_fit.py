@@ -1,4 +1,4 @@
-"""The similarity transform from the bones of the mean foot to those found in an image."""
+"""The similarity transform from the bones of the mean foot to those of an image."""
 
 from collections.abc import Mapping
 
@@ -9,42 +9,44 @@ Array = NDArray[np.float64]
 
 
 def fit_pose(
-    found_mm: Mapping[int, Array],
+    bones_mm: Mapping[int, Array],
     template_mm: Mapping[int, Array],
     *,
     is_mirrored: bool | None = None,
 ) -> tuple[Array, float]:
-    """Fit scale, turn, mirroring and place that carry the template's bones to those found.
+    """Fit the scale, rotation, reflection and translation from the template to the bones.
 
     Parameters
     ----------
-    found_mm, template_mm
-        Middle of each bone, by label; three common ones at least.
+    bones_mm, template_mm
+        Centre of each bone by label, in the world and in the template; at least three labels
+        in common.
     is_mirrored
-        Whether the foot found is a left one; None for whichever fits better.
+        Whether the pose is to mirror the template, a right foot, to a left one; None for
+        whichever fits better.
 
     Returns
     -------
     pose, residual_mm
-        4 x 4, template to world; its determinant is negative if the foot is mirrored.
-        Root mean square distance that is left, in the template's mm.
+        Template to world, 4 x 4, with a negative determinant if it mirrors; and the root mean
+        square distance that is left, in mm of the template.
 
     Notes
     -----
-    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), who holds the handedness.
+    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), here with the handedness given.
     """
-    labels = sorted(found_mm.keys() & template_mm.keys())
-    theirs = np.array([template_mm[label] for label in labels])
-    ours = np.array([found_mm[label] for label in labels])
-    from_theirs, from_ours = theirs - theirs.mean(axis=0), ours - ours.mean(axis=0)
-    u, s, vt = np.linalg.svd(from_ours.T @ from_theirs)
+    labels = sorted(bones_mm.keys() & template_mm.keys())
+    source = np.array([template_mm[label] for label in labels])
+    target = np.array([bones_mm[label] for label in labels])
+    from_source, from_target = source - source.mean(axis=0), target - target.mean(axis=0)
+    u, s, vt = np.linalg.svd(from_target.T @ from_source)
     if is_mirrored is not None and (np.linalg.det(u @ vt) < 0) != is_mirrored:
         u[:, -1] *= -1
         s[-1] *= -1
-    turn = u @ vt
-    scale = float(s.sum() / (from_theirs**2).sum())
-    left = from_ours / scale - from_theirs @ turn.T
+    rotation = u @ vt
+    scale = float(s.sum() / (from_source**2).sum())
+    residuals = from_target / scale - from_source @ rotation.T
     pose = np.eye(4)
-    pose[:3, :3] = scale * turn
-    pose[:3, 3] = ours.mean(axis=0) - pose[:3, :3] @ theirs.mean(axis=0)
-    return pose, float(np.sqrt((left**2).sum(axis=1).mean()))
+    pose[:3, :3] = scale * rotation
+    pose[:3, 3] = target.mean(axis=0) - pose[:3, :3] @ source.mean(axis=0)
+    return pose, float(np.sqrt((residuals**2).sum(axis=1).mean()))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from own_models import by_brightness, manifest_of, nnunet_manifest_of
+from user_models import by_brightness, manifest_of, nnunet_manifest_of
 
 from pipeline.errors import ConfigError
 from pipeline.run.user_models import model_files, read_model

@@ -141,8 +141,8 @@ def test_borders_are_learnt_and_exported(
     model.offsets[3] = -50.0
     state = {"story": {"scans": 1}, "averaged": model.state_dict()}
     torch.save(state, tmp_path / "muscle_boundary.pt")
-    before = weights._read(weights.RECORD)
-    (tmp_path / weights.RECORD).write_bytes(before)
+    before = weights._read(weights.MANIFEST)
+    (tmp_path / weights.MANIFEST).write_bytes(before)
     export.export(tmp_path, tmp_path, "9.9.9")
     written = ("muscle_boundary.onnx", "network.toml")
     content = {name: (tmp_path / name).read_bytes() for name in written}
@@ -158,9 +158,9 @@ def test_borders_are_learnt_and_exported(
     assert (shares[is_third] < 0.01).all()  # by the offset of that muscle
     told = torch.from_numpy(example.features), torch.from_numpy(example.labels).long()
     np.testing.assert_allclose(shares, model(*told), atol=1e-5)
-    assert loaded.record["version"] == "9.9.9"
-    assert loaded.record["training"]["muscle_boundary"]["scans"] == 1
-    assert loaded.record["files"]["fine"] == weights.load_weights().record["files"]["fine"]
+    assert loaded.manifest["version"] == "9.9.9"
+    assert loaded.manifest["training"]["muscle_boundary"]["scans"] == 1
+    assert loaded.manifest["files"]["fine"] == weights.load_weights().manifest["files"]["fine"]
 
 
 def test_each_muscle_comes_to_its_volume(rng: np.random.Generator) -> None:

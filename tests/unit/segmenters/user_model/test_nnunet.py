@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from nnunet_results import make_results
-from own_models import CHANNELS, Predictor, nnunet, nnunet_manifest_of
+from user_models import CHANNELS, Predictor, nnunet, nnunet_manifest_of
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 from onnx.external_data_helper import set_external_data
-from own_models import LABELS, by_brightness, loaded, make_onnx, manifest_of
+from user_models import LABELS, by_brightness, loaded, make_onnx, manifest_of
 
 from pipeline.errors import ConfigError
 from pipeline.segmenters.user_model.manifest import OnnxManifest, parse_manifest

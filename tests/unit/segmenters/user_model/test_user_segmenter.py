@@ -5,7 +5,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from own_models import by_brightness, knowing, loaded
+from user_models import by_brightness, knowing, loaded
 from simulated import PLANTAR, Simulated, dice, on_grid
 
 from pipeline.domain.anatomy import CALCANEUS, FRAME_BONES, METATARSAL_2, MUSCLE_NAMES, TALUS
