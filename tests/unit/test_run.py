@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_stages import spoil_scan
-from user_models import by_brightness, manifest_of
+from user_models import by_intensity, manifest_of
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
@@ -166,7 +166,7 @@ def test_a_changed_model_redoes_the_segmentation(
     job: Job, calls: list[str], tmp_path: Path
 ) -> None:
     """Its bytes decide and stand in the record; so do those of its record."""
-    content = by_brightness()
+    content = by_intensity()
     record, network = tmp_path / "mine.toml", tmp_path / "mine.onnx"
     record.write_text(manifest_of(content))
     network.write_bytes(content)

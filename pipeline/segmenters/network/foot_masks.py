@@ -1,4 +1,4 @@
-"""How many feet an image holds, and which of them to measure."""
+"""How many feet an image shows, and which of them to measure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -28,7 +28,9 @@ _CANDIDATES_MM = 4.0  # spacing at which candidates for feet are separated
 _MIN_BONES = 6  # of the twelve that the pose is fitted to
 _MAX_COARSE_RESIDUAL_MM = 15.0
 _GOOD_COARSE_RESIDUAL_MM = 0.75 * _MAX_COARSE_RESIDUAL_MM  # no other orientation is tried
-_CLEAR_RATIO = 2.0  # between the residuals of both hands; in a clear case it is four
+_CLEAR_RATIO = (
+    2.0  # between the residuals of both sides; it is about four where they differ clearly
+)
 _CONVERGED = 0.06  # change of the pose from one iteration to the next
 _MAX_ITERATIONS = 3
 _MAX_RESIDUAL_MM = 6.0

@@ -116,8 +116,8 @@ def _check_whole(prediction: Prediction) -> None:
     if cut:
         msg = (
             "The model must find calcaneus, talus and metatarsals 1, 2 and 5: got not the "
-            f"whole of {', '.join(cut)}. Check that the image shows one foot from heel to toes, "
-            "and that the model was trained on such scans."
+            f"whole of {', '.join(cut)}. Check that the image shows one foot from heel to "
+            "toes, and that the model was trained on such scans."
         )
         raise ScanError(msg)
 

@@ -10,6 +10,7 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from pipeline.domain.scan import Contrast, Scan
+from pipeline.segmenters.components import large_components
 from pipeline.segmenters.downsampling import block_factors, block_means
 from pipeline.segmenters.network.foot_masks import candidate_masks, filled
 from pipeline.segmenters.network.isotropic_image import IsotropicImage
@@ -68,11 +69,8 @@ class View:
             low = threshold_multiotsu(smooth, classes=3)[0]
         except ValueError:  # fewer than three grey levels
             low = float(smooth.mean())
-        pieces, _ = ndimage.label(ndimage.binary_opening(smooth > low))
-        sizes = np.bincount(pieces.ravel())
-        sizes[0] = 0
-        large = np.flatnonzero((sizes > 0) & (sizes >= _LEAST_SHARE * sizes.max()))
-        return filled(np.isin(pieces, large))
+        bright = ndimage.binary_opening(smooth > low)
+        return filled(large_components(bright, _LEAST_SHARE, connectivity=1))
 
     @cached_property
     def inner(self) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""What a network saw in its patch, on the scan's own grid."""
+"""A prediction on the scan's own grid."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 def depth_mm(points_mm: Array, bone: int) -> Array:
-    """Tell how deep points lie in a bone that is a round bar along y."""
+    """Give the depth of points in a bone that is a round bar along y."""
     x, y, z = points_mm.T
     first, last = BONES[bone]
     depth: Array = np.minimum.reduce([y - first, last - y, RADIUS_MM - np.hypot(x, z)])
@@ -31,16 +31,16 @@ def depth_mm(points_mm: Array, bone: int) -> Array:
 
 
 def places_mm(shape: tuple[int, ...], affine: Array) -> Array:
-    """Give the middle of each voxel."""
+    """Give the centre of each voxel."""
     places: Array = np.argwhere(np.ones(shape)) @ affine[:3, :3].T + affine[:3, 3]
     return places
 
 
 @pytest.fixture(scope="module")
 def prediction() -> Prediction:
-    """See both bones softly, and 1 mm too near the heel."""
+    """Predict both bones with soft boundaries, 1 mm too near the heel."""
     probabilities = np.zeros((OTHER + 1, *PATCH.shape), dtype=np.float32)
-    points_mm = places_mm(PATCH.shape, PATCH.centring)
+    points_mm = places_mm(PATCH.shape, PATCH.affine)
     for bone in BONES:
         is_bone = depth_mm(points_mm + np.array([0, 1.0, 0]), bone).reshape(PATCH.shape) > 0
         probabilities[bone + len(MUSCLE_NAMES)] = ndimage.gaussian_filter(
@@ -51,8 +51,8 @@ def prediction() -> Prediction:
 
 
 @pytest.mark.parametrize("marrow", [1.0, 0.1])
-def test_bones_end_where_brightness_changes(prediction: Prediction, marrow: float) -> None:
-    """Whether marrow is bright or dark; and their joint stays open."""
+def test_bones_end_where_the_intensity_changes(prediction: Prediction, marrow: float) -> None:
+    """Whether marrow is bright or dark; the joint stays open."""
     points_mm = places_mm(GRID.shape, GRID.matrix)
     image = np.full(len(points_mm), 0.4)
     truth = np.zeros(len(points_mm), dtype=np.uint8)
@@ -66,22 +66,22 @@ def test_bones_end_where_brightness_changes(prediction: Prediction, marrow: floa
 
     found = refined_bones(prediction, scan, load_weights())
 
-    by_chance = most_probable_labels(prediction, GRID)
+    by_probability = most_probable_labels(prediction, GRID)
     for bone in BONES:
         true = (truth == bone).reshape(GRID.shape)
-        plain = dice(by_chance == bone + len(MUSCLE_NAMES), true)
+        plain = dice(by_probability == bone + len(MUSCLE_NAMES), true)
         assert dice(found == bone, true) > plain + 0.02
-    assert not (found[:, 51:53] > 0).any()  # the joint's middle
+    assert not (found[:, 51:53] > 0).any()  # the joint
 
 
-def test_a_bone_that_is_hardly_seen_keeps_its_chance(prediction: Prediction) -> None:
-    """Nothing tells how it looks."""
+def test_a_bone_without_a_core_keeps_its_probability(prediction: Prediction) -> None:
+    """Its own intensity cannot be measured."""
     faint = Prediction(
-        0.8 * prediction.probabilities, PATCH, prediction.pose, prediction.is_inner
+        0.8 * prediction.probabilities, PATCH, prediction.pose, prediction.is_interior
     )
     scan = Scan(np.indices(GRID.shape)[0].astype(np.float32), GRID)
 
     found = refined_bones(faint, scan, load_weights())
 
-    by_chance = most_probable_labels(faint, GRID)
-    np.testing.assert_array_equal(found, np.where(by_chance > 0, by_chance - 12, 0))
+    by_probability = most_probable_labels(faint, GRID)
+    np.testing.assert_array_equal(found, np.where(by_probability > 0, by_probability - 12, 0))
