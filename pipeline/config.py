@@ -20,7 +20,7 @@ from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
 from pipeline.store.content import read_text
 from pipeline.store.dicom.series_selection import SeriesRules
-from pipeline.toml import parse_toml, validated
+from pipeline.store.toml_text import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5

@@ -8,19 +8,17 @@ from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
-from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Scan, Side
 from pipeline.phantom.acquisition.acquire import acquire, random_pose
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.segmenters.atlas.affine_registration import Alignment
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
-Poses = tuple[Alignment, Alignment]
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
@@ -31,14 +29,6 @@ class Simulated:
     foot: Foot
     raw: Scan
     scan: Scan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Segmented:
-    """Labels of a scan, and the poses that were found on the way, better one first."""
-
-    labels: Segmentation
-    poses: Poses
 
 
 def simulate(seed: int, side: Side = Side.RIGHT, pixel_mm: float = 1.0) -> Simulated:
@@ -74,13 +64,6 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     """Overlap of two masks: twice the common part over the sum."""
     both = np.count_nonzero(first & second)
     return 2 * both / (np.count_nonzero(first) + np.count_nonzero(second))
-
-
-def shifted(poses: Poses, axis: int, by_mm: float) -> Poses:
-    """Give the same poses, of an image whose middle lies elsewhere."""
-    shift = by_mm * np.eye(3)[axis]
-    first, second = (replace(p, offset_mm=p.offset_mm + shift) for p in poses)
-    return first, second
 
 
 def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:

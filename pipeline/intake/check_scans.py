@@ -147,7 +147,7 @@ def _checked(
             cells["side"] = str(scan.side or _UNKNOWN)
             scan = replace(scan, cautions=cautioned(scan, readings))
         even = config.preprocess.model_copy(update={"bias_correction": False})
-        recognised = recognise(preprocess(scan, even), config.segment)
+        recognised = recognise(preprocess(scan, even))
         cells |= {"anatomy": str(recognised.side), "likeness": f"{recognised.likeness:.2f}"}
         if scan.side is None:
             claims = SideClaims(others=(("the anatomy", recognised.side),))

@@ -33,10 +33,7 @@ class _Domain:
 
 _MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.WATER)
 _DOMAINS: Mapping[str, _Domain] = MappingProxyType(
-    {
-        "atlas": _Domain((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),
-        "network": _Domain(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45),
-    }
+    {"network": _Domain(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45)}
 )
 _Ratios = Mapping[tuple[str, str], tuple[float, float]]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from fake_stages import spoil_scan
 
-from pipeline.config import load_config
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.run import plan
 from pipeline.run.job import Job
@@ -79,11 +78,14 @@ def test_a_deleted_output_is_written_again(job: Job, calls: list[str]) -> None:
 
 
 def test_an_output_that_is_not_written_again_is_removed(job: Job) -> None:
-    """One segmenter writes a probability, the next does not."""
-    process_participant(replace(job, config=load_config(None, ["segment.segmenter='network'"])))
+    """The segmenter writes a probability; with corrected muscles there is none."""
+    process_participant(job)
     written = (job.out / PROBABILITY).exists()
+    correction = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    correction.parent.mkdir()
+    correction.write_bytes(b"corrected by hand")
 
-    process_participant(replace(job, config=load_config(None, ["segment.segmenter='atlas'"])))
+    process_participant(job)
 
     assert written
     assert not (job.out / PROBABILITY).exists()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from own_models import by_brightness, record_of
+from user_models import by_intensity, manifest_of
 
 from pipeline.config import load_config
 from pipeline.errors import ArtefactError
@@ -127,15 +127,15 @@ def test_a_changed_model_repeats_the_segmentation(
     job: Job, calls: list[str], tmp_path: Path
 ) -> None:
     """The network and its manifest are inputs, and are in the record."""
-    content = by_brightness()
+    content = by_intensity()
     record, network = tmp_path / "mine.toml", tmp_path / "mine.onnx"
-    record.write_text(record_of(content))
+    record.write_text(manifest_of(content))
     network.write_bytes(content)
     own = ["segment.segmenter=onnx", f"segment.model={str(record)!r}"]
     job = replace(job, config=load_config(None, own))
     process_participant(job)
     assert get_status(job).status == OK
-    changed = record_of(content, version="1.1").encode()
+    changed = manifest_of(content, version="1.1").encode()
     for path, new in ((network, content + b"?"), (record, changed)):
         path.write_bytes(new)
         assert get_status(job).status == NOT_RUN
