@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
@@ -21,7 +20,6 @@ from pipeline.stages.preprocess import PreprocessParams, preprocess
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
 Poses = tuple[Alignment, Alignment]
-PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

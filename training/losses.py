@@ -3,10 +3,8 @@
 import torch
 from torch.nn import functional
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.segmenters.network.prediction import OTHER
-
-_PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
 def loss_of(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
@@ -32,7 +30,10 @@ def loss_of(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     is_shown[OTHER:] = False
     dice = (2 * both + 1) / (sizes + 1)
     overlap = dice[is_shown].mean() if bool(is_shown.any()) else dice.new_ones(())
-    plantar, plantar_truth = chances[:, _PLANTAR].sum(1), truth[:, _PLANTAR].sum(1)
+    plantar, plantar_truth = (
+        chances[:, list(PLANTAR_LABELS)].sum(1),
+        truth[:, list(PLANTAR_LABELS)].sum(1),
+    )
     union = (2 * (plantar * plantar_truth).sum() + 1) / (
         plantar.sum() + plantar_truth.sum() + 1
     )

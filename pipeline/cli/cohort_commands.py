@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
 from pipeline.errors import ConfigError
 from pipeline.run.batch import open_executor, process_all
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
@@ -32,7 +33,6 @@ from pipeline.run.job import OK, Outcome, exit_code
 from pipeline.run.muscle_tables import write_border, write_muscles
 from pipeline.run.process_participant import look
 from pipeline.run.stage_cache import FAILED
-from pipeline.stages.compare import OUTCOMES
 from pipeline.store.files import remove_dead_scratch
 
 __all__ = [
@@ -202,7 +202,7 @@ def _counting(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _print_tables(session: Session, volumes: pd.DataFrame, statistics: pd.DataFrame) -> None:
     frames = [(volumes, VOLUMES_SHOWN)]
     if statistics[["n_a", "n_b"]].to_numpy().any():
-        shown = statistics[statistics["outcome"].isin(OUTCOMES)]
+        shown = statistics[statistics["outcome"].isin(OUTCOME_KEYS)]
         frames.append((shown, STATISTICS_SHOWN))
     for frame, columns in frames:
         session.print(show(frame[columns]) + "\n")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.stages.compare import OUTCOMES, CompareParams, compare
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
+from pipeline.stages.compare import CompareParams, compare
 
 SIGNED = [
     *("mean_difference", "statistic", "cohens_d", "hedges_g", "welch_t", "student_t"),
@@ -41,7 +42,7 @@ def volumes_of(a: list[float], b: list[float]) -> pd.DataFrame:
             "status": "ok",
             "body_mass_kg": [55 + 3.5 * (k * k % 7) for k in range(len(a + b))],
             "foot_length_mm": [230 + 2.5 * (k * k % 11) for k in range(len(a + b))],
-            **dict.fromkeys(OUTCOMES, a + b),
+            **dict.fromkeys(OUTCOME_KEYS, a + b),
         }
     )
 
@@ -84,7 +85,9 @@ def test_another_unit_scales_means_and_leaves_effects(
 ) -> None:
     """Effect sizes and p values know no unit."""
     volumes = volumes_of(a, b)
-    rescaled = volumes.assign(**{outcome: volumes[outcome] * factor for outcome in OUTCOMES})
+    rescaled = volumes.assign(
+        **{outcome: volumes[outcome] * factor for outcome in OUTCOME_KEYS}
+    )
 
     before, after = (compare(v, CompareParams()) for v in (volumes, rescaled))
 

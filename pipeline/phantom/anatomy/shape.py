@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.domain.immutable import reduce_to_constructor
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.anatomy.kind import FootKind
@@ -160,6 +161,9 @@ class FootShape:
             for label, amount in getattr(self, name).items():
                 check_within(f"muscle labels of {name}", label, (1, len(MUSCLE_NAMES)))
                 check_within(f"{name}[{label}]", amount, (0.0, highest))
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    __reduce__ = reduce_to_constructor
 
     @property
     def remaining_volumes_cm3(self) -> dict[int, float]:

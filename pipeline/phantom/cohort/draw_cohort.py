@@ -1,6 +1,5 @@
 """A made-up study: who is scanned, and how the groups differ."""
 
-import copyreg
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -8,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
@@ -27,17 +26,9 @@ REARFOOT_MUSCLES = (1, 2, 3, 4)  # their bellies lie under the calcaneus and the
 VOLUME_KEPT = (0.80, 0.85)  # by the rearfoot muscles in plantar fasciitis
 BODY_MASS_KG, BODY_MASS_SD_KG = 62.0, 8.0
 _SURVEYS = 2  # the second sees how neighbours give way to muscles of another size
-PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 
 RegionVolumes = NDArray[np.float64]
 """Shape (2, 10): rearfoot and forefoot volume of each plantar muscle, cm3."""
-
-
-def _locked(volumes: dict[int, float]) -> MappingProxyType[int, float]:
-    return MappingProxyType(volumes)
-
-
-copyreg.pickle(MappingProxyType, lambda m: (_locked, (dict(m),)))  # for other processes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain import anatomy
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
+from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
@@ -38,7 +38,6 @@ _LOOKS = 3
 _FINE_RESIDUAL_MM = 6.0
 _LEAST_CERTAINTY = 0.6
 _SIZE_RANGE = (0.6, 1.5)  # of a foot relative to one of mean proportions
-_PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 _FRAME_BONES = (
     anatomy.CALCANEUS,
     anatomy.METATARSAL_1,
@@ -153,7 +152,7 @@ def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> F
 
 
 def _change(muscles: Sight, turned: Sight) -> float:
-    before, after = (float(s.chances[_PLANTAR].sum()) for s in (muscles, turned))
+    before, after = (float(s.chances[list(PLANTAR_LABELS)].sum()) for s in (muscles, turned))
     return 2 * (after - before) / max(after + before, 1.0)
 
 

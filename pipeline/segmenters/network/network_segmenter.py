@@ -91,7 +91,7 @@ class NetworkSegmenter:
             found.side,
             NAME,
             (*scan.cautions, *_doubts(found), *doubts),
-            probability,
+            np.clip(probability, 0, 1),
         )
 
 

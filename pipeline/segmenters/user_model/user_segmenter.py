@@ -94,7 +94,7 @@ class OwnSegmenter:
             side_of_bones(bones, scan.grid),
             self.name,
             scan.cautions,
-            probability,
+            np.clip(probability, 0, 1),
         )
 
 

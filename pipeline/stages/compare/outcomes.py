@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGIONS
+from pipeline.domain.outcome_keys import CM3, MM3_PER_KG, MM3_PER_MM
 
 ABSOLUTE, PER_KG, PER_LENGTH = "absolute", "per body mass", "per foot length"
 MUSCLES_ABSOLUTE, MUSCLES_PER_KG = "muscles, absolute", "muscles, per body mass"
@@ -39,10 +40,7 @@ class Outcome:
 
 
 def _regions(ending: str, family: str) -> tuple[Outcome, ...]:
-    return tuple(
-        Outcome(f"{region}_{ending}", family, f"{region}_cm3")
-        for region in ("rearfoot", "forefoot", "total")
-    )
+    return tuple(Outcome(f"{region}_{ending}", family, f"{region}_cm3") for region in REGIONS)
 
 
 def _muscles(ending: str, family: str) -> tuple[Outcome, ...]:
@@ -51,15 +49,14 @@ def _muscles(ending: str, family: str) -> tuple[Outcome, ...]:
 
 
 REGION_OUTCOMES = (
-    *_regions("cm3", ABSOLUTE),
-    *_regions("mm3_per_kg", PER_KG),
-    *_regions("mm3_per_mm", PER_LENGTH),
+    *_regions(CM3, ABSOLUTE),
+    *_regions(MM3_PER_KG, PER_KG),
+    *_regions(MM3_PER_MM, PER_LENGTH),
 )
 MUSCLE_OUTCOMES = (
-    *_muscles("cm3", MUSCLES_ABSOLUTE),
-    *_muscles("mm3_per_kg", MUSCLES_PER_KG),
+    *_muscles(CM3, MUSCLES_ABSOLUTE),
+    *_muscles(MM3_PER_KG, MUSCLES_PER_KG),
 )
-OUTCOMES = tuple(outcome.column for outcome in REGION_OUTCOMES)
 
 
 def outcomes_among(columns: Iterable[object]) -> tuple[Outcome, ...]:

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGION_NAMES, TOTAL
 from pipeline.domain.grid import Grid
-from pipeline.domain.region_split import RegionSplit, share_behind
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
+from pipeline.domain.region_split import RegionSplit, fraction_behind
 from pipeline.stages.compare import CompareParams, compare
 
 OFFSETS_MM = tuple(float(mm) for mm in range(-5, 6))
@@ -39,8 +40,7 @@ BORDER_COLUMNS: Mapping[str, str] = MappingProxyType(
         "cohens_d": "mean difference over the pooled standard deviation",
     }
 )
-_REGIONS = ("rearfoot", "forefoot")
-_MOVED = [f"{r}_{unit}" for unit in ("cm3", "mm3_per_kg", "mm3_per_mm") for r in _REGIONS]
+_MOVED = [key for key in OUTCOME_KEYS if not key.startswith(TOTAL)]
 
 
 def sweep_border(
@@ -73,7 +73,7 @@ def sweep_border(
     grid, is_inside = _cropped(split.muscles.grid, box), is_chosen[box]
     rows: list[tuple[float, float, float]] = []
     for offset_mm in offsets_mm:
-        share = share_behind(grid, frame, position_mm + offset_mm)[is_inside]
+        share = fraction_behind(grid, frame, position_mm + offset_mm)[is_inside]
         behind = float(share.sum(dtype=float))
         ahead = share.size - behind
         rows.append((offset_mm, behind * cm3_per_voxel, ahead * cm3_per_voxel))
@@ -113,7 +113,7 @@ def _moved(volumes: pd.DataFrame, at_offset: pd.DataFrame) -> pd.DataFrame:
     moved, places = volumes.copy(), at_offset.set_index("participant_id")
     mass_kg = pd.to_numeric(volumes["body_mass_kg"])
     length_mm = pd.to_numeric(volumes["foot_length_mm"])
-    for region in _REGIONS:
+    for region in REGION_NAMES.values():
         cm3 = volumes["participant_id"].map(places[f"{region}_cm3"]).astype(float)
         moved[f"{region}_cm3"], moved[f"{region}_mm3_per_kg"] = cm3, 1000 * cm3 / mass_kg
         moved[f"{region}_mm3_per_mm"] = 1000 * cm3 / length_mm

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.domain.anatomy import REGION_NAMES
 from pipeline.stages.plot_style import (
     COLOURS,
     MARKERS,
@@ -16,7 +17,6 @@ from pipeline.stages.plot_style import (
 from pipeline.stages.report.group_plot import UNITS
 
 ALPHA = 0.05
-_REGIONS = ("rearfoot", "forefoot")
 
 
 def plot_border(
@@ -43,7 +43,7 @@ def plot_border(
     with plot_style():
         figure = Figure(figsize=(7.2, 7.0), layout="constrained")
         panels = figure.subplots(3, 2, sharex=True)
-        for column, region in enumerate(_REGIONS):
+        for column, region in enumerate(REGION_NAMES.values()):
             volumes = sweep.assign(group=sweep["participant_id"].map(groups))
             _draw_volumes(panels[0, column], volumes, f"{region}_cm3", names)
             panels[0, column].set_title(region)

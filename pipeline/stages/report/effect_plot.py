@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGIONS
 from pipeline.stages.plot_style import (
     COLOURS,
     MARKERS,
@@ -14,7 +14,6 @@ from pipeline.stages.plot_style import (
 )
 from pipeline.stages.report.sentences import chance, fixed
 
-_REGIONS = ("rearfoot", "forefoot", "total")
 _WORDS = {"mm3_per_kg": "volume per body mass", "cm3": "volume"}
 
 
@@ -30,7 +29,7 @@ def plot_effects(statistics: pd.DataFrame) -> Picture | None:
     ending = next((e for e in _WORDS if known["outcome"].str.endswith(f"_{e}").any()), None)
     if ending is None:
         return None
-    names = {f"{region}_{ending}": region for region in _REGIONS} | {
+    names = {f"{region}_{ending}": region for region in REGIONS} | {
         f"{m.abbreviation}_total_{ending}": f"{m.name} ({m.abbreviation})" for m in MUSCLES
     }
     known = known[known["outcome"].isin(names)]
@@ -62,8 +61,8 @@ def plot_effects(statistics: pd.DataFrame) -> Picture | None:
                 )  # fmt: skip
         axes.set_yticks([k + 0.5 for k in range(len(rows))], [names[row] for row in rows])
         axes.set_ylim(len(rows), 0)
-        if len(rows) > len(_REGIONS):
-            axes.axhline(len(_REGIONS), color=PALE, linewidth=0.6, linestyle=":")
+        if len(rows) > len(REGIONS):
+            axes.axhline(len(REGIONS), color=PALE, linewidth=0.6, linestyle=":")
         axes.set_xlabel(
             f"Cohen's d of {_WORDS[ending]}, 95 % interval; right of 0 the first group has more"
         )

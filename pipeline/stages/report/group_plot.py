@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.stages.plot_style import (
     COLOURS,
     INK,
@@ -21,7 +22,6 @@ from pipeline.stages.plot_style import (
 from pipeline.stages.report.sentences import chance, fixed, is_missing
 
 UNITS = {"cm3": "cm³", "mm3_per_kg": "mm³/kg"}
-_REGIONS = ("rearfoot", "forefoot", "total")
 _OFFSETS = (0.0, -0.1, 0.1, -0.2, 0.2)
 
 
@@ -54,9 +54,9 @@ def plot_groups(
         return None
     with plot_style():
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-        panels = figure.subplots(len(UNITS), len(_REGIONS))
+        panels = figure.subplots(len(UNITS), len(REGIONS))
         for row, ending in zip(panels, UNITS, strict=True):
-            for axes, region in zip(row, _REGIONS, strict=True):
+            for axes, region in zip(row, REGIONS, strict=True):
                 outcome = f"{region}_{ending}"
                 values = pd.to_numeric(measured[outcome])
                 found = [values[(groups == name).fillna(value=False)] for name in names]

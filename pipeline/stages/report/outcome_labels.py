@@ -1,18 +1,19 @@
 """Outcomes in words, with their units."""
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGIONS
+from pipeline.domain.outcome_keys import CM3, MM3_PER_KG, MM3_PER_MM
 
 Named = tuple[str, str, int]
 
 _UNITS = {
-    "cm3": ("volume", "cm³", 1),
-    "mm3_per_kg": ("volume per body mass", "mm³/kg", 0),
-    "mm3_per_mm": ("volume per foot length", "mm³/mm", 0),
+    CM3: ("volume", "cm³", 1),
+    MM3_PER_KG: ("volume per body mass", "mm³/kg", 0),
+    MM3_PER_MM: ("volume per foot length", "mm³/mm", 0),
 }
 NAMES: dict[str, Named] = {
     f"{region}_{ending}": (f"{region} {words}", unit, decimals)
     for ending, (words, unit, decimals) in _UNITS.items()
-    for region in ("rearfoot", "forefoot", "total")
+    for region in REGIONS
 }
 """Outcome of a region to its words, its unit and the decimals that are shown."""
 SHOWN = tuple(name for name in NAMES if not name.endswith("per_mm"))

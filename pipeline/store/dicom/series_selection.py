@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from pipeline.domain.dixon import DIXON_IMAGES
 from pipeline.errors import ScanError
 from pipeline.stages.laterality import IntakeParams
 from pipeline.store.dicom.series_sorting import Volume
@@ -79,8 +80,7 @@ def _fits(volume: Volume, rules: IntakeParams) -> bool:
 def _is_one_dixon(volumes: Sequence[Volume]) -> bool:
     parts = [v.contrast for v in volumes]
     return len(set(parts)) == len(parts) and all(
-        v.contrast in {"water", "fat", "in", "opposed"} and v.belongs_to(volumes[0])
-        for v in volumes
+        v.contrast in DIXON_IMAGES and v.belongs_to(volumes[0]) for v in volumes
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pipeline.domain.dixon import DIXON_PARTS, dixon_parts
+from pipeline.domain.dixon import DIXON_IMAGES, dixon_image
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom.slice_header import SliceHeader
@@ -168,12 +168,10 @@ def _volume(slices: Sequence[SliceHeader], fault: str = "") -> Volume:
 
 
 def _contrast(item: SliceHeader) -> str:
-    parts = dixon_parts(item.kind[2:])
     title = re.split(r"[^a-z0-9*]+", " ".join(item.titles))
-    if {"dixon", "mdixon", "ideal", "flex"} & set(title):
-        parts |= dixon_parts(title)
-    if len(parts) == 1:
-        return min(parts)
+    is_dixon = bool({"dixon", "mdixon", "ideal", "flex"} & set(title))
+    if image := dixon_image(item.kind[2:], title if is_dixon else ()):
+        return image
     matches = [_WEIGHTING.fullmatch(word) for word in title]
     told = {match[1] for match in matches if match}
     return _WEIGHTINGS[told.pop()] if len(told) == 1 else ""
@@ -181,7 +179,7 @@ def _contrast(item: SliceHeader) -> str:
 
 def _stem(item: SliceHeader) -> list[str]:
     """Give the words of the titles that name no Dixon part."""
-    names = {name.lower() for group in DIXON_PARTS.values() for name in group} | {"phase"}
+    names = {name.lower() for group in DIXON_IMAGES.values() for name in group} | {"phase"}
     return [w for w in re.split("[^a-z0-9]+", " ".join(item.titles)) if w not in names]
 
 

@@ -1,4 +1,4 @@
-"""Sums over the chosen muscles."""
+"""Sums and fat fraction of the chosen muscles."""
 
 from dataclasses import replace
 
@@ -12,13 +12,13 @@ from pipeline.domain.scan import Side
 def row(
     muscle: str, region: str, volume_mm3: float | None, contractile_mm3: float | None
 ) -> Measurement:
-    """Make a row of which volumes matter only."""
+    """Make a row; only the volumes matter."""
     return Measurement(muscle, region, volume_mm3, contractile_mm3, 0.1, 90.0, 61.5, 40.0)
 
 
 @pytest.fixture
 def table() -> MeasurementTable:
-    """Make a table of three muscles, of which two are in the totals."""
+    """Make a table of three muscles, two of them chosen."""
     return MeasurementTable(
         rows=(
             row("ABH", "rearfoot", 11000.0, 9000.0),
@@ -40,52 +40,66 @@ def table() -> MeasurementTable:
 def test_volumes_of_chosen_muscles_are_summed(
     table: MeasurementTable, region: str, expected: float
 ) -> None:
-    """In cm3, in one region, without muscles that were not chosen."""
+    """In cm3, in one region."""
     assert table.volume_cm3(region) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("region", "expected"), [("rearfoot", 9.6), ("forefoot", 4.52)])
-def test_contractile_volumes_are_summed_likewise(
+def test_contractile_volumes_of_chosen_muscles_are_summed(
     table: MeasurementTable, region: str, expected: float
 ) -> None:
-    """From their own column."""
+    """In cm3, in one region."""
     assert table.contractile_cm3(region) == pytest.approx(expected)
 
 
 def test_one_unknown_volume_makes_the_sum_unknown(table: MeasurementTable) -> None:
-    """Never a smaller number for an unknown one; other regions stay known."""
-    spoilt = replace(table, rows=(row("ABH", "rearfoot", None, 9000.0), *table.rows[1:]))
+    """A partial sum would be too small; other regions stay known."""
+    changed = replace(table, rows=(row("ABH", "rearfoot", None, 9000.0), *table.rows[1:]))
 
-    assert spoilt.volume_cm3("rearfoot") is None
-    assert spoilt.contractile_cm3("rearfoot") == pytest.approx(9.6)
-    assert spoilt.volume_cm3("forefoot") == pytest.approx(5.03)
+    assert changed.volume_cm3("rearfoot") is None
+    assert changed.contractile_cm3("rearfoot") == pytest.approx(9.6)
+    assert changed.volume_cm3("forefoot") == pytest.approx(5.03)
 
 
 def test_a_muscle_without_a_row_makes_the_sum_unknown(table: MeasurementTable) -> None:
-    """What was not measured is not 0."""
-    spoilt = replace(table, rows=table.rows[1:])
+    """A missing row is not a volume of 0."""
+    changed = replace(table, rows=table.rows[1:])
 
-    assert spoilt.volume_cm3(table.rows[0].region) is None
+    assert changed.volume_cm3(table.rows[0].region) is None
     assert replace(table, rows=()).contractile_cm3("rearfoot") is None
 
 
 def test_one_unknown_contractile_volume_makes_its_sum_unknown(table: MeasurementTable) -> None:
-    """A contrast without fat fraction leaves the volumes known."""
-    spoilt = replace(table, rows=(row("ABH", "rearfoot", 11000.0, None), *table.rows[1:]))
+    """Without a fat fraction the volumes are still known."""
+    changed = replace(table, rows=(row("ABH", "rearfoot", 11000.0, None), *table.rows[1:]))
 
-    assert spoilt.contractile_cm3("rearfoot") is None
-    assert spoilt.volume_cm3("rearfoot") == pytest.approx(11.7)
-
-
-def test_an_unknown_muscle_that_was_not_chosen_does_not_matter(table: MeasurementTable) -> None:
-    """The sum is of the chosen ones."""
-    spoilt = replace(table, rows=(*table.rows[:-1], row("EDB", "rearfoot", None, None)))
-
-    assert spoilt.volume_cm3("rearfoot") == pytest.approx(11.7)
+    assert changed.contractile_cm3("rearfoot") is None
+    assert changed.volume_cm3("rearfoot") == pytest.approx(11.7)
 
 
-def test_zero_is_a_volume(table: MeasurementTable) -> None:
-    """A muscle that was looked for and is absent counts as nothing."""
+def test_an_unknown_volume_of_another_muscle_does_not_matter(table: MeasurementTable) -> None:
+    """Only the chosen muscles are summed."""
+    changed = replace(table, rows=(*table.rows[:-1], row("EDB", "rearfoot", None, None)))
+
+    assert changed.volume_cm3("rearfoot") == pytest.approx(11.7)
+
+
+def test_a_volume_of_zero_is_known(table: MeasurementTable) -> None:
+    """An absent muscle adds nothing to the sum."""
     without = replace(table, rows=(row("ABH", "rearfoot", 0.0, 0.0), *table.rows[1:]))
 
     assert without.volume_cm3("rearfoot") == pytest.approx(0.7)
+
+
+def test_the_fat_fraction_is_weighted_by_volume(table: MeasurementTable) -> None:
+    """Only totals of the chosen muscles count; limits have their own columns."""
+    totals = (
+        replace(row("ABH", "total", 3000.0, None), fat_fraction=0.2, fat_fraction_low=0.1),
+        replace(row("FDB", "total", 1000.0, None), fat_fraction=0.4, fat_fraction_low=0.3),
+    )
+    with_totals = replace(table, rows=(*table.rows, *totals))
+
+    assert with_totals.fat_fraction() == pytest.approx(0.25)
+    assert with_totals.fat_fraction("_low") == pytest.approx(0.15)
+    assert with_totals.fat_fraction("_high") is None
+    assert table.fat_fraction() is None

@@ -11,7 +11,6 @@ from scipy import ndimage
 from simulated import (
     GAP,
     LONG,
-    PLANTAR,
     Poses,
     Segmented,
     Simulated,
@@ -24,7 +23,7 @@ from simulated import (
     simulate,
 )
 
-from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1, PHALANGES
+from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1, PHALANGES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
@@ -40,7 +39,7 @@ MIRROR = np.diag((-1.0, 1.0, 1.0))
 
 def plantar(labels: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Mark the muscles of the plantar total."""
-    return np.isin(labels, PLANTAR)
+    return np.isin(labels, PLANTAR_LABELS)
 
 
 def mirrored(poses: Poses) -> Poses:
@@ -297,7 +296,9 @@ def test_cut_toes_leave_the_length_unknown(
 
     assert [c.code for c in split.cautions] == ["foot-length-unknown"]
     short = measure(split, scan, MeasureParams()).volume_cm3("total")
-    whole = np.isin(segmented.labels.muscles.voxels, PLANTAR).sum() * grid.voxel_volume_mm3
+    whole = (
+        np.isin(segmented.labels.muscles.voxels, PLANTAR_LABELS).sum() * grid.voxel_volume_mm3
+    )
     assert short == pytest.approx(whole / 1e3, rel=0.03)
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from makers import BLOCK, make_frame, make_grid, make_labels, make_landmarks, make_segmentation
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.region_split import RegionSplit
 from pipeline.stages.compare import VOLUME_COLUMNS, CompareParams, compare
 from pipeline.stages.measure.border_sweep import (
@@ -31,7 +32,7 @@ def test_each_step_is_what_a_split_there_would_be() -> None:
 
     for offset_mm, rearfoot_cm3 in zip(sweep["offset_mm"], sweep["rearfoot_cm3"], strict=True):
         split = make_split(BORDER_MM + offset_mm)
-        share = split.rearfoot_share[split.muscles.voxels == 1].sum(dtype=float)
+        share = split.rearfoot_fraction[split.muscles.voxels == 1].sum(dtype=float)
         assert rearfoot_cm3 == pytest.approx(share * 0.5 * 0.7 * 3.0 / 1e3, rel=1e-5)
     assert sweep["rearfoot_cm3"].is_monotonic_increasing
     assert 0 < sweep["rearfoot_cm3"].iloc[0] < sweep["rearfoot_cm3"].iloc[-1]
@@ -68,7 +69,7 @@ def make_volumes() -> pd.DataFrame:
         }
     ).reindex(columns=list(VOLUME_COLUMNS))
     volumes["total_cm3"] = volumes["rearfoot_cm3"] + volumes["forefoot_cm3"]
-    for region in ("rearfoot", "forefoot", "total"):
+    for region in REGIONS:
         cm3 = volumes[f"{region}_cm3"]
         volumes[f"{region}_mm3_per_kg"] = 1000 * cm3 / volumes["body_mass_kg"]
         volumes[f"{region}_mm3_per_mm"] = 1000 * cm3 / volumes["foot_length_mm"]

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.stages.compare import (
-    OUTCOMES,
     STATISTICS_COLUMNS,
     VOLUME_COLUMNS,
     CompareParams,
@@ -41,7 +42,7 @@ def volumes_of(a: Sequence[float | None], b: Sequence[float | None]) -> pd.DataF
             "status": "ok",
             "body_mass_kg": None,
             "foot_length_mm": None,
-            **dict.fromkeys(OUTCOMES, values),
+            **dict.fromkeys(OUTCOME_KEYS, values),
         }
     )
 
@@ -140,7 +141,7 @@ def test_a_missing_body_mass_leaves_per_kg_unknown_and_says_so() -> None:
     row = row_of(table_of(), mass=None)
 
     assert row["total_cm3"] == 10.0
-    assert [row[f"{r}_mm3_per_kg"] for r in ("rearfoot", "forefoot", "total")] == [None] * 3
+    assert [row[f"{r}_mm3_per_kg"] for r in REGIONS] == [None] * 3
     assert row["cautions"] == "truncated;body-mass-missing"
 
 
@@ -259,7 +260,7 @@ def test_holm_corrects_within_absolute_and_within_per_kg() -> None:
     assert holm["rearfoot_cm3"] == pytest.approx(2 * p["rearfoot_cm3"])
     assert holm["total_cm3"] == pytest.approx(p["total_cm3"])
     assert holm["total_mm3_per_kg"] == pytest.approx(3 * p["total_mm3_per_kg"])
-    absolute = list(OUTCOMES[:3])
+    absolute = list(OUTCOME_KEYS[:3])
     published = multipletests(p[absolute].astype(float), method="holm")[1]
     np.testing.assert_allclose(holm[absolute].astype(float), published)
 
@@ -337,7 +338,7 @@ def test_only_rows_that_are_ok_count() -> None:
             "status": ["failed", "ok"],
             "body_mass_kg": None,
             "foot_length_mm": None,
-            **dict.fromkeys(OUTCOMES, (99.0, 98.0)),
+            **dict.fromkeys(OUTCOME_KEYS, (99.0, 98.0)),
         }
     )
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
 from pipeline.errors import ConfigError
 from pipeline.stages.compare import (
     MUSCLE_OUTCOMES,
-    OUTCOMES,
     STATISTICS_COLUMNS,
     VOLUME_COLUMNS,
     CompareParams,
@@ -45,7 +45,7 @@ def volumes_of(groups: Mapping[str, Sequence[float | None]], **columns: Any) -> 
             "status": "ok",
             "body_mass_kg": (MASSES * 4)[: len(values)],
             "foot_length_mm": (LENGTHS * 4)[: len(values)],
-            **dict.fromkeys(OUTCOMES, values),
+            **dict.fromkeys(OUTCOME_KEYS, values),
         }
     ).assign(**columns)
 
@@ -226,7 +226,7 @@ def test_as_many_groups_as_are_allowed_take_seconds() -> None:
     started = time.process_time()
     rows = compare(volumes_of(groups), CompareParams())
 
-    assert len(rows) == 45 * len(OUTCOMES)
+    assert len(rows) == 45 * len(OUTCOME_KEYS)
     assert time.process_time() - started < 45
 
 
@@ -353,7 +353,7 @@ def test_each_two_of_three_groups_have_a_row_reference_first() -> None:
     volumes = volumes_of({"runner": A, "pf": B, "healthy": (50.0, 52.0, 49.0, 55.0)})
 
     rows = compare(volumes, CompareParams(permutations=0))
-    of_first = rows[rows["outcome"] == OUTCOMES[0]]
+    of_first = rows[rows["outcome"] == OUTCOME_KEYS[0]]
 
     assert of_first[["group_a", "group_b"]].to_numpy().tolist() == [
         ["healthy", "pf"],
@@ -395,7 +395,7 @@ def test_muscles_are_families_of_their_own() -> None:
     columns = {"ABH_total_cm3": values, "QP_total_cm3": [v * v for v in values]}
     rows = compare(volumes_of({"healthy": A, "pf": B}, **columns), CompareParams())
 
-    muscles = rows[~rows["outcome"].isin(OUTCOMES)].set_index("outcome")
+    muscles = rows[~rows["outcome"].isin(OUTCOME_KEYS)].set_index("outcome")
     assert set(muscles.index) < {outcome.column for outcome in MUSCLE_OUTCOMES}
     assert muscles["family"].tolist() == [
         *["muscles, absolute"] * 2,

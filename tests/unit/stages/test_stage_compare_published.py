@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pipeline.stages.compare import OUTCOMES, CompareParams, compare
+from pipeline.domain.outcome_keys import OUTCOME_KEYS
+from pipeline.stages.compare import CompareParams, compare
 from pipeline.stages.compare.effect_size import detectable_d
 
-OUTCOME = OUTCOMES[0]
+OUTCOME = OUTCOME_KEYS[0]
 
 # Student 1908, Biometrika 6:1, hours of sleep gained; R: ?sleep
 SLEEP = {
@@ -86,7 +87,7 @@ def rows_of(
             "group": [name for name, group in groups.items() for _ in group],
             "status": "ok",
             "pair": pairs,
-            **dict.fromkeys(OUTCOMES, values),
+            **dict.fromkeys(OUTCOME_KEYS, values),
             **columns,
         }
     )
@@ -279,7 +280,7 @@ def test_blood_pressure_adjusted_for_age() -> None:
             "group": [name for name, (ages, _) in PRESSURE.items() for _ in ages],
             "status": "ok",
             "age": [age for ages, _ in PRESSURE.values() for age in ages],
-            **dict.fromkeys(OUTCOMES, pressures),
+            **dict.fromkeys(OUTCOME_KEYS, pressures),
         }
     )
 

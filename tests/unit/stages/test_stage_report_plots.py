@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.stages.compare import VOLUME_COLUMNS, CompareParams, compare
 from pipeline.stages.measure.border_sweep import OFFSETS_MM, compare_borders
 from pipeline.stages.plot_style import Picture
@@ -13,7 +14,7 @@ from pipeline.stages.report import plot_border, plot_effects, plot_groups
 from pipeline.stages.report.group_plot import groups_of
 
 PNG_START = b"\x89PNG"
-PER_KG = [f"{region}_mm3_per_kg" for region in ("rearfoot", "forefoot", "total")]
+PER_KG = [f"{region}_mm3_per_kg" for region in REGIONS]
 REARFOOT_CM3 = [50.0, 54.0, 57.0, 41.0, 46.0, 44.0]
 
 
@@ -26,7 +27,7 @@ def volumes() -> pd.DataFrame:
     table["body_mass_kg"], table["foot_length_mm"] = [60.0, 72, 66, 80, 81, 75], 240.0
     table["forefoot_cm3"] = table["rearfoot_cm3"] * 0.5 + [3, 1, 2, 4, 1, 3]
     table["total_cm3"] = table["rearfoot_cm3"] + table["forefoot_cm3"]
-    for region in ("rearfoot", "forefoot", "total"):
+    for region in REGIONS:
         cm3 = table[f"{region}_cm3"]
         table[f"{region}_mm3_per_kg"] = 1000 * cm3 / table["body_mass_kg"]
     return table.assign(sport=["run", "swim", "run", "swim", "run", "swim"])

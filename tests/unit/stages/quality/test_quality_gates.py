@@ -120,7 +120,7 @@ def test_what_hides_the_air_hides_ghosts(take: Take) -> None:
     reading = read(take(spoilt={"background_mask": 4.0}), "ghost_percent")
 
     assert (reading.value, reading.verdict) == (None, Verdict.UNKNOWN)
-    assert reading.told() == "n/a"
+    assert reading.summary() == "n/a"
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
