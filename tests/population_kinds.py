@@ -16,7 +16,7 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
-from training.template import bone_middles_mm, template_mm
+from training.template import bone_centres_mm, template_mm
 
 # Muscle share of a well-muscled man's two feet, tissue labels of 1 mm, by fraction of the
 # skin's length from the heel, %.
@@ -88,7 +88,7 @@ def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
 def bones_off_mm(foot: Foot) -> float:
     """Give how far the middles of the bones lie from the best affine fit of the mean foot."""
     theirs = template_mm()
-    ours = bone_middles_mm(foot)
+    ours = bone_centres_mm(foot)
     mean, found = (np.array([m[label] for label in sorted(theirs)]) for m in (theirs, ours))
     known = np.column_stack((mean, np.ones(len(mean))))
     left = found - known @ np.linalg.lstsq(known, found, rcond=None)[0]
