@@ -15,6 +15,7 @@ from torch import nn
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.patch import Window
 from pipeline.segmenters.network.weights import BORDER_LABELS, RECORD, WINDOWS
 from pipeline.store.files import written_whole
 from training.boundary_scans import BOUNDARY_STREAM
@@ -24,6 +25,7 @@ from training.feet import FOOT_STREAM
 from training.model import CHANNELS, BoundaryModel, FootNet
 from training.template import bone_sizes
 
+StateDict = Mapping[str, torch.Tensor]
 _OPSET = 17
 _LICENCE = "BSD-3-Clause; the digital foot's proportions: see pipeline/phantom/NOTICE"
 
@@ -50,31 +52,17 @@ def export(folder: Path, models: Path, version: str) -> None:
     manifest = models / RECORD
     record = tomllib.loads(manifest.read_text()) if manifest.exists() else {}
     files, training = record.setdefault("files", {}), record.setdefault("training", {})
-    for name, window in WINDOWS.items():
-        checkpoint = folder / f"{name}.pt"
-        if checkpoint.exists():
+    for name, patch in WINDOWS.items():
+        if (checkpoint := folder / f"{name}.pt").exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            net = FootNet(window.split)
-            net.load_state_dict(state["averaged"])
-            outputs = ["chances", "muscles"] if net.is_split else ["chances"]
-            shown = torch.zeros(1, 1, *window.shown.shape)
-            files[name] = _write_onnx(net, {"image": shown}, outputs, models / f"{name}.onnx")
+            files[name] = _export_footnet(name, patch, state["averaged"], models)
             save_start(START / f"{name}.pt", checkpoint)
-            training[name] = _training_record(
-                int(state["scan"]), state["feet"], folder / f"{name}.csv"
-            )
+            log = folder / f"{name}.csv"
+            training[name] = _training_record(int(state["scan"]), state["feet"], log)
     for name, labels in BORDER_LABELS.items():
-        checkpoint = folder / f"{name}.pt"
-        if checkpoint.exists():
+        if (checkpoint := folder / f"{name}.pt").exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            model = BoundaryModel(labels)
-            model.load_state_dict(state["averaged"])
-            inputs = {
-                "features": torch.zeros(2, FEATURES),
-                "labels": torch.zeros(2, dtype=torch.long),
-            }
-            target = models / f"{name}.onnx"
-            files[name] = _write_onnx(model, inputs, ["share"], target, {0: "voxels"})
+            files[name] = _export_boundary_model(name, labels, state["averaged"], models)
             training[name] = state["story"]
     record |= {
         "name": "footnet",
@@ -89,6 +77,28 @@ def export(folder: Path, models: Path, version: str) -> None:
     }
     with written_whole(manifest) as scratch:
         scratch.write_text(tomli_w.dumps(record))
+
+
+def _export_footnet(
+    name: str, patch: Window, weights: StateDict, models: Path
+) -> dict[str, str]:
+    net = FootNet(patch.split)
+    net.load_state_dict(weights)
+    inputs = {"image": torch.zeros(1, 1, *patch.shown.shape)}
+    outputs = ["chances", "muscles"] if net.is_split else ["chances"]
+    return _write_onnx(net, inputs, outputs, models / f"{name}.onnx")
+
+
+def _export_boundary_model(
+    name: str, labels: int, weights: StateDict, models: Path
+) -> dict[str, str]:
+    model = BoundaryModel(labels)
+    model.load_state_dict(weights)
+    inputs = {
+        "features": torch.zeros(2, FEATURES),
+        "labels": torch.zeros(2, dtype=torch.long),
+    }
+    return _write_onnx(model, inputs, ["share"], models / f"{name}.onnx", {0: "voxels"})
 
 
 def _write_onnx(
