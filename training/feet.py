@@ -181,12 +181,12 @@ def _bytes(fraction: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _read(path: Path) -> Foot:
-    with np.load(path, allow_pickle=False) as kept:
-        grid = Grid.from_arrays(kept["tissues"].shape, kept["affine"])
+    with np.load(path, allow_pickle=False) as file:
+        grid = Grid.from_arrays(file["tissues"].shape, file["affine"])
         truth = Segmentation(
-            LabelMap(kept["muscles"], grid, MUSCLE_NAMES),
-            LabelMap(kept["bones"], grid, BONE_NAMES),
+            LabelMap(file["muscles"], grid, MUSCLE_NAMES),
+            LabelMap(file["bones"], grid, BONE_NAMES),
             Side.RIGHT,
             PHANTOM,
         )
-        return Foot(kept["tissues"], truth, kept["fat"].astype(np.float32) / 255)
+        return Foot(file["tissues"], truth, file["fat"].astype(np.float32) / 255)

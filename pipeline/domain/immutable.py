@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def read_only(values: ArrayLike, dtype: DTypeLike = None) -> NDArray[Any]:
+def read_only(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """Copy an array and lock the copy."""
     copied = np.array(values, dtype=dtype)
     copied.flags.writeable = False

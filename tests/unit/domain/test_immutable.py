@@ -25,7 +25,8 @@ def test_a_read_only_array_is_a_locked_copy() -> None:
     locked = read_only(given, np.float32)
     given[:] = 7
 
-    assert (locked.dtype, locked.tolist()) == (np.float32, [0, 0, 0])
+    assert locked.dtype == np.float32
+    assert locked.tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="read-only"):
         locked[0] = 1
 
