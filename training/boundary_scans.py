@@ -160,15 +160,13 @@ def _region(
     box = box_about_borders(probability)
     start, shape = [side.start for side in box], probability[box].shape
     indices = np.indices(shape).reshape(3, -1).T + start
-    affine = scan.grid.matrix
-    affine[:3, 3] = scan.grid.to_world(start)
     fraction = _true_fraction(truth, true_grid, scan.grid, indices).reshape(shape)
     return PredictedRegion(
         scan.intensity[box].astype(np.float16),
         probability[box].astype(np.float16),
         labels[box],
         fraction.astype(np.float16),
-        affine,
+        scan.grid.cropped(box).matrix,
     )
 
 

@@ -112,6 +112,12 @@ class Grid:
         matrix[:3, 3] = -matrix[:3, :3] @ ((np.array(self.shape) - 1) / 2)
         return Grid.from_arrays(self.shape, matrix)
 
+    def cropped(self, box: Sequence[slice]) -> "Grid":
+        """Give the grid of a box of voxels, whose slices have start and stop."""
+        matrix = self.matrix
+        matrix[:3, 3] = self.to_world([side.start for side in box])
+        return Grid.from_arrays([side.stop - side.start for side in box], matrix)
+
     def to_world(self, indices: ArrayLike) -> NDArray[np.float64]:
         """Convert voxel indices, shape (..., 3), to world positions in mm, RAS+."""
         matrix = self.matrix

@@ -8,7 +8,6 @@ import pandas as pd
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES, REGION_NAMES, TOTAL
-from pipeline.domain.grid import Grid
 from pipeline.domain.outcome_keys import OUTCOME_KEYS
 from pipeline.domain.region_split import RegionSplit, fraction_behind
 from pipeline.stages.compare import CompareParams, compare
@@ -70,7 +69,7 @@ def sweep_border(
     cm3_per_voxel = split.muscles.grid.voxel_volume_mm3 / 1e3
     parts = ndimage.find_objects(is_chosen.astype(np.uint8))
     box = parts[0] if parts else (slice(0, 1),) * 3
-    grid, is_inside = _cropped(split.muscles.grid, box), is_chosen[box]
+    grid, is_inside = split.muscles.grid.cropped(box), is_chosen[box]
     rows: list[tuple[float, float, float]] = []
     for offset_mm in offsets_mm:
         share = fraction_behind(grid, frame, position_mm + offset_mm)[is_inside]
@@ -118,10 +117,3 @@ def _moved(volumes: pd.DataFrame, at_offset: pd.DataFrame) -> pd.DataFrame:
         moved[f"{region}_cm3"], moved[f"{region}_mm3_per_kg"] = cm3, 1000 * cm3 / mass_kg
         moved[f"{region}_mm3_per_mm"] = 1000 * cm3 / length_mm
     return moved
-
-
-def _cropped(grid: Grid, box: tuple[slice, ...]) -> Grid:
-    """Give the part of a grid that a box holds."""
-    matrix = grid.matrix
-    matrix[:3, 3] = grid.to_world([part.start for part in box])
-    return Grid.from_arrays([part.stop - part.start for part in box], matrix)

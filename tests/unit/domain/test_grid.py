@@ -139,6 +139,14 @@ def test_a_flip_does_not_move_a_centred_grid(grid: Grid, axis: int) -> None:
     )
 
 
+def test_a_cropped_grid_keeps_the_positions_of_its_voxels(grid: Grid) -> None:
+    """Index 0 is the start of the box."""
+    cropped = grid.cropped((slice(3, 9), slice(0, 31), slice(2, 13)))
+
+    assert cropped.shape == (6, 31, 11)
+    np.testing.assert_allclose(cropped.to_world((1, 2, 3)), grid.to_world((4, 2, 5)))
+
+
 def test_corners_are_the_outer_ones(grid: Grid) -> None:
     """They lie half a voxel outside the centres of the corner voxels."""
     indices = grid.to_index(grid.corners_mm())
