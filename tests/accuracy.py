@@ -16,7 +16,7 @@ import pandas as pd
 from simulated import dice, on_grid
 from trials import CONDITIONS, STANDARD, VARIED, again, trial
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, PLANTAR_LABELS, REGIONS
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.landmarks import Landmarks
 from pipeline.domain.measurement_table import MeasurementTable
@@ -33,8 +33,6 @@ from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
 
 Row = dict[str, object]
-PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
-REGIONS = ("rearfoot", "forefoot", "total")
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
 POINTS.remove("foot_length_mm")
 
@@ -64,7 +62,7 @@ def assess(raw: Scan, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]) -
     except (ScanError, SegmentationError) as error:
         return row | {"refused": str(error).split(":", maxsplit=1)[0]}
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
-    row["Dice"] = dice(*(np.isin(v, PLANTAR) for v in (labels, true_labels)))
+    row["Dice"] = dice(*(np.isin(v, PLANTAR_LABELS) for v in (labels, true_labels)))
     for region in REGIONS:
         due = true_table.volume_cm3(region)
         assert due is not None

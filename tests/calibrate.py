@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from trials import CONDITIONS, VARIED, trial
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.errors import PipelineError
 from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
@@ -33,10 +34,7 @@ SUM = "plantar"
 def volumes_cm3(table: MeasurementTable) -> dict[tuple[str, str], float]:
     """Give every muscle's volume in every region, and the sums."""
     volumes = {(r.muscle, r.region): (r.volume_mm3 or 0.0) / 1e3 for r in table.rows}
-    sums = {
-        (SUM, region): table.volume_cm3(region) or 0.0
-        for region in ("rearfoot", "forefoot", "total")
-    }
+    sums = {(SUM, region): table.volume_cm3(region) or 0.0 for region in REGIONS}
     return {**sums, **volumes}
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.foot_kind import FootKind
@@ -61,12 +61,12 @@ def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
     shape = draw_kind_shape(rng, kind)
     foot = make_foot(shape, spacing_mm)
-    plantar = np.isin(foot.truth.muscles.voxels, [m.index for m in MUSCLES if m.is_plantar])
+    plantar = np.isin(foot.truth.muscles.voxels, PLANTAR_LABELS)
     share = _share_along(foot, plantar)
     row = {f"share at {s}": 100 * float(v) for s, v in zip(STATIONS, share, strict=True)}
     cm3 = spacing_mm**3 / 1e3
     row["plantar"] = float(plantar.sum() * cm3)
-    row["asked"] = sum(shape.muscle_volumes_cm3[m.index] for m in MUSCLES if m.is_plantar)
+    row["asked"] = sum(shape.muscle_volumes_cm3[label] for label in PLANTAR_LABELS)
     row["INT"] = float((foot.truth.muscles.voxels == 10).sum() * cm3)
     row["largest share"] = 100 * float(share.max())
     row["bones off"] = bones_off_mm(foot)

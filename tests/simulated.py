@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Scan, Side
@@ -19,7 +18,6 @@ from pipeline.stages.preprocess import PreprocessParams, preprocess
 
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
-PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,1 +1,1 @@
-"""How the network's weights are made: digital feet, images of them, the loop, the export."""
+"""Training of the networks on simulated scans of digital feet, and export of their weights."""

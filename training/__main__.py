@@ -1,7 +1,7 @@
 """Train one of the two networks: ``python -m training fine --folder out/training``.
 
-Goes on from the folder's checkpoint if there is one, else from the weights in
-``training/start`` if any are kept there, else from nothing. Stop it whenever you like.
+Resumes from the folder's checkpoint if there is one, else starts from the weights in
+``training/start``, else from random ones. It can be stopped at any time.
 """
 
 import argparse
@@ -21,36 +21,42 @@ from torch.utils.data import DataLoader, Dataset
 from pipeline.segmenters.network.patch import Patch
 from pipeline.segmenters.network.weights import PATCHES
 from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
-from training.examples import VIEWS, Example, draw_examples
+from training.examples import PATCHES_PER_SCAN, Example, draw_examples
 from training.feet import ALL_KINDS, Kinds, add_kinds
-from training.losses import dices, loss_of
+from training.losses import dice_by_class, segmentation_loss
 from training.model import MUSCLE_CLASSES, FootNet
-from training.optimisers import Optimiser, average_into
+from training.optimisers import Optimiser, update_average
 
 _SCANS = {"coarse": 4_000, "fine": 6_000}  # about nine hours of two CPU cores
 _LEARNING_RATE = 3e-3
 _WARM_UP = 100  # scans
-_COOL_DOWN = 0.4  # of all scans, at the end, while the rate falls to nothing
-_EMA_SCANS = 300  # over which weights are averaged
-_AIR_KEPT = 0.08  # of the air's voxels that the loss looks at
-_KEEP_EVERY_S = 300.0
-_HELD_OUT = 12  # scans of feet that are never learnt from
+_COOL_DOWN = 0.4  # fraction of all scans, at the end, over which the rate falls to 0
+_EMA_SCANS = 300  # time constant of the moving average of weights
+_AIR_FRACTION = 0.08  # of the air voxels, for the loss
+_SAVE_EVERY_S = 300.0
+_HELD_OUT = 12  # scans of held-out feet
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is trained on what, and for how long.
+    """Settings of one training.
 
     Parameters
     ----------
+    name
+        ``coarse`` or ``fine``.
     scans
-        To see in all; each is looked at through `VIEWS` windows.
+        Total number of scans; `PATCHES_PER_SCAN` patches of each are used.
     feet
-        Different digital feet in them.
+        Number of different digital feet in them.
+    folder, feet_folder
+        Where checkpoint and log are written, and where feet are cached.
+    threads
+        Number of CPU threads.
     is_fresh
-        Whether to leave the weights in ``training/start`` alone: from seeds alone.
+        Whether to start from random weights even if ``training/start`` has some.
     kinds
-        Of feet; those left out can be measured later as kinds that were never learnt from.
+        Kinds of feet to train on; the others can serve as unseen anatomy in a test.
     """
 
     name: str
@@ -63,17 +69,22 @@ class Recipe:
     kinds: Kinds = ALL_KINDS
 
     @property
-    def window(self) -> Patch:
-        """What the network sees."""
+    def patch(self) -> Patch:
+        """Size and spacing of the network's patch."""
         return PATCHES[self.name]
 
 
 class _Scans(Dataset[list[Example]]):
     def __init__(
-        self, recipe: Recipe, first: int, last: int, first_foot: int = 0, views: int = VIEWS
+        self,
+        recipe: Recipe,
+        first: int,
+        last: int,
+        first_foot: int = 0,
+        patches: int = PATCHES_PER_SCAN,
     ) -> None:
         self.recipe, self.first, self.last = recipe, first, last
-        self.first_foot, self.views = first_foot, views
+        self.first_foot, self.patches = first_foot, patches
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -82,17 +93,17 @@ class _Scans(Dataset[list[Example]]):
         recipe = self.recipe
         return draw_examples(
             self.first + k,
-            recipe.window,
+            recipe.patch,
             recipe.feet,
             recipe.feet_folder,
             self.first_foot,
-            self.views,
+            self.patches,
             recipe.kinds,
         )
 
 
 def main() -> None:
-    """Parse, train, and leave log and checkpoint in the folder."""
+    """Parse the options and train; log and checkpoint are written into the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=PATCHES)
     parser.add_argument("--scans", type=int, help=f"default: {_SCANS}")
@@ -110,12 +121,12 @@ def main() -> None:
 
 
 def train(recipe: Recipe) -> None:
-    """Train until all scans were seen."""
+    """Train until all scans are used, or until the process is asked to stop."""
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net, averaged = (
-        FootNet(recipe.window.split).to(device, memory_format=torch.channels_last_3d)
+        FootNet(recipe.patch.split).to(device, memory_format=torch.channels_last_3d)
         for _ in range(2)
     )
     averaged.load_state_dict(net.state_dict())
@@ -126,62 +137,65 @@ def train(recipe: Recipe) -> None:
         scan = load_checkpoint(path, net, averaged, optimiser)
     elif not recipe.is_fresh and (START / path.name).exists():
         scan = load_start(START / path.name, net, averaged)
-    kept_at, is_stopped = time.monotonic(), _asked_to_stop()
+    saved_at, is_stopped = time.monotonic(), _stop_on_signal()
     losses: list[float] = []
     few = replace(recipe, feet=_HELD_OUT)
-    held_out = [e[0] for e in _loaded(_Scans(few, 10**9, 10**9 + _HELD_OUT, 10**6, views=1))]
-    for examples in _loaded(_Scans(recipe, scan, recipe.scans)):
-        rate = _LEARNING_RATE * _rate(scan, recipe.scans)
-        for view, example in enumerate(examples):
-            losses.append(_learn(net, example, device, (scan, view)))
+    held_out = [e[0] for e in _load(_Scans(few, 10**9, 10**9 + _HELD_OUT, 10**6, patches=1))]
+    for examples in _load(_Scans(recipe, scan, recipe.scans)):
+        rate = _LEARNING_RATE * _schedule(scan, recipe.scans)
+        for patch, example in enumerate(examples):
+            losses.append(_backpropagate(net, example, device, (scan, patch)))
             optimiser.step(rate)
-        # early weights are soon forgotten
-        average_into(averaged, net, max(10 / (scan + 10), 1 / _EMA_SCANS))
+        # the average follows the weights more closely at first
+        update_average(averaged, net, max(10 / (scan + 10), 1 / _EMA_SCANS))
         scan += 1
         is_last = scan == recipe.scans or is_stopped()
-        if is_last or time.monotonic() - kept_at > _KEEP_EVERY_S:
-            score = _held_out(averaged, held_out, device)
-            _log(recipe, scan, float(np.mean(losses)), score)
+        if is_last or time.monotonic() - saved_at > _SAVE_EVERY_S:
+            dice = _median_dice(averaged, held_out, device)
+            _log(recipe, scan, float(np.mean(losses)), dice)
             progress = {
                 "scan": scan,
                 "feet": recipe.feet,
                 "kinds": [str(k) for k in recipe.kinds],
             }
             save_checkpoint(path, progress, net, averaged, optimiser)
-            losses, kept_at = [], time.monotonic()
+            losses, saved_at = [], time.monotonic()
         if is_last:
             break
 
 
-def _asked_to_stop() -> Callable[[], bool]:
-    """Heed Ctrl-C and SIGTERM once a scan is done, so that nothing learnt is lost."""
-    asked: list[int] = []
+def _stop_on_signal() -> Callable[[], bool]:
+    """Handle Ctrl-C and SIGTERM: the function returned says whether to save and stop."""
+    received: list[int] = []
     for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda number, _: asked.append(number))
-    return lambda: bool(asked)
+        signal.signal(which, lambda number, _: received.append(number))
+    return lambda: bool(received)
 
 
-def _loaded(scans: _Scans) -> Iterator[list[Example]]:
+def _load(scans: _Scans) -> Iterator[list[Example]]:
     yield from DataLoader(scans, batch_size=None, num_workers=1, prefetch_factor=4)
 
 
-def _rate(scan: int, scans: int) -> float:
-    """Rise, stay, and fall to nothing over the last part."""
+def _schedule(scan: int, scans: int) -> float:
+    """Learning rate relative to its maximum: warm-up, plateau, linear decay to 0."""
     return min(1.0, (scan + 1) / _WARM_UP, (scans - scan) / (_COOL_DOWN * scans))
 
 
-def _learn(
-    net: FootNet, example: Example, device: torch.device, turn: tuple[int, int]
+def _backpropagate(
+    net: FootNet, example: Example, device: torch.device, seed: tuple[int, int]
 ) -> float:
-    rng = np.random.default_rng(turn)
+    rng = np.random.default_rng(seed)
     image, voxels, classes, muscles = _tensors(example, device, rng)
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        scores, muscle_scores = net.scores_at(image, voxels)
-    loss = loss_of(scores.float(), classes)
-    if muscle_scores is not None:  # of each voxel's parts one, to spare time
-        part = rng.integers(muscles.shape[1], size=len(muscles))
-        one = (np.arange(len(part)), part)
-        loss = loss + loss_of(muscle_scores.float().transpose(1, 2)[one], muscles[one])
+        logits, muscle_logits = net.logits_at(image, voxels)
+    loss = segmentation_loss(logits.float(), classes)
+    if muscle_logits is not None:  # one input voxel of each labelled one, for speed
+        drawn = rng.integers(muscles.shape[1], size=len(muscles))
+        one = (np.arange(len(drawn)), drawn)
+        muscle_loss = segmentation_loss(
+            muscle_logits.float().transpose(1, 2)[one], muscles[one]
+        )
+        loss = loss + muscle_loss
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
     return float(loss.item())
@@ -190,13 +204,17 @@ def _learn(
 def _tensors(
     example: Example, device: torch.device, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Give the image, the voxels that count (all tissue, some air) and what is in them.
+    """Choose the voxels of the loss: all tissue and some of the air.
 
-    The last is the muscle of each voxel that is shown in the place of one of those.
+    Returns
+    -------
+    image, voxels, classes, muscles
+        Input patch, (1, 1, x, y, z); flat index and class of each voxel, (voxels,); muscle of
+        its input voxels, (voxels, input voxels per voxel).
     """
     flat = example.labels.ravel()
-    kept = (flat > 0) | (rng.random(flat.size, dtype=np.float32) < _AIR_KEPT)
-    voxels = np.flatnonzero(kept)
+    is_chosen = (flat > 0) | (rng.random(flat.size, dtype=np.float32) < _AIR_FRACTION)
+    voxels = np.flatnonzero(is_chosen)
     blocks = view_as_blocks(
         example.muscles, tuple(np.floor_divide(example.image.shape, example.labels.shape))
     )
@@ -211,30 +229,30 @@ def _tensors(
 
 
 @torch.no_grad()
-def _held_out(net: FootNet, examples: list[Example], device: torch.device) -> list[float]:
-    """Dice of each structure, as finely as it is told, on feet that are never learnt from."""
-    found = []
+def _median_dice(net: FootNet, examples: list[Example], device: torch.device) -> list[float]:
+    """Median Dice of each structure over these examples; of muscles in input voxels."""
+    all_dice = []
     for example in examples:
         image, voxels, classes, muscles = _tensors(example, device, np.random.default_rng(0))
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            scores, muscle_scores = net.scores_at(image, voxels)
-        score = dices(scores.float(), classes)[1:-1]
-        if muscle_scores is not None:
-            parts = muscle_scores.float().transpose(1, 2).flatten(0, 1)
-            score[: MUSCLE_CLASSES - 1] = dices(parts, muscles.flatten())[1:]
-        found.append(score.cpu().numpy())
-    medians: list[float] = np.nanmedian(found, axis=0).tolist()
+            logits, muscle_logits = net.logits_at(image, voxels)
+        dice = dice_by_class(logits.float(), classes)[1:-1]
+        if muscle_logits is not None:
+            of_muscles = muscle_logits.float().transpose(1, 2).flatten(0, 1)
+            dice[: MUSCLE_CLASSES - 1] = dice_by_class(of_muscles, muscles.flatten())[1:]
+        all_dice.append(dice.cpu().numpy())
+    medians: list[float] = np.nanmedian(all_dice, axis=0).tolist()
     return medians
 
 
-def _log(recipe: Recipe, scan: int, loss: float, score: list[float]) -> None:
+def _log(recipe: Recipe, scan: int, loss: float, dice: list[float]) -> None:
     path = recipe.folder / f"{recipe.name}.csv"
-    row = [scan, time.strftime("%H:%M:%S"), f"{loss:.4f}", *(f"{s:.3f}" for s in score)]
+    row = [scan, time.strftime("%H:%M:%S"), f"{loss:.4f}", *(f"{d:.3f}" for d in dice)]
     with path.open("a", newline="") as log:
         csv.writer(log).writerow(row)
-    muscles, bones = np.mean(score[:12]), np.mean(score[12:])
-    told = {"scan": scan, "loss": loss, "muscles": muscles, "bones": bones}
-    print(json.dumps(told), flush=True)  # noqa: T201
+    muscles, bones = np.mean(dice[:12]), np.mean(dice[12:])
+    summary = {"scan": scan, "loss": loss, "muscles": muscles, "bones": bones}
+    print(json.dumps(summary), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Digital feet in random scans, as the packaged networks see them."""
+"""Random scans of digital feet, with the predictions of the packaged networks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -31,167 +31,176 @@ from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.store.files import written_whole
 from training.feet import ALL_KINDS, Kinds, draw_kind, draw_training_shape
 
-BORDER_STREAM = 6_000_000
-"""Seeds of these feet and scans start here."""
+BOUNDARY_STREAM = 6_000_000
+"""First seed of these feet."""
 
-SCAN_STREAM = BORDER_STREAM + 500_000
+SCAN_STREAM = BOUNDARY_STREAM + 500_000
+"""First seed of their scans."""
+
 SCANS_PER_FOOT = 3
-"""One after another, as making a foot takes longer than scanning it."""
+"""Consecutive scans of one foot, as making a foot takes longer than simulating a scan."""
 
-_SPACING_MM = 0.5  # of the feet: at 1 mm a sheet of tendon or fat is hardly there
-_POPULATION = 2 / 3  # of all feet; the others are shaped and wasted as no living one is
-_FATTY = 0.6  # of the population's feet, in all muscles alike
-_FAT = (0.05, 0.4)
-_SORE = 0.4  # of the population's feet have a thick fascia and oedema about it
-_SORE_MM = (0.0, 4.0)
+_SPACING_MM = 0.5  # of the feet; 1 mm cannot represent thin sheets of tendon or fat
+_POPULATION = 2 / 3  # fraction of all feet; the others have the shapes of training feet
+_FATTY = 0.6  # fraction of the population's feet, with one fat fraction for all muscles
+_FAT_FRACTION = (0.05, 0.4)
+_FASCIITIS = 0.4  # fraction of the population's feet with a thickened fascia and oedema
+_FASCIITIS_MM = (0.0, 4.0)
 
-# Every second scan is by one of the packaged protocols, its numbers changed by up to:
-_SIZE_CHANGE = 1.25  # times, pixels and slices
-_TIME_CHANGE = 1.15  # times, repetition and echo
+# Every second scan has a packaged protocol whose parameters are changed by up to:
+_SIZE_FACTOR = 1.25  # pixel size and slice thickness
+_TIME_FACTOR = 1.15  # repetition and echo time
 _SNR = (10.0, 70.0)
 _OBLIQUE_DEG = 25.0
-_HARDEST = "t2_fs"  # muscle, fat and tendon are all dark, so every fourth of these is such
+_HARDEST = "t2_fs"  # muscle, fat and tendon are all dark; a quarter of these scans has it
 
-# The others are by protocols drawn at random.
-_FINEST_MM, _COARSEST_MM = 0.5, 1.2  # of pixels
-_SPOILT = 1 / 3  # of these as badly as in training; the rest as scanners do
+# The others have random protocols.
+_FINEST_MM, _COARSEST_MM = 0.5, 1.2  # pixel size
+_WITH_ARTEFACTS = 1 / 3  # fraction of these with random MR artefacts
 
-_PARTS = (2, 4)  # along an axis of fine and of coarse spacing, to tell how much is muscle
+_SUBVOXELS = (2, 4)  # along an axis of fine and of coarse spacing, for the true fraction
+# Names of the arrays in a cached file, for the fields of `PredictedRegion`.
+_KEYS = ("intensity", "chance", "labels", "share", "affine")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SeenPart:
-    """The part of a scan about its muscles or a bone, what the networks see there, and truth.
+class PredictedRegion:
+    """The region of a scan around its muscles or a bone: image, prediction and ground truth.
 
     Parameters
     ----------
     intensity
-        Preprocessed.
-    chance, labels
-        Of any muscle, or of the bone; and the label of the likeliest one.
-    share
-        Part of each voxel that is such.
+        Preprocessed image.
+    probability, labels
+        Predicted probability of any muscle, or of the bone; label of the most probable one.
+    fraction
+        True partial-volume fraction of muscle, or of the bone.
     affine
-        Index in this part to world.
+        Index in this region to world.
     """
 
     intensity: NDArray[np.float16]
-    chance: NDArray[np.float16]
+    probability: NDArray[np.float16]
     labels: NDArray[np.uint8]
-    share: NDArray[np.float16]
+    fraction: NDArray[np.float16]
     affine: NDArray[np.float64]
 
     @property
     def grid(self) -> Grid:
-        """Of this part."""
-        return Grid.from_arrays(self.chance.shape, self.affine)
+        """Grid of this region."""
+        return Grid.from_arrays(self.probability.shape, self.affine)
 
 
-def seen_muscles(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> SeenPart:
-    """Give the muscles of scan `index`: from the folder if they are there, else put there.
+def predicted_muscles(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> PredictedRegion:
+    """Give the muscles of scan `index`, from the folder if they are cached there.
 
     Parameters
     ----------
     kinds
-        Of which the foot is one.
+        Kinds that the foot's own is drawn from.
     """
-    (seen,) = _kept(folder, "muscles", _draw_muscles, index, kinds)
-    return seen
+    (region,) = _cached(folder, "muscles", _predict_muscles, index, kinds)
+    return region
 
 
-def seen_bones(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> list[SeenPart]:
-    """Give the bones of scan `index` that are seen clearly, in the same way."""
-    return _kept(folder, "bones", _draw_bones, index, kinds)
+def predicted_bones(
+    index: int, folder: Path, kinds: Kinds = ALL_KINDS
+) -> list[PredictedRegion]:
+    """Give each bone of scan `index` that is predicted with confidence, in the same way."""
+    return _cached(folder, "bones", _predict_bones, index, kinds)
 
 
-def _kept(
+def _cached(
     folder: Path,
     what: str,
-    draw: Callable[[int, FootKind], Iterator[SeenPart]],
+    predict: Callable[[int, FootKind], Iterator[PredictedRegion]],
     index: int,
     kinds: Kinds,
-) -> list[SeenPart]:
-    kind = draw_kind(BORDER_STREAM, index // SCANS_PER_FOOT, kinds)
+) -> list[PredictedRegion]:
+    kind = draw_kind(BOUNDARY_STREAM, index // SCANS_PER_FOOT, kinds)
     path = folder / f"{what}-{kind}-{index:05d}.npz"
-    names = [field.name for field in fields(SeenPart)]
     if not path.exists():
+        names = [field.name for field in fields(PredictedRegion)]
         arrays = {
-            f"{name}-{number}": getattr(part, name)
-            for number, part in enumerate(draw(index, kind))
-            for name in names
+            f"{key}-{number}": getattr(region, name)
+            for number, region in enumerate(predict(index, kind))
+            for key, name in zip(_KEYS, names, strict=True)
         }
         with written_whole(path) as scratch:
             np.savez_compressed(scratch, **arrays)
-    with np.load(path, allow_pickle=False) as kept:
-        parts = len(kept.files) // len(names)
-        return [SeenPart(*(kept[f"{name}-{n}"] for name in names)) for n in range(parts)]
+    with np.load(path, allow_pickle=False) as file:
+        count = len(file.files) // len(_KEYS)
+        return [PredictedRegion(*(file[f"{key}-{n}"] for key in _KEYS)) for n in range(count)]
 
 
-def _draw_muscles(index: int, kind: FootKind) -> Iterator[SeenPart]:
-    foot, scan, found = _take(index, kind)
-    chance, muscles = muscle_probability(found.muscles.without_small_components(), scan.grid)
-    yield _part(scan, chance, muscles, foot.truth.muscles.voxels > 0, foot.grid)
+def _predict_muscles(index: int, kind: FootKind) -> Iterator[PredictedRegion]:
+    foot, scan, localised = _scan_and_localise(index, kind)
+    prediction = localised.muscles.without_small_components()
+    probability, muscles = muscle_probability(prediction, scan.grid)
+    yield _region(scan, probability, muscles, foot.truth.muscles.voxels > 0, foot.grid)
 
 
-def _draw_bones(index: int, kind: FootKind) -> Iterator[SeenPart]:
-    foot, scan, found = _take(index, kind)
-    sight = found.prediction.without_small_components()
+def _predict_bones(index: int, kind: FootKind) -> Iterator[PredictedRegion]:
+    foot, scan, localised = _scan_and_localise(index, kind)
+    prediction = localised.prediction.without_small_components()
     for label in load_weights().centres_mm:
-        chance = np.zeros(scan.grid.shape, dtype=np.float32)
-        box, chance[box] = bone_probability(sight, scan.grid, label)
-        if has_core(chance):
-            labels = np.full(chance.shape, label, dtype=np.uint8)
-            yield _part(scan, chance, labels, foot.truth.bones.voxels == label, foot.grid)
+        probability = np.zeros(scan.grid.shape, dtype=np.float32)
+        box, probability[box] = bone_probability(prediction, scan.grid, label)
+        if has_core(probability):
+            labels = np.full(probability.shape, label, dtype=np.uint8)
+            yield _region(
+                scan, probability, labels, foot.truth.bones.voxels == label, foot.grid
+            )
 
 
-def _part(
+def _region(
     scan: Scan,
-    chance: NDArray[np.float32],
+    probability: NDArray[np.float32],
     labels: NDArray[np.uint8],
     truth: NDArray[np.bool_],
-    finer: Grid,
-) -> SeenPart:
-    box = box_about_boundary(chance)
-    places = np.indices(chance[box].shape).reshape(3, -1).T + [side.start for side in box]
-    affine = scan.grid.matrix
-    affine[:3, 3] = scan.grid.to_world([side.start for side in box])
-    return SeenPart(
+    true_grid: Grid,
+) -> PredictedRegion:
+    box = box_about_boundary(probability)
+    start, shape = [side.start for side in box], probability[box].shape
+    indices = np.indices(shape).reshape(3, -1).T + start
+    fraction = _true_fraction(truth, true_grid, scan.grid, indices).reshape(shape)
+    return PredictedRegion(
         scan.intensity[box].astype(np.float16),
-        chance[box].astype(np.float16),
+        probability[box].astype(np.float16),
         labels[box],
-        _share(truth, finer, scan.grid, places).reshape(chance[box].shape).astype(np.float16),
-        affine,
+        fraction.astype(np.float16),
+        scan.grid.cropped(box).matrix,
     )
 
 
 @lru_cache(maxsize=1)
-def _take(index: int, kind: FootKind) -> tuple[Foot, Scan, LocalisedFoot]:
+def _scan_and_localise(index: int, kind: FootKind) -> tuple[Foot, Scan, LocalisedFoot]:
     rng = np.random.default_rng((SCAN_STREAM, index))
     foot = _foot(index // SCANS_PER_FOOT, kind).moved(random_pose(rng))
     while True:
         scan = preprocess(_draw_scan(foot, index, rng), PreprocessParams())
         try:
             return foot, scan, localise_foot(scan, load_weights())
-        except ScanError:  # spoilt beyond recognition
+        except ScanError:  # MR artefacts hide the foot; draw another scan
             continue
 
 
 @lru_cache(maxsize=1)
 def _foot(number: int, kind: FootKind) -> Foot:
-    rng = np.random.default_rng((BORDER_STREAM, number))
-    is_living = rng.random() < _POPULATION
-    draw = _draw_living_shape if is_living else draw_training_shape
+    rng = np.random.default_rng((BOUNDARY_STREAM, number))
+    is_population = rng.random() < _POPULATION
+    draw = _draw_population_shape if is_population else draw_training_shape
     return make_foot(draw(rng, kind), _SPACING_MM)
 
 
-def _draw_living_shape(rng: np.random.Generator, kind: FootKind) -> FootShape:
+def _draw_population_shape(rng: np.random.Generator, kind: FootKind) -> FootShape:
     shape = draw_kind_shape(rng, kind)
     if rng.random() < _FATTY:
-        fat = dict.fromkeys(MUSCLE_NAMES, float(rng.uniform(*_FAT)))
+        fat = dict.fromkeys(MUSCLE_NAMES, float(rng.uniform(*_FAT_FRACTION)))
         shape = replace(shape, fat_fractions=MappingProxyType(fat))
-    if rng.random() < _SORE:
-        thicker_mm, oedema_mm = rng.uniform(*_SORE_MM, size=2).tolist()
-        shape = replace(shape, fascia_thickening_mm=thicker_mm, oedema_mm=oedema_mm)
+    if rng.random() < _FASCIITIS:
+        thickening_mm, oedema_mm = rng.uniform(*_FASCIITIS_MM, size=2).tolist()
+        shape = replace(shape, fascia_thickening_mm=thickening_mm, oedema_mm=oedema_mm)
     return shape
 
 
@@ -199,25 +208,25 @@ def _draw_scan(foot: Foot, index: int, rng: np.random.Generator) -> Scan:
     if index % 2:
         return _random_scan(foot, rng)
     names = (_HARDEST,) if index % 8 == 4 else PROTOCOL_NAMES
-    return acquire(foot, _near(names[rng.integers(len(names))], rng), rng)
+    return acquire(foot, _vary_protocol(names[rng.integers(len(names))], rng), rng)
 
 
-def _near(name: str, rng: np.random.Generator) -> Protocol:
-    """Change the numbers of a packaged protocol, as one hospital's differ from another's."""
+def _vary_protocol(name: str, rng: np.random.Generator) -> Protocol:
+    """Change the parameters of a packaged protocol, as they differ between hospitals."""
     known = get_protocol(name)
 
-    def about(value: float, most: float) -> float:
-        return value * float(np.exp(rng.uniform(-1, 1) * np.log(most)))
+    def vary(value: float, factor: float) -> float:
+        return value * float(np.exp(rng.uniform(-1, 1) * np.log(factor)))
 
-    pixel_mm = about(known.in_plane_mm, _SIZE_CHANGE)
-    thickness_mm = max(pixel_mm, about(known.slice_thickness_mm, _SIZE_CHANGE))
-    echo_ms = about(known.echo_time_ms, _TIME_CHANGE)
+    pixel_mm = vary(known.in_plane_mm, _SIZE_FACTOR)
+    thickness_mm = max(pixel_mm, vary(known.slice_thickness_mm, _SIZE_FACTOR))
+    echo_ms = vary(known.echo_time_ms, _TIME_FACTOR)
     return replace(
         known,
         in_plane_mm=pixel_mm,
         slice_thickness_mm=thickness_mm,
         slice_spacing_mm=thickness_mm * (known.slice_spacing_mm / known.slice_thickness_mm),
-        repetition_time_ms=about(known.repetition_time_ms, _TIME_CHANGE),
+        repetition_time_ms=vary(known.repetition_time_ms, _TIME_FACTOR),
         echo_time_ms=echo_ms,
         echo_train_ms=known.echo_train_ms * echo_ms / known.echo_time_ms,
         muscle_snr=float(np.exp(rng.uniform(*np.log(_SNR)))),
@@ -234,20 +243,21 @@ def _random_scan(foot: Foot, rng: np.random.Generator) -> Scan:
         cut_heel_mm=0.0,
         cut_toes_mm=0.0,
     )
-    if rng.random() > _SPOILT:
+    if rng.random() > _WITH_ARTEFACTS:
         return acquire(foot, protocol, rng)
     return acquire(foot, protocol, rng, artefacts=replace(artefacts, swap=0.0, wrap=0.0))
 
 
-def _share(
-    truth: NDArray[np.bool_], finer: Grid, grid: Grid, places: NDArray[np.intp]
+def _true_fraction(
+    truth: NDArray[np.bool_], true_grid: Grid, grid: Grid, indices: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Give the part of voxels that is true on a finer grid, by points spread evenly in each."""
-    parts = np.where(grid.fine_axes, *_PARTS)
-    share = np.zeros(len(places), dtype=np.float32)
-    to_finer = np.linalg.inv(finer.matrix) @ grid.matrix
-    middles = places @ to_finer[:3, :3].T + to_finer[:3, 3]
-    for part in np.ndindex(*parts):
-        aside = to_finer[:3, :3] @ ((np.array(part) + 0.5) / parts - 0.5)
-        share += ndimage.map_coordinates(truth, (middles + aside).T, order=0, output=np.uint8)
-    return share / np.prod(parts).astype(np.float32)
+    """Sample the ground truth at evenly spaced points in each of these voxels of a grid."""
+    subvoxels = np.where(grid.fine_axes, *_SUBVOXELS)
+    fraction = np.zeros(len(indices), dtype=np.float32)
+    to_truth = np.linalg.inv(true_grid.matrix) @ grid.matrix
+    centres = indices @ to_truth[:3, :3].T + to_truth[:3, 3]
+    for subvoxel in np.ndindex(*subvoxels):
+        offset = to_truth[:3, :3] @ ((np.array(subvoxel) + 0.5) / subvoxels - 0.5)
+        points = (centres + offset).T
+        fraction += ndimage.map_coordinates(truth, points, order=0, output=np.uint8)
+    return fraction / np.prod(subvoxels).astype(np.float32)

@@ -1,4 +1,4 @@
-"""State of the training on disk: written whole, read as tensors only."""
+"""Checkpoints of a training: written atomically, read without unpickling code."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from pipeline.store.files import written_whole
 from training.optimisers import Optimiser
 
 START = Path(__file__).parent / "start"
-"""Weights that come with the recipe, so that another machine can go on from them."""
+"""Weights under version control, from which a training on another machine can start."""
 
 
 def save_checkpoint(
@@ -20,12 +20,12 @@ def save_checkpoint(
     averaged: nn.Module,
     optimiser: Optimiser,
 ) -> None:
-    """Keep everything that going on needs.
+    """Write everything that is needed to resume a training.
 
     Parameters
     ----------
     progress
-        ``scan``, how many were seen, and whatever the record is to tell.
+        ``scan``, the number of scans so far, and facts for the record.
     """
     state: dict[str, Any] = {
         **progress,
@@ -40,7 +40,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path, net: nn.Module, averaged: nn.Module, optimiser: Optimiser
 ) -> int:
-    """Bring networks and optimiser to where they were; give the scans seen so far."""
+    """Restore networks and optimiser; give the number of scans so far."""
     state = torch.load(path, map_location="cpu", weights_only=True)
     net.load_state_dict(state["net"])
     averaged.load_state_dict(state["averaged"])
@@ -49,7 +49,7 @@ def load_checkpoint(
 
 
 def save_start(path: Path, checkpoint: Path) -> None:
-    """Keep the averaged weights alone, in half precision: a tenth of a checkpoint."""
+    """Write only the averaged weights, in half precision: a tenth of a checkpoint."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     halves = {name: weight.half() for name, weight in state["averaged"].items()}
     with written_whole(path) as scratch:
@@ -57,7 +57,7 @@ def save_start(path: Path, checkpoint: Path) -> None:
 
 
 def load_start(path: Path, net: nn.Module, averaged: nn.Module) -> int:
-    """Bring both networks to the kept weights; give the scans seen so far."""
+    """Load start weights into both networks; give the number of scans so far."""
     state = torch.load(path, map_location="cpu", weights_only=True)
     for target in (net, averaged):
         target.load_state_dict({n: w.float() for n, w in state["averaged"].items()})

@@ -1,4 +1,4 @@
-"""Draw what the logs tell: ``python -m training.curves``."""
+"""Plot the training logs: ``python -m training.curves``."""
 
 import argparse
 from pathlib import Path
@@ -15,14 +15,14 @@ COLUMNS = ("scan", "at", "loss", *(m.abbreviation for m in MUSCLES), *BONE_NAMES
 
 
 def main() -> None:
-    """Draw loss and Dice on feet not learnt from, over the scans seen."""
+    """Plot the loss, and the Dice on held-out feet, over the scans."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     draw_curves(parser.parse_args().folder)
 
 
 def draw_curves(folder: Path) -> None:
-    """Draw ``curves.png`` into the folder that holds the logs."""
+    """Plot the logs of a folder into its ``curves.png``."""
     mpl.use("Agg")
     figure, axes = plt.subplots(1, len(PATCHES), figsize=(11, 4), squeeze=False)
     for panel, name in zip(axes[0], PATCHES, strict=True):
@@ -31,7 +31,7 @@ def draw_curves(folder: Path) -> None:
             panel.plot(log["scan"], log[muscle.abbreviation], label=muscle.abbreviation)
         bones = log[list(BONE_NAMES.values())].mean(axis=1)
         panel.plot(log["scan"], bones, "k--", label="bones, mean")
-        panel.set(title=name, xlabel="scans seen", ylabel="Dice, feet held out", ylim=(0, 1))
+        panel.set(title=name, xlabel="scans", ylabel="Dice on held-out feet", ylim=(0, 1))
         loss = panel.twinx()
         loss.plot(log["scan"], log["loss"], color="0.7")
         loss.set_ylabel("loss")

@@ -1,4 +1,4 @@
-"""Pairs to learn from: a digital foot seen through a random scanner, and its labels."""
+"""Training examples: patches of random scans of digital feet, and their labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,28 +27,32 @@ from training.feet import ALL_KINDS, Kinds, training_foot
 from training.template import bone_centres_mm, template_mm
 
 Array = NDArray[np.float64]
-_Beyond = Literal["nearest", "grid-constant"]
+_Mode = Literal["nearest", "grid-constant"]
 EXAMPLE_STREAM = 5_000_000
-VIEWS = 5
-"""Windows laid on each scan, as taking it costs more than looking at it."""
+PATCHES_PER_SCAN = 5
+"""Patches of each scan, as simulating it takes longer than training on a patch."""
 
-_FINEST = 0.9  # of the window's spacing: finer pixels would be averaged away
-_NO_FOOT = 0.15  # of coarse examples
-_TURNS_DEG = ((-15.0, 45.0), (-25.0, 25.0), (-30.0, 30.0))  # pitch (toes down > 0), roll, yaw
+_FINEST = 0.9  # pixel size relative to the patch's spacing; finer pixels would be averaged
+_NO_FOOT = 0.15  # fraction of coarse examples
+_ROTATIONS_DEG = (
+    (-15.0, 45.0),
+    (-25.0, 25.0),
+    (-30.0, 30.0),
+)  # pitch (toes down > 0), roll, yaw
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the network sees and is to say.
+    """Input and target of a network.
 
     Parameters
     ----------
     image
-        In the voxels that are shown.
+        Input patch.
     labels
-        Class of each voxel of the window.
+        Class of each labelled voxel.
     muscles
-        Muscle of each voxel that is shown; 0 where there is none.
+        Muscle of each input voxel; 0 where there is none.
     """
 
     image: NDArray[np.float32]
@@ -58,62 +62,64 @@ class Example:
 
 def draw_examples(
     index: int,
-    window: Patch,
+    patch: Patch,
     feet: int,
     folder: Path,
     first_foot: int = 0,
-    views: int = VIEWS,
+    patches: int = PATCHES_PER_SCAN,
     kinds: Kinds = ALL_KINDS,
 ) -> list[Example]:
-    """Make the views of scan `index`: always the same, whoever asks, in whichever order.
+    """Draw the patches of scan `index`, which depend on these arguments alone.
 
     Parameters
     ----------
+    patch
+        Size and spacing of the patches.
     feet
-        How many digital feet there are to image, from `first_foot` on.
+        Number of digital feet to draw from, from `first_foot` on.
     folder
-        Where they are kept.
+        Where the feet are cached.
     kinds
-        Of feet.
+        Kinds of feet to draw from.
     """
-    rng = np.random.default_rng((EXAMPLE_STREAM, round(window.finest_mm * 100), index))
+    rng = np.random.default_rng((EXAMPLE_STREAM, round(patch.finest_mm * 100), index))
     foot = training_foot(first_foot + int(rng.integers(feet)), folder, kinds)
-    if window == COARSE:
-        foot = _thinned(foot)
+    if patch == COARSE:
+        foot = _downsampled(foot)
     foot = foot.moved(random_pose(rng))
-    scan = _scan(foot, rng, window.finest_mm)
+    scan = _scan(foot, rng, patch.finest_mm)
     classes, centres_mm = classes_of(foot), bone_centres_mm(foot)
-    return [_view(foot, scan, window, rng, classes, centres_mm) for _ in range(views)]
+    return [_draw_example(foot, scan, patch, rng, classes, centres_mm) for _ in range(patches)]
 
 
-def _view(
+def _draw_example(
     foot: Foot,
     scan: Scan,
-    window: Patch,
+    patch: Patch,
     rng: np.random.Generator,
     classes: NDArray[np.uint8],
     centres_mm: Mapping[int, Array],
 ) -> Example:
-    is_coarse = window == COARSE
-    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(centres_mm, rng)
+    is_coarse = patch == COARSE
+    pose = _coarse_pose(foot, rng) if is_coarse else _fine_pose(centres_mm, rng)
     if is_coarse and rng.random() < _NO_FOOT:
-        frame = _leg_frame(foot, rng)
+        pose = _leg_pose(foot, rng)
         classes = np.where(classes > 0, np.uint8(OTHER), np.uint8(0))
-    # beyond the field of view nothing is seen, so nothing is to be found
+    # outside the field of view the target is air
     field_of_view = np.ones(scan.grid.shape, dtype=np.uint8)
     labels, muscles = (
-        _sampled(classes, foot.grid.matrix, lattice, frame, "nearest")
-        * _sampled(field_of_view, scan.grid.matrix, lattice, frame, "grid-constant")
-        for lattice in (window, window.input)
+        _sampled(classes, foot.grid.matrix, lattice, pose, "nearest")
+        * _sampled(field_of_view, scan.grid.matrix, lattice, pose, "grid-constant")
+        for lattice in (patch, patch.input)
     )
     muscles[muscles > len(MUSCLE_NAMES)] = 0
-    image = PlacedImage.from_scan(scan).downsampled(window.finest_mm)
-    shown = with_scaled_intensity(image.resampled(window.input, frame))
-    return Example(_spoilt(shown, rng), labels, muscles)
+    image = PlacedImage.from_scan(scan).downsampled(patch.finest_mm)
+    values = with_scaled_intensity(image.resampled(patch.input, pose))
+    return Example(_vary_brightness(values, rng), labels, muscles)
 
 
-def _thinned(foot: Foot) -> Foot:
-    """Keep every other voxel along each axis: enough for a window of 4 mm, and quick."""
+def _downsampled(foot: Foot) -> Foot:
+    """Keep every other voxel along each axis, which is enough for a patch of 4 mm spacing."""
     every = (slice(None, None, 2),) * 3
     scaling = np.diag((2.0, 2.0, 2.0, 1.0))
     tissues = foot.tissues[every]
@@ -125,17 +131,17 @@ def _thinned(foot: Foot) -> Foot:
     return Foot(tissues, replace(foot.truth, muscles=muscles, bones=bones), fat)
 
 
-def _scan(foot: Foot, rng: np.random.Generator, window_mm: float) -> Scan:
+def _scan(foot: Foot, rng: np.random.Generator, spacing_mm: float) -> Scan:
     while True:
-        protocol, artefacts = draw_acquisition(rng, finest_mm=_FINEST * window_mm)
+        protocol, artefacts = draw_acquisition(rng, finest_mm=_FINEST * spacing_mm)
         try:
             return acquire(foot, protocol, rng, artefacts=artefacts)
-        except ConfigError:  # a small foot cut short from both ends
+        except ConfigError:  # a small foot is cut at both ends; draw again
             continue
 
 
 def classes_of(foot: Foot) -> NDArray[np.uint8]:
-    """Give the class that a network is to find at each voxel of a digital foot."""
+    """Give the true class of each voxel of a digital foot."""
     muscles, bones = foot.truth.muscles.voxels, foot.truth.bones.voxels
     classes = np.where(foot.tissues != Tissue.AIR, OTHER, 0).astype(np.uint8)
     classes[muscles > 0] = muscles[muscles > 0]
@@ -144,58 +150,60 @@ def classes_of(foot: Foot) -> NDArray[np.uint8]:
 
 
 def _sampled(
-    labels: NDArray[np.uint8], affine: Array, window: Patch, frame: Array, beyond: _Beyond
+    labels: NDArray[np.uint8], affine: Array, patch: Patch, pose: Array, mode: _Mode
 ) -> NDArray[np.uint8]:
-    to_labels = np.linalg.inv(affine) @ frame @ window.affine
+    to_labels = np.linalg.inv(affine) @ pose @ patch.affine
     sampled: NDArray[np.uint8] = ndimage.affine_transform(
-        labels, to_labels[:3, :3], to_labels[:3, 3], window.shape, order=0, mode=beyond
+        labels, to_labels[:3, :3], to_labels[:3, 3], patch.shape, order=0, mode=mode
     )
     return sampled
 
 
-def _near_frame(centres_mm: Mapping[int, Array], rng: np.random.Generator) -> Array:
-    """Lay the window along the foot, as well as the coarse pass would."""
-    frame, _ = fit_pose(centres_mm, template_mm())
-    turn = Rotation.from_euler("xyz", rng.normal(0, 4.0, 3), degrees=True).as_matrix()
-    nudge = np.eye(4)
-    nudge[:3, :3] = turn @ np.diag(np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.02, 3)))
-    nudge[:3, 3] = rng.normal(0, 3.0, 3)
-    return frame @ nudge
+def _fine_pose(centres_mm: Mapping[int, Array], rng: np.random.Generator) -> Array:
+    """Fit the fine patch to the foot, with errors as of the coarse network."""
+    pose, _ = fit_pose(centres_mm, template_mm())
+    rotation = Rotation.from_euler("xyz", rng.normal(0, 4.0, 3), degrees=True).as_matrix()
+    error = np.eye(4)
+    error[:3, :3] = rotation @ np.diag(np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.02, 3)))
+    error[:3, 3] = rng.normal(0, 3.0, 3)
+    return pose @ error
 
 
-def _wide_frame(foot: Foot, rng: np.random.Generator) -> Array:
-    """Lay the window about the tissue, turned at random and, half of the time, mirrored."""
-    angles = [rng.uniform(*limits) for limits in _TURNS_DEG]
-    turn = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    frame = np.eye(4)
+def _coarse_pose(foot: Foot, rng: np.random.Generator) -> Array:
+    """Centre the coarse patch near the foot, rotated and, half of the time, mirrored."""
+    angles = [rng.uniform(*limits) for limits in _ROTATIONS_DEG]
+    rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    pose = np.eye(4)
     mirror = np.diag((rng.choice((-1.0, 1.0)), 1.0, 1.0))
     scales = np.diag(np.exp(rng.uniform(-0.35, 0.3) + rng.normal(0, 0.04, 3)))
-    frame[:3, :3] = turn @ mirror @ scales
-    frame[:3, 3] = _tissue_middle_mm(foot) + rng.uniform(-25, 25, 3)
-    return frame
+    pose[:3, :3] = rotation @ mirror @ scales
+    pose[:3, 3] = _tissue_centre_mm(foot) + rng.uniform(-25, 25, 3)
+    return pose
 
 
-def _leg_frame(foot: Foot, rng: np.random.Generator) -> Array:
-    """Look at the leg alone: its short piece drawn out until it fills the window."""
-    ankle = foot.grid.matrix[:3, :3] / foot.grid.spacing_mm
-    up = np.argwhere((foot.tissues != Tissue.AIR)[..., -1])
-    middle = foot.grid.to_world((*up.mean(axis=0), foot.grid.shape[2] - 1))
+def _leg_pose(foot: Foot, rng: np.random.Generator) -> Array:
+    """Place the patch on the leg alone, which is stretched along its length to fill it."""
+    axes = foot.grid.matrix[:3, :3] / foot.grid.spacing_mm
+    top = np.argwhere((foot.tissues != Tissue.AIR)[..., -1])
+    centre = foot.grid.to_world((*top.mean(axis=0), foot.grid.shape[2] - 1))
     order = rng.permutation(3)
-    turn = Rotation.from_euler("xyz", rng.uniform(-30, 30, 3), degrees=True).as_matrix()
-    drawn = np.diag((1.0, 1.0, float(rng.uniform(0.05, 0.25)))) * rng.uniform(0.7, 1.3)
-    frame = np.eye(4)
-    frame[:3, :3] = ankle @ drawn @ (turn[order] if rng.random() < 0.5 else turn)
-    reach_mm = COARSE.shape[2] * COARSE.spacing_mm[2] / 2 * drawn[2, 2]
-    frame[:3, 3] = middle - ankle[:, 2] * (reach_mm + 1.0)
-    return frame
+    rotation = Rotation.from_euler("xyz", rng.uniform(-30, 30, 3), degrees=True).as_matrix()
+    scales = np.diag((1.0, 1.0, float(rng.uniform(0.05, 0.25)))) * rng.uniform(0.7, 1.3)
+    pose = np.eye(4)
+    pose[:3, :3] = axes @ scales @ (rotation[order] if rng.random() < 0.5 else rotation)
+    half_mm = COARSE.shape[2] * COARSE.spacing_mm[2] / 2 * scales[2, 2]
+    pose[:3, 3] = centre - axes[:, 2] * (half_mm + 1.0)
+    return pose
 
 
-def _tissue_middle_mm(foot: Foot) -> Array:
-    shell = np.argwhere(foot.tissues != Tissue.AIR)
-    middle: Array = foot.grid.to_world((shell.min(axis=0) + shell.max(axis=0)) / 2)
-    return middle
+def _tissue_centre_mm(foot: Foot) -> Array:
+    tissue = np.argwhere(foot.tissues != Tissue.AIR)
+    centre: Array = foot.grid.to_world((tissue.min(axis=0) + tissue.max(axis=0)) / 2)
+    return centre
 
 
-def _spoilt(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Change brightness by a random curve: no two scanners scale alike."""
-    return (shown ** np.float32(rng.uniform(0.8, 1.25))) * np.float32(rng.uniform(0.7, 1.4))
+def _vary_brightness(
+    image: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Apply a random gamma and gain, as intensities differ between scanners."""
+    return (image ** np.float32(rng.uniform(0.8, 1.25))) * np.float32(rng.uniform(0.7, 1.4))

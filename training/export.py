@@ -1,4 +1,4 @@
-"""Checkpoints to what the package carries: ``python -m training.export``."""
+"""Export checkpoints as the package's ONNX models: ``python -m training.export``."""
 
 import argparse
 import csv
@@ -15,21 +15,23 @@ from torch import nn
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.network.boundary import FEATURES
+from pipeline.segmenters.network.patch import Patch
 from pipeline.segmenters.network.weights import BOUNDARY_LABELS, MANIFEST, PATCHES
 from pipeline.store.files import written_whole
-from training.boundary_scans import BORDER_STREAM
+from training.boundary_scans import BOUNDARY_STREAM
 from training.checkpoints import START, save_start
-from training.examples import EXAMPLE_STREAM, VIEWS
+from training.examples import EXAMPLE_STREAM, PATCHES_PER_SCAN
 from training.feet import FOOT_STREAM
-from training.model import CHANNELS, BorderModel, FootNet
+from training.model import CHANNELS, BoundaryModel, FootNet
 from training.template import bone_sizes
 
+StateDict = Mapping[str, torch.Tensor]
 _OPSET = 17
 _LICENCE = "BSD-3-Clause; the digital foot's proportions: see pipeline/phantom/NOTICE"
 
 
 def main() -> None:
-    """Write the networks that the folder holds, and their record, into the package."""
+    """Export the networks in a folder, with their manifest, into the package."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
     parser.add_argument("--version", default="0.1.0")
@@ -40,39 +42,27 @@ def main() -> None:
 
 
 def export(folder: Path, models: Path, version: str) -> None:
-    """Write averaged weights as ONNX, and the record beside them.
+    """Write the averaged weights as ONNX models, and update their manifest.
 
     Notes
     -----
-    A network of which the folder holds no checkpoint stays as it is, as those for
-    borders are learnt after the others: they are shown what those see.
+    A network without a checkpoint in the folder is not changed: the boundary networks are
+    trained on predictions of the others, so those are exported first.
     """
-    kept = models / MANIFEST
-    record = tomllib.loads(kept.read_text()) if kept.exists() else {}
+    manifest = models / MANIFEST
+    record = tomllib.loads(manifest.read_text()) if manifest.exists() else {}
     files, training = record.setdefault("files", {}), record.setdefault("training", {})
-    for name, window in PATCHES.items():
-        checkpoint = folder / f"{name}.pt"
-        if checkpoint.exists():
+    for name, patch in PATCHES.items():
+        if (checkpoint := folder / f"{name}.pt").exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            net = FootNet(window.split)
-            net.load_state_dict(state["averaged"])
-            outputs = ["chances", "muscles"] if net.is_split else ["chances"]
-            shown = torch.zeros(1, 1, *window.input.shape)
-            files[name] = _write_onnx(net, {"image": shown}, outputs, models / f"{name}.onnx")
+            files[name] = _export_footnet(name, patch, state["averaged"], models)
             save_start(START / f"{name}.pt", checkpoint)
-            training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
+            log = folder / f"{name}.csv"
+            training[name] = _training_record(int(state["scan"]), state["feet"], log)
     for name, labels in BOUNDARY_LABELS.items():
-        checkpoint = folder / f"{name}.pt"
-        if checkpoint.exists():
+        if (checkpoint := folder / f"{name}.pt").exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            border = BorderModel(labels)
-            border.load_state_dict(state["averaged"])
-            told = {
-                "features": torch.zeros(2, FEATURES),
-                "labels": torch.zeros(2, dtype=torch.long),
-            }
-            target = models / f"{name}.onnx"
-            files[name] = _write_onnx(border, told, ["share"], target, {0: "voxels"})
+            files[name] = _export_boundary_model(name, labels, state["averaged"], models)
             training[name] = state["story"]
     record |= {
         "name": "footnet",
@@ -83,15 +73,37 @@ def export(folder: Path, models: Path, version: str) -> None:
     training |= {
         "example_stream": EXAMPLE_STREAM,
         "foot_stream": FOOT_STREAM,
-        "border_stream": BORDER_STREAM,
+        "border_stream": BOUNDARY_STREAM,
     }
-    with written_whole(kept) as scratch:
+    with written_whole(manifest) as scratch:
         scratch.write_text(tomli_w.dumps(record))
+
+
+def _export_footnet(
+    name: str, patch: Patch, weights: StateDict, models: Path
+) -> dict[str, str]:
+    net = FootNet(patch.split)
+    net.load_state_dict(weights)
+    inputs = {"image": torch.zeros(1, 1, *patch.input.shape)}
+    outputs = ["chances", "muscles"] if net.is_split else ["chances"]
+    return _write_onnx(net, inputs, outputs, models / f"{name}.onnx")
+
+
+def _export_boundary_model(
+    name: str, labels: int, weights: StateDict, models: Path
+) -> dict[str, str]:
+    model = BoundaryModel(labels)
+    model.load_state_dict(weights)
+    inputs = {
+        "features": torch.zeros(2, FEATURES),
+        "labels": torch.zeros(2, dtype=torch.long),
+    }
+    return _write_onnx(model, inputs, ["share"], models / f"{name}.onnx", {0: "voxels"})
 
 
 def _write_onnx(
     net: nn.Module,
-    told: Mapping[str, torch.Tensor],
+    inputs: Mapping[str, torch.Tensor],
     outputs: list[str],
     path: Path,
     free_axes: Mapping[int, str] | None = None,
@@ -100,26 +112,26 @@ def _write_onnx(
     with written_whole(path) as scratch:
         torch.onnx.export(
             net,
-            tuple(told.values()),
+            tuple(inputs.values()),
             str(scratch),
-            input_names=[*told],
+            input_names=[*inputs],
             output_names=outputs,
-            dynamic_axes=dict.fromkeys(told, free_axes) if free_axes else None,
+            dynamic_axes=dict.fromkeys(inputs, free_axes) if free_axes else None,
             opset_version=_OPSET,
             dynamo=False,
         )
     return {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _story(scans: int, feet: int, log: Path) -> dict[str, Any]:
-    """Tell what was seen, and the Dice on feet that were not."""
+def _training_record(scans: int, feet: int, log: Path) -> dict[str, Any]:
+    """Give the extent of the training, and the last Dice on held-out feet."""
     with log.open(newline="") as lines:
         *_, last = csv.reader(lines)
     dices = [float(x) for x in last[3:]]
     names = [*MUSCLE_NAMES.values(), *BONE_NAMES.values()]
     return {
         "scans": scans,
-        "views_per_scan": VIEWS,
+        "views_per_scan": PATCHES_PER_SCAN,
         "feet": feet,
         "channels": list(CHANNELS),
         "held_out_dice": dict(zip(names, dices, strict=True)),

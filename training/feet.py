@@ -1,4 +1,4 @@
-"""Digital feet to learn from, wider in shape than the population, kept on disk."""
+"""Digital feet for training, more varied than the population, cached on disk."""
 
 import argparse
 from collections.abc import Mapping
@@ -22,43 +22,45 @@ from pipeline.phantom.anatomy.shape import FootShape, draw_shape
 from pipeline.phantom.anatomy.skeleton import draw_skeleton
 from pipeline.store.files import written_whole
 
-SPACING_MM = 1.0  # of the finest voxels that a network is shown
+SPACING_MM = 1.0  # the finest spacing of a network's input
 FOOT_STREAM = 4_000_000
-"""Seeds of training feet start here: far from those of development and of tests."""
+"""First seed of training feet, far from those of development and test feet."""
 
 Kinds = tuple[FootKind, ...]
 ALL_KINDS: Kinds = tuple(FootKind)
 WEIGHTS: Mapping[FootKind, float] = MappingProxyType(dict.fromkeys(FootKind, 1.0))
-"""How often each kind is drawn, relative to the others."""
+"""Relative frequency of each kind."""
 
-_UNUSUAL = 0.6  # of all feet are other than the population's in shape
-_WASTED = 0.4  # of all feet have lost muscle
-_FATTY = 0.4  # of all feet have fat in their muscles
-_SEPTATE = 0.6  # of all feet have fibrous sheets in their fat, as heel pads have
-_POSED = 0.7  # of all feet have joints and bones of their own
-_LEAST_MUSCLE = 0.1  # that is left where most was lost
-_BENT = 0.006  # SD of a wave, in bone lengths; the population's is 0.0022
+# Fractions of all feet:
+_UNUSUAL = 0.6  # with a shape outside the population
+_ATROPHIED = 0.4
+_FATTY = 0.4  # with intramuscular fat
+_SEPTATE = 0.6  # with fibrous septa in their fat, as in heel pads
+_POSED = 0.7  # with their own joint angles and bone shapes
+
+_LEAST_MUSCLE = 0.1  # fraction that remains in the most severe atrophy
+_WAVE_SD = 0.006  # of the amplitude of a wave, in bone lengths; the population's is 0.0022
 
 
 def add_kinds(parser: argparse.ArgumentParser) -> None:
-    """Let whoever trains leave kinds of feet out."""
+    """Add the option ``--kinds``."""
     parser.add_argument(
         "--kinds",
         nargs="+",
         type=FootKind,
         choices=ALL_KINDS,
         default=ALL_KINDS,
-        help="of feet to learn from; default: all",
+        help="kinds of feet to train on; default: all",
     )
 
 
 def training_foot(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> Foot:
-    """Give training foot `index`: from the folder if it is there, else made and put there.
+    """Give training foot `index`, from the folder if it is cached there.
 
     Parameters
     ----------
     kinds
-        Of which it is one.
+        Kinds that its own is drawn from.
     """
     kind = draw_kind(FOOT_STREAM, index, kinds)
     path = folder / f"foot-{kind}-{index:05d}.npz"
@@ -70,7 +72,7 @@ def training_foot(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> Foot:
 
 
 def draw_kind(stream: int, index: int, kinds: Kinds) -> FootKind:
-    """Draw the kind of foot `index` of a stream of seeds, as often as `WEIGHTS` say."""
+    """Draw the kind of foot `index` in a stream of seeds, by the frequencies `WEIGHTS`."""
     weights = np.array([WEIGHTS[kind] for kind in kinds])
     rng = np.random.default_rng((stream, index, len(FootKind)))
     return kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
@@ -79,18 +81,18 @@ def draw_kind(stream: int, index: int, kinds: Kinds) -> FootKind:
 def draw_training_shape(
     rng: np.random.Generator, kind: FootKind = FootKind.TAPERED
 ) -> FootShape:
-    """Draw a right foot: usual or not in shape, wasted or fatty, posed, or all of these.
+    """Draw a right foot: of unusual shape, atrophied, fatty, posed, or any of these together.
 
     Notes
     -----
-    Disease is drawn for its own sake, muscle by muscle or alike in all: when few feet
-    that a network learns from are wasted, it finds a wasted one too large.
+    Atrophy is frequent and drawn for each muscle or for all: a network trained on few
+    atrophied feet overestimates the volume of one.
     """
     shape = draw_shape(rng)
     if rng.random() < _UNUSUAL:
         shape = _unusual(shape, rng)
     shape = as_kind(shape, kind, rng)
-    if rng.random() < _WASTED:
+    if rng.random() < _ATROPHIED:
         shape = replace(shape, atrophy=_by_muscle(rng, 1 - _LEAST_MUSCLE))
     if rng.random() < _FATTY:
         shape = replace(shape, fat_fractions=_by_muscle(rng, 0.6))
@@ -108,8 +110,8 @@ def _unusual(shape: FootShape, rng: np.random.Generator) -> FootShape:
     for _ in range(5):
         vector = rng.normal(size=3)
         vector *= 2 * np.pi / rng.uniform(0.25, 0.9) / np.linalg.norm(vector)
-        swing = rng.normal(0, _BENT, 3) * rng.uniform(0.2, 1.0)
-        waves.append((*swing.tolist(), *vector.tolist(), float(rng.uniform(0, 2 * np.pi))))
+        amplitude = rng.normal(0, _WAVE_SD, 3) * rng.uniform(0.2, 1.0)
+        waves.append((*amplitude.tolist(), *vector.tolist(), float(rng.uniform(0, 2 * np.pi))))
     return replace(
         shape,
         muscle_volumes_cm3=MappingProxyType(volumes),
@@ -133,25 +135,25 @@ def _unusual(shape: FootShape, rng: np.random.Generator) -> FootShape:
 
 
 def _septate(foot: Foot, rng: np.random.Generator) -> Foot:
-    """Draw sheets through the fat: where smooth noise is nearly 0, in a random tissue.
+    """Add septa of a random tissue to the fat, along the zero level of smoothed noise.
 
     Notes
     -----
-    Noise of SD 1 that a Gaussian of width s has smoothed rises by about 1.13 / s.
+    The gradient of noise of SD 1 after smoothing by a Gaussian of SD s is about 1.13 / s.
     """
     width_mm, thickness_mm = rng.uniform(2.0, 6.0), rng.uniform(0.4, 1.2)
     noise = rng.standard_normal(foot.grid.shape, dtype=np.float32)
     noise = ndimage.gaussian_filter(noise, width_mm / SPACING_MM)
-    is_sheet = np.abs(noise) < noise.std() * thickness_mm / 2 * 1.13 / width_mm
-    kind = rng.choice((Tissue.TENDON, Tissue.SKIN, Tissue.BLOOD, Tissue.NERVE))
-    tissues = np.where(is_sheet & (foot.tissues == Tissue.FAT), kind, foot.tissues)
+    is_septum = np.abs(noise) < noise.std() * thickness_mm / 2 * 1.13 / width_mm
+    tissue = rng.choice((Tissue.TENDON, Tissue.SKIN, Tissue.BLOOD, Tissue.NERVE))
+    tissues = np.where(is_septum & (foot.tissues == Tissue.FAT), tissue, foot.tissues)
     return replace(foot, tissues=tissues)
 
 
-def _by_muscle(rng: np.random.Generator, most: float) -> Mapping[int, float]:
+def _by_muscle(rng: np.random.Generator, largest: float) -> Mapping[int, float]:
     """Draw an amount for each muscle, half of the time the same for all."""
-    shared = rng.uniform(0, most)
-    own = rng.uniform(0, most, len(MUSCLE_NAMES))
+    shared = rng.uniform(0, largest)
+    own = rng.uniform(0, largest, len(MUSCLE_NAMES))
     is_shared = rng.random() < 0.5
     return MappingProxyType(
         {
@@ -179,12 +181,12 @@ def _bytes(fraction: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _read(path: Path) -> Foot:
-    with np.load(path, allow_pickle=False) as kept:
-        grid = Grid.from_arrays(kept["tissues"].shape, kept["affine"])
+    with np.load(path, allow_pickle=False) as file:
+        grid = Grid.from_arrays(file["tissues"].shape, file["affine"])
         truth = Segmentation(
-            LabelMap(kept["muscles"], grid, MUSCLE_NAMES),
-            LabelMap(kept["bones"], grid, BONE_NAMES),
+            LabelMap(file["muscles"], grid, MUSCLE_NAMES),
+            LabelMap(file["bones"], grid, BONE_NAMES),
             Side.RIGHT,
             PHANTOM,
         )
-        return Foot(kept["tissues"], truth, kept["fat"].astype(np.float32) / 255)
+        return Foot(file["tissues"], truth, file["fat"].astype(np.float32) / 255)

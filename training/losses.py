@@ -1,47 +1,53 @@
-"""What the network is asked to make small."""
+"""Loss and Dice of the networks."""
 
 import torch
 from torch.nn import functional
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.segmenters.network.prediction import OTHER
 
-_PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
+
+def segmentation_loss(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy, plus Dice loss over the structures, plus that of all plantar muscles.
+
+    Parameters
+    ----------
+    logits
+        (voxels, classes), before softmax; all classes of a network, or those of muscle.
+    classes
+        (voxels,), the true class.
+
+    Notes
+    -----
+    Muscles have no larger weight in the cross-entropy: with one, the network predicted more
+    than twice their volume.
+    """
+    probabilities = torch.softmax(logits, dim=1)
+    truth = functional.one_hot(classes, logits.shape[1]).to(probabilities.dtype)
+    both, sizes = (probabilities * truth).sum(0), probabilities.sum(0) + truth.sum(0)
+    is_present = truth.sum(0) > 0
+    is_present[0] = False  # air, or no muscle
+    is_present[OTHER:] = False
+    dice = (2 * both + 1) / (sizes + 1)
+    mean_dice = dice[is_present].mean() if bool(is_present.any()) else dice.new_ones(())
+    plantar = list(PLANTAR_LABELS)
+    predicted, true = probabilities[:, plantar].sum(1), truth[:, plantar].sum(1)
+    plantar_dice = (2 * (predicted * true).sum() + 1) / (predicted.sum() + true.sum() + 1)
+    cross_entropy = functional.cross_entropy(logits, classes)
+    return cross_entropy + (1 - mean_dice) + 0.5 * (1 - plantar_dice)
 
 
-def loss_of(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy, plus Dice over the structures, plus Dice of all plantar muscles.
+def dice_by_class(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Dice of each class by the most probable one; NaN where neither has the class.
 
     Parameters
     ----------
     scores
-        (voxels, classes), before softmax; classes are those of `sight`, or of muscle alone.
+        Logits or probabilities, (voxels, classes).
     classes
-        (voxels,).
-
-    Notes
-    -----
-    Muscles weigh no more than the rest in cross-entropy: when they did, the network found
-    more than twice as much of them as there was.
+        (voxels,), the true class.
     """
-    chances = torch.softmax(scores, dim=1)
-    truth = functional.one_hot(classes, scores.shape[1]).to(chances.dtype)
-    both, sizes = (chances * truth).sum(0), chances.sum(0) + truth.sum(0)
-    is_shown = truth.sum(0) > 0
-    is_shown[0] = False  # air, or no muscle
-    is_shown[OTHER:] = False
-    dice = (2 * both + 1) / (sizes + 1)
-    overlap = dice[is_shown].mean() if bool(is_shown.any()) else dice.new_ones(())
-    plantar, plantar_truth = chances[:, _PLANTAR].sum(1), truth[:, _PLANTAR].sum(1)
-    union = (2 * (plantar * plantar_truth).sum() + 1) / (
-        plantar.sum() + plantar_truth.sum() + 1
-    )
-    return functional.cross_entropy(scores, classes) + (1 - overlap) + 0.5 * (1 - union)
-
-
-def dices(chances: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Dice of each class by the likeliest label; NaN where there is neither."""
-    count = chances.shape[1]
-    found = functional.one_hot(chances.argmax(1), count)
+    count = scores.shape[1]
+    predicted = functional.one_hot(scores.argmax(1), count)
     truth = functional.one_hot(classes, count)
-    return 2 * (found * truth).sum(0) / (found.sum(0) + truth.sum(0))
+    return 2 * (predicted * truth).sum(0) / (predicted.sum(0) + truth.sum(0))

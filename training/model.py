@@ -1,4 +1,4 @@
-"""The networks: a small U-Net that halves its window three times, and one for borders."""
+"""The networks: a small 3-D U-Net, and a perceptron for boundary voxels."""
 
 import torch
 from torch import nn
@@ -9,30 +9,31 @@ from pipeline.segmenters.network.boundary import FEATURES
 from pipeline.segmenters.network.prediction import OTHER
 
 CLASSES = OTHER + 1
-MUSCLE_CLASSES = len(MUSCLE_NAMES) + 1  # 0 is whatever is no muscle
+MUSCLE_CLASSES = len(MUSCLE_NAMES) + 1  # 0 is everything else
 CHANNELS = (16, 32, 64, 96)
 _LAST = 24
 _HIDDEN = 48
-_BORDER_HIDDEN = 64
+_BOUNDARY_HIDDEN = 64
 
 Size = tuple[int, int, int]
 
 
 class FootNet(nn.Module):
-    """Give each voxel of a window a score for each class.
+    """U-Net with three downsampling steps: class probabilities of every voxel of a patch.
 
     Parameters
     ----------
     split
-        How many voxels along each axis are shown for each voxel that is labelled; in those
-        that are shown, muscles are told apart from each other and from the rest.
+        Number of input voxels per labelled voxel, along each axis. If it is not 1, the network
+        also classifies the muscle of each input voxel.
 
     Notes
     -----
-    Ronneberger et al. 2015 (MICCAI), Cicek et al. 2016 in 3-D; skips are added, not
-    stacked, to spare time. Instance norm sees other statistics on a part of a foot than on
-    the whole, so the window has one size for good. Fine voxels come in by a stride and go out
-    as channels (Shi et al. 2016, CVPR), so that they cost next to nothing.
+    Ronneberger et al. 2015 (MICCAI), Cicek et al. 2016 for 3-D; skip connections are added,
+    not concatenated, which is faster. The patch has a fixed size, as the statistics of
+    instance normalisation depend on how much of the foot it contains. Input voxels enter
+    through a strided convolution and leave as channels (sub-pixel convolution, Shi et al.
+    2016, CVPR), at little cost.
     """
 
     def __init__(self, split: Size = (1, 1, 1)) -> None:
@@ -40,17 +41,17 @@ class FootNet(nn.Module):
         self.split = split
         full, half, quarter, eighth = CHANNELS
         x, y, z = split
-        self.stem = _step(1, full, (3 * x, 3 * y, 3 * z), split)
-        self.down1 = nn.Sequential(_step(full, half, stride=(2, 2, 2)), _step(half, half))
+        self.stem = _block(1, full, (3 * x, 3 * y, 3 * z), split)
+        self.down1 = nn.Sequential(_block(full, half, stride=(2, 2, 2)), _block(half, half))
         self.down2 = nn.Sequential(
-            _step(half, quarter, stride=(2, 2, 2)), _step(quarter, quarter)
+            _block(half, quarter, stride=(2, 2, 2)), _block(quarter, quarter)
         )
         self.down3 = nn.Sequential(
-            _step(quarter, eighth, stride=(2, 2, 2)), _step(eighth, eighth)
+            _block(quarter, eighth, stride=(2, 2, 2)), _block(eighth, eighth)
         )
-        self.rise2, self.up2 = nn.Conv3d(eighth, quarter, 1), _step(quarter, quarter)
-        self.rise1, self.up1 = nn.Conv3d(quarter, half, 1), _step(half, half)
-        self.rise0, self.up0 = nn.Conv3d(half, _LAST, 1), _step(_LAST, _LAST)
+        self.rise2, self.up2 = nn.Conv3d(eighth, quarter, 1), _block(quarter, quarter)
+        self.rise1, self.up1 = nn.Conv3d(quarter, half, 1), _block(half, half)
+        self.rise0, self.up0 = nn.Conv3d(half, _LAST, 1), _block(_LAST, _LAST)
         self.skip0 = nn.Conv3d(full, _LAST, 1)
         self.head = nn.Conv3d(_LAST, CLASSES, 1)
         if self.is_split:
@@ -62,64 +63,69 @@ class FootNet(nn.Module):
 
     @property
     def is_split(self) -> bool:
-        """Whether muscles are told apart in finer voxels than the rest."""
+        """Whether muscles are classified in finer voxels than the other classes."""
         return self.split != (1, 1, 1)
 
     def features(self, image: torch.Tensor) -> torch.Tensor:
-        """Give what the scores are made of; image (1, 1, x, y, z)."""
+        """Features of the last layer, (1, channels, x, y, z), of an image (1, 1, x, y, z)."""
         full = self.stem(image)
         half = self.down1(full)
         quarter = self.down2(half)
         eighth = self.down3(quarter)
-        quarter = self.up2(_twice(self.rise2(eighth)) + quarter)
-        half = self.up1(_twice(self.rise1(quarter)) + half)
-        features: torch.Tensor = self.up0(_twice(self.rise0(half)) + self.skip0(full))
+        quarter = self.up2(_upsample(self.rise2(eighth)) + quarter)
+        half = self.up1(_upsample(self.rise1(quarter)) + half)
+        features: torch.Tensor = self.up0(_upsample(self.rise0(half)) + self.skip0(full))
         return features
 
-    def scores_at(
+    def logits_at(
         self, image: torch.Tensor, voxels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Score some voxels only, by flat index: most of a window is air.
+        """Compute the logits of some voxels only, as most of a patch is air.
+
+        Parameters
+        ----------
+        voxels
+            Flat indices into the labelled voxels of the patch.
 
         Returns
         -------
-        scores, muscle_scores
-            (voxels, classes); (voxels, classes of muscle, voxels shown for each), None if
-            the network is not split.
+        logits, muscle_logits
+            (voxels, classes); (voxels, muscle classes, input voxels per voxel), None if the
+            network is not split.
         """
         chosen = self.features(image).permute(0, 2, 3, 4, 1).reshape(-1, _LAST)[voxels]
         as_image = chosen.T[None, :, :, None, None]
-        scores = self.head(as_image)[0, :, :, 0, 0].T
+        logits = self.head(as_image)[0, :, :, 0, 0].T
         if not self.is_split:
-            return scores, None
-        return scores, self.muscles(as_image)[0, :, :, 0, 0].T.unflatten(
+            return logits, None
+        return logits, self.muscles(as_image)[0, :, :, 0, 0].T.unflatten(
             1, (MUSCLE_CLASSES, -1)
         )
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Give the chance of each class, (1, classes, x, y, z), and of each muscle.
+        """Compute the probability of each class, (1, classes, x, y, z).
 
-        The latter in the voxels that are shown, and only if the network is split.
+        A split network also gives that of each muscle, in the input voxels.
         """
         features = self.features(image)
-        chances = _chances(self.head(features))
+        probabilities = _softmax(self.head(features))
         if not self.is_split:
-            return (chances,)
-        parts = self.muscles(features).unflatten(1, (MUSCLE_CLASSES, *self.split))
-        x, y, z = chances.shape[2:]
-        fine = parts.permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(
+            return (probabilities,)
+        muscles = self.muscles(features).unflatten(1, (MUSCLE_CLASSES, *self.split))
+        x, y, z = probabilities.shape[2:]
+        fine = muscles.permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(
             1, MUSCLE_CLASSES, *(n * s for n, s in zip((x, y, z), self.split, strict=True))
         )
-        return chances, _chances(fine)
+        return probabilities, _softmax(fine)
 
 
-class BorderModel(nn.Module):
-    """Give each voxel the part of it that is muscle or bone, by what lies about it and which.
+class BoundaryModel(nn.Module):
+    """Perceptron that estimates the fraction of a boundary voxel that is muscle or bone.
 
     Parameters
     ----------
     labels
-        How many, 0 among them.
+        Number of labels, including the background.
     """
 
     mean: torch.Tensor
@@ -130,49 +136,49 @@ class BorderModel(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("spread", torch.ones(FEATURES))
-        self.register_buffer("offsets", torch.zeros(labels))  # log odds
-        self.by_features = nn.Linear(FEATURES, _BORDER_HIDDEN)
-        self.by_label = nn.Embedding(labels, _BORDER_HIDDEN)
+        self.register_buffer("offsets", torch.zeros(labels))  # added to the logits, by label
+        self.by_features = nn.Linear(FEATURES, _BOUNDARY_HIDDEN)
+        self.by_label = nn.Embedding(labels, _BOUNDARY_HIDDEN)
         self.layers = nn.Sequential(
             nn.ReLU(),
-            nn.Linear(_BORDER_HIDDEN, _BORDER_HIDDEN),
+            nn.Linear(_BOUNDARY_HIDDEN, _BOUNDARY_HIDDEN),
             nn.ReLU(),
-            nn.Linear(_BORDER_HIDDEN, 1),
+            nn.Linear(_BOUNDARY_HIDDEN, 1),
         )
 
     def scale_to(self, features: torch.Tensor) -> None:
-        """Bring each feature to mean 0 and SD 1 over these (voxels, `FEATURES`)."""
+        """Standardise the inputs by the mean and SD of these features, (voxels, `FEATURES`)."""
         self.mean.copy_(features.mean(0))
         self.spread.copy_(features.std(0) + 1e-6)
 
-    def odds(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the log odds, (voxels,), of what the labels say, as learnt."""
+    def logits(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Compute the logit of the fraction, (voxels,), without the offsets."""
         scaled = (features - self.mean) / self.spread
-        odds: torch.Tensor = self.layers(self.by_features(scaled) + self.by_label(labels))
-        return odds[:, 0]
+        logits: torch.Tensor = self.layers(self.by_features(scaled) + self.by_label(labels))
+        return logits[:, 0]
 
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the part of each voxel that is such, (voxels,), 0 to 1."""
-        return torch.sigmoid(self.odds(features, labels) + self.offsets[labels])
+        """Compute the fraction of each voxel that is the labelled structure, 0 to 1."""
+        return torch.sigmoid(self.logits(features, labels) + self.offsets[labels])
 
 
-def _chances(scores: torch.Tensor) -> torch.Tensor:
-    """Softmax in steps: onnxruntime takes nine tenths of its time for its own over classes."""
-    powers = torch.exp(scores - scores.amax(dim=1, keepdim=True))
+def _softmax(logits: torch.Tensor) -> torch.Tensor:
+    """Softmax over the classes in elementary operations, as that of onnxruntime is slow."""
+    powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
     return powers / powers.sum(dim=1, keepdim=True)
 
 
-def _step(
-    inside: int, outside: int, kernel: Size = (3, 3, 3), stride: Size = (1, 1, 1)
+def _block(
+    channels_in: int, channels_out: int, kernel: Size = (3, 3, 3), stride: Size = (1, 1, 1)
 ) -> nn.Sequential:
     x, y, z = kernel
-    middle = (x // 3, y // 3, z // 3)  # kernels span three strides, or three voxels
+    padding = (x // 3, y // 3, z // 3)  # a kernel spans three strides, or three voxels
     return nn.Sequential(
-        nn.Conv3d(inside, outside, kernel, stride, padding=middle, bias=False),
-        nn.InstanceNorm3d(outside, affine=True),
+        nn.Conv3d(channels_in, channels_out, kernel, stride, padding, bias=False),
+        nn.InstanceNorm3d(channels_out, affine=True),
         nn.LeakyReLU(0.01, inplace=True),
     )
 
 
-def _twice(values: torch.Tensor) -> torch.Tensor:
+def _upsample(values: torch.Tensor) -> torch.Tensor:
     return functional.interpolate(values, scale_factor=2, mode="nearest")

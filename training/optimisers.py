@@ -1,4 +1,4 @@
-"""How weights follow the gradient."""
+"""Optimiser, and averaging of weights."""
 
 import torch
 from torch import nn
@@ -8,61 +8,61 @@ _WEIGHT_DECAY = 1e-3
 
 
 class Optimiser:
-    """Muon for the filters, AdamW for scales, shifts and biases.
+    """Muon for convolution filters, AdamW for all other weights.
 
     Parameters
     ----------
     net
-        Its filters in memory format ``channels_last_3d``, so that each bank of them can be
-        seen as a matrix in place.
+        In memory format ``channels_last_3d``, so that a view of each filter bank is a
+        matrix.
 
     Notes
     -----
-    Jordan et al. 2024 (Muon): an orthogonal step spreads over all directions of a filter bank,
-    where AdamW follows a few. A bank is one matrix, a row for each channel that comes out.
-    From nothing, the coarse network came in 250 scans to a Dice of bones of 0.44, which AdamW
-    had not reached in 1048.
+    Jordan et al. 2024 (Muon): an orthogonalised step moves along all directions of a filter
+    bank, that of AdamW mainly along a few. A filter bank is one matrix with a row for each
+    output channel. From random weights, the coarse network reached a Dice of bones of 0.44
+    after 250 scans; with AdamW it had not after 1048.
     """
 
     def __init__(self, net: nn.Module) -> None:
         self._filters = [weight for weight in net.parameters() if weight.ndim > 1]
         self._matrices = [
-            nn.Parameter(_inputs_last(weight.data).view(len(weight), -1))  # or it raises
+            nn.Parameter(_inputs_last(weight.data).view(len(weight), -1))  # or raises
             for weight in self._filters
         ]
-        rest = [weight for weight in net.parameters() if weight.ndim == 1]
-        self._parts = (
+        others = [weight for weight in net.parameters() if weight.ndim == 1]
+        self._optimisers = (
             Muon(self._matrices, weight_decay=_WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw"),
-            AdamW(rest, weight_decay=_WEIGHT_DECAY),
+            AdamW(others, weight_decay=_WEIGHT_DECAY),
         )
 
     def step(self, rate: float) -> None:
-        """Follow the gradients that the network holds, then forget them."""
+        """Update the weights by the gradients of the network, then clear these."""
         for matrix, weight in zip(self._matrices, self._filters, strict=True):
             if weight.grad is not None:
                 matrix.grad = _inputs_last(weight.grad).reshape(matrix.shape)
                 weight.grad = None
-        for part in self._parts:
-            for group in part.param_groups:
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
                 group["lr"] = rate
-            part.step()
-            part.zero_grad(set_to_none=True)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
 
     def state_dict(self) -> dict[str, object]:
-        """Give what going on needs."""
-        return {type(part).__name__: part.state_dict() for part in self._parts}
+        """Give the state of both optimisers, by their names."""
+        return {type(o).__name__: o.state_dict() for o in self._optimisers}
 
     def load_state_dict(self, state: dict[str, dict[str, object]]) -> None:
-        """Go on from there."""
-        for part in self._parts:
-            part.load_state_dict(state[type(part).__name__])
+        """Restore the state that `state_dict` gave."""
+        for optimiser in self._optimisers:
+            optimiser.load_state_dict(state[type(optimiser).__name__])
 
 
 @torch.no_grad()
-def average_into(averaged: nn.Module, net: nn.Module, share: float) -> None:
-    """Move running means of weights toward the weights by a share of the way."""
-    for mean, now in zip(averaged.parameters(), net.parameters(), strict=True):
-        mean.lerp_(now, share)
+def update_average(averaged: nn.Module, net: nn.Module, weight: float) -> None:
+    """Update an exponential moving average of weights; `weight` is that of the new ones."""
+    for mean, current in zip(averaged.parameters(), net.parameters(), strict=True):
+        mean.lerp_(current, weight)
 
 
 def _inputs_last(filters: torch.Tensor) -> torch.Tensor:

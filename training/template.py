@@ -1,4 +1,4 @@
-"""The foot of mean proportions that the fine window is laid along."""
+"""Bone centres of a foot of mean proportions, by which the fine patch is positioned."""
 
 from functools import cache
 
@@ -12,38 +12,38 @@ from pipeline.phantom.anatomy.shape import FootShape
 from training.feet import SPACING_MM
 
 Array = NDArray[np.float64]
-FRAME_BONES = range(1, 13)
-"""Calcaneus to fifth metatarsal: what the window is laid by."""
+POSE_BONES = range(1, 13)
+"""Calcaneus to fifth metatarsal: the bones that the pose of the patch is fitted to."""
 
-_TO_MIDDLE_MM = (0.0, 8.0, 0.0)  # from the frame bones' to that of toes and sole, too
+_TO_CENTRE_MM = (0.0, 8.0, 0.0)  # from the bones' mean to the patch's centre: room for the toes
 
 
 @cache
 def template_mm() -> dict[int, Array]:
-    """Middle of each frame bone of a foot of mean proportions, about the fine window's."""
-    middles = bone_centres_mm(_mean_foot())
-    centre = np.mean(list(middles.values()), axis=0) + _TO_MIDDLE_MM
-    return {label: middle - centre for label, middle in middles.items()}
+    """Centroid of each pose bone of the mean foot, relative to the fine patch's centre."""
+    centres = bone_centres_mm(_mean_foot())
+    patch_centre = np.mean(list(centres.values()), axis=0) + _TO_CENTRE_MM
+    return {label: centre - patch_centre for label, centre in centres.items()}
 
 
 def bone_centres_mm(foot: Foot) -> dict[int, Array]:
-    """Give the middle of each frame bone, in the world."""
+    """Give the centroid of each pose bone, in world mm."""
     bones = foot.truth.bones
-    middles = ndimage.center_of_mass(
-        np.ones(bones.voxels.shape, dtype=np.uint8), bones.voxels, list(FRAME_BONES)
+    centres = ndimage.center_of_mass(
+        np.ones(bones.voxels.shape, dtype=np.uint8), bones.voxels, list(POSE_BONES)
     )
     return {
-        label: bones.grid.to_world(middle)
-        for label, middle in zip(FRAME_BONES, middles, strict=True)
-        if np.isfinite(middle).all()
+        label: bones.grid.to_world(centre)
+        for label, centre in zip(POSE_BONES, centres, strict=True)
+        if np.isfinite(centre).all()
     }
 
 
 def bone_sizes() -> dict[int, dict[str, list[float]]]:
-    """Give place and half the size of each frame bone of that foot, in mm."""
+    """Give template position and half the extent of each pose bone, in mm, for the manifest."""
     bones = _mean_foot().truth.bones.voxels
     sizes = {}
-    for label in FRAME_BONES:
+    for label in POSE_BONES:
         points = np.argwhere(bones == label) * SPACING_MM
         half = (points.max(axis=0) - points.min(axis=0)) / 2
         sizes[label] = {

@@ -1,6 +1,6 @@
-"""Learn where muscles and bones end: ``python -m training.train_boundary``.
+"""Train the two boundary networks: ``python -m training.train_boundary``.
 
-Scans that lie in the folder already are not made again.
+Scans that are cached in the folder are not made again.
 """
 
 import argparse
@@ -20,25 +20,27 @@ from torch.nn import functional
 from pipeline.segmenters.network.boundary import SCAN_FEATURES
 from pipeline.segmenters.network.weights import BOUNDARY_LABELS
 from pipeline.store.files import written_whole
-from training.boundary_samples import BorderExample, border_examples
+from training.boundary_samples import BoundarySamples, draw_boundary_samples
 from training.boundary_scans import SCANS_PER_FOOT
 from training.feet import add_kinds
-from training.model import BorderModel
-from training.optimisers import average_into
+from training.model import BoundaryModel
+from training.optimisers import update_average
 
 _SCANS = 267
-_HELD_OUT = 12  # of them, that are never learnt from
+_HELD_OUT = 12  # of them
 _STEPS = 8_000
 _BATCH = 4096
 _LEARNING_RATE = 4e-3
 _WARM_UP = 50  # steps
 _EMA_STEPS = 200
-_BLURRED = 1.0  # SD of noise on what is alike in a scan, or each would be learnt by heart
-_LARGEST_OFFSET = 2.0  # log odds
+# SD of noise on the features that are equal in all voxels of a scan, against overfitting to
+# single scans; in SD of the features.
+_SCAN_FEATURE_NOISE = 1.0
+_LARGEST_OFFSET = 2.0  # in logits
 
 
 def main() -> None:
-    """Make the examples, learn from them, and leave the checkpoints in the folder."""
+    """Draw the samples, train on them, and write the checkpoints into the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scans", type=int, default=_SCANS)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))
@@ -48,37 +50,42 @@ def main() -> None:
     given = parser.parse_args()
     given.examples.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.jobs) as pool:
-        draw = partial(border_examples, folder=given.examples, kinds=tuple(given.kinds))
+        draw = partial(draw_boundary_samples, folder=given.examples, kinds=tuple(given.kinds))
         scans = list(pool.map(draw, range(given.scans), chunksize=SCANS_PER_FOOT))
     for name, labels in BOUNDARY_LABELS.items():
         held_out = chain(*(scan[name] for scan in scans[:_HELD_OUT]))
-        learnt = list(chain(*(scan[name] for scan in scans[_HELD_OUT:])))
-        model = fit(learnt, labels)
-        even_out(model, learnt)
-        story = {
+        training = list(chain(*(scan[name] for scan in scans[_HELD_OUT:])))
+        model = fit(training, labels)
+        remove_volume_bias(model, training)
+        record = {
             "scans": given.scans,
             "kinds": [*given.kinds],
             "held_out": _score(model, held_out),
         }
-        print(name, json.dumps(story))  # noqa: T201
+        print(name, json.dumps(record))  # noqa: T201
         with written_whole(given.folder / f"{name}.pt") as scratch:
-            torch.save({"story": story, "averaged": model.state_dict()}, scratch)
+            torch.save({"story": record, "averaged": model.state_dict()}, scratch)
 
 
-def fit(examples: Sequence[BorderExample], labels: int, steps: int = _STEPS) -> BorderModel:
-    """Learn by cross-entropy with the part of a voxel that is such; averaged weights.
+def fit(samples: Sequence[BoundarySamples], labels: int, steps: int = _STEPS) -> BoundaryModel:
+    """Train a network by cross-entropy with the true partial-volume fraction.
 
     Parameters
     ----------
     labels
-        How many there are, 0 among them.
+        Number of labels, including the background.
+
+    Returns
+    -------
+    BoundaryModel
+        With the moving average of the weights.
     """
     torch.manual_seed(0)
-    features, labelled, share = (
-        torch.from_numpy(np.concatenate(parts))
-        for parts in zip(*((e.features, e.labels, e.share) for e in examples), strict=True)
+    features, label, fraction = (
+        torch.from_numpy(np.concatenate(arrays))
+        for arrays in zip(*((s.features, s.labels, s.fraction) for s in samples), strict=True)
     )
-    model, averaged = BorderModel(labels), BorderModel(labels)
+    model, averaged = BoundaryModel(labels), BoundaryModel(labels)
     model.scale_to(features)
     averaged.load_state_dict(model.state_dict())
     spread = model.spread[-SCAN_FEATURES:]
@@ -86,35 +93,36 @@ def fit(examples: Sequence[BorderExample], labels: int, steps: int = _STEPS) -> 
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = _LEARNING_RATE * min((step + 1) / _WARM_UP, 1 - step / steps)
-        chosen = torch.randint(len(share), (_BATCH,))
-        told = features[chosen]
-        told[:, -SCAN_FEATURES:] += _BLURRED * spread * torch.randn(_BATCH, SCAN_FEATURES)
-        odds = model.odds(told, labelled[chosen].long())
-        loss = functional.binary_cross_entropy_with_logits(odds, share[chosen])
+        batch = torch.randint(len(fraction), (_BATCH,))
+        noise = _SCAN_FEATURE_NOISE * spread * torch.randn(_BATCH, SCAN_FEATURES)
+        inputs = features[batch]
+        inputs[:, -SCAN_FEATURES:] += noise
+        logits = model.logits(inputs, label[batch].long())
+        loss = functional.binary_cross_entropy_with_logits(logits, fraction[batch])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        average_into(averaged, model, max(1 / (step + 1), 1 / _EMA_STEPS))
+        update_average(averaged, model, max(1 / (step + 1), 1 / _EMA_STEPS))
     averaged.requires_grad_(False)
     return averaged
 
 
-def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
-    """Shift the log odds of each structure until its voxels make up its volume.
+def remove_volume_bias(model: BoundaryModel, samples: Sequence[BoundarySamples]) -> None:
+    """Set the offset of each label so that its predicted volume equals the true one.
 
     Notes
     -----
-    Voxels count for muscle where more than a half of them is, which thin muscles seldom
-    fill, so that their count is too small though every part is right.
+    A voxel is labelled if its fraction exceeds a half. Thin muscles rarely fill that much of
+    a voxel, so that their labelled volume is too small even if every fraction is exact.
     """
-    all_odds = [_odds(model, example) for example in examples]
-    labels = np.unique(np.concatenate([example.labels for example in examples]))
+    logits = [_logits(model, s) for s in samples]
+    labels = np.unique(np.concatenate([s.labels for s in samples]))
     for label in labels[labels > 0]:
         model.offsets[label] = optimize.bisect(
             _excess_mm3,
             -_LARGEST_OFFSET,
             _LARGEST_OFFSET,
-            args=(label, examples, all_odds),
+            args=(label, samples, logits),
             xtol=1e-3,
         )
 
@@ -122,32 +130,33 @@ def even_out(model: BorderModel, examples: Sequence[BorderExample]) -> None:
 def _excess_mm3(
     offset: float,
     label: int,
-    examples: Sequence[BorderExample],
-    all_odds: Sequence[NDArray[np.float32]],
+    samples: Sequence[BoundarySamples],
+    logits: Sequence[NDArray[np.float32]],
 ) -> float:
-    """Tell how much more of a structure is found than there is."""
+    """Predicted minus true volume of a structure, with this offset."""
     excess_mm3 = 0.0
-    for example, odds in zip(examples, all_odds, strict=True):
-        is_one = example.labels == label
-        more = np.count_nonzero(odds[is_one] > -offset) - example.share[is_one].sum()
-        excess_mm3 += more * example.voxel_mm3 + example.excess_mm3[label]
+    for sample, logit in zip(samples, logits, strict=True):
+        is_label = sample.labels == label
+        predicted = np.count_nonzero(logit[is_label] > -offset)
+        excess = predicted - sample.fraction[is_label].sum()
+        excess_mm3 += excess * sample.voxel_mm3 + sample.excess_mm3[label]
     return float(excess_mm3)
 
 
-def _odds(model: BorderModel, example: BorderExample) -> NDArray[np.float32]:
-    told = torch.from_numpy(example.features), torch.from_numpy(example.labels).long()
-    odds: NDArray[np.float32] = model.odds(*told).numpy()
-    return odds
+def _logits(model: BoundaryModel, samples: BoundarySamples) -> NDArray[np.float32]:
+    inputs = torch.from_numpy(samples.features), torch.from_numpy(samples.labels).long()
+    logits: NDArray[np.float32] = model.logits(*inputs).numpy()
+    return logits
 
 
-def _score(model: BorderModel, examples: Iterable[BorderExample]) -> dict[str, float]:
-    """Dice and bias of the voxels that are such by more than a half."""
+def _score(model: BoundaryModel, samples: Iterable[BoundarySamples]) -> dict[str, float]:
+    """Mean Dice and bias of the voxels with a fraction above a half."""
     dices, biases = [], []
-    for example in examples:
-        found = _odds(model, example) > 0
-        true = example.share > 0.5
-        dices.append(2 * (found & true).sum() / (found.sum() + true.sum()))
-        biases.append(found.sum() / true.sum() - 1)
+    for sample in samples:
+        predicted = _logits(model, sample) > 0
+        true = sample.fraction > 0.5
+        dices.append(2 * (predicted & true).sum() / (predicted.sum() + true.sum()))
+        biases.append(predicted.sum() / true.sum() - 1)
     return {"dice": round(float(np.mean(dices)), 3), "bias": round(float(np.mean(biases)), 3)}
 
 

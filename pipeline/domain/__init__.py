@@ -1,1 +1,1 @@
-"""The nouns: what is passed from stage to stage. Needs numpy only."""
+"""The data types that are passed from stage to stage. Needs numpy only."""

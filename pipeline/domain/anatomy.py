@@ -1,4 +1,4 @@
-"""The structures that are measured, and the bones that give the foot its frame."""
+"""The muscles that are measured, the bones, and the regions of the foot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class Muscle:
     Parameters
     ----------
     fma
-        Identifier of the right-side part in the Foundational Model of Anatomy,
+        Identifier of the right-side structure in the Foundational Model of Anatomy,
         as BodyParts3D 3.0 uses it; None for pooled labels.
     layer
         Plantar layer 1 to 4, or ``dorsal``.
@@ -26,7 +26,7 @@ class Muscle:
 
     @property
     def is_plantar(self) -> bool:
-        """Whether the muscle counts in the plantar total by default."""
+        """Whether the muscle is in the plantar total by default."""
         return self.layer != "dorsal"
 
 
@@ -45,13 +45,14 @@ MUSCLES = (
     Muscle(12, "extensor hallucis brevis", "EHB", 51144, "dorsal"),
 )
 MUSCLE_NAMES: Mapping[int, str] = MappingProxyType({m.index: m.name for m in MUSCLES})
+PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 PLANTAR_MUSCLES = tuple(m.abbreviation for m in MUSCLES if m.is_plantar)
 
 CALCANEUS, TALUS, NAVICULAR, CUBOID = 1, 2, 3, 4
 MEDIAL_CUNEIFORM = 5
 METATARSAL_1, METATARSAL_2, METATARSAL_5 = 8, 9, 12
 PHALANGES, TIBIA, FIBULA, SESAMOIDS = 13, 14, 15, 16
-# What the foot frame cannot do without.
+# Without any of these the foot frame cannot be defined.
 FRAME_BONES = (CALCANEUS, TALUS, METATARSAL_1, METATARSAL_2, METATARSAL_5)
 BONE_NAMES: Mapping[int, str] = MappingProxyType(
     {
@@ -76,3 +77,6 @@ BONE_NAMES: Mapping[int, str] = MappingProxyType(
 
 REARFOOT, FOREFOOT = 1, 2
 REGION_NAMES: Mapping[int, str] = MappingProxyType({REARFOOT: "rearfoot", FOREFOOT: "forefoot"})
+TOTAL = "total"
+REGIONS = (*REGION_NAMES.values(), TOTAL)
+"""The two regions and their sum, as tables name them."""

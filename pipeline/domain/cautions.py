@@ -1,4 +1,4 @@
-"""What a reader must know beside a number."""
+"""Cautions that accompany a measurement."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A doubt that travels with the data into sidecar, table and report.
+    """A limitation of the data, carried into the sidecar, the tables and the report.
 
     Parameters
     ----------
     code
-        Short fixed name, ``kebab-case``, for tables and filters.
+        Fixed name in ``kebab-case``, for tables and filters.
     message
-        One sentence: the measured fact and what it means for the numbers.
+        One sentence: what was measured and what it means for the results.
     stage
         Stage that raised it.
     """
@@ -24,5 +24,5 @@ class Caution:
 
 
 def join_codes(cautions: Iterable[Caution]) -> str:
-    """Give the distinct codes, in order of appearance, as one table cell."""
+    """Join the distinct codes, in order of appearance, into one table cell."""
     return ";".join(dict.fromkeys(c.code for c in cautions))

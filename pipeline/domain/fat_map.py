@@ -1,4 +1,4 @@
-"""How much of each voxel is fat."""
+"""Fat fraction of every voxel."""
 
 from dataclasses import dataclass
 
@@ -7,25 +7,31 @@ from numpy.typing import NDArray
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
+from pipeline.domain.immutable import read_only, reduce_to_constructor
 
 KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FatMap:
-    """Fat fraction per voxel, and the limits that its calibration allows.
+    """Fat fraction of every voxel, and its limits under the uncertainty of the calibration.
 
-    The arrays are copied and locked. Noise may bring single voxels below 0 or above 1, so
-    that means stay true; whoever reports a mean keeps it within 0 to 1.
+    The arrays are copied and locked. Values of single voxels may lie outside 0 to 1 because
+    of noise: clipping them would bias means. Clip a mean before it is reported.
 
     Parameters
     ----------
     fraction
-        0 lean muscle, 1 pure fat.
+        Float32; 0 is lean muscle, 1 pure fat.
     low, high
-        The fraction under the calibration that gives least and most fat.
+        The fraction under the calibration that gives the least and the most fat.
     method
         ``two-point``, ``dixon`` or ``known``.
+
+    Raises
+    ------
+    ValueError
+        If an array is not finite or not of the grid's shape.
     """
 
     fraction: NDArray[np.float32]
@@ -37,14 +43,18 @@ class FatMap:
 
     def __post_init__(self) -> None:
         for name in ("fraction", "low", "high"):
-            values = np.array(getattr(self, name), dtype=np.float32)
+            values = read_only(getattr(self, name), np.float32)
             if values.shape != self.grid.shape or not np.isfinite(values).all():
-                msg = f"Fat's {name} must be finite on {self.grid.shape}, got {values.shape}"
+                msg = (
+                    f"Fat's {name} must be finite in every voxel of {self.grid.shape}, "
+                    f"got shape {values.shape}"
+                )
                 raise ValueError(msg)
-            values.flags.writeable = False
             object.__setattr__(self, name, values)
+
+    __reduce__ = reduce_to_constructor
 
     @classmethod
     def known(cls, fraction: NDArray[np.float32], grid: Grid) -> "FatMap":
-        """Make a map of what is known exactly, as of a digital foot."""
+        """Make a map of fractions that are known exactly, as in a digital foot."""
         return cls(fraction, fraction, fraction, grid, KNOWN)

@@ -1,4 +1,4 @@
-"""Which structure each voxel belongs to."""
+"""Label maps, and the segmentation of one foot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
+from pipeline.domain.immutable import read_only, reduce_to_constructor
 from pipeline.domain.scan import Side
 from pipeline.errors import GridMismatchError
 
@@ -18,16 +19,24 @@ BACKGROUND = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelMap:
-    """One integer per voxel, each naming one structure.
+    """An integer label per voxel, and the name of each label.
 
-    The array is copied and locked, so a label map never changes once made.
+    The array is copied and locked, so a label map never changes.
+
+    Parameters
+    ----------
+    voxels
+        Integers in the grid's shape; stored as uint8, or uint16 if a label exceeds 255.
+    names
+        Name of every label above 0, the background.
 
     Raises
     ------
     ValueError
-        If array and grid differ in shape, or a label has no name.
+        If array and grid differ in shape, a label has no name, or a name has no positive
+        label.
     TypeError
-        If the labels are not whole numbers.
+        If the labels are not integers.
     """
 
     voxels: NDArray[np.integer[Any]]
@@ -40,7 +49,7 @@ class LabelMap:
             msg = f"Label map is {voxels.shape} but its grid is {self.grid.shape}"
             raise ValueError(msg)
         if not np.issubdtype(voxels.dtype, np.integer):
-            msg = f"Labels must be whole numbers, got {voxels.dtype}"
+            msg = f"Labels must be integers, got {voxels.dtype}"
             raise TypeError(msg)
         if not self.names or min(self.names) <= BACKGROUND:
             msg = f"Labels need names and numbers above {BACKGROUND}: {dict(self.names)}"
@@ -49,23 +58,34 @@ class LabelMap:
         if unknown:
             msg = f"Label map holds labels with no name: {unknown}"
             raise ValueError(msg)
-        locked = voxels.astype(np.uint8 if max(self.names) < 256 else np.uint16)
-        locked.flags.writeable = False
-        object.__setattr__(self, "voxels", locked)
+        dtype = np.uint8 if max(self.names) < 256 else np.uint16
+        object.__setattr__(self, "voxels", read_only(voxels, dtype))
         object.__setattr__(self, "names", MappingProxyType(dict(self.names)))
 
+    __reduce__ = reduce_to_constructor
+
     def volume_mm3(self, label: int) -> float:
-        """Voxel count times the volume of one voxel."""
+        """Volume of a structure: its number of voxels times the volume of one."""
         return float(np.count_nonzero(self.voxels == label)) * self.grid.voxel_volume_mm3
+
+    def touches_edge(self, label: int) -> bool:
+        """Whether a structure reaches the outermost voxels of the image."""
+        mask = self.voxels == label
+        return any(np.take(mask, (0, -1), axis=axis).any() for axis in range(3))
 
 
 def check_one_grid(first: LabelMap, second: LabelMap, *, what: str, advice: str) -> None:
-    """Refuse two label maps that do not lie on one grid.
+    """Check that two label maps are on one grid.
+
+    Parameters
+    ----------
+    what, advice
+        Subject and last sentence of the error message.
 
     Raises
     ------
     GridMismatchError
-        With both shapes and the distance between the grids' corners.
+        If their grids differ by more than rounding in headers.
     """
     if not first.grid.matches(second.grid):
         apart_mm = first.grid.max_offset_mm(second.grid)
@@ -83,11 +103,21 @@ class Segmentation:
     Parameters
     ----------
     side
-        The side that the anatomy shows.
+        Side of the body, from the anatomy.
     segmenter
-        Name of what made it, for provenance.
+        Name of the segmenter, for provenance.
     probability
-        That a voxel is muscle of any kind, float32, 0 to 1; None where nobody reckoned it.
+        Probability of muscle of any kind, float32, 0 to 1, in the grid's shape; copied and
+        locked. None if the segmenter gives none.
+
+    Raises
+    ------
+    GridMismatchError
+        If muscles and bones are not on one grid.
+    TypeError
+        If the probability is not float32.
+    ValueError
+        If the probability has another shape, or a value outside 0 to 1.
     """
 
     muscles: LabelMap
@@ -104,3 +134,26 @@ class Segmentation:
             what="Muscles and bones",
             advice="Run the segment stage again on this scan.",
         )
+        if self.probability is not None:
+            checked = _check_probability(self.probability, self.muscles.grid.shape)
+            object.__setattr__(self, "probability", read_only(checked))
+
+    __reduce__ = reduce_to_constructor
+
+
+def _check_probability(
+    probability: NDArray[np.float32], shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    if probability.dtype != np.float32:
+        msg = f"Probabilities must be float32, got {probability.dtype}"
+        raise TypeError(msg)
+    if probability.shape != shape:
+        msg = f"Probabilities are {probability.shape} but their grid is {shape}"
+        raise ValueError(msg)
+    if not (probability.min() >= 0 and probability.max() <= 1):
+        msg = (
+            "Probabilities must be between 0 and 1, got "
+            f"{probability.min():g} to {probability.max():g}"
+        )
+        raise ValueError(msg)
+    return probability

@@ -1,4 +1,4 @@
-"""The foot's own frame and the border between rearfoot and forefoot."""
+"""The foot's frame of reference, its landmarks, and the border between its regions."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,29 @@ Point = tuple[float, float, float]
 
 
 def to_point(values: ArrayLike) -> Point:
-    """Give three plain floats."""
+    """Convert three numbers to plain floats.
+
+    Raises
+    ------
+    ValueError
+        If there are not three.
+    """
     p0, p1, p2 = np.asarray(values, dtype=float).tolist()
     return (p0, p1, p2)
 
 
 @dataclass(frozen=True, slots=True)
 class FootFrame:
-    """Axes of one foot in world space (RAS+, mm).
+    """Frame of reference of one foot, in world space (RAS+, mm).
 
     Parameters
     ----------
     origin
-        Point on the plantar plane below the heel end of the long axis.
+        Point on the plantar plane, below the posterior end of the long axis.
     long
-        Unit vector from heel to second metatarsal head, in the plantar plane.
+        Unit vector from the heel to the second metatarsal head, in the plantar plane.
     lateral
-        Unit vector toward the little toe, whichever side the foot is.
+        Unit vector toward the little toe, for either side of the body.
     dorsal
         Unit normal of the plantar plane, away from the sole.
     """
@@ -36,7 +42,7 @@ class FootFrame:
     dorsal: Point
 
     def coordinates(self, points_mm: ArrayLike) -> NDArray[np.float64]:
-        """Give (long, lateral, dorsal) in mm of world points, shape (..., 3)."""
+        """Convert world points, shape (..., 3), to (long, lateral, dorsal) in mm."""
         axes = np.array((self.long, self.lateral, self.dorsal))
         offsets = np.asarray(points_mm, dtype=float) - np.array(self.origin)
         coordinates: NDArray[np.float64] = offsets @ axes.T
@@ -45,14 +51,14 @@ class FootFrame:
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """The plane that parts rearfoot from forefoot.
+    """The plane between rearfoot and forefoot, perpendicular to the long axis.
 
     Parameters
     ----------
     definition
-        Name of the landmark rule, such as ``tmt1``.
+        Name of the anatomical definition, such as ``tmt1``.
     position_mm
-        Where it cuts the long axis, from the frame's origin.
+        Distance along the long axis from the frame's origin.
     """
 
     definition: str
@@ -61,21 +67,21 @@ class Border:
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """Points of one foot (world, RAS+, mm), the frame they span and the border.
+    """Landmarks of one foot (world, RAS+, mm), the frame that they define, and the border.
 
     Parameters
     ----------
     heel
         Centroid of the most posterior 10 mm of the calcaneus.
     calcaneal_tuberosity, metatarsal_1_head, metatarsal_5_head
-        The most plantar points of these parts; they span the plantar plane.
+        The most plantar points of these structures; they define the plantar plane.
     metatarsal_2_head
         Centroid of the distal 10 mm of the second metatarsal.
     metatarsal_1_base
         Centre of the proximal face of the first metatarsal.
     foot_length_mm
-        Calcaneus to the farthest phalanx along the long axis; None where the
-        image does not show both ends.
+        From the calcaneus to the most distal phalanx along the long axis; None if the image
+        does not show both.
     """
 
     heel: Point

@@ -1,8 +1,9 @@
-"""What was measured, row by row."""
+"""Measurements of one foot, one row per muscle and region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.domain.anatomy import TOTAL
 from pipeline.domain.cautions import Caution
 from pipeline.domain.landmarks import Border
 from pipeline.domain.scan import Side
@@ -10,30 +11,31 @@ from pipeline.domain.scan import Side
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One muscle in one region.
+    """Measurements of one muscle in one region.
 
     Parameters
     ----------
     region
         ``rearfoot``, ``forefoot`` or ``total``.
     volume_mm3
-        None where it could not be measured; 0 means measured and absent.
+        None if it could not be measured; 0 if the muscle is absent.
     contractile_mm3
-        Sum over muscle voxels of (1 - fat fraction); None without a fat fraction.
+        Sum of (1 - fat fraction) over the muscle's volume; None without a fat fraction.
     fat_fraction
-        0 to 1, of the muscle's volume in this region.
+        Mean over the muscle in this region, 0 to 1.
     acsa_max_mm2
-        Largest cross-section perpendicular to the long axis.
+        Largest anatomical cross-sectional area perpendicular to the long axis.
     acsa_max_position_mm
-        Where that is, along the long axis from the heel end.
+        Position of that cross-section along the long axis, from the heel.
     length_mm
         Extent along the long axis.
     is_truncated
-        Whether the image cuts the muscle, so that the volume is a lower bound.
+        Whether the muscle reaches the edge of the image; its volume is then a lower bound.
     fat_fraction_low, fat_fraction_high
-        Limits that the calibration of the fat fraction allows.
+        Limits of the fat fraction under the uncertainty of its calibration.
     volume_ci95_low_mm3, volume_ci95_high_mm3
-        95 % interval of the volume; None where the segmenter is not calibrated for it.
+        95 % prediction interval of the volume; None if the segmenter is not calibrated for
+        such a scan.
     """
 
     muscle: str
@@ -53,18 +55,18 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementTable:
-    """Everything measured on one foot.
+    """All measurements of one foot.
 
     Parameters
     ----------
     rows
-        Per muscle: rearfoot, forefoot, total; ordered by label.
+        Rearfoot, forefoot and total of each muscle, ordered by label.
     muscles
-        Abbreviations summed in the totals.
+        Abbreviations of the chosen muscles, which the sums below are over.
     border_sensitivity_cm3_per_mm
-        Change of the rearfoot volume when the border moves 1 mm toward the toes.
+        Change of the rearfoot volume when the border is moved 1 mm toward the toes.
     ci95_cm3
-        95 % interval of the summed volume by region, where calibrated.
+        95 % prediction interval of the summed volume, by region; empty if not calibrated.
     """
 
     rows: tuple[Measurement, ...]
@@ -78,21 +80,27 @@ class MeasurementTable:
     ci95_cm3: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def volume_cm3(self, region: str) -> float | None:
-        """Sum of the chosen muscles in a region; None if one is unknown."""
+        """Volume of the chosen muscles in a region; None if one is unknown."""
         return self._sum_cm3(region, "volume_mm3")
 
     def contractile_cm3(self, region: str) -> float | None:
-        """Sum of the fat-free volume of the chosen muscles; None if one is unknown."""
+        """Fat-free volume of the chosen muscles in a region; None if one is unknown."""
         return self._sum_cm3(region, "contractile_mm3")
 
     def fat_fraction(self, limit: str = "") -> float | None:
-        """Fat fraction of the chosen muscles by volume; `limit` is ``_low`` or ``_high``."""
-        rows = [r for r in self.rows if r.region == "total" and r.muscle in self.muscles]
+        """Fat fraction of the chosen muscles, weighted by volume; None if one is unknown.
+
+        Parameters
+        ----------
+        limit
+            ``_low`` or ``_high`` for a limit of the calibration.
+        """
+        rows = [r for r in self.rows if r.region == TOTAL and r.muscle in self.muscles]
         volumes = [r.volume_mm3 for r in rows]
-        parts = [getattr(r, f"fat_fraction{limit}") for r in rows]
-        if None in volumes or None in parts or not sum(v or 0.0 for v in volumes):
+        fractions = [getattr(r, f"fat_fraction{limit}") for r in rows]
+        if None in volumes or None in fractions or not sum(v or 0.0 for v in volumes):
             return None
-        fat_mm3 = sum((v or 0.0) * part for v, part in zip(volumes, parts, strict=True))
+        fat_mm3 = sum((v or 0.0) * f for v, f in zip(volumes, fractions, strict=True))
         return float(fat_mm3 / sum(v or 0.0 for v in volumes))
 
     def _sum_cm3(self, region: str, column: str) -> float | None:

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.domain.anatomy import MUSCLES, REGION_NAMES
-
-_REGIONS = (*REGION_NAMES.values(), "total")
+from pipeline.domain.anatomy import MUSCLES, REGIONS
 
 
 class Quantity(StrEnum):
@@ -39,7 +37,7 @@ class Outcome:
     @property
     def is_muscle(self) -> bool:
         """Whether the structure is a single muscle, not a region of the foot."""
-        return self.structure not in _REGIONS
+        return self.structure not in REGIONS
 
     @property
     def is_absolute(self) -> bool:
@@ -67,7 +65,7 @@ class Outcome:
         return f"{self.structure}{extent}_{quantity}"
 
 
-REGION_OUTCOMES = tuple(Outcome(region, q) for q in Quantity for region in _REGIONS)
+REGION_OUTCOMES = tuple(Outcome(region, q) for q in Quantity for region in REGIONS)
 """Outcomes of the regions, in the order of ``statistics.tsv``."""
 MUSCLE_OUTCOMES = tuple(
     Outcome(muscle.abbreviation, quantity)

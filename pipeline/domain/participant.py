@@ -1,4 +1,4 @@
-"""Who was scanned."""
+"""One participant of a study."""
 
 import math
 import re
@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from pipeline.domain.scan import Side
 
 MISSING = "n/a"
-"""What a cell without a value holds in BIDS; any other word is a value."""
+"""The mark of a missing value in BIDS tables; any other text is a value."""
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """One row of ``participants.tsv``, checked.
+    """A checked row of ``participants.tsv``.
 
     Parameters
     ----------
     label
         Without the ``sub-`` prefix.
     body_mass_kg
-        None where the table says ``n/a``.
+        None if the table says ``n/a``.
     side
-        Foot that was scanned, where the table says so.
+        The scanned foot, if the table gives it.
     cells
-        All cells of the row as they were written, by column; none without a table.
+        All cells of the row as written, by column; empty without a table.
     """
 
     label: str
@@ -36,15 +36,15 @@ class Participant:
 
     @property
     def participant_id(self) -> str:
-        """The label as BIDS writes it."""
+        """The label with its BIDS prefix."""
         return f"sub-{self.label}"
 
 
 def number_in(cell: str) -> float | None:
-    """Give the number that a cell holds; None if it is none, not finite, or missing.
+    """Parse the number in a table cell; None if it is not a finite number.
 
-    Digits are 0 to 9 and the decimal sign is a point: ``6_5``, ``70,5``, ``nan`` and
-    ``1e5000``, which `float` takes in one way or another, are no numbers here.
+    Stricter than `float`: only ASCII digits and a decimal point are accepted, so that
+    ``6_5``, ``nan`` and ``1e5000`` are not numbers.
     """
     if not _NUMBER.fullmatch(cell):
         return None

@@ -1,11 +1,11 @@
-"""What a check of image quality found."""
+"""The result of one check of image quality."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What comes of a reading."""
+    """Outcome of a quality check."""
 
     PASSED = "pass"
     CAUTION = "caution"
@@ -15,18 +15,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One measured property of a scan, held to its limits.
+    """A measured property of a scan, compared with its limits.
 
     Parameters
     ----------
     gate
-        Short fixed name, ``kebab-case``.
+        Name of the check in ``kebab-case``.
     value
-        None where it could not be measured.
+        None if it could not be measured.
     unit
-        Of the value; empty for a pure number.
+        Unit of the value; empty for a dimensionless number.
     message
-        One sentence: what must hold, what was got, what to do; empty if all is well.
+        What must hold, what was measured and what to do; empty if the check passed.
     """
 
     gate: str
@@ -35,8 +35,8 @@ class Reading:
     verdict: Verdict
     message: str = ""
 
-    def told(self) -> str:
-        """Give value, unit and verdict in a few words, such as ``6.2 (caution)``."""
+    def summary(self) -> str:
+        """Value, unit and verdict as a short text, such as ``6.2 (caution)``."""
         if self.value is None:
             return str(Verdict.UNKNOWN)
         text = f"{self.value:.3g} {self.unit}".strip()

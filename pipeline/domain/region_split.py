@@ -1,4 +1,4 @@
-"""Muscles shared out between rearfoot and forefoot."""
+"""Muscles divided into rearfoot and forefoot."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pipeline.domain.anatomy import FOREFOOT, REARFOOT, REGION_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
+from pipeline.domain.immutable import read_only, reduce_to_constructor
 from pipeline.domain.labels import BACKGROUND, LabelMap, Segmentation
 from pipeline.domain.landmarks import FootFrame, Landmarks
 from pipeline.domain.scan import Side
@@ -16,30 +17,36 @@ from pipeline.domain.scan import Side
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionSplit:
-    """Muscles, and the share of each voxel that lies in the rearfoot.
+    """Muscles, and the fraction of each voxel that lies in the rearfoot.
 
     Parameters
     ----------
-    rearfoot_share
-        0 to 1 per voxel of the muscles' grid: the part of the voxel's volume on
-        the heel side of the border. The forefoot has the rest.
+    rearfoot_fraction
+        Partial-volume fraction, 0 to 1, in the muscles' grid: how much of the voxel is on
+        the heel side of the border. The rest is forefoot. Copied and locked.
+
+    Raises
+    ------
+    ValueError
+        If the fractions have another shape than the grid, or a value outside 0 to 1.
     """
 
     segmentation: Segmentation
     landmarks: Landmarks
-    rearfoot_share: NDArray[np.float32]
+    rearfoot_fraction: NDArray[np.float32]
     cautions: tuple[Caution, ...] = ()
 
     def __post_init__(self) -> None:
-        share = np.array(self.rearfoot_share, dtype=np.float32)
-        if share.shape != self.muscles.grid.shape:
-            msg = f"Shares are {share.shape} but their grid is {self.muscles.grid.shape}"
+        fraction = read_only(self.rearfoot_fraction, np.float32)
+        if fraction.shape != self.muscles.grid.shape:
+            msg = f"Fractions are {fraction.shape} but their grid is {self.muscles.grid.shape}"
             raise ValueError(msg)
-        if share.size and not (share.min() >= 0 and share.max() <= 1):
-            msg = f"Shares must lie in 0 to 1, got {share.min()} to {share.max()}"
+        if not (fraction.min() >= 0 and fraction.max() <= 1):
+            msg = f"Fractions must be 0 to 1, got {fraction.min():g} to {fraction.max():g}"
             raise ValueError(msg)
-        share.flags.writeable = False
-        object.__setattr__(self, "rearfoot_share", share)
+        object.__setattr__(self, "rearfoot_fraction", fraction)
+
+    __reduce__ = reduce_to_constructor
 
     @classmethod
     def at(
@@ -48,40 +55,40 @@ class RegionSplit:
         landmarks: Landmarks,
         cautions: tuple[Caution, ...] = (),
     ) -> "RegionSplit":
-        """Part a segmentation at the border that its landmarks give."""
+        """Divide a segmentation at the border of its landmarks."""
         grid, border = segmentation.muscles.grid, landmarks.border
-        share = share_behind(grid, landmarks.frame, border.position_mm)
-        return cls(segmentation, landmarks, share, cautions)
+        fraction = fraction_behind(grid, landmarks.frame, border.position_mm)
+        return cls(segmentation, landmarks, fraction, cautions)
 
     @property
     def muscles(self) -> LabelMap:
-        """The muscle labels that are shared out."""
+        """The muscle labels."""
         return self.segmentation.muscles
 
     @property
     def side(self) -> Side:
-        """The side that the anatomy shows."""
+        """The side of the body, from the anatomy."""
         return self.segmentation.side
 
     def region_labels(self) -> LabelMap:
-        """Label each muscle voxel by the region that holds the larger part."""
-        nearer = np.where(self.rearfoot_share >= 0.5, REARFOOT, FOREFOOT)
-        voxels = np.where(self.muscles.voxels == BACKGROUND, BACKGROUND, nearer)
+        """Label each muscle voxel with the region that has the larger fraction of it."""
+        larger = np.where(self.rearfoot_fraction >= 0.5, REARFOOT, FOREFOOT)
+        voxels = np.where(self.muscles.voxels == BACKGROUND, BACKGROUND, larger)
         return LabelMap(voxels, self.muscles.grid, REGION_NAMES)
 
 
-def share_behind(grid: Grid, frame: FootFrame, position_mm: float) -> NDArray[np.float32]:
-    """Give the part of each voxel's volume on the heel side of a plane.
+def fraction_behind(grid: Grid, frame: FootFrame, position_mm: float) -> NDArray[np.float32]:
+    """Compute the fraction of each voxel on the heel side of a plane.
 
     Parameters
     ----------
     position_mm
-        Where the plane cuts the long axis, to which it is perpendicular.
+        Position along the long axis, to which the plane is perpendicular.
 
     Returns
     -------
     ndarray
-        0 to 1, in the grid's shape.
+        Float32, 0 to 1, in the grid's shape.
 
     Notes
     -----
@@ -93,13 +100,13 @@ def share_behind(grid: Grid, frame: FootFrame, position_mm: float) -> NDArray[np
     planes = (step * np.arange(n) for step, n in zip(steps, grid.shape, strict=True))
     ahead = position_mm - start - sum(np.ix_(*planes))  # mm from voxel centre to plane
     extents = np.abs(steps)
-    extents = np.maximum(extents, 1e-3 * extents.max())  # a step in the plane has no extent
+    extents = np.maximum(extents, 1e-3 * extents.max())  # 0 for an axis in the plane
     below = ahead + extents.sum() / 2
 
-    share: NDArray[np.float32] = (ahead > 0).astype(np.float32)
+    fraction: NDArray[np.float32] = (ahead > 0).astype(np.float32)
     is_cut = (below > 0) & (below < extents.sum())
     cut = np.zeros(np.count_nonzero(is_cut))
     for corner in product((0, 1), repeat=3):
         cut += (-1) ** sum(corner) * np.maximum(below[is_cut] - extents @ corner, 0) ** 3
-    share[is_cut] = np.clip(cut / (6 * extents.prod()), 0, 1)
-    return share
+    fraction[is_cut] = np.clip(cut / (6 * extents.prod()), 0, 1)
+    return fraction

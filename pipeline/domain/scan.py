@@ -1,4 +1,4 @@
-"""One image of one foot."""
+"""One MR image of one foot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
+from pipeline.domain.immutable import read_only, reduce_to_constructor
 from pipeline.errors import ScanError
 
 SPACING_LIMITS_MM = (0.1, 20.0)
 
 
 class Side(StrEnum):
-    """Side of the body, never of the picture."""
+    """Side of the body, not of the image."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -34,11 +35,11 @@ SIDE_WORDS: Mapping[str, Side] = MappingProxyType(
         **dict.fromkeys(("L", "LT", "LEFT"), Side.LEFT),
     }
 )
-"""What headers and sidecars call a side, in capitals; any other word names none."""
+"""Words for a side in headers and sidecars, in capitals."""
 
 
 class Contrast(StrEnum):
-    """What makes tissues differ in brightness; the values are BIDS names."""
+    """Contrast of an image; the values are BIDS suffixes, or name a Dixon image."""
 
     T1W = "T1w"
     PDW = "PDw"
@@ -46,28 +47,35 @@ class Contrast(StrEnum):
     WATER = "water"
     FAT = "fat"
 
+    @property
+    def is_dixon(self) -> bool:
+        """Whether the image shows the water or the fat of a Dixon acquisition."""
+        return self in (Contrast.WATER, Contrast.FAT)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """Intensities on a grid, with what is known of how they were taken.
+    """Intensities on a grid, with the parameters of the acquisition.
 
-    The array is copied to float32 and locked, so a scan never changes once made.
+    The array is copied to float32 and locked, so a scan never changes.
 
     Parameters
     ----------
     intensity
-        One number per voxel; arbitrary units until preprocessing, where fat is
+        In the grid's shape. Arbitrary units before preprocessing, after which fat is
         near 1 on T1-weighted images.
     side
-        The side that header or table claim; None if nothing says so.
+        Side of the body by header or table; None if neither gives it.
     acquisition
         BIDS sidecar fields (``MagneticFieldStrength``, ``EchoTime`` in s ...).
 
     Raises
     ------
+    ValueError
+        If array and grid differ in shape.
     ScanError
-        If the image is not 3-D, holds NaN or infinite values, is constant, or
-        has a voxel spacing outside 0.1 to 20 mm.
+        If the image has NaN or infinite values, is constant, or has a voxel spacing outside
+        0.1 to 20 mm.
     """
 
     intensity: NDArray[np.float32]
@@ -78,7 +86,7 @@ class Scan:
     cautions: tuple[Caution, ...] = ()
 
     def __post_init__(self) -> None:
-        intensity = np.array(self.intensity, dtype=np.float32)
+        intensity = read_only(self.intensity, np.float32)
         if intensity.shape != self.grid.shape:
             msg = f"Intensities are {intensity.shape} but their grid is {self.grid.shape}"
             raise ValueError(msg)
@@ -103,6 +111,7 @@ class Scan:
                 "Correct the header, or convert the scanner's original again."
             )
             raise ScanError(msg)
-        intensity.flags.writeable = False
         object.__setattr__(self, "intensity", intensity)
         object.__setattr__(self, "acquisition", MappingProxyType(dict(self.acquisition)))
+
+    __reduce__ = reduce_to_constructor

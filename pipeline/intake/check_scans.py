@@ -141,7 +141,7 @@ def _checked(
             cells["voxels"] = "x".join(map(str, scan.grid.shape))
             cells["spacing_mm"] = "x".join(f"{s:.3g}" for s in scan.grid.spacing_mm)
             readings = assess(scan, config.quality)
-            cells |= {reading.gate: reading.told() for reading in readings}
+            cells |= {reading.gate: reading.summary() for reading in readings}
             claims = SideClaims(side, participant.side, found.sides)
             scan = settle_laterality(scan, claims, config.intake)
             cells["side"] = str(scan.side or _UNKNOWN)

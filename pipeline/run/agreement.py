@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, PLANTAR_LABELS, REGION_NAMES
 from pipeline.errors import ConfigError, listed
 from pipeline.stages.agree import (
     OVERLAP_COLUMNS,
@@ -25,7 +25,7 @@ from pipeline.store.tables import write_table
 KINDS: Mapping[str, Structures] = {
     "muscles": Structures(
         {m.index: m.abbreviation for m in MUSCLES},
-        tuple(m.index for m in MUSCLES if m.is_plantar),
+        PLANTAR_LABELS,
         "plantar",
     ),
     "bones": Structures(BONE_NAMES, tuple(BONE_NAMES), "all bones"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pipeline.domain.anatomy import PLANTAR_MUSCLES
+from pipeline.domain.anatomy import PLANTAR_MUSCLES, REGION_NAMES
 from pipeline.domain.fat_map import FatMap
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.participant import Participant
@@ -43,7 +43,7 @@ def region_volumes(table: MeasurementTable) -> RegionVolumes:
     return np.array(
         [
             [volumes[region, m] / 1e3 for m in PLANTAR_MUSCLES]
-            for region in ("rearfoot", "forefoot")
+            for region in REGION_NAMES.values()
         ]
     )
 

@@ -46,7 +46,7 @@ def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str
     try:
         named = ScanName.parse(image)
     except ScanError:
-        if contrast in (Contrast.WATER, Contrast.FAT):
+        if contrast and contrast.is_dixon:
             return ScanName(label, (("acq", contrast.value),), suffix)
         return ScanName(label, (), contrast or suffix)
     return ScanName(label, named.entities, named.suffix)

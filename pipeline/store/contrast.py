@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pipeline.domain.dixon import dixon_parts, part_of_name
+from pipeline.domain.dixon import dixon_image, water_or_fat
 from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError
 from pipeline.store.names import SUFFIXES, without_ending
@@ -79,8 +79,7 @@ def _stated_by_sidecar(fields: Mapping[str, Any]) -> str | None:
     if contrast in set(Contrast):
         return contrast
     words = fields.get("ImageType")
-    parts = dixon_parts(map(str, words if isinstance(words, list) else [words]))
-    return min(parts) if len(parts) == 1 else None
+    return dixon_image(map(str, words if isinstance(words, list) else [words]))
 
 
 def _stated_by_name(image: Path) -> str | None:
@@ -88,4 +87,4 @@ def _stated_by_name(image: Path) -> str | None:
     name = re.sub(r"^sub-[^_]+", "", without_ending(image))
     weightings = {suffix.lower(): suffix for suffix in SUFFIXES}
     words = [weightings.get(word.lower()) for word in re.split("[_-]", name)]
-    return part_of_name(name) or next((w for w in reversed(words) if w), None)
+    return water_or_fat(name) or next((w for w in reversed(words) if w), None)

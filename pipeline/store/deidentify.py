@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.domain.dixon import DIXON_PARTS
+from pipeline.domain.dixon import DIXON_IMAGES
 from pipeline.domain.participant import MISSING, number_in
 from pipeline.errors import ConfigError
 
@@ -48,7 +48,7 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
              "T1", "T2", "PROTON_DENSITY", "SE", "FFE", "IR", "M_SE", "M_FFE", "M_IR",
              "ND", "NORM", "DIS2D", "DIS3D", "FM2D", "FM3D", "FIL", "MFSPLIT", "MOSAIC",
              "MPR", "DIXON", "SPIN_ECHO", "GRADIENT_ECHO",
-             *(word for words in DIXON_PARTS.values() for word in words))
+             *(word for words in DIXON_IMAGES.values() for word in words))
         ),
         "BodyPart": frozenset(("FOOT", "FOREFOOT", "ANKLE", "HEEL", "TOE")),
     }

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from pipeline.domain.dixon import without_part
+from pipeline.domain.dixon import without_water_or_fat
 from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
@@ -77,13 +77,13 @@ def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:
     """
     if _shown(water, option) is not Contrast.WATER or not water.parent.is_dir():
         return None
-    own = without_part(without_ending(water))
+    own = without_water_or_fat(without_ending(water))
     found = [
         path
         for path in without_junk(sorted(water.parent.iterdir()), water.parent)
         if is_image(path)
         and path.name != water.name
-        and without_part(without_ending(path)) == own
+        and without_water_or_fat(without_ending(path)) == own
         and _shown(path) is Contrast.FAT
     ]
     if len(found) > 1:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import make_frame, make_grid, make_landmarks, make_segmentation
 
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES, REGIONS
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
@@ -102,9 +102,7 @@ def test_regions_divide_every_muscle_exactly(case: Case) -> None:
     rows = {(r.muscle, r.region): r.volume_mm3 for r in measured(case).rows}
 
     for muscle in MUSCLES:
-        rearfoot, forefoot, total = (
-            rows[muscle.abbreviation, region] for region in ("rearfoot", "forefoot", "total")
-        )
+        rearfoot, forefoot, total = (rows[muscle.abbreviation, region] for region in REGIONS)
         assert rearfoot is not None
         assert forefoot is not None
         assert min(rearfoot, forefoot) >= 0
@@ -194,7 +192,7 @@ def test_the_order_of_muscles_does_not_change_a_total(
     before, after = (measured(case, tuple(muscles)) for muscles in chosen)
 
     assert astuple(replace(after, muscles=())) == astuple(replace(before, muscles=()))
-    for region in ("rearfoot", "forefoot", "total"):
+    for region in REGIONS:
         assert after.volume_cm3(region) == before.volume_cm3(region)
 
 

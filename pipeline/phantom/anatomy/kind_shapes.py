@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.shape import (
@@ -17,7 +17,6 @@ from pipeline.phantom.anatomy.shape import (
 )
 from pipeline.phantom.anatomy.skeleton import draw_skeleton
 
-_PLANTAR = tuple(m.index for m in MUSCLES if m.is_plantar)
 _LENGTH_POWER = 1.25  # as in the population
 _OWN_SD = 0.15  # of the logarithm of each muscle's fraction of the total
 _POSED = 0.8  # fraction of feet whose skeleton is posed and varied
@@ -86,10 +85,10 @@ def as_kind(shape: FootShape, kind: FootKind, rng: np.random.Generator) -> FootS
         label: mean * build.relative.get(label, 1.0) * float(np.exp(rng.normal(0, _OWN_SD)))
         for label, mean in MEAN_VOLUMES_CM3.items()
     }
-    factor = float(total_cm3) / sum(parts[label] for label in _PLANTAR)
+    factor = float(total_cm3) / sum(parts[label] for label in PLANTAR_LABELS)
     volumes = {
         # dorsal muscles follow by the square root
-        label: part * (factor if label in _PLANTAR else float(np.sqrt(factor)))
+        label: part * (factor if label in PLANTAR_LABELS else float(np.sqrt(factor)))
         for label, part in parts.items()
     }
     return replace(

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
+from pipeline.domain.immutable import reduce_to_constructor
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
 from pipeline.phantom.anatomy.foot_kind import FootKind
@@ -161,12 +161,9 @@ class FootShape:
             for label, amount in getattr(self, name).items():
                 check_within(f"muscle labels of {name}", label, (1, len(MUSCLE_NAMES)))
                 check_within(f"{name}[{label}]", amount, (0.0, highest))
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle read-only mappings as dictionaries."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        plain = {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
-        return _unpickle, (plain,)
+    __reduce__ = reduce_to_constructor
 
     @property
     def remaining_volumes_cm3(self) -> dict[int, float]:
@@ -175,13 +172,6 @@ class FootShape:
             label: volume_cm3 * (1 - self.atrophy.get(label, 0.0))
             for label, volume_cm3 in self.muscle_volumes_cm3.items()
         }
-
-
-def _unpickle(values: dict[str, Any]) -> FootShape:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            values[name] = MappingProxyType(value)
-    return FootShape(**values)
 
 
 def check_within(name: str, value: float, limits: tuple[float, float]) -> None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
@@ -26,7 +26,6 @@ REARFOOT_MUSCLES = (1, 2, 3, 4)  # their bellies lie under the calcaneus and the
 VOLUME_KEPT = (0.80, 0.85)  # fraction of the rearfoot muscles' volume in plantar fasciitis
 BODY_MASS_KG, BODY_MASS_SD_KG = 62.0, 8.0
 _MATCHING_ROUNDS = 2  # resized muscles also change the volumes of their neighbours
-PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 
 RegionVolumes = NDArray[np.float64]
 """Shape (2, 10): rearfoot and forefoot volume of each plantar muscle, cm3."""

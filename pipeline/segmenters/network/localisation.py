@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain import anatomy
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
+from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
@@ -36,7 +36,6 @@ _MAX_ITERATIONS = 3
 _MAX_RESIDUAL_MM = 6.0
 _MIN_CONFIDENCE = 0.6
 _SCALE_RANGE = (0.6, 1.5)  # of a foot relative to the mean foot
-_PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 _FRAME_BONES = (
     anatomy.CALCANEUS,
     anatomy.METATARSAL_1,
@@ -160,7 +159,9 @@ def _localise(
 
 
 def _plantar_change(muscles: Prediction, turned: Prediction) -> float:
-    before, after = (float(p.probabilities[_PLANTAR].sum()) for p in (muscles, turned))
+    before, after = (
+        float(p.probabilities[list(PLANTAR_LABELS)].sum()) for p in (muscles, turned)
+    )
     return 2 * (after - before) / max(after + before, 1.0)
 
 

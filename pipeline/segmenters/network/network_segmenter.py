@@ -98,7 +98,7 @@ class NetworkSegmenter:
             foot.side,
             NAME,
             (*scan.cautions, *_foot_cautions(foot), *shifted),
-            probability,
+            np.clip(probability, 0, 1),
         )
 
 

@@ -95,7 +95,7 @@ class UserModelSegmenter:
             side_of_bones(bone_map),
             self.name,
             scan.cautions,
-            probability,
+            np.clip(probability, 0, 1),
         )
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from pipeline.domain.anatomy import REGION_NAMES
 from pipeline.domain.comparison import BorderComparison
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.groups import compare
@@ -24,7 +25,6 @@ BORDER_COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Columns of ``border_statistics.tsv`` and what they mean."""
-_REGIONS = ("rearfoot", "forefoot")
 
 
 def compare_borders(
@@ -51,7 +51,7 @@ def compare_borders(
         BorderComparison(float(offset_mm), comparison)
         for offset_mm in sorted(sweep["offset_mm"].unique())
         for comparison in compare(_moved(volumes, sweep, offset_mm), params)
-        if comparison.outcome.structure in _REGIONS
+        if comparison.outcome.structure in REGION_NAMES.values()
     )
 
 
@@ -67,7 +67,7 @@ def _moved(volumes: pd.DataFrame, sweep: pd.DataFrame, offset_mm: float) -> pd.D
     moved = volumes.copy()
     mass_kg = pd.to_numeric(volumes["body_mass_kg"])
     length_mm = pd.to_numeric(volumes["foot_length_mm"])
-    for region in _REGIONS:
+    for region in REGION_NAMES.values():
         cm3 = volumes["participant_id"].map(at_offset[f"{region}_cm3"]).astype(float)
         moved[f"{region}_cm3"], moved[f"{region}_mm3_per_kg"] = cm3, 1000 * cm3 / mass_kg
         moved[f"{region}_mm3_per_mm"] = 1000 * cm3 / length_mm

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.cautions import Caution, join_codes
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.participant import Participant
@@ -36,7 +37,7 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
         **{
             f"{region}_ci95_{end}_cm3": f"{side} end of the 95 % prediction interval of the "
             f"{region} volume, in cm3; n/a where the segmenter is not calibrated for the scan"
-            for region in ("rearfoot", "forefoot", "total")
+            for region in REGIONS
             for end, side in (("low", "lower"), ("high", "upper"))
         },
         "fat_fraction_low": "lowest fat fraction that the calibration allows, 0 to 1",
@@ -110,7 +111,7 @@ def volume_row(
 
 def _measured_cells(table: MeasurementTable, body_mass_kg: float | None) -> dict[str, object]:
     """Give the cells that come from the measurement."""
-    volumes = {region: table.volume_cm3(region) for region in ("rearfoot", "forefoot", "total")}
+    volumes = {region: table.volume_cm3(region) for region in REGIONS}
     contractile = table.contractile_cm3("total")
     lean_fraction = _ratio(contractile, volumes["total"])
     mm3 = {name: None if cm3 is None else 1000 * cm3 for name, cm3 in volumes.items()}

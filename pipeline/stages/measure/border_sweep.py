@@ -8,8 +8,7 @@ import pandas as pd
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.grid import Grid
-from pipeline.domain.region_split import RegionSplit, share_behind
+from pipeline.domain.region_split import RegionSplit, fraction_behind
 
 OFFSETS_MM = tuple(float(mm) for mm in range(-5, 6))
 """About one slice either way; the literature does not agree on a border."""
@@ -50,19 +49,12 @@ def sweep_border(
     cm3_per_voxel = split.muscles.grid.voxel_volume_mm3 / 1e3
     boxes = ndimage.find_objects(is_chosen.astype(np.uint8))
     box = boxes[0] if boxes else (slice(0, 1),) * 3
-    grid, is_inside = _cropped(split.muscles.grid, box), is_chosen[box]
+    grid, is_inside = split.muscles.grid.cropped(box), is_chosen[box]
     rows: list[tuple[float, float, float]] = []
     for offset_mm in offsets_mm:
-        rearfoot = share_behind(grid, frame, position_mm + offset_mm)[is_inside]
+        rearfoot = fraction_behind(grid, frame, position_mm + offset_mm)[is_inside]
         voxels = float(rearfoot.sum(dtype=float))
         rows.append(
             (offset_mm, voxels * cm3_per_voxel, (rearfoot.size - voxels) * cm3_per_voxel)
         )
     return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS))
-
-
-def _cropped(grid: Grid, box: tuple[slice, ...]) -> Grid:
-    """Crop a grid to a box of voxels."""
-    matrix = grid.matrix
-    matrix[:3, 3] = grid.to_world([extent.start for extent in box])
-    return Grid.from_arrays([extent.stop - extent.start for extent in box], matrix)

@@ -17,7 +17,6 @@ from pipeline.domain.scan import Scan
 from pipeline.stages.measure.border_sweep import sweep_border
 from pipeline.stages.measure.fat import find_fat
 from pipeline.stages.measure.plausibility import find_oddities
-from pipeline.stages.regions.find_landmarks import touches_edge
 
 STAGE = "measure"
 _SECTION_MM = 2.0
@@ -70,7 +69,7 @@ def measure(
     rows: list[Measurement] = []
     cautions = [*split.cautions, *(fat.cautions if fat else ())]
     for muscle in MUSCLES:
-        is_cut = touches_edge(split.muscles, muscle.index)
+        is_cut = split.muscles.touches_edge(muscle.index)
         if is_cut:
             message = f"The image cuts the {muscle.name}, so its volume is a lower bound."
             cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
@@ -93,7 +92,7 @@ def _measure_muscle(
 ) -> Iterator[Measurement]:
     mask = split.muscles.voxels == muscle.index
     where = np.nonzero(mask)
-    rearfoot = split.rearfoot_share[where].astype(float)
+    rearfoot = split.rearfoot_fraction[where].astype(float)
     inner = _inner(mask, split.muscles.grid)[where]
     along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
         :, 0

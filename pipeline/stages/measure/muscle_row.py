@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGIONS
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 
-REGIONS = ("rearfoot", "forefoot", "total")
 _PARTICIPANT = {
     "participant_id": "participant, as in participants.tsv",
     "group": "group, as in participants.tsv",

@@ -70,7 +70,7 @@ def snr(view: View) -> float | None:
     if quiet.size == 0:
         return None
     dark, bright = view.classes
-    signal = bright if view.contrast in (Contrast.WATER, Contrast.FAT) else dark
+    signal = bright if view.contrast.is_dixon else dark
     return float(signal / np.sqrt(np.percentile(quiet, _QUIET_PERCENTILE)))
 
 
@@ -139,7 +139,7 @@ def agreement(view: View) -> float | None:
     foot. Where a swap of water and fat begins, bright turns dark from one plane to the next.
     A swap of the whole image is not detected here; its segmentation fails instead.
     """
-    if view.contrast not in (Contrast.WATER, Contrast.FAT):
+    if not view.contrast.is_dixon:
         return None
     correlations = (r for axis in {view.long_axis, 2} for r in _correlations(view, axis))
     return min(correlations, default=None)

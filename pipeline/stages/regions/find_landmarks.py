@@ -187,16 +187,10 @@ def _foot_length_mm(
     bones: LabelMap, points: Mapping[int, Points], frame: FootFrame
 ) -> float | None:
     toes = points.get(anatomy.PHALANGES)
-    cut = any(touches_edge(bones, label) for label in (anatomy.CALCANEUS, anatomy.PHALANGES))
+    cut = any(bones.touches_edge(label) for label in (anatomy.CALCANEUS, anatomy.PHALANGES))
     if toes is None or cut:
         return None
     return float(frame.coordinates(toes)[:, 0].max())
-
-
-def touches_edge(labels: LabelMap, label: int) -> bool:
-    """Whether a structure reaches the outermost voxels of the image."""
-    mask = labels.voxels == label
-    return any(np.take(mask, (0, -1), axis=axis).any() for axis in range(3))
 
 
 def _at_faces(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.domain.anatomy import REGION_NAMES
 from pipeline.domain.comparison import BorderComparison, Tests
 from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.plot_style import (
@@ -19,8 +20,6 @@ from pipeline.stages.plot_style import (
 )
 from pipeline.stages.report.outcome_labels import UNITS
 from pipeline.stages.report.sentences import ALPHA
-
-_REGIONS = ("rearfoot", "forefoot")
 
 Tested = tuple[BorderComparison, Tests]
 
@@ -50,7 +49,7 @@ def plot_border(
     with plot_style():
         figure = Figure(figsize=(7.2, 7.0), layout="constrained")
         panels = figure.subplots(3, 2, sharex=True)
-        for column, region in zip(panels.T, _REGIONS, strict=True):
+        for column, region in zip(panels.T, REGION_NAMES.values(), strict=True):
             column[0].set_title(region)
             outcome = Outcome(region, quantity)
             rows = [(c, tests) for c, tests in tested if c.comparison.outcome == outcome]

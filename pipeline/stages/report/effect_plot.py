@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLES, REGIONS
 from pipeline.domain.comparison import Comparison, EffectSize, Interval
 from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.plot_style import (
@@ -20,7 +20,7 @@ from pipeline.stages.report.formatting import fixed, interval, p_value
 from pipeline.stages.report.outcome_labels import QUANTITY_NAMES
 
 _QUANTITIES = (Quantity.PER_BODY_MASS, Quantity.VOLUME)
-_NAMES = {region: region for region in ("rearfoot", "forefoot", "total")} | {
+_NAMES = {region: region for region in REGIONS} | {
     muscle.abbreviation: f"{muscle.name} ({muscle.abbreviation})" for muscle in MUSCLES
 }
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.comparison import Comparison
 from pipeline.domain.outcomes import Outcome, Quantity
 from pipeline.stages.plot_style import (
@@ -24,7 +25,6 @@ from pipeline.stages.report.formatting import fixed, p_equals
 from pipeline.stages.report.outcome_labels import UNITS
 
 _QUANTITIES = (Quantity.VOLUME, Quantity.PER_BODY_MASS)
-_REGIONS = ("rearfoot", "forefoot", "total")
 _OFFSETS = (0.0, -0.1, 0.1, -0.2, 0.2)
 
 
@@ -60,10 +60,10 @@ def plot_groups(
         return None
     with plot_style():
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-        panels = figure.subplots(len(_QUANTITIES), len(_REGIONS))
+        panels = figure.subplots(len(_QUANTITIES), len(REGIONS))
         for row, quantity in zip(panels, _QUANTITIES, strict=True):
             row[0].set_ylabel(UNITS[quantity])
-            for axes, region in zip(row, _REGIONS, strict=True):
+            for axes, region in zip(row, REGIONS, strict=True):
                 outcome = Outcome(region, quantity)
                 values = pd.to_numeric(measured[outcome.column])
                 samples = [values[(groups == name).fillna(value=False)] for name in names]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES, PHALANGES
+from pipeline.domain.anatomy import MUSCLES, PHALANGES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.landmarks import FootFrame
 from pipeline.domain.region_split import RegionSplit
@@ -132,7 +132,7 @@ class View:
         plantar = [
             points[:, LONG]
             for index, points in self.muscles_mm.items()
-            if MUSCLES[index - 1].is_plantar
+            if index in PLANTAR_LABELS
         ]
         if not plantar:
             return [

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from pipeline.domain.dixon import DIXON_IMAGES
 from pipeline.errors import ScanError
 from pipeline.store.dicom.series_sorting import Volume
 
@@ -102,8 +103,7 @@ def _fits(volume: Volume, rules: SeriesRules) -> bool:
 def _is_one_dixon(volumes: Sequence[Volume]) -> bool:
     parts = [v.contrast for v in volumes]
     return len(set(parts)) == len(parts) and all(
-        v.contrast in {"water", "fat", "in", "opposed"} and v.belongs_to(volumes[0])
-        for v in volumes
+        v.contrast in DIXON_IMAGES and v.belongs_to(volumes[0]) for v in volumes
     )
 
 

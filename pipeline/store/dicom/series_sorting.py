@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pipeline.domain.dixon import DIXON_PARTS, dixon_parts
+from pipeline.domain.dixon import DIXON_IMAGES, dixon_image
 from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom.series_grouping import group_series
@@ -168,20 +168,18 @@ def _volume(slices: Sequence[SliceHeader], fault: str = "") -> Volume:
 
 
 def _contrast(item: SliceHeader) -> str:
-    parts = dixon_parts(item.kind[2:])
     title = re.split(r"[^a-z0-9*]+", " ".join(item.titles))
-    if {"dixon", "mdixon", "ideal", "flex"} & set(title):
-        parts |= dixon_parts(title)
-    if len(parts) == 1:
-        return min(parts)
+    is_dixon = bool({"dixon", "mdixon", "ideal", "flex"} & set(title))
+    if image := dixon_image(item.kind[2:], title if is_dixon else ()):
+        return image
     matches = [_WEIGHTING.fullmatch(word) for word in title]
     weightings = {match[1] for match in matches if match}
     return _WEIGHTINGS[weightings.pop()] if len(weightings) == 1 else ""
 
 
 def _stem(item: SliceHeader) -> list[str]:
-    """Return the words of the titles that do not name a Dixon part."""
-    names = {name.lower() for group in DIXON_PARTS.values() for name in group} | {"phase"}
+    """Return the words of the titles that do not name a Dixon image."""
+    names = {name.lower() for group in DIXON_IMAGES.values() for name in group} | {"phase"}
     return [w for w in re.split("[^a-z0-9]+", " ".join(item.titles)) if w not in names]
 
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.errors import ConfigError
 from pipeline.phantom.cohort.effects.effect import TargetD
 
 Array = NDArray[np.float64]
-REGIONS = ("rearfoot", "forefoot", "total")
 MASS_LIMITS_KG = (45.0, 95.0)
 _LARGEST_FACTOR = 2.0  # on a person's muscle volumes; larger ones would not be human
 _TOLERANCE = 5e-4  # of d, once masses are rounded

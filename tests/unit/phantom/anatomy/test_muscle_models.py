@@ -14,6 +14,7 @@ from pipeline.domain.anatomy import (
     METATARSAL_2,
     METATARSAL_5,
     MUSCLE_NAMES,
+    PLANTAR_LABELS,
 )
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.digital_foot import make_foot
@@ -27,7 +28,6 @@ SPACING_MM = 1.5
 GAP_MM = 3.0
 TIMES = {FootKind.FILLED: 1.6, FootKind.SPARSE: 0.6, FootKind.CONTOURED: 1.0}
 SEPTA_MM = {FootKind.FILLED: 0.3, FootKind.SPARSE: GAP_MM, FootKind.CONTOURED: 0.5}
-PLANTAR = range(1, 11)
 INTEROSSEI = 10
 BROAD = (1, 2, 3, 6, 7)
 # A muscular man's feet, by fraction of the foot's length: docs/phantom.md.
@@ -141,7 +141,7 @@ def test_a_filled_foot_has_the_muscle_of_a_muscular_man(feet: dict[FootKind, Foo
     inside = foot.tissues != Tissue.AIR
     floor = round(60 / SPACING_MM)
     planes = np.flatnonzero(inside[:, :, :floor].any(axis=(0, 2)))
-    plantar = np.isin(foot.truth.muscles.voxels, PLANTAR)
+    plantar = np.isin(foot.truth.muscles.voxels, PLANTAR_LABELS)
     for station, fraction in VISIBLE_MAN.items():
         j = int(planes[0] + station * np.ptp(planes))
         result = plantar[:, j].sum() / inside[:, j].sum()
@@ -154,7 +154,7 @@ def test_plantar_muscle_of_a_filled_forefoot_is_connected(feet: dict[FootKind, F
     rays = foot.truth.bones.voxels
     centre = float(np.mean(extent_mm(foot, rays == METATARSAL_5)))
     j = round(float(foot.grid.to_index((0, centre, 0))[1]))
-    mass = ndimage.binary_closing(np.isin(foot.truth.muscles.voxels[:, j], PLANTAR))
+    mass = ndimage.binary_closing(np.isin(foot.truth.muscles.voxels[:, j], PLANTAR_LABELS))
     parts, _ = ndimage.label(mass)
     largest = parts == np.bincount(parts.ravel())[1:].argmax() + 1
 

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.errors import ConfigError
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.cohort.draw_cohort import (
-    PLANTAR_LABELS,
     PhantomParticipant,
     RegionVolumes,
     draw_cohort,

@@ -11,7 +11,6 @@ from scipy import ndimage
 from simulated import (
     GAP,
     LONG,
-    PLANTAR,
     Simulated,
     both_feet,
     cropped,
@@ -20,7 +19,7 @@ from simulated import (
     planes_of,
 )
 
-from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1
+from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan, Side
@@ -72,8 +71,8 @@ def test_a_network_that_is_right_gives_the_truth(
     true_muscles = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
     true_bones = on_grid(simulated.foot.truth.bones, simulated.scan.grid)
 
-    found = np.isin(labelled.muscles.voxels, PLANTAR)
-    assert dice(found, np.isin(true_muscles, PLANTAR)) > 0.9
+    found = np.isin(labelled.muscles.voxels, PLANTAR_LABELS)
+    assert dice(found, np.isin(true_muscles, PLANTAR_LABELS)) > 0.9
     assert dice(labelled.bones.voxels > 0, true_bones > 0) > 0.9
     assert labelled.side is Side.RIGHT
     assert labelled.segmenter == "network"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulated import PLANTAR, Simulated, dice, on_grid
+from simulated import Simulated, dice, on_grid
 from trials import trial
 
-from pipeline.domain.anatomy import BONE_NAMES
+from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan, Side
@@ -28,9 +28,9 @@ def labelled(simulated: Simulated) -> Segmentation:
 def test_muscles_and_bones_are_labelled(labelled: Segmentation, simulated: Simulated) -> None:
     """T1, 1 mm pixels, slices of 4 mm."""
     truth, grid = simulated.foot.truth, simulated.scan.grid
-    true = np.isin(on_grid(truth.muscles, grid), PLANTAR)
+    true = np.isin(on_grid(truth.muscles, grid), PLANTAR_LABELS)
 
-    assert dice(np.isin(labelled.muscles.voxels, PLANTAR), true) > LEAST_DICE
+    assert dice(np.isin(labelled.muscles.voxels, PLANTAR_LABELS), true) > LEAST_DICE
     for bone in BONE_NAMES:
         found = (labelled.bones.voxels == bone, on_grid(truth.bones, grid) == bone)
         assert dice(*found) > (0.4 if BONE_NAMES[bone] == "sesamoids" else 0.7), bone
@@ -56,7 +56,7 @@ def test_a_mirror_image_is_the_other_foot(labelled: Segmentation, simulated: Sim
 
     found = NetworkSegmenter().segment(replace(scan, grid=grid))
 
-    sizes = [np.isin(s.muscles.voxels, PLANTAR).sum() for s in (found, labelled)]
+    sizes = [np.isin(s.muscles.voxels, PLANTAR_LABELS).sum() for s in (found, labelled)]
     assert found.side is Side.LEFT
     assert sizes[0] == pytest.approx(sizes[1], rel=0.03)
 
@@ -67,11 +67,11 @@ def test_other_protocols_need_no_other_weights(protocol: str) -> None:
     """Fatty muscle, noise and tilt among them."""
     foot, raw, _ = trial(3, seed=6001, protocol=protocol, conditions="varied", spacing_mm=1.0)
     scan = preprocess(raw, PreprocessParams())
-    true = np.isin(on_grid(foot.truth.muscles, scan.grid), PLANTAR)
+    true = np.isin(on_grid(foot.truth.muscles, scan.grid), PLANTAR_LABELS)
 
     found = NetworkSegmenter().segment(scan)
 
-    assert dice(np.isin(found.muscles.voxels, PLANTAR), true) > LEAST_DICE - 0.05
+    assert dice(np.isin(found.muscles.voxels, PLANTAR_LABELS), true) > LEAST_DICE - 0.05
     assert found.side is foot.side
 
 

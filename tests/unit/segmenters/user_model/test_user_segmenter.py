@@ -5,10 +5,17 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from simulated import PLANTAR, Simulated, dice, on_grid
+from simulated import Simulated, dice, on_grid
 from user_models import by_intensity, loaded, perfect_model
 
-from pipeline.domain.anatomy import CALCANEUS, FRAME_BONES, METATARSAL_2, MUSCLE_NAMES, TALUS
+from pipeline.domain.anatomy import (
+    CALCANEUS,
+    FRAME_BONES,
+    METATARSAL_2,
+    MUSCLE_NAMES,
+    PLANTAR_LABELS,
+    TALUS,
+)
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError, SegmentationError
@@ -134,8 +141,10 @@ def test_the_intensity_refines_the_boundaries(simulated: Simulated) -> None:
         for refine in (False, True)
     )
 
-    true = np.isin(truth, PLANTAR)
-    rough, fine = (dice(np.isin(s.muscles.voxels, PLANTAR), true) for s in (plain, refined))
+    true = np.isin(truth, PLANTAR_LABELS)
+    rough, fine = (
+        dice(np.isin(s.muscles.voxels, PLANTAR_LABELS), true) for s in (plain, refined)
+    )
     assert fine > rough + 0.03
     true_bones = on_grid(simulated.foot.truth.bones, simulated.scan.grid)
     for bone in FRAME_BONES:

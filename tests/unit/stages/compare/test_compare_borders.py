@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.domain.anatomy import REGIONS
 from pipeline.stages.compare import (
     VOLUME_COLUMNS,
     CompareParams,
@@ -30,7 +31,7 @@ def make_volumes() -> pd.DataFrame:
         }
     ).reindex(columns=list(VOLUME_COLUMNS))
     volumes["total_cm3"] = volumes["rearfoot_cm3"] + volumes["forefoot_cm3"]
-    for region in ("rearfoot", "forefoot", "total"):
+    for region in REGIONS:
         cm3 = volumes[f"{region}_cm3"]
         volumes[f"{region}_mm3_per_kg"] = 1000 * cm3 / volumes["body_mass_kg"]
         volumes[f"{region}_mm3_per_mm"] = 1000 * cm3 / volumes["foot_length_mm"]

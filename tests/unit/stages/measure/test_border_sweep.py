@@ -29,7 +29,7 @@ def test_each_offset_equals_a_split_there() -> None:
 
     for offset_mm, rearfoot_cm3 in zip(sweep["offset_mm"], sweep["rearfoot_cm3"], strict=True):
         split = make_split(BORDER_MM + offset_mm)
-        share = split.rearfoot_share[split.muscles.voxels == 1].sum(dtype=float)
+        share = split.rearfoot_fraction[split.muscles.voxels == 1].sum(dtype=float)
         assert rearfoot_cm3 == pytest.approx(share * 0.5 * 0.7 * 3.0 / 1e3, rel=1e-5)
     assert sweep["rearfoot_cm3"].is_monotonic_increasing
     assert 0 < sweep["rearfoot_cm3"].iloc[0] < sweep["rearfoot_cm3"].iloc[-1]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.spatial.transform import Rotation
 
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, MUSCLES, PLANTAR_MUSCLES, REGIONS
 from pipeline.domain.cautions import Caution
 from pipeline.domain.fat_map import FatMap
 from pipeline.domain.grid import Grid
@@ -74,7 +74,7 @@ def test_every_muscle_has_its_three_rows() -> None:
     """Ordered by label, then rearfoot, forefoot, total."""
     keys = [(r.muscle, r.region) for r in table_of(make_split()).rows]
 
-    regions = ("rearfoot", "forefoot", "total")
+    regions = REGIONS
     assert keys == [(m.abbreviation, region) for m in MUSCLES for region in regions]
 
 

@@ -124,7 +124,7 @@ def test_ghosts_are_unknown_where_the_air_is_masked(take: Take) -> None:
     reading = read(take(spoilt={"background_mask": 4.0}), "ghost_percent")
 
     assert (reading.value, reading.verdict) == (None, Verdict.UNKNOWN)
-    assert reading.told() == "n/a"
+    assert reading.summary() == "n/a"
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])

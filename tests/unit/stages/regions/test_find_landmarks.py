@@ -10,7 +10,7 @@ from pipeline.domain.anatomy import BONE_NAMES, CALCANEUS, METATARSAL_1, PHALANG
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.errors import ConfigError, ScanError
-from pipeline.stages.regions.find_landmarks import find_landmarks, touches_edge
+from pipeline.stages.regions.find_landmarks import find_landmarks
 
 SPACING_MM = np.array((2.0, 1.1, 0.7))  # lateral, long, dorsal
 # first and last voxel along each axis; heel at voxel 5, sole at voxel 10
@@ -184,21 +184,6 @@ def test_unknown_borders_are_refused(
     """The sentence lists the known ones."""
     with pytest.raises(ConfigError, match=rf"named '{border}'\. Known: tmt1, .*fraction \("):
         find_landmarks(bones, border=border, fraction=fraction)
-
-
-@pytest.mark.parametrize("axis", range(3))
-@pytest.mark.parametrize("end", [0, -1])
-def test_every_edge_of_the_image_counts(axis: int, end: int, bones: LabelMap) -> None:
-    """One voxel in any of the six outermost layers is a touch."""
-    voxels = np.zeros(bones.grid.shape, dtype=np.uint8)
-    index = [4, 5, 6]
-    index[axis] = end
-    voxels[tuple(index)] = CALCANEUS
-    marked = replace(bones, voxels=voxels)
-
-    assert touches_edge(marked, CALCANEUS)
-    assert not touches_edge(marked, TALUS)
-    assert not touches_edge(bones, CALCANEUS)
 
 
 # middle and half sizes in mm: lateral, long, dorsal

@@ -42,7 +42,7 @@ def test_the_border_divides_the_voxels_it_cuts(segmentation: Segmentation) -> No
     """The metatarsal's face is that of half voxels, so a quarter of voxel 20 is behind."""
     split = regions(segmentation, RegionsParams())
 
-    share = split.rearfoot_share[4, :, 7]
+    share = split.rearfoot_fraction[4, :, 7]
     np.testing.assert_allclose(share[12:28], [1] * 8 + [0.25] + [0] * 7, atol=1e-3)
     assert split.landmarks.border.definition == "tmt1"
 
@@ -51,7 +51,7 @@ def test_the_fraction_moves_the_border(segmentation: Segmentation) -> None:
     """From 1.75 to 39.25 are 37.5 voxels; 0.3 of them end in the middle of voxel 13."""
     params = RegionsParams(border="fraction", fraction=0.3)
 
-    share = regions(segmentation, params).rearfoot_share[4, :, 7]
+    share = regions(segmentation, params).rearfoot_fraction[4, :, 7]
 
     np.testing.assert_allclose(share[12:15], (1, 0.5, 0), atol=1e-3)
 

@@ -1,4 +1,4 @@
-"""The labels that users rely on; a change here is a change of version."""
+"""Labels that users rely on; a change here needs a new version."""
 
 from dataclasses import astuple
 
@@ -6,8 +6,10 @@ from pipeline.domain.anatomy import (
     BONE_NAMES,
     MUSCLE_NAMES,
     MUSCLES,
+    PLANTAR_LABELS,
     PLANTAR_MUSCLES,
     REGION_NAMES,
+    REGIONS,
 )
 
 CONTRACT = """
@@ -36,17 +38,20 @@ def test_muscles_are_those_of_the_contract() -> None:
 
 
 def test_the_plantar_total_is_that_of_the_contract() -> None:
-    """The two dorsal muscles stay outside."""
-    assert tuple(row[2] for row in ROWS if row[5] == "yes") == PLANTAR_MUSCLES
+    """It does not include the two dorsal muscles."""
+    plantar = [row for row in ROWS if row[5] == "yes"]
+
+    assert tuple(row[2] for row in plantar) == PLANTAR_MUSCLES
+    assert tuple(int(row[0]) for row in plantar) == PLANTAR_LABELS
 
 
-def test_names_are_found_by_index() -> None:
-    """Each index has the name of its muscle."""
+def test_every_index_has_the_name_of_its_muscle() -> None:
+    """`MUSCLE_NAMES` and `MUSCLES` agree."""
     assert dict(MUSCLE_NAMES) == {int(row[0]): row[1] for row in ROWS}
 
 
 def test_bones_are_those_of_the_contract() -> None:
-    """Sixteen, counted from the heel."""
+    """Sixteen, numbered from the heel."""
     names = (
         *("calcaneus", "talus", "navicular", "cuboid"),
         *("medial cuneiform", "intermediate cuneiform", "lateral cuneiform"),
@@ -58,5 +63,6 @@ def test_bones_are_those_of_the_contract() -> None:
 
 
 def test_regions_are_two() -> None:
-    """The rearfoot is 1."""
+    """The rearfoot is 1; tables also have their total."""
     assert dict(REGION_NAMES) == {1: "rearfoot", 2: "forefoot"}
+    assert REGIONS == ("rearfoot", "forefoot", "total")

@@ -1,8 +1,12 @@
-"""Which structure each voxel belongs to: what is refused, and that nothing changes."""
+"""Label maps and segmentations: checked and locked."""
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from makers import BLOCK, make_grid, make_labels, make_segmentation
+from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import BONE_NAMES
 from pipeline.domain.grid import Grid
@@ -28,11 +32,11 @@ def test_volume_is_count_times_voxel_volume(grid: Grid) -> None:
 
 
 def test_an_absent_structure_has_no_volume(grid: Grid) -> None:
-    """Zero means looked for and not there."""
+    """Its volume is zero, not unknown."""
     assert LabelMap(voxels_of(grid, 5), grid, NAMES).volume_mm3(2) == 0
 
 
-def test_labels_do_not_change_with_the_array_they_were_made_of(grid: Grid) -> None:
+def test_labels_do_not_change_with_the_original_array(grid: Grid) -> None:
     """The array is copied, uint8 ones too."""
     given = voxels_of(grid, 5).astype(np.uint8)
 
@@ -64,7 +68,7 @@ def test_names_cannot_be_written(grid: Grid) -> None:
 def test_labels_are_stored_in_the_smallest_type(
     grid: Grid, largest: int, dtype: type[np.generic]
 ) -> None:
-    """Up to 255 a byte does; beyond, no label is cut short."""
+    """Uint8 up to 255, uint16 beyond."""
     labels = LabelMap(voxels_of(grid, largest), grid, {largest: "heel"})
 
     assert labels.voxels.dtype == dtype
@@ -73,7 +77,7 @@ def test_labels_are_stored_in_the_smallest_type(
 
 @pytest.mark.parametrize("axis", range(3))
 def test_array_and_grid_must_have_one_shape(grid: Grid, axis: int) -> None:
-    """One plane too few along any axis is refused, with both shapes."""
+    """The message gives both shapes."""
     few = np.delete(voxels_of(grid, 5), 0, axis=axis)
 
     with pytest.raises(ValueError, match=r"is \(2.*but its grid is \(23, 31, 17\)"):
@@ -81,36 +85,90 @@ def test_array_and_grid_must_have_one_shape(grid: Grid, axis: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.bool_])
-def test_labels_must_be_whole_numbers(grid: Grid, dtype: type[np.generic]) -> None:
-    """Fractions mean that somebody interpolated; yes and no are no numbers."""
-    with pytest.raises(TypeError, match=r"whole numbers, got (float32|bool)"):
+def test_labels_must_be_integers(grid: Grid, dtype: type[np.generic]) -> None:
+    """Floats suggest interpolation of labels; booleans are not numbers."""
+    with pytest.raises(TypeError, match=r"integers, got (float32|bool)"):
         LabelMap(voxels_of(grid, 1).astype(dtype), grid, NAMES)
 
 
 @pytest.mark.parametrize("label", [4, 300, -2])
 def test_every_label_needs_a_name(grid: Grid, label: int) -> None:
-    """No unnamed row can reach a table; the message lists the offenders."""
+    """The message lists the labels without a name."""
     with pytest.raises(ValueError, match=rf"labels with no name: \[{label}\]"):
         LabelMap(voxels_of(grid, label), grid, NAMES)
 
 
 @pytest.mark.parametrize("names", [{}, {0: "air"}, {-1: "air", 5: "thigh"}])
 def test_names_need_numbers_above_the_background(grid: Grid, names: dict[int, str]) -> None:
-    """Zero is nothing, and nothing has no name."""
+    """Zero is the background."""
     with pytest.raises(ValueError, match=r"numbers above 0: \{"):
         LabelMap(voxels_of(grid, 0), grid, names)
 
 
-def test_a_segmentation_says_what_it_is(grid: Grid) -> None:
-    """Side, origin and an empty list of doubts go with the labels."""
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("end", [0, -1])
+def test_every_edge_of_the_image_counts(grid: Grid, axis: int, end: int) -> None:
+    """One voxel in any of the six outermost layers touches the edge."""
+    voxels = voxels_of(grid, 2)
+    index = [4, 5, 6]
+    index[axis] = end
+    voxels[tuple(index)] = 5
+    labels = LabelMap(voxels, grid, {**NAMES, 7: "absent"})
+
+    assert [labels.touches_edge(label) for label in (2, 5, 7)] == [False, True, False]
+
+
+def test_a_segmentation_has_no_cautions_or_probability_by_default(grid: Grid) -> None:
+    """Side and segmenter must be given."""
     segmentation = make_segmentation(make_labels(grid, {1: BLOCK}), Side.LEFT)
 
     assert (segmentation.side, segmentation.segmenter) == (Side.LEFT, "made")
-    assert segmentation.cautions == ()
+    assert (segmentation.cautions, segmentation.probability) == ((), None)
 
 
-def test_muscles_and_bones_apart_are_refused_with_advice(grid: Grid) -> None:
-    """The error says how far apart the grids are and what to do."""
+def with_probability(grid: Grid, probability: NDArray[Any]) -> Segmentation:
+    """Make a segmentation with a probability of muscle."""
+    return replace(make_segmentation(make_labels(grid, {1: BLOCK})), probability=probability)
+
+
+def test_probabilities_are_copied_and_locked(grid: Grid) -> None:
+    """The whole range is allowed."""
+    given = np.zeros(grid.shape, dtype=np.float32)
+    given[0] = 1
+
+    probability = with_probability(grid, given).probability
+    given[:] = 0.5
+    assert probability is not None
+    assert set(np.unique(probability)) == {0, 1}
+    with pytest.raises(ValueError, match="read-only"):
+        probability[0, 0, 0] = 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.uint8])
+def test_probabilities_must_be_float32(grid: Grid, dtype: type[np.generic]) -> None:
+    """The message gives the type."""
+    with pytest.raises(TypeError, match=r"must be float32, got (float64|uint8)"):
+        with_probability(grid, np.zeros(grid.shape, dtype=dtype))
+
+
+def test_probabilities_must_have_the_shape_of_the_grid(grid: Grid) -> None:
+    """The message gives both shapes."""
+    with pytest.raises(ValueError, match=r"\(23, 31, 16\) but their grid is \(23, 31, 17\)"):
+        with_probability(grid, np.zeros((23, 31, 16), dtype=np.float32))
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan])
+def test_probabilities_must_be_between_0_and_1(grid: Grid, bad: float) -> None:
+    """One value outside the range is enough."""
+    probability = np.full(grid.shape, 0.5, dtype=np.float32)
+    probability[3, 4, 5] = bad
+
+    with pytest.raises(ValueError, match=r"between 0 and 1, got (-0\.1|0\.5|nan) to"):
+        with_probability(grid, probability)
+
+
+def test_muscles_and_bones_must_be_on_one_grid(grid: Grid) -> None:
+    """The message gives the offset of the grids and what to do."""
     shifted = grid.matrix
     shifted[0, 3] += 2
     bones = make_labels(Grid.from_arrays(grid.shape, shifted), {1: BLOCK}, BONE_NAMES)
@@ -121,8 +179,8 @@ def test_muscles_and_bones_apart_are_refused_with_advice(grid: Grid) -> None:
         Segmentation(make_labels(grid, {1: BLOCK}), bones, Side.RIGHT, "made")
 
 
-def test_muscles_and_bones_of_other_sizes_are_refused(grid: Grid) -> None:
-    """The error gives both shapes."""
+def test_muscles_and_bones_must_have_one_shape(grid: Grid) -> None:
+    """The message gives both shapes."""
     bones = make_labels(make_grid((23, 31, 16)), {1: BLOCK}, BONE_NAMES)
 
     with pytest.raises(GridMismatchError, match=r"\(23, 31, 17\) and \(23, 31, 16\)"):

@@ -1,4 +1,4 @@
-"""One image of one foot: what is refused, and that nothing changes afterwards."""
+"""Scans: checked and locked."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ from pipeline.errors import ScanError
 
 @pytest.fixture
 def intensity(grid: Grid, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Make numbers between 0 and 900."""
+    """Make intensities between 0 and 900."""
     return rng.uniform(0, 900, grid.shape)
 
 
 def test_a_scan_is_single_precision(grid: Grid, intensity: NDArray[np.float64]) -> None:
-    """Whatever comes in, what follows works on float32."""
+    """Other types are converted."""
     scan = Scan(intensity.astype(np.int16), grid)
 
     assert scan.intensity.dtype == np.float32
     np.testing.assert_array_equal(scan.intensity, intensity.astype(np.int16))
 
 
-def test_a_scan_does_not_change_with_the_array_it_was_made_of(grid: Grid) -> None:
-    """The array is copied, float32 ones too."""
+def test_a_scan_does_not_change_with_the_original_array(grid: Grid) -> None:
+    """The array is copied even if it is float32."""
     given = np.zeros(grid.shape, dtype=np.float32)
     given[4, 5, 6] = 7
 
@@ -44,21 +44,23 @@ def test_intensities_cannot_be_written(grid: Grid, intensity: NDArray[np.float64
         scan.intensity[0, 0, 0] = 1
 
 
-def test_acquisition_facts_cannot_be_written(
+def test_acquisition_fields_cannot_be_written(
     grid: Grid, intensity: NDArray[np.float64]
 ) -> None:
-    """Facts are copied and locked."""
-    facts: dict[str, Any] = {"EchoTime": 0.015}
-    scan = Scan(intensity.astype(np.float32), grid, acquisition=facts)
+    """The fields are copied and locked."""
+    given: dict[str, Any] = {"EchoTime": 0.015}
+    scan = Scan(intensity.astype(np.float32), grid, acquisition=given)
 
-    facts["EchoTime"] = 0.03
+    given["EchoTime"] = 0.03
     assert scan.acquisition["EchoTime"] == 0.015
     with pytest.raises(TypeError, match="does not support item assignment"):
         scan.acquisition["EchoTime"] = 0.03  # type: ignore[index]
 
 
-def test_nothing_is_claimed_unless_said(grid: Grid, intensity: NDArray[np.float64]) -> None:
-    """Without more, a scan is T1-weighted and of an unknown side."""
+def test_a_scan_is_t1_weighted_of_unknown_side_by_default(
+    grid: Grid, intensity: NDArray[np.float64]
+) -> None:
+    """It has no acquisition fields and no cautions."""
     scan = Scan(intensity.astype(np.float32), grid)
 
     assert (scan.contrast, scan.side) == (Contrast.T1W, None)
@@ -67,7 +69,7 @@ def test_nothing_is_claimed_unless_said(grid: Grid, intensity: NDArray[np.float6
 
 @pytest.mark.parametrize("axis", range(3))
 def test_array_and_grid_must_have_one_shape(grid: Grid, axis: int) -> None:
-    """One plane too few along any axis is refused, with both shapes."""
+    """The message gives both shapes."""
     few = np.delete(np.zeros(grid.shape, dtype=np.float32), 0, axis=axis)
 
     with pytest.raises(ValueError, match=r"are \(2.*but their grid is \(23, 31, 17\)"):
@@ -78,7 +80,7 @@ def test_array_and_grid_must_have_one_shape(grid: Grid, axis: int) -> None:
 def test_every_voxel_must_be_finite(
     grid: Grid, intensity: NDArray[np.float64], bad: float
 ) -> None:
-    """The message counts the bad voxels and says what to do."""
+    """The message gives the number of bad voxels and what to do."""
     intensity[1:3, 2, 4] = bad
 
     with pytest.raises(ScanError, match=r"got 2 NaN or infinite of 12121\. Export the image"):
@@ -93,10 +95,10 @@ def test_a_constant_image_is_refused(grid: Grid) -> None:
 
 @pytest.mark.parametrize("axis", range(3))
 @pytest.mark.parametrize("bad_mm", [0.09, 20.5])
-def test_absurd_spacing_is_refused(
+def test_spacing_outside_the_limits_is_refused(
     intensity: NDArray[np.float64], axis: int, bad_mm: float
 ) -> None:
-    """One spacing outside 0.1 to 20 mm is enough; the message gives all three."""
+    """The message gives all three spacings."""
     s0, s1, s2 = (bad_mm if i == axis else s for i, s in enumerate((0.5, 0.7, 3.0)))
 
     with pytest.raises(
@@ -106,20 +108,21 @@ def test_absurd_spacing_is_refused(
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.11, 0.7, 3.0), (0.5, 0.7, 19.9)])
-def test_unusual_spacing_is_let_in(
+def test_spacing_near_the_limits_is_accepted(
     intensity: NDArray[np.float64], spacing_mm: tuple[float, float, float]
 ) -> None:
-    """What a scanner might deliver is not absurd."""
+    """A scanner might be set to it."""
     grid = make_grid(spacing_mm=spacing_mm)
 
     assert Scan(intensity.astype(np.float32), grid).grid == grid
 
 
 def test_each_side_has_its_opposite() -> None:
-    """There are two."""
+    """Left and right."""
     assert (Side.LEFT.opposite, Side.RIGHT.opposite) == (Side.RIGHT, Side.LEFT)
 
 
 def test_contrasts_carry_the_names_of_bids() -> None:
     """Suffixes, and the values of the acquisition entity for Dixon images."""
     assert [c.value for c in Contrast] == ["T1w", "PDw", "T2w", "water", "fat"]
+    assert [c for c in Contrast if c.is_dixon] == [Contrast.WATER, Contrast.FAT]

@@ -1,4 +1,4 @@
-"""The foot's own frame: coordinates by arithmetic."""
+"""The foot's frame of reference: coordinates by arithmetic."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ LEFT = FootFrame(origin=(4, -9, 2), long=(0, 1, 0), lateral=(-1, 0, 0), dorsal=(
 
 
 def test_a_point_is_three_plain_floats() -> None:
-    """Numpy numbers do not get into files."""
+    """JSON cannot hold NumPy numbers."""
     point = to_point(np.array((1, 2, 3), dtype=np.float32))
 
     assert point == (1.0, 2.0, 3.0)
@@ -21,20 +21,20 @@ def test_a_point_is_three_plain_floats() -> None:
 
 @pytest.mark.parametrize("values", [(1.0, 2.0), (1.0, 2.0, 3.0, 4.0)])
 def test_a_point_has_three_coordinates(values: tuple[float, ...]) -> None:
-    """Fewer or more are a mistake of ours."""
+    """Fewer or more are refused."""
     with pytest.raises(ValueError, match="unpack"):
         to_point(values)
 
 
 def test_coordinates_are_long_lateral_dorsal_from_the_origin() -> None:
-    """Toward the little toe is positive, on a left foot that is the body's left."""
+    """Lateral of a left foot is the left of the body."""
     along, lateral, dorsal = LEFT.coordinates((-1, 21, 7)).tolist()
 
     assert (along, lateral, dorsal) == (30, 5, 5)
 
 
 def test_coordinates_keep_distances(rng: np.random.Generator) -> None:
-    """A frame turns and shifts, leading axes are kept."""
+    """A frame rotates and translates; leading axes are kept."""
     frame = make_frame()
     points = rng.uniform(-50, 50, (4, 5, 3))
 
@@ -46,7 +46,7 @@ def test_coordinates_keep_distances(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(("axis", "name"), [(0, "long"), (1, "lateral"), (2, "dorsal")])
-def test_each_axis_has_its_own_coordinate(axis: int, name: str) -> None:
+def test_each_axis_changes_only_its_own_coordinate(axis: int, name: str) -> None:
     """A step of 3 mm along an axis is 3 mm in its coordinate and 0 in the others."""
     frame = make_frame()
     step_mm = 3 * np.array(getattr(frame, name))
@@ -57,8 +57,8 @@ def test_each_axis_has_its_own_coordinate(axis: int, name: str) -> None:
     )
 
 
-def test_landmarks_cannot_be_moved() -> None:
-    """What was found stays."""
+def test_landmarks_cannot_be_changed() -> None:
+    """They are frozen."""
     landmarks = make_landmarks(make_frame(), 118.5)
 
     with pytest.raises(dataclasses.FrozenInstanceError, match="foot_length_mm"):
