@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
@@ -17,6 +15,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.segmenters.atlas.affine_registration import Alignment
 from pipeline.stages.preprocess import PreprocessParams, preprocess
+from validation.label_overlap import on_grid
 
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
@@ -59,21 +58,6 @@ def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
     affine[:3, 3] = scan.grid.to_world(start)
     voxels = scan.intensity[tuple(where)]
     return replace(scan, intensity=voxels, grid=Grid.from_arrays(voxels.shape, affine))
-
-
-def on_grid(labels: LabelMap, grid: Grid) -> NDArray[np.uint8]:
-    """Look up labels at the voxel centres of another grid."""
-    to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
-    looked_up: NDArray[np.uint8] = ndimage.affine_transform(
-        labels.voxels, to_source[:3, :3], to_source[:3, 3], grid.shape, order=0
-    )
-    return looked_up
-
-
-def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Overlap of two masks: twice the common part over the sum."""
-    both = np.count_nonzero(first & second)
-    return 2 * both / (np.count_nonzero(first) + np.count_nonzero(second))
 
 
 def shifted(poses: Poses, axis: int, by_mm: float) -> Poses:

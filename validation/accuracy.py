@@ -13,8 +13,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from simulated import dice, on_grid
-from trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.labels import Segmentation
@@ -32,6 +30,8 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
+from validation.label_overlap import dice, on_grid
+from validation.trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 Row = dict[str, object]
 DEFAULT = SegmentParams().segmenter

@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from trials import CONDITIONS, STANDARD, trial
 
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.errors import PipelineError
@@ -23,6 +22,7 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
+from validation.trials import CONDITIONS, STANDARD, trial
 
 LEAST_CM3 = 0.05
 LEAST_FEET = 20

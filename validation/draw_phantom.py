@@ -1,6 +1,6 @@
 """Draw ``docs/phantom_slices.png``: one digital foot in four contrasts.
 
-Run as ``python tests/draw_phantom.py FILE.png``.
+Run as ``python -m validation.draw_phantom FILE.png``.
 """
 
 import sys

@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from accuracy import print_markdown
-from simulated import on_grid
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap
@@ -24,6 +22,8 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.measure.fat import DixonPair, find_fat
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
+from validation.accuracy import print_markdown
+from validation.label_overlap import on_grid
 
 FAT = (0.05, 0.1, 0.2, 0.4, 0.6)
 

@@ -12,7 +12,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from population_kinds import Check, kind_checks, kind_lines, kinds_table
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
@@ -20,6 +19,7 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.simulate.ground_truth import measure_truth
+from validation.population_kinds import Check, kind_checks, kind_lines, kinds_table
 
 # Kura et al. 1997 (PCSA x fibre length) x 1.35, which gives Chang's 113.3 cm3. cm3.
 VOLUMES_CM3: Mapping[str, float] = {

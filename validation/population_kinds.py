@@ -6,22 +6,25 @@ Part of ``make population``.
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
-from training.template import bone_middles_mm, template_mm
+from pipeline.phantom.anatomy.shape import FootShape
 
 # Muscle share of a well-muscled man's two feet, tissue labels of 1 mm, by fraction of the
 # skin's length from the heel, %.
 STATIONS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.625, 0.65, 0.70)
 VISIBLE_MAN_SHARE = (10.0, 14.0, 18.0, 22.0, 22.0, 27.0, 38.0, 49.0, 53.0, 50.0, 33.0)
+FITTED_BONES = [*range(1, 13)]  # calcaneus to fifth metatarsal
+MEAN_FOOT_SPACING_MM = 1.0
 SOLE_MM = 45.0  # above the lowest skin: up to there skin counts for the foot's length
 # What the kinds together must reach, by column: from at most the first to at least the second.
 REACHED: Mapping[str, tuple[str, float, float, str]] = {
@@ -69,7 +72,7 @@ def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict
     row["asked"] = sum(shape.muscle_volumes_cm3[m.index] for m in MUSCLES if m.is_plantar)
     row["INT"] = float((foot.truth.muscles.voxels == 10).sum() * cm3)
     row["largest share"] = 100 * float(share.max())
-    row["bones off"] = bones_off_mm(foot)
+    row["bones off"] = bone_residual_mm(foot)
     return row
 
 
@@ -85,14 +88,27 @@ def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
     return found
 
 
-def bones_off_mm(foot: Foot) -> float:
-    """Give how far the middles of the bones lie from the best affine fit of the mean foot."""
-    theirs = template_mm()
-    ours = bone_middles_mm(foot)
-    mean, found = (np.array([m[label] for label in sorted(theirs)]) for m in (theirs, ours))
-    known = np.column_stack((mean, np.ones(len(mean))))
-    left = found - known @ np.linalg.lstsq(known, found, rcond=None)[0]
-    return float(np.sqrt((left**2).sum(axis=1).mean()))
+def bone_residual_mm(foot: Foot) -> float:
+    """Give how far bone centroids lie from the best affine fit of the mean foot.
+
+    The root mean square distance over the bones from calcaneus to fifth metatarsal, in mm.
+    """
+    design = np.column_stack((_mean_centroids_mm(), np.ones(len(FITTED_BONES))))
+    centroids = bone_centroids_mm(foot)
+    fitted = design @ np.linalg.lstsq(design, centroids, rcond=None)[0]
+    return float(np.sqrt(((centroids - fitted) ** 2).sum(axis=1).mean()))
+
+
+def bone_centroids_mm(foot: Foot) -> np.ndarray:
+    """Give the centroids of the fitted bones in world coordinates, one row a bone."""
+    bones = foot.truth.bones
+    at = ndimage.center_of_mass(bones.voxels > 0, bones.voxels, FITTED_BONES)
+    return np.array([bones.grid.to_world(index) for index in at])
+
+
+@cache
+def _mean_centroids_mm() -> np.ndarray:
+    return bone_centroids_mm(make_foot(FootShape(), MEAN_FOOT_SPACING_MM))
 
 
 def kinds_table(feet: int, *, seed: int, spacing_mm: float, jobs: int) -> pd.DataFrame:

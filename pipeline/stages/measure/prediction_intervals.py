@@ -53,7 +53,7 @@ def with_intervals(table: MeasurementTable, scan: Scan) -> MeasurementTable:
     -----
     ``calibration.tsv`` holds the limits within which the ratio of true to measured volume
     of a further foot lies in 95 %: the prediction interval of the logarithms' normal
-    distribution over digital feet (`tests/calibrate.py`), stretched to hold 1. A muscle cut
+    distribution over digital feet (`validation.calibrate`), stretched to hold 1. A muscle cut
     by the image has none, nor has a sum that includes one.
     """
     reason = _reason(table, scan)

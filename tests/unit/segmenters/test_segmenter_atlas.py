@@ -17,8 +17,6 @@ from simulated import (
     Simulated,
     both_feet,
     cropped,
-    dice,
-    on_grid,
     planes_of,
     shifted,
     simulate,
@@ -32,6 +30,7 @@ from pipeline.segmenters.atlas.atlas_segmenter import AtlasSegmenter
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
+from validation.label_overlap import dice, on_grid
 
 Give = Callable[..., None]
 Cut = Callable[[int, int], Scan]

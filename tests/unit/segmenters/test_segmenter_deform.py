@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulated import dice
 
 from pipeline.domain.scan import Contrast
 from pipeline.phantom.anatomy.foot import Tissue
@@ -12,6 +11,7 @@ from pipeline.segmenters.atlas.affine_registration import Alignment
 from pipeline.segmenters.atlas.atlas_template import Template, make_template
 from pipeline.segmenters.atlas.deformable_registration import SPACING_MM, Deformation, deform
 from pipeline.segmenters.network.isotropic_image import Volume
+from validation.label_overlap import dice
 
 STILL = Alignment(np.eye(3), np.zeros(3), 1.0, is_mirrored=False)
 

@@ -8,17 +8,7 @@ import numpy as np
 import pytest
 from oracle import oracle, show, sightless_weights
 from scipy import ndimage
-from simulated import (
-    GAP,
-    LONG,
-    PLANTAR,
-    Simulated,
-    both_feet,
-    cropped,
-    dice,
-    on_grid,
-    planes_of,
-)
+from simulated import GAP, LONG, PLANTAR, Simulated, both_feet, cropped, planes_of
 
 from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1
 from pipeline.domain.grid import Grid
@@ -30,6 +20,7 @@ from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.patch import FINE
 from pipeline.segmenters.network.prediction import Sight
+from validation.label_overlap import dice, on_grid
 
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
 See = Callable[..., None]

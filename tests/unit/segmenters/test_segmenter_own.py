@@ -6,7 +6,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 from own_models import by_brightness, knowing, loaded
-from simulated import PLANTAR, Simulated, dice, on_grid
+from simulated import PLANTAR, Simulated
 
 from pipeline.domain.anatomy import CALCANEUS, FRAME_BONES, METATARSAL_2, MUSCLE_NAMES, TALUS
 from pipeline.domain.grid import Grid
@@ -18,6 +18,7 @@ from pipeline.segmenters.user_model import user_segmenter as own
 from pipeline.segmenters.user_model.onnx import laid, normalised
 from pipeline.segmenters.user_model.user_segmenter import OwnSegmenter, side_of_bones
 from training.examples import classes_of
+from validation.label_overlap import dice, on_grid
 
 FIRST_BONE = len(MUSCLE_NAMES)
 BRIGHTNESS = by_brightness()
