@@ -44,7 +44,7 @@ mutate: setup  ## Put faults into the measuring code one by one: each must turn 
 	$(BIN)/python -m validation.mutate
 
 golden: setup  ## Measure the sample scans and write the golden table anew
-	$(BIN)/python -m pytest -m slow tests/golden/test_golden_volumes.py --write-golden
+	$(BIN)/python -m validation.golden
 
 check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/ruff check

@@ -76,10 +76,13 @@ def read_faults(file: Path = FAULTS, root: Path = ROOT) -> list[Fault]:
 def mirrored(module: str, root: Path = ROOT) -> list[str]:
     """Give the test files of a module, by its name."""
     path = Path(module)
-    folder = root / "tests" / "unit" / path.parent
-    return [
-        str(file.relative_to(root)) for file in sorted(folder.glob(f"test_{path.stem}*.py"))
-    ]
+    names = (path.stem, f"{path.parent.name}_{path.stem}")
+    files = {
+        file
+        for name in names
+        for file in (root / "tests" / "unit" / path.parent).glob(f"test_{name}*.py")
+    }
+    return sorted(str(file.relative_to(root)) for file in files)
 
 
 def _problems(fault: Fault, root: Path) -> list[str]:
