@@ -1,4 +1,4 @@
-"""What several folders of tests share: small nouns, feet, a tiny dataset, idle stages."""
+"""Fixtures for several folders of tests: grids, feet, a tiny dataset, idle stages."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-if TYPE_CHECKING:  # tests of single rooms do not pay for importing all of them
+if TYPE_CHECKING:  # tests of single modules do not import all of them
     from simulated import Segmented, Simulated
 
     from pipeline.domain.grid import Grid
@@ -73,7 +73,7 @@ def bids_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Put stages in place that take no time; gives what was done, in order."""
+    """Replace the stages by ones that take no time; gives what was done, in order."""
     from fake_stages import fake_stages  # noqa: PLC0415
 
     from pipeline.run import cohort_tables as tables  # noqa: PLC0415

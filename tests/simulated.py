@@ -25,7 +25,7 @@ PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """A foot whose truth is known, its scan as taken and as preprocessed."""
+    """A foot whose ground truth is known, and its scan before and after preprocessing."""
 
     foot: Foot
     raw: Scan
@@ -50,7 +50,7 @@ def simulate(seed: int, side: Side = Side.RIGHT, pixel_mm: float = 1.0) -> Simul
 
 
 def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
-    """Take a shorter field of view, every voxel where it was."""
+    """Crop the field of view; every voxel keeps its position."""
     where = [slice(None)] * 3
     where[axis] = kept
     start = [s.indices(n)[0] for s, n in zip(where, scan.grid.shape, strict=True)]
@@ -74,7 +74,7 @@ def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:
 
 
 def both_feet(right: Scan) -> Scan:
-    """Lay a foot and its mirror image side by side, the left one at the low indices."""
+    """Put a foot and its mirror image side by side, the left one at the low indices."""
     pair = (right.intensity[::-1], np.zeros_like(right.intensity[:GAP]), right.intensity)
     voxels = np.concatenate(pair)
     return replace(

@@ -1,4 +1,4 @@
-"""Hold the segmentation to digital feet whose truth is known.
+"""Compare the segmentation with digital feet whose ground truth is known.
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
 nothing was tuned on. With several of ``--protocol`` or ``--segmenter`` it also prints them
@@ -52,17 +52,17 @@ def attempt(
 ) -> dict[str, Row]:
     """Scan foot `k` and assess what each segmenter makes of it, or that it refused."""
     foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions, kind=kind)
-    told: Row = {"foot": f"{seed}-{k + 1:02d}"}
+    row: Row = {"foot": f"{seed}-{k + 1:02d}"}
     if what:
-        told["changed"] = what
+        row["changed"] = what
     truth = measure_truth(foot)
-    return {name: told | assess(raw, name, foot, truth) for name in segmenters}
+    return {name: row | assess(raw, name, foot, truth) for name in segmenters}
 
 
 def assess(
     raw: Scan, segmenter: str, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]
 ) -> Row:
-    """Measure a scan and compare with the truth."""
+    """Measure a scan and compare it with the ground truth."""
     true_split, true_table = truth
     row: Row = {"true total (cm3)": true_table.volume_cm3("total")}
     try:
@@ -101,7 +101,7 @@ def measured(
 
 
 def volume_cm3(table: MeasurementTable, region: str) -> float:
-    """Give a volume that is known."""
+    """Give the volume of a region, which must be known."""
     volume = table.volume_cm3(region)
     assert volume is not None
     return volume
@@ -116,7 +116,7 @@ def spread(
     segmenter: str,
     kind: FootKind = FootKind.TAPERED,
 ) -> Row:
-    """Scan foot `k` anew and anew; give the CV of its volumes in percent."""
+    """Scan foot `k` repeatedly; give the CV of its volumes in percent."""
     foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD, kind=kind)
     rng = np.random.default_rng((seed, k))
     volumes = []
@@ -128,8 +128,8 @@ def spread(
             continue
         volumes.append([volume_cm3(table, region) for region in REGIONS])
     cv = 100 * np.std(volumes, axis=0, ddof=1) / np.mean(volumes, axis=0)
-    told = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
-    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **told}
+    cvs = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
+    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **cvs}
 
 
 def main() -> None:
@@ -162,7 +162,7 @@ def main() -> None:
             return
         runs = []
         for turn, protocol in enumerate(given.protocol):
-            # varied scans are of feet of their own, so that more feet are tried
+            # varied scans use other feet for each protocol, so that more feet are tried
             first = turn * given.feet if given.conditions == VARIED else 0
             task_of_all = partial(
                 attempt,
@@ -203,7 +203,7 @@ def print_run(rows: pd.DataFrame) -> Row:
 
 
 def print_markdown(frame: pd.DataFrame) -> None:
-    """Print a frame as a Markdown table, figures to two decimals."""
+    """Print a frame as a Markdown table, numbers with two decimals."""
     print("| " + " | ".join(map(str, frame)) + " |")  # noqa: T201
     print("|" + "---|" * frame.shape[1])  # noqa: T201
     for row in frame.itertuples(index=False):

@@ -1,8 +1,8 @@
 """Measure a segmenter's errors on digital feet, for the 95 % intervals of volumes.
 
 Run with ``make calibration``. Prints rows of ``pipeline/stages/measure/calibration.tsv``, with
-the share of feet that the interval of the others covers on stderr. The seed is for development.
-With several of ``--protocol`` each foot is scanned by one of them in turn.
+the fraction of feet that lie in the interval of the others on stderr. The seed is a development
+seed. With several of ``--protocol`` each foot is scanned by one of them in turn.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SUM = "plantar"
 
 
 def volumes_cm3(table: MeasurementTable) -> dict[tuple[str, str], float]:
-    """Give every muscle's volume in every region, and the sums."""
+    """Give the volume of every muscle in every region, and the sums."""
     volumes = {(r.muscle, r.region): (r.volume_mm3 or 0.0) / 1e3 for r in table.rows}
     sums = {
         (SUM, region): table.volume_cm3(region) or 0.0
@@ -69,7 +69,7 @@ def log_ratios(
 
 
 def limits(ratios: NDArray[np.float64]) -> tuple[float, float]:
-    """Give the 95 % prediction interval of one more ratio, which always holds 1."""
+    """Give the 95 % prediction interval of one more ratio, extended to contain 1."""
     n = len(ratios)
     half = stats.t.ppf(0.975, n - 1) * ratios.std(ddof=1) * np.sqrt(1 + 1 / n)
     low, high = np.exp((ratios.mean() - half, ratios.mean() + half))
@@ -77,7 +77,7 @@ def limits(ratios: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def covered(ratios: NDArray[np.float64]) -> float:
-    """Share of the ratios that lie within the limits of the others."""
+    """Give the fraction of ratios within the prediction interval of the others."""
     inside = []
     for k, ratio in enumerate(np.exp(ratios)):
         low, high = limits(np.delete(ratios, k))

@@ -1,8 +1,8 @@
-"""Hold fat fractions to digital feet whose fat is known.
+"""Compare fat fractions with digital feet whose fat is known.
 
-Run with ``make accuracy-fat``. Prints the table of docs/accuracy.md. Muscles are the foot's
-own labels at the centre of each voxel, so that the segmentation has no part in the errors.
-The seeds are ones that nothing was tuned on.
+Run with ``make accuracy-fat``. Prints the table of docs/accuracy.md. Muscles are the
+ground truth at the centre of each voxel, so the segmentation does not contribute to the
+errors. The seeds are held out.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What feet of all kinds reach together, beside what was measured on single feet.
+"""Compare the range that feet of all kinds cover with measurements of single feet.
 
 Part of ``make population``.
 """
@@ -25,8 +25,8 @@ STATIONS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.625, 0.65, 0.70)
 VISIBLE_MAN_SHARE = (10.0, 14.0, 18.0, 22.0, 22.0, 27.0, 38.0, 49.0, 53.0, 50.0, 33.0)
 FITTED_BONES = [*range(1, 13)]  # calcaneus to fifth metatarsal
 MEAN_FOOT_SPACING_MM = 1.0
-SOLE_MM = 45.0  # above the lowest skin: up to there skin counts for the foot's length
-# What the kinds together must reach, by column: from at most the first to at least the second.
+SOLE_MM = 45.0  # above the lowest skin; the length of the foot is measured below it
+# The range that all kinds must cover, by column: at most the first to at least the second.
 REACHED: Mapping[str, tuple[str, float, float, str]] = {
     "plantar": ("plantar total, cm3", 50.0, 206.0, "wasted foot; Visible Human Male"),
     "INT": ("interossei, cm3", 12.0, 24.1, "thin mesh feet; Kura 1997 x 1.35"),
@@ -36,7 +36,7 @@ REACHED: Mapping[str, tuple[str, float, float, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One figure of the population beside its source."""
+    """One figure of the population with its source."""
 
     what: str
     found: float
@@ -51,14 +51,14 @@ class Check:
 
 
 def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict[str, float]:
-    """Make foot `k` of a kind and measure what single feet were measured by.
+    """Make foot `k` of a kind and take the measurements that are known of single feet.
 
     Returns
     -------
     dict
         Volumes in cm3, muscle in % of the cross-section at `STATIONS`, the aponeurosis'
-        distance from the skin under the heel (mm), and how far bones lie off an affine fit
-        of the mean foot (mm, root mean square over the first twelve).
+        distance from the skin under the heel (mm), and the residual of an affine fit of the
+        mean foot's bones (mm, root mean square over the first twelve).
     """
     key = (k, [*FootKind].index(kind))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
@@ -77,7 +77,7 @@ def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict
 
 
 def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
-    """Give plantar muscle's part of the cross-section at each station of the skin's length."""
+    """Give the fraction of the cross-section that is plantar muscle, at each station."""
     inside = foot.tissues != Tissue.AIR
     heights = foot.grid.to_world(np.argwhere(inside))[:, 2]
     low_mm = heights.min() + SOLE_MM
@@ -123,7 +123,7 @@ def kinds_table(feet: int, *, seed: int, spacing_mm: float, jobs: int) -> pd.Dat
 
 
 def kind_checks(feet: pd.DataFrame) -> Iterator[Check]:
-    """Tell whether what was measured on single feet lies within the reach of all kinds."""
+    """Check that measurements of single feet lie in the range that all kinds cover."""
     for name, (what, low, high, source) in REACHED.items():
         yield Check(f"least {what}", feet[name].min(), -np.inf, low, source)
         yield Check(f"greatest {what}", feet[name].max(), high, np.inf, source)
@@ -134,7 +134,7 @@ def kind_checks(feet: pd.DataFrame) -> Iterator[Check]:
 
 
 def kind_lines(feet: pd.DataFrame) -> Iterator[str]:
-    """Give what each kind reaches, and the checks."""
+    """Give the range of each kind, and the checks."""
     names = ("plantar", "INT", "largest share", "bones off")
     yield "| kind | plantar cm3 | of asked % | INT cm3 | largest share % | bones off mm |"
     yield "|---|---|---|---|---|---|"

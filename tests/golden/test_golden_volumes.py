@@ -1,6 +1,5 @@
 """The sample scans give the volumes that they gave before."""
 
-
 import pandas as pd
 import pytest
 

@@ -1,4 +1,4 @@
-"""How voxels lie on disk, and how many threads work on them, must not matter."""
+"""The order of voxels on disk and the number of threads change no result."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def write(simulated: Simulated) -> Write:
 
 
 def table_of(scan: Scan, segmenter: str = "network") -> MeasurementTable:
-    """Do all stages in memory."""
+    """Run all stages in memory."""
     ready = preprocess(scan, PreprocessParams())
     split = regions(segment(ready, SegmentParams(segmenter=segmenter)), RegionsParams())
     return measure(split, ready, MeasureParams())
@@ -150,7 +150,7 @@ def total_cm3(scan: Scan) -> float:
 
 
 def turned(raw: Scan, axis: str) -> Scan:
-    """Interpolate onto a grid of the same spacing and middle, turned by 15 degrees."""
+    """Interpolate onto a grid of the same spacing and centre, turned by 15 degrees."""
     turn = Rotation.from_euler(axis, 15, degrees=True).as_matrix()
     affine = np.eye(4)
     affine[:3, :3] = turn @ raw.grid.matrix[:3, :3]
