@@ -1,31 +1,37 @@
 """Check that the tests notice faults of the measuring code.
 
-Run with ``make mutate``. Puts each one-line fault of ``faults.toml`` into a copy of the
-repository, runs the tests that must notice it, and prints which were caught. Fails if one
-was missed. A fault whose text does not occur exactly once in its module is an error.
+Run with ``make mutate``. Imports the measuring code with one one-line fault of ``faults.toml``
+at a time, runs the tests that must notice it, and prints which faults were caught. Fails if
+one was missed, or if a test that noticed one fails without it. A fault whose text does not
+occur exactly once in its module is an error. No file is changed.
 """
 
 import argparse
+import importlib.util
+import multiprocessing
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from queue import SimpleQueue
+from types import CodeType, ModuleType
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 FAULTS = Path(__file__).with_name("faults.toml")
-COPIED = ("pipeline", "tests", "training", "validation", "configs")
-LINKED = ("docs", "sample_scans", "pyproject.toml", "Makefile", "README.md", ".venv")
 CAUGHT, MISSED = "caught", "MISSED"
-_PYTEST = (sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-m", "not slow")
-_FAILED_TESTS, _PASSED = 1, 0  # exit codes of pytest
+# imported once, and shared by the processes that each test one fault
+PRELOADED = (
+    *("matplotlib", "nibabel", "numpy.testing", "onnxruntime", "pandas", "pydantic", "pydicom"),
+    *("scipy.ndimage", "scipy.optimize", "scipy.spatial", "scipy.stats", "SimpleITK"),
+    *("skimage.filters", "skimage.measure", "statsmodels.api", "statsmodels.stats.power"),
+    *("typer", "rich"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Fault:
     old, new
         The text of the module and the faulty text in its place.
     tests
-        Test files of which at least one must fail.
+        Test files of which at least one test must fail.
     """
 
     module: str
@@ -49,6 +55,14 @@ class Fault:
     old: str
     new: str
     tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a fault was caught, and by which test."""
+
+    text: str
+    failed_test: str = ""
 
 
 def read_faults(file: Path = FAULTS, root: Path = ROOT) -> list[Fault]:
@@ -62,9 +76,9 @@ def read_faults(file: Path = FAULTS, root: Path = ROOT) -> list[Fault]:
     """
     modules = tomllib.loads(file.read_text(encoding="utf-8"))
     faults = [
-        Fault(module, *texts, tests=tuple(entry.get("tests") or mirrored(module, root)))
+        Fault(module, what, old, new, tuple(entry.get("tests") or mirrored(module, root)))
         for module, entry in modules.items()
-        for texts in entry["faults"]
+        for what, old, new in entry["faults"]
     ]
     wrong = [problem for fault in faults for problem in _problems(fault, root)]
     if wrong:
@@ -103,111 +117,113 @@ def _problems(fault: Fault, root: Path) -> list[str]:
     return absent
 
 
-class Copy:
-    """A copy of the repository in which one fault at a time is put.
+class _FaultyLoader(SourceFileLoader):
+    """Compiles a module from its source with a fault in it."""
 
-    Compiled files are kept, so that only the faulty module is compiled again.
-    """
+    def __init__(self, name: str, path: str, fault: Fault) -> None:
+        super().__init__(name, path)
+        self._fault = fault
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self._folder = folder
-        for name in COPIED:
-            shutil.copytree(
-                root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
-        for name in LINKED:
-            if (root / name).exists():
-                (folder / name).symlink_to(root / name)
-        compiled = [sys.executable, "-m", "compileall", "-q", *COPIED]
-        subprocess.run(compiled, cwd=folder, check=True, env=self._environment())
-
-    def test(self, fault: Fault) -> str:
-        """Put a fault in, run its tests until one fails, and take it out again."""
-        file = self._folder / "pipeline" / fault.module
-        sound, times = file.read_text(encoding="utf-8"), file.stat()
-        file.write_text(sound.replace(fault.old, fault.new), encoding="utf-8")
-        try:
-            code, output = self.run(fault.tests)
-        finally:
-            file.write_text(sound, encoding="utf-8")
-            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
-        if code == _PASSED:
-            return MISSED
-        return CAUGHT if code == _FAILED_TESTS else f"BROKEN: {output[-300:]}"
-
-    def run(self, tests: Sequence[str]) -> tuple[int, str]:
-        """Run test files until one test fails; give pytest's exit code and output."""
-        done = subprocess.run(
-            [*_PYTEST, *dict.fromkeys(tests)],
-            cwd=self._folder,
-            env={**self._environment(), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def _environment(self) -> dict[str, str]:
-        path = os.pathsep.join(str(self._folder / sub) for sub in ("", "tests"))
-        without = {k: v for k, v in os.environ.items() if k != "PYTHONPYCACHEPREFIX"}
-        return {**without, "PYTHONPATH": path}
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the faulty source; compiled files of the sound one do not count."""
+        source = Path(self.get_filename(fullname)).read_text(encoding="utf-8")
+        faulty = source.replace(self._fault.old, self._fault.new)
+        return self.source_to_code(faulty.encode(), self.get_filename(fullname))
 
 
-def verdicts(faults: Sequence[Fault], folder: Path, jobs: int) -> Iterator[str]:
-    """Test every fault in one of some copies of the repository; yields in their order.
+class _FaultyFinder(MetaPathFinder):
+    """Finds the faulty module before Python finds the sound one."""
 
-    Raises
-    ------
-    ValueError
-        If the tests fail without any fault.
-    """
-    copies: SimpleQueue[Copy] = SimpleQueue()
-    for number in range(jobs):
-        copies.put(Copy(ROOT, folder / str(number)))
+    def __init__(self, fault: Fault) -> None:
+        self._path = str(ROOT / "pipeline" / fault.module)
+        self._name = ".".join(("pipeline", *Path(fault.module).with_suffix("").parts))
+        self._fault = fault
 
-    def in_a_copy(judge: Callable[[Copy], str]) -> str:
-        copy = copies.get()
-        try:
-            return judge(copy)
-        finally:
-            copies.put(copy)
-
-    tests = [test for fault in faults for test in fault.tests]
-    judges: list[Callable[[Copy], str]] = [lambda copy: _without_fault(copy, tests)]
-    judges += [partial(Copy.test, fault=fault) for fault in faults]
-    with ThreadPoolExecutor(jobs) as pool:
-        results = pool.map(in_a_copy, judges)
-        first = next(results)
-        if first:
-            pool.shutdown(cancel_futures=True)
-            msg = f"Without any fault, the tests must pass: got\n{first[-2000:]}"
-            raise ValueError(msg)
-        yield from results
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Give the faulty module; None for any other."""
+        if fullname != self._name:
+            return None
+        loader = _FaultyLoader(fullname, self._path, self._fault)
+        return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
 
 
-def _without_fault(copy: Copy, tests: Sequence[str]) -> str:
-    """Run the tests of the code as it is; gives the output if one fails."""
-    code, output = copy.run(tests)
-    return "" if code == _PASSED else output
+@dataclass
+class _FailedTests:
+    """A plugin of pytest that keeps the names of tests that failed."""
+
+    names: list[str] = field(default_factory=list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the name of a failed test."""
+        if report.failed:
+            self.names.append(report.nodeid)
+
+
+def run_tests(tests: Sequence[str], *options: str) -> tuple[int, list[str], str]:
+    """Run tests in this process; give pytest's exit code, the failed ones and the output."""
+    failed = _FailedTests()
+    with tempfile.TemporaryFile("w+") as output:
+        for number in (1, 2):
+            os.dup2(output.fileno(), number)
+        words = [
+            "-q",
+            "--assert=plain",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "not slow",
+            *options,
+            *tests,
+        ]
+        code = pytest.main(words, plugins=[failed])
+        output.seek(0)
+        return int(code), failed.names, output.read()
+
+
+def judge(fault: Fault) -> Verdict:
+    """Run the tests of a fault until one fails, in a process that ends afterwards."""
+    sys.meta_path.insert(0, _FaultyFinder(fault))
+    code, failed, output = run_tests(fault.tests, "-x")
+    if code == pytest.ExitCode.OK:
+        return Verdict(MISSED)
+    if code == pytest.ExitCode.TESTS_FAILED and failed:
+        return Verdict(CAUGHT, failed[0])
+    return Verdict(f"BROKEN: {output[-400:]}")
+
+
+def print_verdicts(faults: Sequence[Fault], jobs: int) -> bool:
+    """Print a table of the faults; gives whether all were caught by tests that can pass."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    # a new process for each fault, as modules stay imported
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+        verdicts = []
+        print("| module | fault | | test |\n|---|---|---|---|")  # noqa: T201
+        for fault, verdict in zip(faults, pool.imap(judge, faults), strict=True):
+            cells = (fault.module, fault.what, verdict.text, verdict.failed_test)
+            print("| " + " | ".join(cells) + " |", flush=True)  # noqa: T201
+            verdicts.append(verdict)
+        caught = [v for v in verdicts if v.text == CAUGHT]
+        print(f"\n{len(caught)} of {len(faults)} faults caught")  # noqa: T201
+        tests = sorted({verdict.failed_test for verdict in caught})
+        code, failed, output = pool.apply(run_tests, (tests,)) if tests else (0, [], "")
+    if code:
+        print(f"Fail without any fault, too: {failed}\n{output[-2000:]}")  # noqa: T201
+    return not code and len(caught) == len(faults)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print a table of the faults; 1 if one was not caught."""
+    """Print the table; 1 if a fault was not caught."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="text that the module's name contains")
     given = parser.parse_args(argv)
     faults = [fault for fault in read_faults() if given.only in fault.module]
-    caught = 0
-    print("| module | fault | |\n|---|---|---|")  # noqa: T201
-    with tempfile.TemporaryDirectory() as scratch:
-        results = verdicts(faults, Path(scratch), given.jobs)
-        for fault, result in zip(faults, results, strict=True):
-            print(f"| {fault.module} | {fault.what} | {result} |", flush=True)  # noqa: T201
-            caught += result == CAUGHT
-    print(f"\n{caught} of {len(faults)} faults caught")  # noqa: T201
-    return int(caught < len(faults))
+    return int(not print_verdicts(faults, given.jobs))
 
 
 if __name__ == "__main__":
+    os.chdir(ROOT)
     sys.exit(main())

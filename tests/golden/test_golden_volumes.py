@@ -27,10 +27,10 @@ def test_the_golden_table_has_every_participant_and_column(measured: pd.DataFram
 def test_every_column_is_as_it_was(column: str, measured: pd.DataFrame) -> None:
     """Each cell lies within the tolerance of its column; the reason is the message."""
     relative, absolute, reason = TOLERANCES[column]
-    cells, golden = measured[column].tolist(), read_table(GOLDEN)[column].tolist()
+    cells, golden = measured[column], read_table(GOLDEN)[column]
 
     if relative or absolute:
-        golden = pytest.approx(golden, rel=relative, abs=absolute)
-        assert cells == golden, reason
+        expected = pytest.approx(golden.tolist(), rel=relative, abs=absolute)
+        assert cells.tolist() == expected, reason
     else:
-        assert pd.Series(cells).equals(pd.Series(golden)), reason
+        assert cells.equals(golden), reason
