@@ -21,7 +21,7 @@ def test_every_fault_can_be_applied() -> None:
     [
         ("domain/grid.py", "no such text", "occurs 0 times"),
         ("domain/grid.py", "matrix", "occurs .. times"),
-        ("domain/gird.py", "matrix", "occurs 0 times"),
+        ("domain/lattice.py", "matrix", "occurs 0 times"),
     ],
 )
 def test_a_fault_that_cannot_be_applied_is_refused(
