@@ -149,7 +149,7 @@ class _FaultyFinder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
 
 
-@dataclass
+@dataclass(eq=False)  # plugins must be hashable
 class _FailedTests:
     """A plugin of pytest that keeps the names of tests that failed."""
 
