@@ -25,11 +25,11 @@ demo: setup  ## Measure the six sample scans, and print the table and where the 
 	$(BIN)/footvol run sample_scans out/demo --jobs 2
 
 test: setup  ## Run the quick tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 	@echo "These were the quick tests; make test-integration and make test-slow run the others."
 
 test-integration: setup  ## Run the tests with real weights, dcm2niix, processes and whole commands
-	$(BIN)/python -m pytest -n 2 -m "integration and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "integration and not slow"
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -38,7 +38,7 @@ fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence o
 	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
 
 coverage: setup  ## Run all but the slow tests, and report lines and branches that none reaches
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow" --cov --cov-report=term
 
 mutate: setup  ## Put faults into the measuring code one by one: each must turn a test red
 	$(BIN)/python -m validation.mutate

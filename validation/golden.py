@@ -6,7 +6,7 @@ which numbers move and why.
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from pipeline.store.tables import read_table
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_scans"
+LABELS = tuple(f"sub-0{number}" for number in range(1, 7))
 GOLDEN = ROOT / "tests" / "golden" / "volumes.tsv"
 
 
@@ -65,8 +66,13 @@ TOLERANCES: Mapping[str, Tolerance] = MappingProxyType(
 )
 
 
-def measure_samples(folder: Path) -> pd.DataFrame:
-    """Measure the sample scans with default settings, below a folder.
+def measure_samples(folder: Path, labels: Sequence[str] = LABELS) -> pd.DataFrame:
+    """Measure sample scans with default settings, below a folder.
+
+    Parameters
+    ----------
+    labels
+        Of the participants.
 
     Returns
     -------
@@ -78,11 +84,13 @@ def measure_samples(folder: Path) -> pd.DataFrame:
     RuntimeError
         If the command fails.
     """
-    code = footvol(["run", str(SAMPLES), str(folder), "--quiet"])
+    chosen = [word for label in labels for word in ("--participant-label", label)]
+    code = footvol(["run", str(SAMPLES), str(folder), "--quiet", *chosen])
     if code:
         msg = f"footvol run must exit with 0: got {code}"
         raise RuntimeError(msg)
-    return read_table(folder / "volumes.tsv")[list(TOLERANCES)]
+    volumes = read_table(folder / "volumes.tsv")
+    return volumes.set_index("participant_id", drop=False).loc[list(labels), list(TOLERANCES)]
 
 
 def main() -> None:
