@@ -56,10 +56,10 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 
 PROTOCOLS := t1_se_4mm t1_tse_3mm vibe_0p8 dixon_2pt pd_tse t2_fs
 
-accuracy: setup  ## Measure unseen digital feet by both segmenters, and print the tables of errors
-	$(BIN)/python -m validation.accuracy --segmenter network atlas
+accuracy: setup  ## Measure unseen digital feet, and print the tables of errors
+	$(BIN)/python -m validation.accuracy
 	$(BIN)/python -m validation.accuracy --seed 9961 --feet 7 --conditions varied \
-		--protocol $(PROTOCOLS) --segmenter network atlas
+		--protocol $(PROTOCOLS)
 	$(BIN)/python -m validation.accuracy --seed 9964 --feet 8 --conditions beyond
 	$(BIN)/python -m validation.accuracy --seed 9963 --feet 4 --repeats 6 --protocol $(PROTOCOLS)
 

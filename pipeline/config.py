@@ -19,7 +19,7 @@ from pipeline.stages.quality import QualityParams
 from pipeline.stages.regions import RegionsParams
 from pipeline.stages.report import ReportParams
 from pipeline.stages.segment import SegmentParams
-from pipeline.toml import parse_toml, validated
+from pipeline.store.toml_text import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5

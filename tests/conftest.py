@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:  # tests of single modules do not import all of them
-    from simulated import Segmented, Simulated
+    from simulated import Simulated
 
     from pipeline.domain.grid import Grid
     from pipeline.phantom.anatomy.foot import Foot
-    from pipeline.segmenters.atlas.affine_registration import Alignment
-    from pipeline.segmenters.network.isotropic_image import Volume
 
 PARTICIPANTS = (
     ("sub-01", "healthy", "61.5"),
@@ -95,23 +93,3 @@ def simulated() -> "Simulated":
     from simulated import simulate  # noqa: PLC0415
 
     return simulate(seed=11)
-
-
-@pytest.fixture(scope="session")
-def segmented(simulated: "Simulated") -> "Segmented":
-    """Segment that scan, once for all tests, and keep the poses that were found."""
-    from simulated import Segmented  # noqa: PLC0415
-
-    from pipeline.segmenters.atlas import affine_registration as pose  # noqa: PLC0415
-    from pipeline.segmenters.atlas import atlas_segmenter as atlas  # noqa: PLC0415
-
-    found = []
-
-    def find_pose(image: "Volume", template: "Volume") -> "tuple[Alignment, Alignment]":
-        found.append(pose.find_pose(image, template))
-        return found[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atlas, "find_pose", find_pose)
-        labels = atlas.AtlasSegmenter().segment(simulated.scan)
-    return Segmented(labels, found[0])

@@ -11,7 +11,14 @@ from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
 from pipeline.errors import SegmentationError
 from pipeline.run import plan
-from pipeline.run.outputs import BORDER, MUSCLES, OVERLAY, PROBABILITY, VOLUMES
+from pipeline.run.outputs import (
+    BORDER,
+    MUSCLES,
+    MUSCLES_CORRECTION,
+    OVERLAY,
+    PROBABILITY,
+    VOLUMES,
+)
 from pipeline.run.stage_io import Desk
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.store.tables import write_measurements, write_table
@@ -69,7 +76,7 @@ def _pretend(desk: Desk) -> None:
     for artefact, path in desk.write.items():
         if artefact == VOLUMES:
             write_measurements(make_table(1000.0 + 10 * len(content) ** 0.5), path)
-        elif artefact == PROBABILITY and desk.config.segment.segmenter == "atlas":
+        elif artefact == PROBABILITY and MUSCLES_CORRECTION in desk.read:
             continue
         elif artefact == BORDER:
             write_table(make_sweep(len(content)), path, SWEEP_COLUMNS)

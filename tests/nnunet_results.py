@@ -1,11 +1,11 @@
-"""Results folders of nnU-Net v2, as it writes them, of networks that learnt nothing."""
+"""Results folders of nnU-Net v2, as it writes them, of untrained networks."""
 
 import io
 import json
 from typing import Any
 
 import numpy as np
-from own_models import CHANNELS
+from user_models import CHANNELS
 
 _NETWORK: dict[str, Any] = {
     "network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",
@@ -69,9 +69,9 @@ def make_results(
     Parameters
     ----------
     extra
-        What the checkpoint holds beside weights, as nnU-Net keeps its log.
+        What the checkpoint holds beside weights, such as the log of nnU-Net.
     network_class_name, width
-        Of the plans alone, at odds with the weights.
+        In the plans only, so that the weights do not fit.
     """
     import torch  # noqa: PLC0415 - optional
     from nnunetv2.utilities.get_network_from_plans import (  # noqa: PLC0415
@@ -88,19 +88,19 @@ def make_results(
         deep_supervision=False,
     )
     checkpoint = io.BytesIO()
-    facts = {
+    state = {
         "network_weights": network.state_dict(),
         "init_args": {"configuration": "3d_fullres"},
         "trainer_name": "nnUNetTrainer",
         "logging": {"ema_fg_dice": [np.float64(0.25)], "extra": extra},
     }
-    torch.save(facts, checkpoint)
-    told = _NETWORK | {
+    torch.save(state, checkpoint)
+    architecture = _NETWORK | {
         "arch_kwargs": _NETWORK["arch_kwargs"] | {"features_per_stage": [width, 16]}
     }
     if network_class_name:
-        told["network_class_name"] = network_class_name
-    setting = _SETTING | {"architecture": told}
+        architecture["network_class_name"] = network_class_name
+    setting = _SETTING | {"architecture": architecture}
     if previous_stage:
         setting["previous_stage"] = previous_stage
     plans = _PLANS | {"configurations": {"3d_fullres": setting}}

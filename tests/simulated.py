@@ -6,20 +6,18 @@ import numpy as np
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
-from pipeline.domain.labels import LabelMap, Segmentation
+from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Scan, Side
 from pipeline.phantom.acquisition.acquire import acquire, random_pose
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.segmenters.atlas.affine_registration import Alignment
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from validation.label_overlap import on_grid
 
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
-Poses = tuple[Alignment, Alignment]
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 
 
@@ -30,14 +28,6 @@ class Simulated:
     foot: Foot
     raw: Scan
     scan: Scan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Segmented:
-    """Labels of a scan, and the poses that were found on the way, better one first."""
-
-    labels: Segmentation
-    poses: Poses
 
 
 def simulate(seed: int, side: Side = Side.RIGHT, pixel_mm: float = 1.0) -> Simulated:
@@ -58,13 +48,6 @@ def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
     affine[:3, 3] = scan.grid.to_world(start)
     voxels = scan.intensity[tuple(where)]
     return replace(scan, intensity=voxels, grid=Grid.from_arrays(voxels.shape, affine))
-
-
-def shifted(poses: Poses, axis: int, by_mm: float) -> Poses:
-    """Give the same poses, of an image whose middle lies elsewhere."""
-    shift = by_mm * np.eye(3)[axis]
-    first, second = (replace(p, offset_mm=p.offset_mm + shift) for p in poses)
-    return first, second
 
 
 def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:

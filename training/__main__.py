@@ -18,8 +18,8 @@ import torch
 from skimage.util import view_as_blocks
 from torch.utils.data import DataLoader, Dataset
 
-from pipeline.segmenters.network.patch import Window
-from pipeline.segmenters.network.weights import WINDOWS
+from pipeline.segmenters.network.patch import Patch
+from pipeline.segmenters.network.weights import PATCHES
 from training.checkpoints import START, load_checkpoint, load_start, save_checkpoint
 from training.examples import VIEWS, Example, draw_examples
 from training.feet import ALL_KINDS, Kinds, add_kinds
@@ -63,9 +63,9 @@ class Recipe:
     kinds: Kinds = ALL_KINDS
 
     @property
-    def window(self) -> Window:
+    def window(self) -> Patch:
         """What the network sees."""
-        return WINDOWS[self.name]
+        return PATCHES[self.name]
 
 
 class _Scans(Dataset[list[Example]]):
@@ -94,7 +94,7 @@ class _Scans(Dataset[list[Example]]):
 def main() -> None:
     """Parse, train, and leave log and checkpoint in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=WINDOWS)
+    parser.add_argument("name", choices=PATCHES)
     parser.add_argument("--scans", type=int, help=f"default: {_SCANS}")
     parser.add_argument("--feet", type=int, default=2_000)
     parser.add_argument("--folder", type=Path, default=Path("out/training"))

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
-from pipeline.segmenters.network.boundary import border_features
-from pipeline.segmenters.network.weights import BONE_BORDER, MUSCLE_BORDER
+from pipeline.segmenters.network.boundary import boundary_features
+from pipeline.segmenters.network.weights import BONE_BOUNDARY, MUSCLE_BOUNDARY
 from training.boundary_scans import SCAN_STREAM, SeenPart, seen_bones, seen_muscles
 from training.feet import ALL_KINDS, Kinds
 
@@ -63,8 +63,8 @@ def border_examples(
         bone.
     """
     parts = {
-        MUSCLE_BORDER: [seen_muscles(index, folder, kinds)],
-        BONE_BORDER: seen_bones(index, folder, kinds),
+        MUSCLE_BOUNDARY: [seen_muscles(index, folder, kinds)],
+        BONE_BOUNDARY: seen_bones(index, folder, kinds),
     }
     drawn = {}
     for stream, (name, seen) in enumerate(parts.items(), start=1):
@@ -79,14 +79,14 @@ def _example(seen: SeenPart, rng: np.random.Generator, most: int) -> BorderExamp
     chance, share = seen.chance.astype(np.float32), seen.share.astype(np.float32)
     if rng.random() < _OTHER_NETWORKS:
         chance = _by_another(chance, grid, rng)
-    is_border, features = border_features(seen.intensity.astype(np.float32), grid, chance)
-    elsewhere = ~is_border
+    is_boundary, features = boundary_features(seen.intensity.astype(np.float32), grid, chance)
+    elsewhere = ~is_boundary
     excess = ((chance > 0.5) - share)[elsewhere]
     kept = rng.permutation(len(features))[:most]
     return BorderExample(
         features[kept],
-        labels[is_border][kept],
-        share[is_border][kept],
+        labels[is_boundary][kept],
+        share[is_boundary][kept],
         grid.voxel_volume_mm3 * len(features) / len(kept),
         np.bincount(labels[elsewhere], excess, _LABELS) * grid.voxel_volume_mm3,
     )

@@ -23,9 +23,9 @@ from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.positioning import random_pose
 from pipeline.phantom.anatomy.shape import FootShape
-from pipeline.segmenters.network.boundary import box_about_borders, is_seen
-from pipeline.segmenters.network.localisation import Found, find_foot
-from pipeline.segmenters.network.resample_to_scan import bone_chance, muscle_chance
+from pipeline.segmenters.network.boundary import box_about_boundary, has_core
+from pipeline.segmenters.network.localisation import LocalisedFoot, localise_foot
+from pipeline.segmenters.network.resample_to_scan import bone_probability, muscle_probability
 from pipeline.segmenters.network.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.store.files import written_whole
@@ -129,17 +129,17 @@ def _kept(
 
 def _draw_muscles(index: int, kind: FootKind) -> Iterator[SeenPart]:
     foot, scan, found = _take(index, kind)
-    chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
+    chance, muscles = muscle_probability(found.muscles.without_small_components(), scan.grid)
     yield _part(scan, chance, muscles, foot.truth.muscles.voxels > 0, foot.grid)
 
 
 def _draw_bones(index: int, kind: FootKind) -> Iterator[SeenPart]:
     foot, scan, found = _take(index, kind)
-    sight = found.sight.without_strays()
-    for label in load_weights().middles_mm:
+    sight = found.prediction.without_small_components()
+    for label in load_weights().centres_mm:
         chance = np.zeros(scan.grid.shape, dtype=np.float32)
-        box, chance[box] = bone_chance(sight, scan.grid, label)
-        if is_seen(chance):
+        box, chance[box] = bone_probability(sight, scan.grid, label)
+        if has_core(chance):
             labels = np.full(chance.shape, label, dtype=np.uint8)
             yield _part(scan, chance, labels, foot.truth.bones.voxels == label, foot.grid)
 
@@ -151,7 +151,7 @@ def _part(
     truth: NDArray[np.bool_],
     finer: Grid,
 ) -> SeenPart:
-    box = box_about_borders(chance)
+    box = box_about_boundary(chance)
     places = np.indices(chance[box].shape).reshape(3, -1).T + [side.start for side in box]
     affine = scan.grid.matrix
     affine[:3, 3] = scan.grid.to_world([side.start for side in box])
@@ -165,13 +165,13 @@ def _part(
 
 
 @lru_cache(maxsize=1)
-def _take(index: int, kind: FootKind) -> tuple[Foot, Scan, Found]:
+def _take(index: int, kind: FootKind) -> tuple[Foot, Scan, LocalisedFoot]:
     rng = np.random.default_rng((SCAN_STREAM, index))
     foot = _foot(index // SCANS_PER_FOOT, kind).moved(random_pose(rng))
     while True:
         scan = preprocess(_draw_scan(foot, index, rng), PreprocessParams())
         try:
-            return foot, scan, find_foot(scan, load_weights())
+            return foot, scan, localise_foot(scan, load_weights())
         except ScanError:  # spoilt beyond recognition
             continue
 

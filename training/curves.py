@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
-from pipeline.segmenters.network.weights import WINDOWS
+from pipeline.segmenters.network.weights import PATCHES
 from pipeline.store.files import written_whole
 
 COLUMNS = ("scan", "at", "loss", *(m.abbreviation for m in MUSCLES), *BONE_NAMES.values())
@@ -24,8 +24,8 @@ def main() -> None:
 def draw_curves(folder: Path) -> None:
     """Draw ``curves.png`` into the folder that holds the logs."""
     mpl.use("Agg")
-    figure, axes = plt.subplots(1, len(WINDOWS), figsize=(11, 4), squeeze=False)
-    for panel, name in zip(axes[0], WINDOWS, strict=True):
+    figure, axes = plt.subplots(1, len(PATCHES), figsize=(11, 4), squeeze=False)
+    for panel, name in zip(axes[0], PATCHES, strict=True):
         log = pd.read_csv(folder / f"{name}.csv", names=list(COLUMNS))
         for muscle in MUSCLES:
             panel.plot(log["scan"], log[muscle.abbreviation], label=muscle.abbreviation)

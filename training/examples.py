@@ -19,10 +19,12 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.random_protocol import draw_acquisition
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.positioning import random_pose
-from pipeline.segmenters.network.patch import COARSE, Window, averaged, fit_frame, scaled, seen
+from pipeline.segmenters.network.patch import COARSE, Patch, with_scaled_intensity
+from pipeline.segmenters.network.placed_image import PlacedImage
+from pipeline.segmenters.network.pose_fit import fit_pose
 from pipeline.segmenters.network.prediction import OTHER
 from training.feet import ALL_KINDS, Kinds, training_foot
-from training.template import bone_middles_mm, template_mm
+from training.template import bone_centres_mm, template_mm
 
 Array = NDArray[np.float64]
 _Beyond = Literal["nearest", "grid-constant"]
@@ -56,7 +58,7 @@ class Example:
 
 def draw_examples(
     index: int,
-    window: Window,
+    window: Patch,
     feet: int,
     folder: Path,
     first_foot: int = 0,
@@ -80,20 +82,20 @@ def draw_examples(
         foot = _thinned(foot)
     foot = foot.moved(random_pose(rng))
     scan = _scan(foot, rng, window.finest_mm)
-    classes, middles_mm = classes_of(foot), bone_middles_mm(foot)
-    return [_view(foot, scan, window, rng, classes, middles_mm) for _ in range(views)]
+    classes, centres_mm = classes_of(foot), bone_centres_mm(foot)
+    return [_view(foot, scan, window, rng, classes, centres_mm) for _ in range(views)]
 
 
 def _view(
     foot: Foot,
     scan: Scan,
-    window: Window,
+    window: Patch,
     rng: np.random.Generator,
     classes: NDArray[np.uint8],
-    middles_mm: Mapping[int, Array],
+    centres_mm: Mapping[int, Array],
 ) -> Example:
     is_coarse = window == COARSE
-    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(middles_mm, rng)
+    frame = _wide_frame(foot, rng) if is_coarse else _near_frame(centres_mm, rng)
     if is_coarse and rng.random() < _NO_FOOT:
         frame = _leg_frame(foot, rng)
         classes = np.where(classes > 0, np.uint8(OTHER), np.uint8(0))
@@ -102,11 +104,11 @@ def _view(
     labels, muscles = (
         _sampled(classes, foot.grid.matrix, lattice, frame, "nearest")
         * _sampled(field_of_view, scan.grid.matrix, lattice, frame, "grid-constant")
-        for lattice in (window, window.shown)
+        for lattice in (window, window.input)
     )
     muscles[muscles > len(MUSCLE_NAMES)] = 0
-    values, affine = averaged(scan.intensity, scan.grid, window.finest_mm)
-    shown = scaled(seen(values, affine, window.shown, frame))
+    image = PlacedImage.from_scan(scan).downsampled(window.finest_mm)
+    shown = with_scaled_intensity(image.resampled(window.input, frame))
     return Example(_spoilt(shown, rng), labels, muscles)
 
 
@@ -142,18 +144,18 @@ def classes_of(foot: Foot) -> NDArray[np.uint8]:
 
 
 def _sampled(
-    labels: NDArray[np.uint8], affine: Array, window: Window, frame: Array, beyond: _Beyond
+    labels: NDArray[np.uint8], affine: Array, window: Patch, frame: Array, beyond: _Beyond
 ) -> NDArray[np.uint8]:
-    to_labels = np.linalg.inv(affine) @ frame @ window.centring
+    to_labels = np.linalg.inv(affine) @ frame @ window.affine
     sampled: NDArray[np.uint8] = ndimage.affine_transform(
         labels, to_labels[:3, :3], to_labels[:3, 3], window.shape, order=0, mode=beyond
     )
     return sampled
 
 
-def _near_frame(middles_mm: Mapping[int, Array], rng: np.random.Generator) -> Array:
+def _near_frame(centres_mm: Mapping[int, Array], rng: np.random.Generator) -> Array:
     """Lay the window along the foot, as well as the coarse pass would."""
-    frame, _ = fit_frame(middles_mm, template_mm())
+    frame, _ = fit_pose(centres_mm, template_mm())
     turn = Rotation.from_euler("xyz", rng.normal(0, 4.0, 3), degrees=True).as_matrix()
     nudge = np.eye(4)
     nudge[:3, :3] = turn @ np.diag(np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.02, 3)))

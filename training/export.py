@@ -15,7 +15,7 @@ from torch import nn
 import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.segmenters.network.boundary import FEATURES
-from pipeline.segmenters.network.weights import BORDER_LABELS, RECORD, WINDOWS
+from pipeline.segmenters.network.weights import BOUNDARY_LABELS, MANIFEST, PATCHES
 from pipeline.store.files import written_whole
 from training.boundary_scans import BORDER_STREAM
 from training.checkpoints import START, save_start
@@ -47,21 +47,21 @@ def export(folder: Path, models: Path, version: str) -> None:
     A network of which the folder holds no checkpoint stays as it is, as those for
     borders are learnt after the others: they are shown what those see.
     """
-    kept = models / RECORD
+    kept = models / MANIFEST
     record = tomllib.loads(kept.read_text()) if kept.exists() else {}
     files, training = record.setdefault("files", {}), record.setdefault("training", {})
-    for name, window in WINDOWS.items():
+    for name, window in PATCHES.items():
         checkpoint = folder / f"{name}.pt"
         if checkpoint.exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)
             net = FootNet(window.split)
             net.load_state_dict(state["averaged"])
             outputs = ["chances", "muscles"] if net.is_split else ["chances"]
-            shown = torch.zeros(1, 1, *window.shown.shape)
+            shown = torch.zeros(1, 1, *window.input.shape)
             files[name] = _write_onnx(net, {"image": shown}, outputs, models / f"{name}.onnx")
             save_start(START / f"{name}.pt", checkpoint)
             training[name] = _story(int(state["scan"]), state["feet"], folder / f"{name}.csv")
-    for name, labels in BORDER_LABELS.items():
+    for name, labels in BOUNDARY_LABELS.items():
         checkpoint = folder / f"{name}.pt"
         if checkpoint.exists():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)

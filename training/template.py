@@ -21,12 +21,12 @@ _TO_MIDDLE_MM = (0.0, 8.0, 0.0)  # from the frame bones' to that of toes and sol
 @cache
 def template_mm() -> dict[int, Array]:
     """Middle of each frame bone of a foot of mean proportions, about the fine window's."""
-    middles = bone_middles_mm(_mean_foot())
+    middles = bone_centres_mm(_mean_foot())
     centre = np.mean(list(middles.values()), axis=0) + _TO_MIDDLE_MM
     return {label: middle - centre for label, middle in middles.items()}
 
 
-def bone_middles_mm(foot: Foot) -> dict[int, Array]:
+def bone_centres_mm(foot: Foot) -> dict[int, Array]:
     """Give the middle of each frame bone, in the world."""
     bones = foot.truth.bones
     middles = ndimage.center_of_mass(
@@ -47,7 +47,7 @@ def bone_sizes() -> dict[int, dict[str, list[float]]]:
         points = np.argwhere(bones == label) * SPACING_MM
         half = (points.max(axis=0) - points.min(axis=0)) / 2
         sizes[label] = {
-            "middle_mm": np.round(template_mm()[label], 2).tolist(),
+            "centre_mm": np.round(template_mm()[label], 2).tolist(),
             "half_size_mm": np.round(half, 2).tolist(),
         }
     return sizes

@@ -18,7 +18,7 @@ from scipy import optimize
 from torch.nn import functional
 
 from pipeline.segmenters.network.boundary import SCAN_FEATURES
-from pipeline.segmenters.network.weights import BORDER_LABELS
+from pipeline.segmenters.network.weights import BOUNDARY_LABELS
 from pipeline.store.files import written_whole
 from training.boundary_samples import BorderExample, border_examples
 from training.boundary_scans import SCANS_PER_FOOT
@@ -50,7 +50,7 @@ def main() -> None:
     with ProcessPoolExecutor(given.jobs) as pool:
         draw = partial(border_examples, folder=given.examples, kinds=tuple(given.kinds))
         scans = list(pool.map(draw, range(given.scans), chunksize=SCANS_PER_FOOT))
-    for name, labels in BORDER_LABELS.items():
+    for name, labels in BOUNDARY_LABELS.items():
         held_out = chain(*(scan[name] for scan in scans[:_HELD_OUT]))
         learnt = list(chain(*(scan[name] for scan in scans[_HELD_OUT:])))
         model = fit(learnt, labels)

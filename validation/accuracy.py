@@ -1,10 +1,10 @@
 """Compare the segmentation with digital feet whose ground truth is known.
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
-nothing was tuned on. With several of ``--protocol`` or ``--segmenter`` it also prints them
-beside one another. ``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the
-anatomy, ``--kind`` how muscles and skeleton are made; ``--repeats`` scans each foot so many
-times, once by each protocol in turn, and prints how far its volumes differ.
+nothing was tuned on. With several of ``--protocol`` it also prints them beside one another.
+``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the anatomy, ``--kind``
+how muscles and skeleton are made; ``--repeats`` scans each foot so many times, once by each
+protocol in turn, and prints how far its volumes differ.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.kind import FootKind
-from pipeline.segmenters import SEGMENTERS
 from pipeline.simulate.ground_truth import measure_truth
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
@@ -34,7 +33,6 @@ from validation.label_overlap import dice, on_grid
 from validation.trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 Row = dict[str, object]
-DEFAULT = SegmentParams().segmenter
 PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 REGIONS = ("rearfoot", "forefoot", "total")
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
@@ -47,26 +45,22 @@ def attempt(
     seed: int,
     protocol: str,
     conditions: str,
-    segmenters: list[str],
     kind: FootKind = FootKind.TAPERED,
-) -> dict[str, Row]:
-    """Scan foot `k` and assess what each segmenter makes of it, or that it refused."""
+) -> Row:
+    """Scan foot `k` and assess its segmentation, or say that it was refused."""
     foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions, kind=kind)
     row: Row = {"foot": f"{seed}-{k + 1:02d}"}
     if what:
         row["changed"] = what
-    truth = measure_truth(foot)
-    return {name: row | assess(raw, name, foot, truth) for name in segmenters}
+    return row | assess(raw, foot, measure_truth(foot))
 
 
-def assess(
-    raw: Scan, segmenter: str, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]
-) -> Row:
+def assess(raw: Scan, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]) -> Row:
     """Measure a scan and compare it with the ground truth."""
     true_split, true_table = truth
     row: Row = {"true total (cm3)": true_table.volume_cm3("total")}
     try:
-        scan, found, split, table = measured(raw, segmenter)
+        scan, found, split, table = measured(raw)
     except (ScanError, SegmentationError) as error:
         return row | {"refused": str(error).split(":", maxsplit=1)[0]}
     true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
@@ -90,12 +84,10 @@ def assess(
     return row
 
 
-def measured(
-    raw: Scan, segmenter: str
-) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTable]:
+def measured(raw: Scan) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTable]:
     """Take a scan from the scanner to its volumes."""
     scan = preprocess(raw, PreprocessParams())
-    found = segment(scan, SegmentParams(segmenter=segmenter, second_opinion="none"))
+    found = segment(scan, SegmentParams())
     split = regions(found, RegionsParams())
     return scan, found, split, measure(split, scan, MeasureParams())
 
@@ -113,7 +105,6 @@ def spread(
     seed: int,
     protocols: list[str],
     repeats: int,
-    segmenter: str,
     kind: FootKind = FootKind.TAPERED,
 ) -> Row:
     """Scan foot `k` repeatedly; give the CV of its volumes in percent."""
@@ -123,7 +114,7 @@ def spread(
     for repeat in range(repeats):
         raw = again(foot, protocols[repeat % len(protocols)], rng)
         try:
-            table = measured(raw, segmenter)[-1]
+            table = measured(raw)[-1]
         except (ScanError, SegmentationError):
             continue
         volumes.append([volume_cm3(table, region) for region in REGIONS])
@@ -140,7 +131,6 @@ def main() -> None:
     parser.add_argument(
         "--protocol", nargs="+", choices=PROTOCOL_NAMES, default=[DEFAULT_PROTOCOL]
     )
-    parser.add_argument("--segmenter", nargs="+", choices=[*SEGMENTERS], default=[DEFAULT])
     parser.add_argument("--conditions", choices=CONDITIONS, default=STANDARD)
     parser.add_argument("--kind", type=FootKind, choices=[*FootKind], default=FootKind.TAPERED)
     parser.add_argument("--repeats", type=int, default=0)
@@ -148,42 +138,37 @@ def main() -> None:
     given = parser.parse_args()
     with ProcessPoolExecutor(given.jobs) as pool:
         if given.repeats:
-            for name in given.segmenter:
-                task = partial(
-                    spread,
-                    seed=given.seed,
-                    protocols=given.protocol,
-                    repeats=given.repeats,
-                    segmenter=name,
-                    kind=given.kind,
-                )
-                print(f"### {name}, scanned {given.repeats} times\n")  # noqa: T201
-                print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
+            task = partial(
+                spread,
+                seed=given.seed,
+                protocols=given.protocol,
+                repeats=given.repeats,
+                kind=given.kind,
+            )
+            print(f"### Scanned {given.repeats} times\n")  # noqa: T201
+            print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
             return
         runs = []
         for turn, protocol in enumerate(given.protocol):
             # varied scans use other feet for each protocol, so that more feet are tried
             first = turn * given.feet if given.conditions == VARIED else 0
-            task_of_all = partial(
+            task = partial(
                 attempt,
                 seed=given.seed,
                 protocol=protocol,
                 conditions=given.conditions,
-                segmenters=given.segmenter,
                 kind=given.kind,
             )
-            found = list(pool.map(task_of_all, range(first, first + given.feet)))
-            for name in given.segmenter:
-                if len(given.protocol) * len(given.segmenter) > 1:
-                    print(f"### {name}, {protocol}\n")  # noqa: T201
-                row = print_run(pd.DataFrame([rows[name] for rows in found]))
-                runs.append({"protocol": protocol, "segmenter": name, **row})
+            found = list(pool.map(task, range(first, first + given.feet)))
+            if len(given.protocol) > 1:
+                print(f"### {protocol}\n")  # noqa: T201
+            runs.append({"protocol": protocol, **print_run(pd.DataFrame(found))})
     if len(runs) > 1:
-        print_markdown(pd.DataFrame(runs).sort_values("segmenter", kind="stable"))
+        print_markdown(pd.DataFrame(runs))
 
 
 def print_run(rows: pd.DataFrame) -> Row:
-    """Print the tables of one protocol and segmenter; give them in one row."""
+    """Print the tables of one protocol; give them in one row."""
     if "Dice" not in rows:
         print_markdown(rows)
         return {"feet": len(rows), "refused": len(rows)}

@@ -1,4 +1,4 @@
-"""What this footvol is and knows; imports nothing heavy."""
+"""Version, labels, segmenters, protocols and effects; imports nothing heavy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
 from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
 from pipeline.phantom.cohort.effects import effect_names
 
-# Named here because the segmenters' own table imports their libraries; a test holds both equal.
-SEGMENTER_NAMES = ("atlas", "network", "nnunet", "onnx")
+# Listed here because `pipeline.segmenters` imports heavy libraries; a test compares both.
+SEGMENTER_NAMES = ("network", "nnunet", "onnx")
 
 
 def facts() -> dict[str, Any]:
@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
 
 
 def describe(known: Mapping[str, Any]) -> str:
-    """Give the same facts as lines to read."""
+    """Format these facts as text."""
     lines = [f"footvol {known['version']}", "", "Muscles (* counts in the plantar total):"]
     for muscle in known["muscles"]:
         mark = "*" if muscle["in_plantar_total"] else " "

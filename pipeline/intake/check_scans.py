@@ -143,7 +143,7 @@ def _checked(
             cells["side"] = str(scan.side or _UNKNOWN)
             scan = replace(scan, cautions=cautioned(scan, readings))
         even = config.preprocess.model_copy(update={"bias_correction": False})
-        seen = recognise(preprocess(scan, even), config.segment)
+        seen = recognise(preprocess(scan, even))
         cells |= {"anatomy": str(seen.side), "likeness": f"{seen.likeness:.2f}"}
         if scan.side is None:
             claims = IntakeClaims(header=seen.side, header_text="the anatomy")

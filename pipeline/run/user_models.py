@@ -1,17 +1,21 @@
-"""A network of the user's own on disk: its record, and the files beside it."""
+"""User models on disk: the manifest, and the files beside it."""
 
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import NnunetManifest, OnnxManifest, parse_manifest
 from pipeline.segmenters.user_model.nnunet import NNUNET, load_nnunet
 from pipeline.segmenters.user_model.onnx import load_onnx
-from pipeline.segmenters.user_model.user_segmenter import OwnModel
+from pipeline.segmenters.user_model.user_segmenter import UserModel
 from pipeline.store.files import read_fault
+from pipeline.store.toml_text import parse_toml
 
 
-def model_files(record_path: Path, kind: str) -> dict[str, Path]:
-    """Give the files that a record tells of, by the name that it has for them.
+def model_files(manifest_path: Path, kind: str) -> dict[str, Path]:
+    """Give the files of a model by the names that its manifest uses.
 
     Parameters
     ----------
@@ -21,33 +25,34 @@ def model_files(record_path: Path, kind: str) -> dict[str, Path]:
     Raises
     ------
     ConfigError
-        If one is missing, or the record does not hold what it must.
+        If a file is missing, or the manifest is not valid.
     """
-    record = _record(record_path, kind)
-    if isinstance(record, NnunetRecord):
-        folder = record_path.parent / record.folder
-        files = {name: folder / name for name in record.files}
+    manifest = _read_manifest(manifest_path, kind)
+    if isinstance(manifest, NnunetManifest):
+        folder = manifest_path.parent / manifest.folder
+        files = {name: folder / name for name in manifest.files}
     else:
-        files = {record.file: record_path.parent / record.file}
+        files = {manifest.file: manifest_path.parent / manifest.file}
     for path in files.values():
         if not path.is_file():
             msg = (
-                f"The model of a record must lie beside it: got no {str(path)!r}. Put it "
-                "there, or correct the record."
+                f"A model must lie beside its manifest: got no {str(path)!r}. Put it there, or "
+                "correct the manifest."
             )
             raise ConfigError(msg)
     return files
 
 
-def read_model(record_path: Path, kind: str) -> OwnModel:
-    """Read a network and hold it to its record.
+def read_model(manifest_path: Path, kind: str) -> UserModel:
+    """Read a model and check it against its manifest.
 
     Raises
     ------
     ConfigError
-        If a file cannot be read, or record and network do not fit.
+        If a file cannot be read, or manifest and model do not fit.
     """
-    record, files = _record(record_path, kind), model_files(record_path, kind)
+    manifest = _read_manifest(manifest_path, kind)
+    files = model_files(manifest_path, kind)
     try:
         contents = {name: path.read_bytes() for name, path in files.items()}
     except OSError as error:
@@ -56,21 +61,31 @@ def read_model(record_path: Path, kind: str) -> OwnModel:
             "Check its permissions."
         )
         raise ConfigError(msg) from error
-    if isinstance(record, NnunetRecord):
-        return load_nnunet(record, contents)
-    return load_onnx(record, contents[record.file])
+    if isinstance(manifest, NnunetManifest):
+        return load_nnunet(manifest, contents)
+    return load_onnx(manifest, contents[manifest.file])
 
 
-def _record(path: Path, kind: str) -> OnnxRecord | NnunetRecord:
+def _read_manifest(path: Path, kind: str) -> OnnxManifest | NnunetManifest:
+    content = _read_toml(path)
+    if kind == NNUNET:
+        return parse_manifest(content, path.name, NnunetManifest)
+    return parse_manifest(content, path.name, OnnxManifest)
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return parse_toml(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        msg = (
+            f"The manifest of a model must be TOML: got {path.name!r} ({error}). Correct that "
+            "line."
+        )
+        raise ConfigError(msg) from error
     except (OSError, UnicodeDecodeError) as error:
         msg = (
-            "segment.model must be a readable TOML file, the record of a model: got "
+            "segment.model must be a readable TOML file, the manifest of a model: got "
             f"{str(path)!r}, with {read_fault(error)}. Check the path; it is taken from the "
             "working folder."
         )
         raise ConfigError(msg) from error
-    if kind == NNUNET:
-        return parse_record(text, path.name, NnunetRecord)
-    return parse_record(text, path.name, OnnxRecord)

@@ -1,49 +1,43 @@
-"""Anything that turns a scan into muscle and bone labels, behind one Protocol."""
+"""Segmenters: anything that turns a scan into muscle and bone labels, behind one Protocol."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pipeline.errors import ConfigError
-from pipeline.segmenters.atlas.atlas_segmenter import AtlasSegmenter
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.user_model.nnunet import NNUNET
 from pipeline.segmenters.user_model.onnx import ONNX
-from pipeline.segmenters.user_model.user_segmenter import OwnModel, OwnSegmenter
+from pipeline.segmenters.user_model.user_segmenter import UserModel, UserModelSegmenter
 
-OWN = (NNUNET, ONNX)
-"""Segmenters that show the scan to a model of the user's own."""
+USER_MODELS = (NNUNET, ONNX)
+"""Segmenters that run a model of the user's own."""
 SEGMENTERS: Mapping[str, Callable[[], Segmenter]] = MappingProxyType(
-    {"atlas": AtlasSegmenter, "network": NetworkSegmenter}
+    {"network": NetworkSegmenter}
 )
 
 
 def segmenter_names() -> tuple[str, ...]:
-    """Give what the settings may name: those that come along, and the user's own."""
-    return (*SEGMENTERS, *OWN)
+    """Give the names that the settings may use: built-in segmenters and user models."""
+    return (*SEGMENTERS, *USER_MODELS)
 
 
-def make_recogniser(name: str) -> AtlasSegmenter | NetworkSegmenter:
-    """Make what tells a foot from what is none, for the segmenter that the settings name."""
-    return AtlasSegmenter() if name == "atlas" else NetworkSegmenter()
-
-
-def make_segmenter(name: str, model: OwnModel | None = None) -> Segmenter:
+def make_segmenter(name: str, model: UserModel | None = None) -> Segmenter:
     """Make the segmenter that the settings name.
 
     Parameters
     ----------
     model
-        Of the user's own, of the kind that `name` says.
+        The user's own model, if `name` is one of `USER_MODELS`.
 
     Raises
     ------
     ConfigError
-        If there is none of that name, or it lacks its model.
+        If the name is unknown, or the model is missing.
     """
-    if name in OWN and model is not None:
-        return OwnSegmenter(model)
-    if name in OWN:
+    if name in USER_MODELS and model is not None:
+        return UserModelSegmenter(model)
+    if name in USER_MODELS:
         msg = f"The segmenter {name!r} needs a model: got none. Set segment.model."
         raise ConfigError(msg)
     if name not in SEGMENTERS:

@@ -1,4 +1,4 @@
-"""The promise that every segmenter keeps."""
+"""The interface of every segmenter."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,14 +10,14 @@ from pipeline.domain.scan import Scan, Side
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A foot that was found in an image.
+    """A foot that was recognised in an image, without labels.
 
     Parameters
     ----------
     side
         By anatomy: the big toe is medial.
     likeness
-        To the feet that the segmenter knows, 0 to 1.
+        How certain the segmenter is that this is a foot, 0 to 1.
     """
 
     side: Side
@@ -26,16 +26,15 @@ class Recognition:
 
 
 class Segmenter(Protocol):
-    """Anything that turns a scan into muscle and bone labels.
+    """Turns a scan into muscle and bone labels.
 
-    A segmenter gives labels on the grid of the scan, gives the same labels for
-    the same scan, and leaves the scan as it was. `tests/contracts` holds every
-    entry of `SEGMENTERS` to these three.
+    The labels lie on the grid of the scan, the same scan gives the same labels, and the scan is
+    not changed. `tests/contracts` checks this for every segmenter.
     """
 
     @property
     def name(self) -> str:
-        """Name that provenance records."""
+        """Name for provenance."""
         ...
 
     def segment(self, scan: Scan) -> Segmentation:
@@ -46,6 +45,6 @@ class Segmenter(Protocol):
         ScanError
             If the image does not show what a measurement needs.
         SegmentationError
-            If no usable label map could be made.
+            If no usable label map results.
         """
         ...

@@ -1,4 +1,4 @@
-"""Downsampling by whole blocks of voxels: the mean of each block is free of aliasing."""
+"""Anti-aliased downsampling by the means of whole blocks of voxels."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from skimage.measure import block_reduce
 
 
 def block_factors(spacing_mm: ArrayLike, target_mm: ArrayLike) -> NDArray[np.intp]:
-    """Give how many voxels along each axis come closest to a spacing, one at least."""
+    """Give the block size, in voxels along each axis, that comes closest to a spacing."""
     ratio = np.asarray(target_mm, dtype=float) / np.asarray(spacing_mm, dtype=float)
     factors: NDArray[np.intp] = np.maximum(1, np.round(ratio)).astype(np.intp)
     return factors
@@ -25,8 +25,8 @@ def block_means(values: NDArray[Any], factors: ArrayLike) -> NDArray[np.float32]
     Returns
     -------
     ndarray
-        Float32; along each axis one value for every block that is begun. A block that
-        sticks out is filled with the edge: zeros would darken the image's last layer.
+        Float32, one value per block. Blocks that reach beyond the image are padded with its
+        edge: zeros would darken the last plane.
     """
     block = np.asarray(factors, dtype=int)
     excess = -np.array(values.shape) % block

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from pipeline.errors import ConfigError, shown
 from pipeline.phantom.cohort.effects import Effect, effect_names, packaged_effect
+from pipeline.store.toml_text import parse_toml, validated
 from pipeline.store.tsv import read_text
-from pipeline.toml import parse_toml, validated
 
 
 def read_effect(name_or_file: str) -> Effect:

@@ -12,6 +12,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Contrast, Scan
 from pipeline.errors import ScanError
 from pipeline.itk import sitk
+from pipeline.segmenters.components import component_sizes
 from pipeline.segmenters.downsampling import block_factors, block_means
 
 STAGE = "preprocess"
@@ -83,15 +84,14 @@ def _foot_mask(small: NDArray[np.float32]) -> NDArray[np.bool_]:
             "levels. Export the image again from the scanner's original."
         )
         raise ScanError(msg) from error
-    pieces, count = ndimage.label(ndimage.binary_opening(smooth > low))
-    if count == 0:
+    labels, sizes = component_sizes(ndimage.binary_opening(smooth > low), connectivity=1)
+    if not sizes.any():
         msg = (
             "A foot must stand out from the background: got no connected bright part. "
             "Export the image again from the scanner's original."
         )
         raise ScanError(msg)
-    largest = 1 + int(np.bincount(pieces.ravel())[1:].argmax())
-    mask: NDArray[np.bool_] = ndimage.binary_fill_holes(pieces == largest)
+    mask: NDArray[np.bool_] = ndimage.binary_fill_holes(labels == sizes.argmax())
     return mask
 
 

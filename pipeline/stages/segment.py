@@ -1,7 +1,7 @@
-"""Label the muscles and bones of a scan, and hold its side to what was claimed."""
+"""Label the muscles and bones of a scan, and compare the side with the one claimed."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, field_validator, model_validator
@@ -10,17 +10,17 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import OWN, make_recogniser, make_segmenter, segmenter_names
+from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Recognition
-from pipeline.segmenters.user_model.user_segmenter import OwnModel
-from pipeline.stages.regions.find_landmarks import find_landmarks
-from pipeline.stages.second_opinion import second_opinion
+from pipeline.segmenters.handedness import side_of_bones
+from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.user_model.user_segmenter import UserModel
 
 STAGE = "segment"
 CORRECTED = "corrected"
-_BOTH_BY_HAND = Caution(
+_BOTH_CORRECTED = Caution(
     "corrected-muscles-and-bones",
-    "Muscles and bones were given by hand, so no segmenter was asked.",
+    "Muscles and bones were labelled by hand, so no segmenter was used.",
     STAGE,
 )
 
@@ -31,10 +31,7 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
     segmenter: str = "network"
     """Name of the segmenter; ``footvol info`` lists them."""
     model: str | None = None
-    """Record of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
-
-    second_opinion: Literal["none", "atlas", "network"] = "none"
-    """What else labels the scan, only to tell where the two disagree; not asked twice."""
+    """Manifest of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
 
     @field_validator("segmenter")
     @classmethod
@@ -46,16 +43,17 @@ class SegmentParams(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _model_is_used(self) -> Self:
-        if (self.segmenter in OWN) != (self.model is not None):
+        if (self.segmenter in USER_MODELS) != (self.model is not None):
             got = f"segmenter {self.segmenter!r} with model {self.model!r}"
-            msg = f"a model goes with the segmenters {' and '.join(OWN)} alone, got {got}"
+            names = " and ".join(USER_MODELS)
+            msg = f"a model goes with the segmenters {names} alone, got {got}"
             raise ValueError(msg)
         return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corrections:
-    """Labels that somebody made by hand, on the grid of the scan; None where nobody did."""
+    """Labels corrected by hand, on the grid of the scan; None where there is no correction."""
 
     muscles: LabelMap | None = None
     bones: LabelMap | None = None
@@ -65,95 +63,84 @@ def segment(
     scan: Scan,
     params: SegmentParams,
     corrections: Corrections | None = None,
-    model: OwnModel | None = None,
+    model: UserModel | None = None,
 ) -> Segmentation:
     """Label the muscles and bones of one foot.
 
     Parameters
     ----------
     scan
-        Preprocessed; its side, if any, is what header, table or user claim.
+        Preprocessed; its side, if any, is the one that header, table or user claim.
     corrections
-        Stand in place of what the segmenter finds; where both maps are corrected it is not
-        asked at all, so that a scan it refuses can still be measured.
+        Replace what the segmenter labels. If both maps are corrected no segmenter is used, so
+        that a scan which it refuses can still be measured.
     model
-        What `params.model` names, read.
+        The model that `params.model` names.
 
     Raises
     ------
     ScanError
-        If the image is not one foot, or shows the other foot than was claimed.
+        If the image is not of one foot, or shows the other foot than claimed.
     ConfigError
         If there is no such segmenter, or its model is missing or does not run.
     """
     by_hand = corrections or Corrections()
     if by_hand.muscles and by_hand.bones:
-        side = _side_of(by_hand.bones)
-        cautions = (*scan.cautions, _BOTH_BY_HAND)
-        found = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
+        side = side_of_bones(by_hand.bones)
+        cautions = (*scan.cautions, _BOTH_CORRECTED)
+        labels = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
-        found = make_segmenter(params.segmenter, model).segment(scan)
-        if params.second_opinion not in {"none", params.segmenter}:
-            doubts = second_opinion(found, scan, make_segmenter(params.second_opinion))
-            found = replace(found, cautions=(*found.cautions, *doubts))
-        found = _corrected(found, by_hand)
-    _check_side(scan.side, found.side)
-    return found
+        labels = _corrected(make_segmenter(params.segmenter, model).segment(scan), by_hand)
+    _check_side(scan.side, labels.side)
+    return labels
 
 
-def recognise(scan: Scan, params: SegmentParams) -> Recognition:
-    """Tell whether a preprocessed scan shows a whole foot, and which; labels nothing.
+def recognise(scan: Scan) -> Recognition:
+    """Recognise a whole foot and its side in a preprocessed scan, without labels.
 
-    A model of the user's own is not asked: the network stands in for it.
+    The network recognises it, whatever segmenter the settings name.
 
     Raises
     ------
     ScanError
-        If the image is not one foot, or shows the other foot than was claimed.
+        If the image is not of one foot, or shows the other foot than claimed.
     """
-    seen = make_recogniser(params.segmenter).recognise(scan)
-    _check_side(scan.side, seen.side)
-    return seen
+    recognition = NetworkSegmenter().recognise(scan)
+    _check_side(scan.side, recognition.side)
+    return recognition
 
 
-def _check_side(claimed: Side | None, found: Side) -> None:
-    if claimed not in {None, found}:
+def _check_side(claimed: Side | None, side: Side) -> None:
+    if claimed not in {None, side}:
         msg = (
             f"Anatomy and header must agree on the side: got a {claimed} foot by header, "
-            f"table or option, but a {found} one by its big toe. "
+            f"table or option, but a {side} one by its big toe. "
             "Find out which foot was scanned and correct the claim with --side."
         )
         raise ScanError(msg)
 
 
-def _corrected(found: Segmentation, by_hand: Corrections) -> Segmentation:
-    """Put corrected labels in place of those found, and say how far they differ."""
+def _corrected(labels: Segmentation, by_hand: Corrections) -> Segmentation:
+    """Replace labels by corrected ones, and state in a caution how much they differ."""
     if by_hand.muscles:
-        caution = _difference("muscles", found.muscles, by_hand.muscles, found.segmenter)
-        cautions = (*found.cautions, caution)
-        found = replace(found, muscles=by_hand.muscles, cautions=cautions, probability=None)
+        caution = _difference("muscles", labels.muscles, by_hand.muscles, labels.segmenter)
+        cautions = (*labels.cautions, caution)
+        labels = replace(labels, muscles=by_hand.muscles, cautions=cautions, probability=None)
     elif by_hand.bones:
-        caution = _difference("bones", found.bones, by_hand.bones, found.segmenter)
-        side = _side_of(by_hand.bones)
-        cautions = (*found.cautions, caution)
-        found = replace(found, bones=by_hand.bones, side=side, cautions=cautions)
+        caution = _difference("bones", labels.bones, by_hand.bones, labels.segmenter)
+        side = side_of_bones(by_hand.bones)
+        cautions = (*labels.cautions, caution)
+        labels = replace(labels, bones=by_hand.bones, side=side, cautions=cautions)
     else:
-        return found
-    return replace(found, segmenter=f"{found.segmenter}+{CORRECTED}")
+        return labels
+    return replace(labels, segmenter=f"{labels.segmenter}+{CORRECTED}")
 
 
-def _difference(what: str, found: LabelMap, by_hand: LabelMap, segmenter: str) -> Caution:
-    labelled = np.count_nonzero((found.voxels > 0) | (by_hand.voxels > 0))
-    changed = np.count_nonzero(found.voxels != by_hand.voxels)
+def _difference(what: str, before: LabelMap, after: LabelMap, segmenter: str) -> Caution:
+    labelled = np.count_nonzero((before.voxels > 0) | (after.voxels > 0))
+    changed = np.count_nonzero(before.voxels != after.voxels)
     message = (
         f"The {what} were corrected by hand: {changed / labelled:.1%} of the labelled voxels "
         f"differ from those of {segmenter}."
     )
     return Caution(f"corrected-{what}", message, STAGE)
-
-
-def _side_of(bones: LabelMap) -> Side:
-    """Tell the side from bones: lateral, toes and dorsum turn the right way round."""
-    frame = find_landmarks(bones, border="tmt1").frame
-    turn = np.linalg.det(np.array((frame.lateral, frame.long, frame.dorsal)))
-    return Side.RIGHT if turn > 0 else Side.LEFT

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from own_models import learn, record_of
+from user_models import manifest_of, perfect_onnx
 
 from pipeline.cli import main
 from pipeline.domain.scan import Scan
@@ -21,9 +21,9 @@ def test_the_numbers_come_from_the_users_network(coarse_foot: Foot, tmp_path: Pa
     scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))
     image, out, record = (tmp_path / name for name in ("foot.nii.gz", "out", "mine.toml"))
     write_scan(Scan(np.rint(scan.intensity * 800), scan.grid), image, like=None)
-    content = learn(coarse_foot, scan.grid)
+    content = perfect_onnx(coarse_foot, scan.grid)
     (tmp_path / "mine.onnx").write_bytes(content)
-    record.write_text(record_of(content))
+    record.write_text(manifest_of(content))
     own = ["quality.enforce=false", "segment.segmenter=onnx", f"segment.model={str(record)!r}"]
 
     assert main(["scan", str(image), str(out), *(p for s in own for p in ("--set", s))]) == 0

@@ -1,16 +1,16 @@
-"""What every segmenter promises, over each that the settings may name."""
+"""The interface of segmenters, tested for each that the settings may name."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from oracle import oracle, show, sightless_weights
-from own_models import knowing, nnunet_knowing
-from simulated import Segmented, Simulated
+from oracle import oracle, use, weights_without_networks
+from simulated import Simulated
+from user_models import perfect_model, perfect_nnunet
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import Segmentation
-from pipeline.segmenters import OWN, make_segmenter, segmenter_names
+from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.user_model.nnunet import NNUNET
@@ -20,30 +20,29 @@ Make = Callable[[], Segmenter]
 
 @pytest.fixture(scope="module", autouse=True)
 def _right_network(simulated: Simulated) -> Iterator[None]:
-    """Let the network know the truth: what it has learnt is not the contract's matter."""
+    """Let the network predict the ground truth: its weights are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        known = sightless_weights()
+        known = weights_without_networks()
         patch.setattr(network, "load_weights", lambda: known)
-        show(patch, oracle(simulated.foot))
+        use(patch, oracle(simulated.foot))
         yield
 
 
 @pytest.fixture(scope="module", params=segmenter_names())
 def make(request: pytest.FixtureRequest, simulated: Simulated) -> Make:
-    """Give what makes one segmenter; the user's own model knows the truth, too."""
+    """Give a function that makes one segmenter; user models predict the ground truth too."""
     name = str(request.param)
-    if name not in OWN:
+    if name not in USER_MODELS:
         return lambda: make_segmenter(name)
     if name == NNUNET:
-        return lambda: make_segmenter(name, nnunet_knowing(simulated, refine=True))
-    return lambda: make_segmenter(name, knowing(simulated, refine=True))
+        return lambda: make_segmenter(name, perfect_nnunet(simulated, refine=True))
+    return lambda: make_segmenter(name, perfect_model(simulated, refine=True))
 
 
 @pytest.fixture(scope="module")
-def found(make: Make, simulated: Simulated, segmented: Segmented) -> Segmentation:
-    """Give what one segmenter finds in the simulated scan."""
-    known, segmenter = segmented.labels, make()
-    return known if known.segmenter == segmenter.name else segmenter.segment(simulated.scan)
+def found(make: Make, simulated: Simulated) -> Segmentation:
+    """Segment the simulated scan by one segmenter."""
+    return make().segment(simulated.scan)
 
 
 def test_labels_lie_on_the_grid_of_the_scan(found: Segmentation, simulated: Simulated) -> None:

@@ -15,13 +15,12 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
-from simulated import PLANTAR, Segmented, Simulated, simulate
+from simulated import PLANTAR, Simulated, simulate
 
 from pipeline.cli import main
 from pipeline.domain.grid import Grid
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
-from pipeline.segmenters.atlas import atlas_segmenter as atlas
 from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
@@ -57,10 +56,10 @@ def writer_of(scan: Scan) -> Write:
     return write_as
 
 
-def table_of(scan: Scan, segmenter: str = "network") -> MeasurementTable:
+def table_of(scan: Scan) -> MeasurementTable:
     """Run all stages in memory."""
     ready = preprocess(scan, PreprocessParams())
-    split = regions(segment(ready, SegmentParams(segmenter=segmenter)), RegionsParams())
+    split = regions(segment(ready, SegmentParams()), RegionsParams())
     return measure(split, ready, MeasureParams())
 
 
@@ -93,31 +92,18 @@ def test_every_order_is_read_alike(order: Order, grid: Grid, tmp_path: Path) -> 
     assert scan.grid.voxel_volume_mm3 == pytest.approx(grid.voxel_volume_mm3, rel=1e-6)
 
 
-@pytest.mark.parametrize("segmenter", ["atlas", "network"])
 def test_some_orders_give_the_same_volumes(
-    segmenter: str,
-    write: Write,
-    segmented: Segmented,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    write: Write, simulated: Simulated, tmp_path: Path
 ) -> None:
-    """Through files; the atlas is told the pose, its axes put in canonical order."""
-    canonical = [0, 2, 1]
-    poses = tuple(
-        replace(p, matrix=p.matrix[canonical], offset_mm=p.offset_mm[canonical])
-        for p in segmented.poses
-    )
-    monkeypatch.setattr(atlas, "find_pose", lambda *_: poses)
-
+    """Through files."""
     tables = [
-        table_of(read_scan(write(order, tmp_path / f"{k}_T1w.nii.gz")), segmenter)
+        table_of(read_scan(write(order, tmp_path / f"{k}_T1w.nii.gz")))
         for k, order in enumerate(SOME_ORDERS)
     ]
 
-    muscles = segmented.labels.muscles
+    muscles = simulated.foot.truth.muscles
     whole_mm3 = sum(muscles.volume_mm3(label) for label in PLANTAR)
-    off = 0.01 if segmenter == "atlas" else 0.05
-    assert tables[0].volume_cm3("total") == pytest.approx(whole_mm3 / 1e3, rel=off)
+    assert tables[0].volume_cm3("total") == pytest.approx(whole_mm3 / 1e3, rel=0.05)
     for region in ("rearfoot", "forefoot", "total"):
         first, *others = (table.volume_cm3(region) for table in tables)
         assert others == pytest.approx([first] * 2, rel=1e-6)

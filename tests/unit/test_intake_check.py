@@ -29,7 +29,7 @@ def scan(coarse_foot: Foot) -> Scan:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every image for a right foot, so that no test waits for the atlas."""
+    """Take every image for a right foot, so that no test waits for the network."""
     seen = Recognition(Side.RIGHT, 0.95, ())
     monkeypatch.setattr(intake_check, "recognise", lambda *_: seen)
     monkeypatch.setattr(intake_check, "preprocess", lambda scan, _: scan)

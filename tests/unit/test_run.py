@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_stages import spoil_scan
-from own_models import by_brightness, record_of
+from user_models import by_intensity, manifest_of
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ArtefactError, ConfigError, ScanError
@@ -166,15 +166,15 @@ def test_a_changed_model_redoes_the_segmentation(
     job: Job, calls: list[str], tmp_path: Path
 ) -> None:
     """Its bytes decide and stand in the record; so do those of its record."""
-    content = by_brightness()
+    content = by_intensity()
     record, network = tmp_path / "mine.toml", tmp_path / "mine.onnx"
-    record.write_text(record_of(content))
+    record.write_text(manifest_of(content))
     network.write_bytes(content)
     own = ["segment.segmenter=onnx", f"segment.model={str(record)!r}"]
     job = replace(job, config=load_config(None, own))
     process(job)
     assert look(job).status == OK
-    changed = record_of(content, version="1.1").encode()
+    changed = manifest_of(content, version="1.1").encode()
     for path, new in ((network, content + b"?"), (record, changed)):
         path.write_bytes(new)
         assert look(job).status == NOT_RUN
@@ -269,11 +269,14 @@ def test_a_deleted_output_is_made_again(job: Job, calls: list[str]) -> None:
 
 
 def test_what_is_not_written_again_is_taken_away(job: Job) -> None:
-    """One segmenter gives a probability, the next does not: none is left behind."""
-    process(replace(job, config=load_config(None, ["segment.segmenter='network'"])))
+    """A segmenter gives a probability, corrected muscles have none: no file is left behind."""
+    process(job)
     written = (job.out / PROBABILITY).exists()
+    by_hand = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir()
+    by_hand.write_bytes(b"by hand")
 
-    process(replace(job, config=load_config(None, ["segment.segmenter='atlas'"])))
+    process(job)
 
     assert written
     assert not (job.out / PROBABILITY).exists()

@@ -1,4 +1,4 @@
-"""Where a structure ends in the scan's own voxels: learnt from profiles across its border."""
+"""The boundary of a structure in the scan's own voxels, learnt from profiles across it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from scipy import ndimage
 
 from pipeline.domain.grid import Grid
 
-_LIMITS = (0.03, 0.97)  # of the network's chance, between which the scan itself is asked
-_BELLY = 0.9  # such chances tell how bright muscle is nearby,
-_BESIDE = (0.002, 0.1)  # and such how far from that what lies beside it is
-_NEARBY_MM = 3.0  # SD of the Gaussian that weighs muscle
-_HARDLY = 1e-3  # weight below which there is none nearby
+_UNCERTAIN = (0.03, 0.97)  # probabilities between which the scan's intensity decides
+_CORE = 0.9  # such voxels give the structure's own intensity nearby,
+_BESIDE = (0.002, 0.1)  # and such the difference of the tissue beside it
+_NEARBY_MM = 3.0  # SD of the Gaussian over which intensity is averaged
+_MIN_WEIGHT = 1e-3  # of that Gaussian; below it no core is nearby
 _SLOPE_MM = 1.2  # SD of the Gaussian before the normal is taken
-_FAR_MM = (-3.0, -2.1, -1.4, 1.4, 2.1, 3.0)  # along the normal, into muscle > 0
+_FAR_MM = (-3.0, -2.1, -1.4, 1.4, 2.1, 3.0)  # along the normal, positive into the structure
 _CLOSE_MM = (-0.7, 0.7)
 _BLUR_MM, _WIDER_MM = 0.8, 3.0
 _EXTREMES_MM = 1.5
-_PERCENTILES = (10, 25, 50, 75, 90)  # of how bright what lies beside muscle is
+_PERCENTILES = (10, 25, 50, 75, 90)  # of the level of the tissue beside the structure
 _USUAL_PIXEL_MM = 0.7
-_MOST_LEVEL = 3.0
-_LEAST_CHANCE = 1e-3
+_MAX_LEVEL = 3.0
+_MIN_PROBABILITY = 1e-3
 _LOGIT_SCALE = 3.0
-_BESIDE_VOXELS = 8
+_MARGIN_VOXELS = 8
 SCAN_FEATURES = 3 + len(_PERCENTILES)
-"""How many of the last features are alike in all voxels of a scan."""
+"""How many features, the last ones, are the same for all voxels of a scan."""
 FEATURES = 2 * (len(_FAR_MM) + 1) + len(_CLOSE_MM) + 10 + SCAN_FEATURES
 
 Array = NDArray[np.float32]
@@ -35,8 +35,8 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BorderNet:
-    """A small perceptron that was shown borders of known truth (training/train_boundary.py).
+class BoundaryNet:
+    """A small perceptron trained on boundaries of digital feet (training/train_boundary.py).
 
     Parameters
     ----------
@@ -47,101 +47,107 @@ class BorderNet:
 
     session: Any
 
-    def shares(self, features: Array, labels: NDArray[np.uint8]) -> Array:
-        """Give the part of each voxel that is such a structure, 0 to 1.
+    def fractions(self, features: Array, labels: NDArray[np.uint8]) -> Array:
+        """Give the partial-volume fraction of the structure in each voxel, 0 to 1.
 
         Parameters
         ----------
         labels
-            Of the likeliest structure of each voxel.
+            The most probable structure of each voxel.
         """
-        told = {"features": features, "labels": labels.astype(np.int64)}
-        shares: Array = self.session.run(["share"], told)[0]
-        return shares
+        inputs = {"features": features, "labels": labels.astype(np.int64)}
+        fractions: Array = self.session.run(["share"], inputs)[0]
+        return fractions
 
 
 def structure_probability(
-    intensity: Array, grid: Grid, chance: Array, labels: NDArray[np.uint8], border: BorderNet
+    intensity: Array,
+    grid: Grid,
+    probability: Array,
+    labels: NDArray[np.uint8],
+    net: BoundaryNet,
 ) -> Array:
-    """Give the probability of muscle, or of a bone, and at borders the part of a voxel.
+    """Refine the probability of muscle, or of a bone, by the scan's own intensity.
 
     Parameters
     ----------
     intensity
         Preprocessed, any contrast, on `grid`.
-    chance
-        Of any muscle, or of one bone, by a network alone, 0 to 1.
+    probability
+        Of any muscle, or of one bone, as predicted, 0 to 1.
     labels
-        Of the likeliest muscle wherever there may be one, or of the bone.
+        The most probable muscle wherever there may be one, or the bone.
 
     Returns
     -------
     ndarray
-        Float32, 0 to 1; the border runs where it is a half.
+        Float32, 0 to 1: near the boundary the partial-volume fraction of the structure,
+        elsewhere the probability. The boundary lies where it is a half.
 
     Notes
     -----
-    A voxel of fat and tendon may be as bright as muscle is: brightness alone cannot tell, nor
-    can a network that saw the scan at 1 mm. What tells is the profile across the border, as
-    an active shape model reads it (Cootes and Taylor 1995, Comput Vis Image Underst 61:38).
+    A voxel of fat and tendon may be as bright as muscle, so its intensity alone does not
+    decide, nor does a network whose input has a spacing of 1 mm. The profile across the
+    boundary does, as in an active shape model (Cootes and Taylor 1995, Comput Vis Image
+    Underst 61:38).
     """
-    refined = np.array(chance, dtype=np.float32)
-    if is_seen(chance):
-        box = box_about_borders(chance)
-        is_border, features = border_features(intensity[box], grid, chance[box])
-        refined[box][is_border] = border.shares(features, labels[box][is_border])
+    refined = np.array(probability, dtype=np.float32)
+    if has_core(probability):
+        box = box_about_boundary(probability)
+        is_boundary, features = boundary_features(intensity[box], grid, probability[box])
+        refined[box][is_boundary] = net.fractions(features, labels[box][is_boundary])
     return refined
 
 
-def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, Array]:
-    """Tell what lies about each voxel that a network is not sure of.
+def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple[Mask, Array]:
+    """Describe the surroundings of each voxel whose probability is uncertain.
 
     Parameters
     ----------
     grid
-        Of the image that `intensity` was cut from; its spacing alone is used.
+        Of the image that `intensity` was cropped from; only its spacing is used.
 
     Returns
     -------
-    is_border, features
-        Mask like the image, and float32 (voxels of the mask, `FEATURES`): brightness
-        against that of muscle nearby, in units of how far other tissue differs from it, and
-        the log odds of the network's chance, here and along the border's normal; both
-        blurred, their extremes nearby and in the slices on either side, the slope of the
-        chance. Last what is alike in all of the scan: noise, pixel size, how thick slices
-        are for that, and percentiles of how bright the tissue beside muscle is, which tell
-        its contrast.
+    is_boundary, features
+        Mask like the image, and float32 (voxels of the mask, `FEATURES`). The level is the
+        intensity minus that of the structure's core nearby, in units of the difference of the
+        tissue beside it. For each voxel: level and logit of the probability, here and along
+        the normal of the boundary; both blurred; their extremes nearby and in the adjacent
+        slices; the slope of the probability. Last, the same for all voxels of the scan: noise,
+        pixel size, slice spacing relative to it, and percentiles of the level of the tissue
+        beside the structure, which depend on the contrast.
 
     Notes
     -----
-    Distances are in mm, and only axes of fine spacing count as nearby: slices are too far
-    apart to say where a border runs.
+    Distances are in mm. Only axes of fine spacing are used for what is nearby: slices are too
+    far apart to place a boundary.
     """
     spacing, is_fine = np.array(grid.spacing_mm), np.array(grid.fine_axes)
-    per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and nothing across slices
-    is_beside = (chance > _BESIDE[0]) & (chance < _BESIDE[1])
-    level, noise = _level(intensity, chance > _BELLY, is_beside, _NEARBY_MM * per_mm)
+    per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and 0 across slices
+    is_beside = (probability > _BESIDE[0]) & (probability < _BESIDE[1])
+    level, noise = _level(intensity, probability > _CORE, is_beside, _NEARBY_MM * per_mm)
     beside = level[is_beside] if is_beside.any() else np.zeros(1)
-    likely = np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-    odds = (np.log(likely / (1 - likely)) / _LOGIT_SCALE).astype(np.float32)
-    is_border = (chance > _LIMITS[0]) & (chance < _LIMITS[1])
-    blurred = ndimage.gaussian_filter(chance, _SLOPE_MM * per_mm)
-    slope = np.array([np.gradient(blurred, axis=k)[is_border] for k in range(3)])
+    clipped = np.clip(probability, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
+    logit = (np.log(clipped / (1 - clipped)) / _LOGIT_SCALE).astype(np.float32)
+    is_boundary = (probability > _UNCERTAIN[0]) & (probability < _UNCERTAIN[1])
+    blurred = ndimage.gaussian_filter(probability, _SLOPE_MM * per_mm)
+    slope = np.array([np.gradient(blurred, axis=k)[is_boundary] for k in range(3)])
     slope *= per_mm[:, None]
     steepness = np.sqrt((slope**2).sum(axis=0)) + np.finfo(np.float32).eps
     normal = slope / steepness * per_mm[:, None]
-    around = (2 * np.round(_EXTREMES_MM * per_mm).astype(int) + 1).tolist()
-    slices = np.where(is_fine, 1, 3).tolist()  # with those on either side
+    nearby = (2 * np.round(_EXTREMES_MM * per_mm).astype(int) + 1).tolist()
+    slices = np.where(is_fine, 1, 3).tolist()  # with the adjacent ones
     columns = (
-        level[is_border],
-        odds[is_border],
-        *_profile(level, odds, np.array(np.nonzero(is_border)), normal),
-        ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_border],
-        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_border],
-        ndimage.gaussian_filter(odds, np.where(is_fine, 0.0, 1.0))[is_border],
+        level[is_boundary],
+        logit[is_boundary],
+        *_profile(level, logit, np.array(np.nonzero(is_boundary)), normal),
+        ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_boundary],
+        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_boundary],
+        ndimage.gaussian_filter(logit, np.where(is_fine, 0.0, 1.0))[is_boundary],
         *(
-            extreme(values, size)[is_border]
-            for values, size in ((level, around), (level, slices), (odds, slices))
+            extreme(values, size)[is_boundary]
+            for values, size in ((level, nearby), (level, slices), (logit, slices))
             for extreme in (ndimage.minimum_filter, ndimage.maximum_filter)
         ),
         steepness,
@@ -154,55 +160,55 @@ def border_features(intensity: Array, grid: Grid, chance: Array) -> tuple[Mask, 
     )
     voxels = np.stack(columns, axis=1)
     scan = np.broadcast_to(of_the_scan, (len(voxels), len(of_the_scan)))
-    return is_border, np.concatenate((voxels, scan), axis=1, dtype=np.float32)
+    return is_boundary, np.concatenate((voxels, scan), axis=1, dtype=np.float32)
 
 
 def _level(
-    intensity: Array, is_belly: Mask, is_beside: Mask, reach: NDArray[np.float64]
+    intensity: Array, is_core: Mask, is_beside: Mask, reach: NDArray[np.float64]
 ) -> tuple[Array, float]:
-    """Give brightness against muscle's, in units of what lies beside it, and muscle's noise."""
-    differing = intensity - _mean_nearby(intensity, is_belly, reach)
-    unit = float(np.sqrt(np.mean(differing[is_beside] ** 2))) if is_beside.any() else 0.0
+    """Give the level of each voxel, and the noise of the core in the same unit."""
+    difference = intensity - _mean_nearby(intensity, is_core, reach)
+    unit = float(np.sqrt(np.mean(difference[is_beside] ** 2))) if is_beside.any() else 0.0
     unit = max(unit, float(np.finfo(np.float32).eps))
-    noise = 1.4826 * float(np.median(np.abs(differing[is_belly]))) / unit
-    return np.clip(differing / unit, -_MOST_LEVEL, _MOST_LEVEL).astype(np.float32), noise
+    noise = 1.4826 * float(np.median(np.abs(difference[is_core]))) / unit
+    return np.clip(difference / unit, -_MAX_LEVEL, _MAX_LEVEL).astype(np.float32), noise
 
 
 def _profile(
-    level: Array, odds: Array, at: NDArray[np.intp], normal: NDArray[np.float64]
+    level: Array, logit: Array, at: NDArray[np.intp], normal: NDArray[np.float64]
 ) -> Iterator[Array]:
-    """Give brightness and, but for what is close, chance along the normal, outside first."""
+    """Give the level and, at the far points, the logit along the normal, outermost first."""
     for distance_mm in sorted(_FAR_MM + _CLOSE_MM):
         there = at + normal * distance_mm
         yield ndimage.map_coordinates(level, there, order=1, mode="nearest")
         if distance_mm in _FAR_MM:
-            yield ndimage.map_coordinates(odds, there, order=1, mode="nearest")
+            yield ndimage.map_coordinates(logit, there, order=1, mode="nearest")
 
 
 def _mean_nearby(values: Array, where: Mask, reach: NDArray[np.float64]) -> Array:
-    """Give the mean of the chosen values nearby; where there are none, the median of all."""
+    """Give the mean of the chosen values nearby; where there are none, their median."""
     chosen = where.astype(np.float32)
     weight = ndimage.gaussian_filter(chosen, reach)
     total = ndimage.gaussian_filter(values * chosen, reach)
     usual = np.float32(np.median(values[where]))
-    mean: Array = np.where(weight > _HARDLY, total / np.maximum(weight, _HARDLY), usual)
+    mean: Array = np.where(weight > _MIN_WEIGHT, total / np.maximum(weight, _MIN_WEIGHT), usual)
     return mean
 
 
-def is_seen(chance: Array) -> bool:
-    """Tell whether a network is sure of a structure anywhere, so that its looks are known."""
-    return bool((chance > _BELLY).any())
+def has_core(probability: Array) -> bool:
+    """Whether any voxel is certain enough to measure the structure's own intensity."""
+    return bool((probability > _CORE).any())
 
 
-def box_about_borders(chance: Array) -> tuple[slice, ...]:
-    """Give the part of an image that holds all borders and what lies beside them."""
-    (box,) = ndimage.find_objects((chance > _LIMITS[0]).astype(np.uint8))
-    return with_room(box, chance.shape)
+def box_about_boundary(probability: Array) -> tuple[slice, ...]:
+    """Give the box that holds the whole boundary and the tissue beside it."""
+    (box,) = ndimage.find_objects((probability > _UNCERTAIN[0]).astype(np.uint8))
+    return widened(box, probability.shape)
 
 
-def with_room(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Widen a part of an image, so that it holds what lies beside, too."""
+def widened(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Widen a box of an image by the margin that `boundary_features` needs."""
     return tuple(
-        slice(max(0, side.start - _BESIDE_VOXELS), min(length, side.stop + _BESIDE_VOXELS))
+        slice(max(0, side.start - _MARGIN_VOXELS), min(length, side.stop + _MARGIN_VOXELS))
         for side, length in zip(box, shape, strict=True)
     )

@@ -1,7 +1,6 @@
-"""How many feet an image holds, and the image of each alone."""
+"""How many feet an image shows, and which of them to measure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,53 +8,44 @@ from scipy import ndimage
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters.network.isotropic_image import Volume
-
-Alone = Callable[[Volume], Volume]
-"""Blanks out all feet but one, on any lattice of the same image."""
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
 
 TISSUE_SIGNAL = 0.12
-"""Above it is tissue rather than air, on preprocessed intensities."""
+"""Preprocessed intensities above it are tissue, those below air."""
 
-_SMALLEST_FOOT_CM3 = 250.0  # of whole tissue; a child's foot is larger
-_LEAST_SHOWN = 0.9  # of a bone that the frame rests on
-_EROSION_MM = 16.0  # parts feet that touch; the ankle and midfoot of one foot are thicker
+_MIN_FOOT_CM3 = 250.0  # of all tissue; a child's foot is larger
+_MIN_IN_IMAGE = 0.9  # of each bone of the foot frame
+_EROSION_MM = 16.0  # separates feet that touch; ankle and midfoot of one foot are thicker
 
 
-def tissue_mask(image: Volume) -> NDArray[np.bool_]:
-    """Find everything brighter than air."""
+def tissue_mask(image: IsotropicImage) -> NDArray[np.bool_]:
+    """Mark everything brighter than air."""
     mask: NDArray[np.bool_] = ndimage.gaussian_filter(image.values, 0.7) > TISSUE_SIGNAL
     return mask
 
 
 def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill what is closed off in any layer along any axis.
-
-    Marrow is dark on a water image, and open to the image's edge where the leg is cut,
-    so filling closed cavities alone would leave it empty.
-    """
-    full = mask.copy()
-    for axis in range(3):
-        layers = [ndimage.binary_fill_holes(layer) for layer in np.moveaxis(mask, axis, 0)]
-        full |= np.moveaxis(np.stack(layers), 0, axis)
-    return full
-
-
-def largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep the largest connected piece, filled."""
-    pieces, _ = ndimage.label(mask)
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0
-    return filled(pieces == sizes.argmax())
-
-
-def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
-    """Yield, for each piece of tissue that may be a foot, all but the other such pieces.
+    """Fill holes in every plane along every axis.
 
     Notes
     -----
-    Pieces are parted by erosion, so feet that touch are two; each eroded piece then
-    takes back the tissue that is nearest to it.
+    Filling cavities in 3-D would leave marrow out: on a water image it is dark, and open to
+    the image's edge where the leg is cut.
+    """
+    full = mask.copy()
+    for axis in range(3):
+        planes = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(mask, axis, 0)]
+        full |= np.moveaxis(np.stack(planes), 0, axis)
+    return full
+
+
+def candidate_masks(image: IsotropicImage) -> Iterator[NDArray[np.bool_]]:
+    """Yield a mask for each component of tissue that may be a foot, without the others.
+
+    Notes
+    -----
+    Erosion separates feet that touch; each eroded component then takes back the tissue that
+    is nearest to it.
     """
     solid = filled(ndimage.binary_closing(tissue_mask(image), iterations=2))
     depth = ndimage.distance_transform_edt(np.pad(solid, 1), sampling=image.spacing_mm)
@@ -65,31 +55,13 @@ def single_feet(image: Volume) -> Iterator[NDArray[np.bool_]]:
     )
     owner = cores[tuple(nearest)]
     volumes_cm3 = np.bincount(owner[solid], minlength=2)[1:] * image.spacing_mm**3 / 1e3
-    feet = np.flatnonzero(volumes_cm3 > _SMALLEST_FOOT_CM3) + 1
-    for piece in feet:
-        yield ~np.isin(owner, feet[feet != piece])
+    candidates = np.flatnonzero(volumes_cm3 > _MIN_FOOT_CM3) + 1
+    for candidate in candidates:
+        yield ~np.isin(owner, candidates[candidates != candidate])
 
 
-def without_others(mask: NDArray[np.bool_], lattice: Volume) -> Alone:
-    """Make what blanks out other feet.
-
-    Parameters
-    ----------
-    mask
-        One of `single_feet`, on `lattice`.
-    """
-
-    def alone(image: Volume) -> Volume:
-        everywhere = image.positions_mm(np.ones(image.values.shape, dtype=bool))
-        share, _ = replace(lattice, values=mask.astype(np.float32)).sample(everywhere)
-        is_own = share.reshape(image.values.shape) > 0.5
-        return replace(image, values=np.where(is_own, image.values, 0))
-
-    return alone
-
-
-def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
-    """Tell which of several feet is the one of the side that was asked for.
+def requested_foot(sides: Sequence[Side | None], scan: Scan) -> int:
+    """Give the index of the foot whose side was requested.
 
     Parameters
     ----------
@@ -99,7 +71,7 @@ def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
     Raises
     ------
     ScanError
-        If no side was asked for, or the anatomy does not tell which foot is meant.
+        If no side was requested, or the anatomy does not single out one foot of that side.
     """
     clear = [side for side in sides if side is not None]
     if len(clear) < len(sides) or len(set(clear)) < len(clear) or scan.side is None:
@@ -112,23 +84,23 @@ def foot_asked_for(sides: Sequence[Side | None], scan: Scan) -> int:
     return sides.index(scan.side)
 
 
-def check_shown(shown: Mapping[str, float]) -> None:
-    """Refuse an image that cuts off what the foot frame rests on.
+def check_in_image(fractions: Mapping[str, float]) -> None:
+    """Refuse an image that cuts a bone of the foot frame.
 
     Parameters
     ----------
-    shown
-        Part of each bone that lies in the image, 0 to 1, by name.
+    fractions
+        Fraction of each bone that lies in the image, 0 to 1, by name.
 
     Raises
     ------
     ScanError
-        If less than nine tenths of one are shown.
+        If less than nine tenths of a bone lie in the image.
     """
-    lost = [f"{part:.0%} of the {name}" for name, part in shown.items() if part < _LEAST_SHOWN]
-    if lost:
+    cut = [f"{part:.0%} of the {n}" for n, part in fractions.items() if part < _MIN_IN_IMAGE]
+    if cut:
         msg = (
             "The image must show the foot from the heel to the metatarsal heads: "
-            f"got {', '.join(lost)}. Scan again with a field of view from heel to toes."
+            f"got {', '.join(cut)}. Scan again with a field of view from heel to toes."
         )
         raise ScanError(msg)

@@ -1,12 +1,10 @@
-"""Where the foot lies that a network is to label: found coarsely, then laid along its bones."""
+"""Where the foot lies: found coarsely, then refined by fitting the patch to its bones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import permutations, product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain import anatomy
@@ -14,30 +12,30 @@ from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters.network.foot_masks import (
-    foot_asked_for,
-    single_feet,
-    tissue_mask,
-    without_others,
-)
-from pipeline.segmenters.network.isotropic_image import Volume, axis_directions
-from pipeline.segmenters.network.patch import Array, averaged, fit_frame
-from pipeline.segmenters.network.prediction import Sight, look, look_closely
+from pipeline.segmenters.network.foot_masks import candidate_masks, requested_foot, tissue_mask
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
+from pipeline.segmenters.network.patch import Array
+from pipeline.segmenters.network.placed_image import PlacedImage
+from pipeline.segmenters.network.pose_fit import fit_pose
+from pipeline.segmenters.network.prediction import Prediction, predict, predict_finely
 from pipeline.segmenters.network.weights import Weights
+from pipeline.segmenters.orientation import axis_directions
 
 TURN_DEG = 10.0
-"""How far the window is turned to see whether that changes what is found."""
+"""By how much the patch is turned to test whether the muscle volume depends on it."""
 
-_PIECES_MM = 4.0
-_LEAST_BONES = 6  # of the twelve that the window is laid by, seen whole
-_COARSE_RESIDUAL_MM = 15.0
-_GOOD_ENOUGH = 0.75  # of what the coarse bones may be off, and no other turn is tried
-_CLEARLY = 2.0  # times the better hand's residual, where the wrong one has four times it
-_MOVED = 0.06  # of the frame between two looks: less, and the window rests
-_LOOKS = 3
-_FINE_RESIDUAL_MM = 6.0
-_LEAST_CERTAINTY = 0.6
-_SIZE_RANGE = (0.6, 1.5)  # of a foot relative to one of mean proportions
+_CANDIDATES_MM = 4.0  # spacing at which candidates for feet are separated
+_MIN_BONES = 6  # of the twelve that the pose is fitted to
+_MAX_COARSE_RESIDUAL_MM = 15.0
+_GOOD_COARSE_RESIDUAL_MM = 0.75 * _MAX_COARSE_RESIDUAL_MM  # no other orientation is tried
+_CLEAR_RATIO = (
+    2.0  # between the residuals of both sides; it is about four where they differ clearly
+)
+_CONVERGED = 0.06  # change of the pose from one iteration to the next
+_MAX_ITERATIONS = 3
+_MAX_RESIDUAL_MM = 6.0
+_MIN_CONFIDENCE = 0.6
+_SCALE_RANGE = (0.6, 1.5)  # of a foot relative to the mean foot
 _PLANTAR = [m.index for m in MUSCLES if m.is_plantar]
 _FRAME_BONES = (
     anatomy.CALCANEUS,
@@ -46,203 +44,218 @@ _FRAME_BONES = (
     anatomy.METATARSAL_5,
 )
 
-_Image = tuple[NDArray[np.float32], Array]  # and its index to world
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """A foot: what the fine network sees, and how well its bones fit those of a foot.
+class LocalisedFoot:
+    """A foot in an image: its pose and what the fine network predicts there.
 
     Parameters
     ----------
-    change
-        How much more plantar muscle a window that was turned a little shows, as a part of the
-        mean of both.
+    prediction, muscles
+        As `predict_finely` gives them.
+    pose
+        Patch-to-world transform, 4 x 4.
+    residual_mm
+        Root mean square distance of the bones from those of the fitted mean foot.
+    turn_change
+        Plantar muscle volume in a patch turned by `TURN_DEG` minus that in this one, relative
+        to the mean of both.
     """
 
-    sight: Sight
-    muscles: Sight
-    frame: Array
+    prediction: Prediction
+    muscles: Prediction
+    pose: Array
     residual_mm: float
-    change: float
+    turn_change: float
 
     @property
     def side(self) -> Side:
-        """By which hand the bones fit."""
-        return Side.RIGHT if np.linalg.det(self.frame[:3, :3]) > 0 else Side.LEFT
+        """The side whose pose fits the bones: the pose of a left foot mirrors."""
+        return Side.RIGHT if np.linalg.det(self.pose[:3, :3]) > 0 else Side.LEFT
 
     @property
     def is_foot(self) -> bool:
-        """Whether bones, certainty and size are those of a foot."""
-        low, high = _SIZE_RANGE
+        """Whether residual, confidence and size are those of a foot."""
+        low, high = _SCALE_RANGE
         return (
-            self.residual_mm <= _FINE_RESIDUAL_MM
-            and self.sight.certainty() >= _LEAST_CERTAINTY
-            and low < _scale(self.frame) < high
+            self.residual_mm <= _MAX_RESIDUAL_MM
+            and self.prediction.confidence() >= _MIN_CONFIDENCE
+            and low < _scale(self.pose) < high
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Laid:
-    """A window along the bones that were seen through another, `moved` away from it."""
+class _Refit:
+    """A pose fitted to the bones of a prediction, and its distance from the previous pose."""
 
-    frame: Array
+    pose: Array
     residual_mm: float
-    moved: float
+    change: float
 
 
-def find_foot(scan: Scan, weights: Weights) -> Found:
-    """Find the one foot that is asked for.
+def localise_foot(scan: Scan, weights: Weights) -> LocalisedFoot:
+    """Find the one foot that is requested.
 
     Raises
     ------
     ScanError
-        If there is no foot, or more than one and no side is claimed.
+        If there is no foot, or more than one and no side is requested.
     """
-    lattice = Volume.from_image(scan.intensity, scan.grid.spacing_mm, _PIECES_MM)
-    pieces = list(single_feet(lattice))
-    found = []
-    for mask in pieces:
-        alone = without_others(mask, lattice)
-        best = _look_for(scan, alone(lattice), len(pieces) > 1, weights)
-        if best is not None:
-            found.append(best)
-    feet = [foot for foot in found if foot.is_foot]
+    lattice = IsotropicImage.from_image(scan.intensity, scan.grid.spacing_mm, _CANDIDATES_MM)
+    masks = list(candidate_masks(lattice))
+    localised = []
+    for mask in masks:
+        candidate = replace(lattice, values=np.where(mask, lattice.values, 0))
+        foot = _localise(scan, candidate, len(masks) > 1, weights)
+        if foot is not None:
+            localised.append(foot)
+    feet = [foot for foot in localised if foot.is_foot]
     if not feet:
-        number = "one piece" if len(pieces) == 1 else f"{len(pieces)} pieces"
-        best_fit = min((f.residual_mm for f in found), default=None)
-        fit = "no bones of a foot" if best_fit is None else f"bones {best_fit:.1f} mm off"
-        msg = (
-            f"The image must show a foot: got {number} of tissue with {fit}, where "
-            f"{_FINE_RESIDUAL_MM:g} mm are allowed and a certainty of {_LEAST_CERTAINTY:g} is "
-            "asked. Check that this is a scan of one foot, and that it is not fat/water "
-            "swapped."
-        )
-        raise ScanError(msg)
+        raise ScanError(_no_foot(len(masks), [foot.residual_mm for foot in localised]))
     if len(feet) > 1:
-        return feet[foot_asked_for([foot.side for foot in feet], scan)]
+        return feet[requested_foot([foot.side for foot in feet], scan)]
     return feet[0]
 
 
-def _look_for(scan: Scan, piece: Volume, is_masked: bool, weights: Weights) -> Found | None:
-    """Look for a foot in one piece of tissue: coarsely, then finely along its bones."""
+def _no_foot(candidates: int, residuals_mm: Iterable[float]) -> str:
+    number = "one component" if candidates == 1 else f"{candidates} components"
+    least_mm = min(residuals_mm, default=None)
+    fit = "no bones of a foot"
+    if least_mm is not None:
+        fit = f"bones at a residual of {least_mm:.1f} mm"
+    return (
+        f"The image must show a foot: got {number} of tissue with {fit}, where the residual "
+        f"must be at most {_MAX_RESIDUAL_MM:g} mm and the confidence at least "
+        f"{_MIN_CONFIDENCE:g}. Check that this is a scan of one foot, and that it is not "
+        "fat/water swapped."
+    )
+
+
+def _localise(
+    scan: Scan, candidate: IsotropicImage, is_masked: bool, weights: Weights
+) -> LocalisedFoot | None:
+    """Look for a foot in one component of tissue: coarsely, then finely along its bones."""
     intensity = scan.intensity
     if is_masked:
-        own = replace(piece, values=(piece.values != 0).astype(np.float32)).on_grid(scan.grid)
-        intensity = np.where(own > 0.5, intensity, np.float32(0))
-    coarse = averaged(intensity, scan.grid, weights.coarse.window.finest_mm)
-    bones = _coarse_bones(coarse, _middle_mm(piece, scan.grid), weights)
+        is_own = replace(candidate, values=(candidate.values != 0).astype(np.float32))
+        intensity = np.where(is_own.on_grid(scan.grid) > 0.5, intensity, np.float32(0))
+    image = PlacedImage(intensity, scan.grid.matrix)
+    coarse = image.downsampled(weights.coarse.patch.finest_mm)
+    bones = _coarse_bones(coarse, _tissue_centre_mm(candidate, scan.grid), weights)
     if bones is None:
         return None
-    fine = averaged(intensity, scan.grid, weights.fine.window.finest_mm)
-    hands = [
-        window
-        for frame in _likely_frames(bones, weights)
-        if (window := _laid(fine, frame, weights))
-    ]
-    if not hands:
+    fine = image.downsampled(weights.fine.patch.finest_mm)
+    refits = [_refitted(fine, pose, weights) for pose in _candidate_poses(bones, weights)]
+    start = min((r for r in refits if r), key=lambda refit: refit.residual_mm, default=None)
+    if start is None:
         return None
-    best = _rested(fine, min(hands, key=lambda window: window.residual_mm), weights)
-    frames = best.frame, best.frame @ _little_turn()
-    with ThreadPoolExecutor(len(frames)) as pool:  # a core each; neither knows of the other
-        (sight, muscles), (_, turned) = pool.map(
-            lambda frame: look_closely(weights.fine, *fine, frame), frames
+    refit = _converged(fine, start, weights)
+    poses = refit.pose, refit.pose @ _small_turn()
+    with ThreadPoolExecutor(len(poses)) as pool:  # one core each; the two are independent
+        (prediction, muscles), (_, turned) = pool.map(
+            lambda pose: predict_finely(weights.fine, fine, pose), poses
         )
-    change = _change(muscles, turned)
-    return Found(sight, muscles, best.frame, best.residual_mm, change)
+    change = _plantar_change(muscles, turned)
+    return LocalisedFoot(prediction, muscles, refit.pose, refit.residual_mm, change)
 
 
-def _change(muscles: Sight, turned: Sight) -> float:
-    before, after = (float(s.chances[_PLANTAR].sum()) for s in (muscles, turned))
+def _plantar_change(muscles: Prediction, turned: Prediction) -> float:
+    before, after = (float(p.probabilities[_PLANTAR].sum()) for p in (muscles, turned))
     return 2 * (after - before) / max(after + before, 1.0)
 
 
-def _coarse_bones(image: _Image, middle_mm: Array, weights: Weights) -> dict[int, Array] | None:
-    """Find the bones in the world, as the header says they lie or else turned by quarters."""
-    best, least = None, _COARSE_RESIDUAL_MM
-    for turn in _quarter_turns():
-        frame = np.eye(4)
-        frame[:3, :3], frame[:3, 3] = turn, middle_mm
-        bones = look(weights.coarse, *image, frame).bone_middles_mm(weights.middles_mm)
-        if len(bones) < _LEAST_BONES:
+def _coarse_bones(
+    image: PlacedImage, centre_mm: Array, weights: Weights
+) -> dict[int, Array] | None:
+    """Find the bones in the orientation of the header, or else turned by right angles."""
+    best, least = None, _MAX_COARSE_RESIDUAL_MM
+    for rotation in _right_angle_rotations():
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = rotation, centre_mm
+        bones = predict(weights.coarse, image, pose).bone_centres_mm(weights.centres_mm)
+        if len(bones) < _MIN_BONES:
             continue
-        _, residual_mm = fit_frame(bones, weights.middles_mm)
+        _, residual_mm = fit_pose(bones, weights.centres_mm)
         if residual_mm < least:
             best, least = bones, residual_mm
-            if least < _GOOD_ENOUGH * _COARSE_RESIDUAL_MM:
+            if least < _GOOD_COARSE_RESIDUAL_MM:
                 break
     return best
 
 
-def _likely_frames(bones: dict[int, Array], weights: Weights) -> list[Array]:
-    """Lay a window as on a right or a left foot; as on both if the bones hardly tell."""
-    fits = [fit_frame(bones, weights.middles_mm, is_mirrored=hand) for hand in (False, True)]
+def _candidate_poses(bones: dict[int, Array], weights: Weights) -> list[Array]:
+    """Fit the pose of a right and of a left foot; keep both if the bones hardly differ."""
+    fits = [
+        fit_pose(bones, weights.centres_mm, is_mirrored=is_mirrored)
+        for is_mirrored in (False, True)
+    ]
     least_mm = min(residual_mm for _, residual_mm in fits)
-    return [frame for frame, residual_mm in fits if residual_mm < _CLEARLY * least_mm]
+    return [pose for pose, residual_mm in fits if residual_mm < _CLEAR_RATIO * least_mm]
 
 
-def _laid(image: _Image, before: Array, weights: Weights) -> _Laid | None:
-    """Look finely through a window, and lay the next along the bones that are seen."""
-    bones = look(weights.fine, *image, before).bone_middles_mm(weights.middles_mm)
-    if len(bones) < _LEAST_BONES:
+def _refitted(image: PlacedImage, before: Array, weights: Weights) -> _Refit | None:
+    """Predict finely in one pose, and fit the next to the bones of that prediction."""
+    bones = predict(weights.fine, image, before).bone_centres_mm(weights.centres_mm)
+    if len(bones) < _MIN_BONES:
         return None
     is_mirrored = bool(np.linalg.det(before[:3, :3]) < 0)
-    frame, residual_mm = fit_frame(bones, weights.middles_mm, is_mirrored=is_mirrored)
-    return _Laid(frame, residual_mm, _moved(before, frame))
+    pose, residual_mm = fit_pose(bones, weights.centres_mm, is_mirrored=is_mirrored)
+    return _Refit(pose, residual_mm, _pose_change(before, pose))
 
 
-def _rested(image: _Image, window: _Laid, weights: Weights) -> _Laid:
-    """Look again until the window rests."""
-    for _ in range(_LOOKS - 1):
-        if window.moved < _MOVED:
+def _converged(image: PlacedImage, refit: _Refit, weights: Weights) -> _Refit:
+    """Refit until the pose hardly changes."""
+    for _ in range(_MAX_ITERATIONS - 1):
+        if refit.change < _CONVERGED:
             break
-        window = _laid(image, window.frame, weights) or window
-    return window
+        refit = _refitted(image, refit.pose, weights) or refit
+    return refit
 
 
-def _little_turn() -> Array:
+def _small_turn() -> Array:
     turn = np.eye(4)
     axis = np.ones(3) / np.sqrt(3)
     turn[:3, :3] = Rotation.from_rotvec(TURN_DEG * axis, degrees=True).as_matrix()
     return turn
 
 
-def _quarter_turns() -> Iterator[Array]:
-    """Yield the 24 turns that carry axes to axes, the one that changes nothing first."""
-    for order in permutations(range(3)):
-        for signs in product((1.0, -1.0), repeat=3):
-            turn = np.eye(3)[list(order)] * np.array(signs)
-            if np.linalg.det(turn) > 0:
-                yield turn
+def _right_angle_rotations() -> Array:
+    """Give the 24 rotations that map axes to axes, smallest angle first."""
+    group = Rotation.create_group("O")
+    by_angle = np.argsort(group.magnitude().round(6), kind="stable")
+    rotations: Array = np.round(group[by_angle].as_matrix())
+    return rotations
 
 
-def _middle_mm(piece: Volume, grid: Grid) -> Array:
-    """Give the middle of the tissue's extent, in the world."""
-    points = piece.positions_mm(tissue_mask(piece))
-    middle: Array = (points.min(axis=0) + points.max(axis=0)) / 2
-    return grid.centre_mm + axis_directions(grid) @ middle
+def _tissue_centre_mm(candidate: IsotropicImage, grid: Grid) -> Array:
+    """Give the centre of the tissue's bounding box, in the world."""
+    points = candidate.positions_mm(tissue_mask(candidate))
+    centre: Array = (points.min(axis=0) + points.max(axis=0)) / 2
+    return grid.centre_mm + axis_directions(grid) @ centre
 
 
-def _scale(frame: Array) -> float:
-    return float(abs(np.linalg.det(frame[:3, :3])) ** (1 / 3))
+def _scale(pose: Array) -> float:
+    return float(abs(np.linalg.det(pose[:3, :3])) ** (1 / 3))
 
 
-def _moved(first: Array, second: Array) -> float:
-    """Tell how far apart two frames are: largest entry, 100 mm and 1 rad being one."""
+def _pose_change(first: Array, second: Array) -> float:
+    """Give the largest entry of the difference of two poses, 100 mm counting as 1."""
     change = np.linalg.inv(first) @ second - np.eye(4)
     change[:3, 3] /= 100.0
     return float(np.abs(change).max())
 
 
-def shown_bones(found: Found, weights: Weights, grid: Grid) -> dict[str, float]:
-    """Give the part of each bone of the frame that lies in the image."""
+def bone_fractions_in_image(
+    foot: LocalisedFoot, weights: Weights, grid: Grid
+) -> dict[str, float]:
+    """Give the fraction of each bone of the foot frame that lies in the image, by name."""
     ball = np.stack(np.meshgrid(*[np.linspace(-1, 1, 15)] * 3, indexing="ij"), axis=-1)
     ball = ball[(ball**2).sum(axis=-1) <= 1]
-    shown = {}
+    fractions = {}
     for label in _FRAME_BONES:
-        points = weights.middles_mm[label] + ball * weights.half_sizes_mm[label]
-        world = points @ found.frame[:3, :3].T + found.frame[:3, 3]
+        points = weights.centres_mm[label] + ball * weights.half_sizes_mm[label]
+        world = points @ foot.pose[:3, :3].T + foot.pose[:3, 3]
         index = grid.to_index(world)
         inside = ((index >= -0.5) & (index <= np.array(grid.shape) - 0.5)).all(axis=1)
-        shown[BONE_NAMES[label]] = float(inside.mean())
-    return shown
+        fractions[BONE_NAMES[label]] = float(inside.mean())
+    return fractions

@@ -1,4 +1,4 @@
-"""The network segmenter: learnt from digital feet, seen through scanners drawn at random."""
+"""The network segmenter: trained on digital feet imaged by randomised scanners."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,37 +12,42 @@ from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.network.boundary import structure_probability
-from pipeline.segmenters.network.foot_masks import check_shown
-from pipeline.segmenters.network.localisation import TURN_DEG, Found, find_foot, shown_bones
-from pipeline.segmenters.network.resample_to_scan import muscle_chance, refined_bones
+from pipeline.segmenters.network.foot_masks import check_in_image
+from pipeline.segmenters.network.localisation import (
+    TURN_DEG,
+    LocalisedFoot,
+    bone_fractions_in_image,
+    localise_foot,
+)
+from pipeline.segmenters.network.resample_to_scan import muscle_probability, refined_bones
 from pipeline.segmenters.network.weights import load_weights
 
 NAME = "network"
 STAGE = "segment"
 _GOOD_RESIDUAL_MM = 4.0
-_GOOD_CERTAINTY = 0.75
-_MOST_CHANGE = 0.05  # of plantar muscle, when the window is turned
-_MOST_SHIFT = 0.05  # of all muscle, by the scan's brightness
+_GOOD_CONFIDENCE = 0.75
+_MAX_TURN_CHANGE = 0.05  # of the plantar muscle volume, when the patch is turned
+_MAX_SHIFT = 0.05  # of the muscle volume, by the scan's intensity
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSegmenter:
-    """Sees the foot twice: coarsely to find it, finely to label it.
+    """Localises the foot with a coarse network and labels it with a fine one.
 
     Notes
     -----
-    The coarse pass, 4 mm, finds the bones; the window of the fine pass is laid along them,
-    scaled to a foot of mean size, and mirrored if they fit a left foot better. Where muscles
-    end is settled by the scan's own brightness across their borders.
+    The coarse pass, at 4 mm, finds the bones. The pose of the fine patch is fitted to them: it
+    is scaled to a foot of mean size, and mirrored if the bones fit a left foot better. Small
+    networks then place the boundaries of muscles and bones by the scan's own intensity.
     """
 
     @property
     def name(self) -> str:
-        """Name that provenance records."""
+        """Name for provenance."""
         return NAME
 
     def recognise(self, scan: Scan) -> Recognition:
-        """Find the foot and tell its side; likeness is how sure the network is of its labels.
+        """Find the foot and its side; the likeness is the confidence of the prediction.
 
         Raises
         ------
@@ -51,8 +56,8 @@ class NetworkSegmenter:
         ArtefactError
             If the weights are not those that came with the program.
         """
-        found = _whole_foot(scan)
-        return Recognition(found.side, found.sight.certainty(), _doubts(found))
+        foot = _whole_foot(scan)
+        return Recognition(foot.side, foot.prediction.confidence(), _foot_cautions(foot))
 
     def segment(self, scan: Scan) -> Segmentation:
         """Label the muscles and bones of one foot.
@@ -62,21 +67,23 @@ class NetworkSegmenter:
         ScanError
             If the image does not show one whole foot.
         SegmentationError
-            If nothing of a muscle was found.
+            If no muscle is found.
         ArtefactError
             If the weights are not those that came with the program.
         """
-        found = _whole_foot(scan)
+        foot = _whole_foot(scan)
         weights = load_weights()
         with ThreadPoolExecutor(1) as pool:  # bones on the other core
-            waited_for = pool.submit(
-                lambda: refined_bones(found.sight.without_strays(), scan, weights)
+            pending = pool.submit(
+                lambda: refined_bones(foot.prediction.without_small_components(), scan, weights)
             )
-            chance, muscles = muscle_chance(found.muscles.without_strays(), scan.grid)
+            predicted, muscles = muscle_probability(
+                foot.muscles.without_small_components(), scan.grid
+            )
             probability = structure_probability(
-                scan.intensity, scan.grid, chance, muscles, weights.muscle_border
+                scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary
             )
-            bones = waited_for.result()
+            bones = pending.result()
         is_muscle = probability > 0.5
         if not is_muscle.any():
             msg = (
@@ -84,57 +91,57 @@ class NetworkSegmenter:
                 "Look at the image, and check that it is not fat/water swapped."
             )
             raise SegmentationError(msg)
-        doubts = _shifted(int(is_muscle.sum()), int((chance > 0.5).sum()))
+        shifted = _shift_cautions(int(is_muscle.sum()), int((predicted > 0.5).sum()))
         return Segmentation(
             LabelMap(np.where(is_muscle, muscles, 0), scan.grid, MUSCLE_NAMES),
             LabelMap(np.where(is_muscle, 0, bones), scan.grid, BONE_NAMES),
-            found.side,
+            foot.side,
             NAME,
-            (*scan.cautions, *_doubts(found), *doubts),
+            (*scan.cautions, *_foot_cautions(foot), *shifted),
             probability,
         )
 
 
-def _whole_foot(scan: Scan) -> Found:
+def _whole_foot(scan: Scan) -> LocalisedFoot:
     weights = load_weights()
-    found = find_foot(scan, weights)
-    check_shown(shown_bones(found, weights, scan.grid))
-    return found
+    foot = localise_foot(scan, weights)
+    check_in_image(bone_fractions_in_image(foot, weights, scan.grid))
+    return foot
 
 
-def _doubts(found: Found) -> tuple[Caution, ...]:
-    certainty = found.sight.certainty()
+def _foot_cautions(foot: LocalisedFoot) -> tuple[Caution, ...]:
+    confidence = foot.prediction.confidence()
     cautions = []
-    if certainty < _GOOD_CERTAINTY:
+    if confidence < _GOOD_CONFIDENCE:
         message = (
-            f"The network is sure of its labels by {certainty:.2f} only (good scans reach "
-            f"{_GOOD_CERTAINTY:.2f}), so look at the labels."
+            f"The network's confidence in its labels is only {confidence:.2f} (good scans "
+            f"reach {_GOOD_CONFIDENCE:.2f}), so look at the labels."
         )
         cautions.append(Caution("low-certainty", message, STAGE))
-    if found.residual_mm > _GOOD_RESIDUAL_MM:
+    if foot.residual_mm > _GOOD_RESIDUAL_MM:
         message = (
-            f"The bones lie {found.residual_mm:.1f} mm off those of any foot "
+            f"The bones fit those of a foot with a residual of {foot.residual_mm:.1f} mm "
             f"(good scans stay below {_GOOD_RESIDUAL_MM:.1f} mm), so look at the labels."
         )
         cautions.append(Caution("unusual-bones", message, STAGE))
-    if abs(found.change) > _MOST_CHANGE:
+    if abs(foot.turn_change) > _MAX_TURN_CHANGE:
         message = (
-            f"Shown the foot turned by {TURN_DEG:g} degrees, the network finds "
-            f"{abs(found.change):.0%} {'more' if found.change > 0 else 'less'} plantar muscle "
-            f"(good scans: at most {_MOST_CHANGE:.0%}), so look at the labels."
+            f"In a patch turned by {TURN_DEG:g} degrees the network finds "
+            f"{abs(foot.turn_change):.0%} {'more' if foot.turn_change > 0 else 'less'} plantar "
+            f"muscle (good scans: at most {_MAX_TURN_CHANGE:.0%}), so look at the labels."
         )
         cautions.append(Caution("turn-sensitive", message, STAGE))
     return tuple(cautions)
 
 
-def _shifted(muscle: int, by_network: int) -> tuple[Caution, ...]:
-    """Doubt where brightness, which only moves borders, changes the number of voxels."""
-    shift = muscle / max(by_network, 1) - 1
-    if abs(shift) <= _MOST_SHIFT:
+def _shift_cautions(refined: int, predicted: int) -> tuple[Caution, ...]:
+    """Caution if refining the boundaries changes the number of muscle voxels too much."""
+    shift = refined / max(predicted, 1) - 1
+    if abs(shift) <= _MAX_SHIFT:
         return ()
     message = (
-        f"By the scan's brightness there is {abs(shift):.0%} {'more' if shift > 0 else 'less'} "
-        f"muscle than by the network alone (good scans: at most {_MOST_SHIFT:.0%}), "
+        f"By the scan's intensity there is {abs(shift):.0%} {'more' if shift > 0 else 'less'} "
+        f"muscle than by the network alone (good scans: at most {_MAX_SHIFT:.0%}), "
         "so look at the labels."
     )
     return (Caution("brightness-differs", message, STAGE),)

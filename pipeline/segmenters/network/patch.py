@@ -1,33 +1,28 @@
-"""What a network is shown: an image resampled into a window of fixed size and place."""
+"""The box that a network is applied to, and the intensity scale of its input."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
-
-from pipeline.domain.grid import Grid
-from pipeline.segmenters.downsampling import block_factors, block_means
+from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_AIR_SHARE = 0.1  # of the brightest, below which nothing counts as tissue
-_BRIGHT = 90.0  # percentile of tissue that becomes 1
-_CLIPPED = 4.0
+_AIR_FRACTION = 0.1  # of the brightest; voxels below it do not count as tissue
+_BRIGHT_PERCENTILE = 90.0  # of tissue; it becomes 1
+_MAX_INTENSITY = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Size of what a network sees, in voxels and mm; its axes are right, anterior, superior.
+class Patch:
+    """Size of a box in voxels and mm, with axes to the right, anterior and superior.
 
     Parameters
     ----------
     shape
-        Multiples of 8, as the network halves the window three times.
+        Multiples of 8, as the network halves the patch three times.
     spacing_mm
         Along each axis.
     split
-        How many voxels the network is shown along each axis for each that it labels.
+        Voxels of the network's input for each voxel of its output, along each axis.
     """
 
     shape: tuple[int, int, int]
@@ -35,124 +30,37 @@ class Window:
     split: tuple[int, int, int] = (1, 1, 1)
 
     @property
-    def centring(self) -> Array:
-        """Window index to mm about the window's middle, 4 x 4."""
+    def affine(self) -> Array:
+        """Voxel index to mm from the centre of the patch, 4 x 4."""
         affine = np.diag((*self.spacing_mm, 1.0))
         affine[:3, 3] = -(np.array(self.shape) - 1) / 2 * self.spacing_mm
         return affine
 
     @property
-    def shown(self) -> "Window":
-        """The same box in the voxels that the network is shown."""
-        x, y, z = np.multiply(self.shape, self.split).tolist()
-        right, ahead, up = np.divide(self.spacing_mm, self.split).tolist()
-        return Window((x, y, z), (right, ahead, up))
+    def input(self) -> "Patch":
+        """The same box in the voxels of the network's input."""
+        n0, n1, n2 = np.multiply(self.shape, self.split).tolist()
+        s0, s1, s2 = np.divide(self.spacing_mm, self.split).tolist()
+        return Patch((n0, n1, n2), (s0, s1, s2))
 
     @property
     def finest_mm(self) -> float:
-        """Spacing that an image is averaged down to before it is shown."""
-        return min(self.shown.spacing_mm)
+        """Finest spacing of the network's input; images are downsampled to it first."""
+        return min(self.input.spacing_mm)
 
 
-COARSE = Window((48, 80, 64), (4.0, 4.0, 4.0))
-"""Holds a foot and some leg, however it is turned: 192 x 320 x 256 mm."""
-FINE = Window((56, 136, 64), (2.0, 2.0, 2.0), (2, 1, 2))
-"""Holds a foot of mean size that lies along its axes: 112 x 272 x 128 mm. It is shown finer
-across the foot, where bellies are thin; along it they are long."""
+COARSE = Patch((48, 80, 64), (4.0, 4.0, 4.0))
+"""Holds a foot and part of the leg in any orientation: 192 x 320 x 256 mm."""
+FINE = Patch((56, 136, 64), (2.0, 2.0, 2.0), (2, 1, 2))
+"""Holds a foot of mean size along its own axes: 112 x 272 x 128 mm. The input is finer across
+the foot, where bellies are thin, than along it, where they are long."""
 
 
-def averaged(
-    intensity: NDArray[np.float32], grid: Grid, target_mm: ArrayLike
-) -> tuple[NDArray[np.float32], Array]:
-    """Average an image down to about a spacing, axis by axis.
-
-    Parameters
-    ----------
-    target_mm
-        One spacing, or one for each axis.
-
-    Returns
-    -------
-    values, affine
-        Index to world of the averaged image, 4 x 4.
-    """
-    factors = block_factors(grid.spacing_mm, target_mm)
-    scaling = np.diag((*factors.astype(float), 1.0))
-    scaling[:3, 3] = (factors - 1) / 2
-    return block_means(intensity, factors), grid.matrix @ scaling
-
-
-def seen(
-    values: NDArray[np.float32], affine: Array, window: Window, frame: Array
-) -> NDArray[np.float32]:
-    """Resample an image into a window, 0 outside the image.
-
-    Parameters
-    ----------
-    affine
-        Image index to world.
-    frame
-        Mm about the window's middle to world, 4 x 4; may scale and mirror.
-    """
-    to_image = np.linalg.inv(affine) @ frame @ window.centring
-    shown: NDArray[np.float32] = ndimage.affine_transform(
-        values,
-        to_image[:3, :3],
-        to_image[:3, 3],
-        window.shape,
-        output=np.float32,
-        order=1,
-        mode="grid-constant",
-        cval=0.0,
+def with_scaled_intensity(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale intensities so that bright tissue becomes 1, and clip them at 4."""
+    tissue = image[image > _AIR_FRACTION * np.percentile(image, 99.5)]
+    bright = float(np.percentile(tissue, _BRIGHT_PERCENTILE)) if tissue.size else 1.0
+    scaled: NDArray[np.float32] = np.clip(
+        image / np.float32(max(bright, 1e-6)), 0, _MAX_INTENSITY
     )
-    return shown
-
-
-def scaled(shown: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring brightness to one scale, whatever the contrast."""
-    tissue = shown[shown > _AIR_SHARE * np.percentile(shown, 99.5)]
-    bright = float(np.percentile(tissue, _BRIGHT)) if tissue.size else 1.0
-    held: NDArray[np.float32] = np.clip(shown / np.float32(max(bright, 1e-6)), 0, _CLIPPED)
-    return held
-
-
-def fit_frame(
-    found_mm: Mapping[int, Array],
-    template_mm: Mapping[int, Array],
-    *,
-    is_mirrored: bool | None = None,
-) -> tuple[Array, float]:
-    """Fit scale, turn, mirroring and place that carry the template's bones to those found.
-
-    Parameters
-    ----------
-    found_mm, template_mm
-        Middle of each bone, by label; three common ones at least.
-    is_mirrored
-        Whether the foot found is a left one; None for whichever fits better.
-
-    Returns
-    -------
-    frame, residual_mm
-        4 x 4, template to world; its determinant is negative if the foot is mirrored.
-        Root mean square distance that is left, in the template's mm.
-
-    Notes
-    -----
-    Umeyama 1991 (IEEE Trans Pattern Anal Mach Intell 13:376), who holds the handedness.
-    """
-    labels = sorted(found_mm.keys() & template_mm.keys())
-    theirs = np.array([template_mm[label] for label in labels])
-    ours = np.array([found_mm[label] for label in labels])
-    from_theirs, from_ours = theirs - theirs.mean(axis=0), ours - ours.mean(axis=0)
-    u, s, vt = np.linalg.svd(from_ours.T @ from_theirs)
-    if is_mirrored is not None and (np.linalg.det(u @ vt) < 0) != is_mirrored:
-        u[:, -1] *= -1
-        s[-1] *= -1
-    turn = u @ vt
-    scale = float(s.sum() / (from_theirs**2).sum())
-    left = from_ours / scale - from_theirs @ turn.T
-    frame = np.eye(4)
-    frame[:3, :3] = scale * turn
-    frame[:3, 3] = ours.mean(axis=0) - frame[:3, :3] @ theirs.mean(axis=0)
-    return frame, float(np.sqrt((left**2).sum(axis=1).mean()))
+    return scaled

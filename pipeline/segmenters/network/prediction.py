@@ -1,4 +1,4 @@
-"""What a network makes of an image: the chance of each class, anywhere in the world."""
+"""What a network predicts for one patch: the probability of each class at each voxel."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,167 +10,168 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.segmenters.network.patch import Array, Window, scaled, seen
+from pipeline.segmenters.components import large_components
+from pipeline.segmenters.network.patch import Array, Patch, with_scaled_intensity
+from pipeline.segmenters.network.placed_image import PlacedImage
 from pipeline.segmenters.network.weights import Network
 
 OTHER = len(MUSCLE_NAMES) + len(BONE_NAMES) + 1
 """Class of tissue that is neither; 0 is air, then come the muscles, then the bones."""
-_FEWEST_VOXELS = 4  # of a window, for a bone to have a middle
-_WHOLE = 0.95  # of a bone's voxels are off the image's edge, or its middle is not known
-_NO_CHANCE = 0.01
-_LARGE_PIECE = 0.25  # of a structure's largest; smaller ones are strays
+_MIN_BONE_VOXELS = 4  # for a bone to have a centre
+_MIN_INTERIOR = 0.95  # of a bone's voxels, or the image may cut it and its centre is unknown
+_NEGLIGIBLE = 0.01  # probability
+_LARGE_COMPONENT = 0.25  # of the voxels of a structure's largest component
 
 
-@dataclass(frozen=True, eq=False)  # no slots, or nothing could be kept
-class Sight:
-    """Chances of the classes in one window.
+@dataclass(frozen=True, eq=False)  # no slots, as `labels` is cached
+class Prediction:
+    """Probabilities of the classes in one patch.
 
     Parameters
     ----------
-    chances
-        (classes, x, y, z), adding up to 1.
-    frame
-        Mm about the window's middle to world, 4 x 4.
-    is_inner
-        Which voxels of the window lie in the image, and not at its edge.
+    probabilities
+        (classes, i, j, k), which sum to 1 over the classes.
+    pose
+        Patch-to-world transform: mm from the centre of the patch to world RAS in mm, 4 x 4.
+    is_interior
+        Voxels of the patch that lie in the image and not at its edge.
     """
 
-    chances: NDArray[np.float32]
-    window: Window
-    frame: Array
-    is_inner: NDArray[np.bool_]
+    probabilities: NDArray[np.float32]
+    patch: Patch
+    pose: Array
+    is_interior: NDArray[np.bool_]
 
     @cached_property
     def labels(self) -> NDArray[np.uint8]:
-        """The likeliest class of each voxel."""
-        labels: NDArray[np.uint8] = self.chances.argmax(axis=0).astype(np.uint8)
+        """The most probable class of each voxel."""
+        labels: NDArray[np.uint8] = self.probabilities.argmax(axis=0).astype(np.uint8)
         return labels
 
-    def without_strays(self) -> "Sight":
-        """Take its chance from what is torn off and small; phalanges are many pieces."""
-        chances = self.chances.copy()
-        for label, box in enumerate(ndimage.find_objects(self.labels, OTHER - 1), start=1):
-            if box is None:
-                continue
-            pieces, count = ndimage.label(self.labels[box] == label, np.ones((3, 3, 3)))
-            if count > 1:
-                sizes = np.bincount(pieces.ravel())[1:]
-                small = np.flatnonzero(sizes < _LARGE_PIECE * sizes.max()) + 1
-                chances[label][box][np.isin(pieces, small)] = 0
-        return replace(self, chances=chances)
+    def without_small_components(self) -> "Prediction":
+        """Set a structure's probability to 0 in its small components.
 
-    def bone_middles_mm(self, bones: Iterable[int]) -> dict[int, Array]:
-        """Give the middle of each of these bones that is seen whole, in the world."""
-        to_world = self.frame @ self.window.centring
+        Notes
+        -----
+        Small means less than a quarter of the largest component: the phalanges are several.
+        """
+        probabilities = self.probabilities.copy()
+        for label, box in enumerate(ndimage.find_objects(self.labels, OTHER - 1), start=1):
+            if box is not None:
+                mask = self.labels[box] == label
+                large = large_components(mask, _LARGE_COMPONENT, connectivity=3)
+                probabilities[label][box][mask & ~large] = 0
+        return replace(self, probabilities=probabilities)
+
+    def bone_centres_mm(self, bones: Iterable[int]) -> dict[int, Array]:
+        """Give the median position of each of these bones that lies whole in the image.
+
+        Returns
+        -------
+        dict
+            World RAS in mm, by bone label.
+        """
+        to_world = self.pose @ self.patch.affine
         boxes = ndimage.find_objects(self.labels, OTHER - 1)
-        middles = {}
+        centres = {}
         for bone in bones:
             box = boxes[bone + len(MUSCLE_NAMES) - 1]
             if box is None:
                 continue
             voxels = np.argwhere(self.labels[box] == bone + len(MUSCLE_NAMES))
             voxels += [side.start for side in box]
-            is_whole = self.is_inner[tuple(voxels.T)].mean() >= _WHOLE
-            if len(voxels) >= _FEWEST_VOXELS and is_whole:
-                middle = np.median(voxels, axis=0)  # strays hardly move it
-                middles[bone] = to_world[:3, :3] @ middle + to_world[:3, 3]
-        return middles
+            is_whole = self.is_interior[tuple(voxels.T)].mean() >= _MIN_INTERIOR
+            if len(voxels) >= _MIN_BONE_VOXELS and is_whole:
+                centre = np.median(voxels, axis=0)  # robust against small false components
+                centres[bone] = to_world[:3, :3] @ centre + to_world[:3, 3]
+        return centres
 
-    def certainty(self) -> float:
-        """Give the mean chance of the likeliest class over muscles and bones; 0 if none."""
+    def confidence(self) -> float:
+        """Give the mean maximum probability over muscles and bones; 0 if there are none."""
         is_structure = (self.labels > 0) & (self.labels < OTHER)
         if not is_structure.any():
             return 0.0
-        return float(self.chances[:, is_structure].max(axis=0).mean())
+        return float(self.probabilities[:, is_structure].max(axis=0).mean())
 
     def resampled(
         self, labels: Iterable[int], affine: Array, shape: tuple[int, ...]
     ) -> tuple[tuple[slice, ...], NDArray[np.float32]]:
-        """Give some classes' chances together on the part of a lattice where there is any.
+        """Interpolate the summed probability of some classes at the voxels of a lattice.
 
         Parameters
         ----------
-        affine
-            Lattice index to world.
+        affine, shape
+            Lattice index to world RAS in mm, 4 x 4, and voxels along each axis.
 
         Returns
         -------
-        box, chance
-            Slices of the lattice, and the chance there.
+        box, probability
+            Slices of the lattice outside of which it is negligible, and the values there.
         """
-        chance = self.chances[[*labels]].sum(axis=0)
-        to_window = np.linalg.inv(self.frame @ self.window.centring) @ affine
-        held = np.argwhere(chance > _NO_CHANCE)
-        if not len(held):
+        probability = self.probabilities[[*labels]].sum(axis=0)
+        to_patch = np.linalg.inv(self.pose @ self.patch.affine) @ affine
+        voxels = np.argwhere(probability > _NEGLIGIBLE)
+        if not len(voxels):
             return (slice(0, 0),) * 3, np.zeros((0, 0, 0), dtype=np.float32)
-        ends = np.stack([held.min(axis=0) - 1, held.max(axis=0) + 1])
-        corners = np.array([(*c, 1) for c in product(*ends.T)]) @ np.linalg.inv(to_window).T
+        ends = np.stack([voxels.min(axis=0) - 1, voxels.max(axis=0) + 1])
+        corners = np.array([(*c, 1) for c in product(*ends.T)]) @ np.linalg.inv(to_patch).T
         low = np.clip(np.floor(corners.min(axis=0)[:3]), 0, shape).astype(int)
         high = np.clip(np.ceil(corners.max(axis=0)[:3]) + 1, low, shape).astype(int)
-        here: NDArray[np.float32] = ndimage.affine_transform(
-            chance,
-            to_window[:3, :3],
-            to_window[:3, :3] @ low + to_window[:3, 3],
+        resampled: NDArray[np.float32] = ndimage.affine_transform(
+            probability,
+            to_patch[:3, :3],
+            to_patch[:3, :3] @ low + to_patch[:3, 3],
             tuple((high - low).tolist()),
             output=np.float32,
             order=1,
             mode="constant",
         )
-        return tuple(
-            slice(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)
-        ), here
+        box = tuple(slice(*e) for e in zip(low.tolist(), high.tolist(), strict=True))
+        return box, resampled
 
-    def likeliest_of(self, labels: Sequence[int], points_mm: Array) -> NDArray[np.uint8]:
-        """Give the likeliest of some classes at each point, (n, 3), of the world."""
-        to_window = np.linalg.inv(self.frame @ self.window.centring)
-        voxels = (points_mm @ to_window[:3, :3].T + to_window[:3, 3]).astype(np.float32).T
-        chances = [
-            ndimage.map_coordinates(self.chances[label], voxels, order=1, mode="nearest")
+    def most_probable_of(self, labels: Sequence[int], points_mm: Array) -> NDArray[np.uint8]:
+        """Give the most probable of some classes at points of the world, (n, 3) in mm."""
+        to_patch = np.linalg.inv(self.pose @ self.patch.affine)
+        voxels = (points_mm @ to_patch[:3, :3].T + to_patch[:3, 3]).astype(np.float32).T
+        probabilities = [
+            ndimage.map_coordinates(self.probabilities[label], voxels, order=1, mode="nearest")
             for label in labels
         ]
-        likeliest: NDArray[np.uint8] = np.array(labels, np.uint8)[np.argmax(chances, axis=0)]
-        return likeliest
+        chosen: NDArray[np.uint8] = np.array(labels, np.uint8)[np.argmax(probabilities, axis=0)]
+        return chosen
 
 
-def look(network: Network, values: NDArray[np.float32], affine: Array, frame: Array) -> Sight:
-    """Let a network see an image through its window.
+def predict(network: Network, image: PlacedImage, pose: Array) -> Prediction:
+    """Apply a network to an image.
 
     Parameters
     ----------
-    values, affine
-        Image averaged to about the spacing that is shown, and its index to world.
-    frame
-        Where the window lies.
+    image
+        Downsampled to about the spacing of the network's input.
+    pose
+        Patch-to-world transform, 4 x 4.
     """
-    window = network.window
-    shown = scaled(seen(values, affine, window.shown, frame))
-    return Sight(network.chances(shown), window, frame, inner(values, affine, window, frame))
+    patch = network.patch
+    network_input = with_scaled_intensity(image.resampled(patch.input, pose))
+    probabilities = network.probabilities(network_input)
+    return Prediction(probabilities, patch, pose, image.interior(patch, pose))
 
 
-def look_closely(
-    network: Network, values: NDArray[np.float32], affine: Array, frame: Array
-) -> tuple[Sight, Sight]:
-    """Let a network see an image, and tell the muscles in the voxels that it is shown.
+def predict_finely(
+    network: Network, image: PlacedImage, pose: Array
+) -> tuple[Prediction, Prediction]:
+    """Apply a network to an image, with the muscles also in the voxels of its input.
 
     Returns
     -------
-    sight, muscles
-        Of all classes in the window, as `look` gives it; of muscles alone, where 0 is
-        whatever is no muscle, in ``window.shown``.
+    prediction, muscles
+        All classes in the patch, as `predict` gives them; and the muscles in ``patch.input``,
+        where class 0 is everything that is not muscle.
     """
-    window = network.window
-    shown = scaled(seen(values, affine, window.shown, frame))
-    chances, muscles = network.chances_and_muscles(shown)
+    patch = network.patch
+    network_input = with_scaled_intensity(image.resampled(patch.input, pose))
+    probabilities, muscles = network.probabilities_and_muscles(network_input)
     return (
-        Sight(chances, window, frame, inner(values, affine, window, frame)),
-        Sight(muscles, window.shown, frame, inner(values, affine, window.shown, frame)),
+        Prediction(probabilities, patch, pose, image.interior(patch, pose)),
+        Prediction(muscles, patch.input, pose, image.interior(patch.input, pose)),
     )
-
-
-def inner(
-    values: NDArray[np.float32], affine: Array, window: Window, frame: Array
-) -> NDArray[np.bool_]:
-    """Tell which voxels of a window lie in the image, and not at its edge."""
-    field_of_view = seen(np.ones_like(values), affine, window, frame) > 0.99
-    kept: NDArray[np.bool_] = ndimage.binary_erosion(field_of_view)
-    return kept

@@ -1,4 +1,4 @@
-"""What a network saw in its window, brought to the image's own grid."""
+"""A prediction, brought to the scan's own grid."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,113 +7,117 @@ from scipy import ndimage
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
-from pipeline.segmenters.network.boundary import is_seen, structure_probability, with_room
-from pipeline.segmenters.network.prediction import OTHER, Sight
+from pipeline.segmenters.network.boundary import has_core, structure_probability, widened
+from pipeline.segmenters.network.prediction import OTHER, Prediction
 from pipeline.segmenters.network.weights import Weights
 
-_LEAST_CHANCE = 0.5  # of a structure
+_HALF = 0.5  # probability above which a voxel is a structure
 _SMOOTH_BONE_MM = 0.5  # SD
-_LEAST_PART = 0.2  # of a voxel; less may be anything
-_NO_CHANCE = 0.001  # of any muscle, below which none is named
+_MIN_FRACTION = 0.2  # of a voxel; smaller ones may be noise
+_NEGLIGIBLE = 0.001  # probability of any muscle
 
 
-def muscle_chance(sight: Sight, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def muscle_probability(
+    prediction: Prediction, grid: Grid
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Bring the muscles to a grid.
 
     Returns
     -------
-    chance, muscle
-        Of any muscle at all, and the likeliest of them; 0 where there is none.
+    probability, muscle
+        Of any muscle at all; and the label of the most probable one, 0 where all are
+        negligible.
     """
-    chance = np.zeros(grid.shape, dtype=np.float32)
-    box, held = sight.resampled(MUSCLE_NAMES, grid.matrix, grid.shape)
-    chance[box] = held
-    is_any = chance > _NO_CHANCE
+    probability = np.zeros(grid.shape, dtype=np.float32)
+    box, inside = prediction.resampled(MUSCLE_NAMES, grid.matrix, grid.shape)
+    probability[box] = inside
+    is_any = probability > _NEGLIGIBLE
     muscle = np.zeros(grid.shape, dtype=np.uint8)
     points_mm = grid.to_world(np.argwhere(is_any))
-    muscle[is_any] = sight.likeliest_of([*MUSCLE_NAMES], points_mm)
-    return chance, muscle
+    muscle[is_any] = prediction.most_probable_of([*MUSCLE_NAMES], points_mm)
+    return probability, muscle
 
 
-def bone_chance(
-    sight: Sight, grid: Grid, bone: int
+def bone_probability(
+    prediction: Prediction, grid: Grid, bone: int
 ) -> tuple[tuple[slice, ...], NDArray[np.float32]]:
-    """Bring the chance of one bone to the part of a grid about it.
+    """Bring the probability of one bone to the part of a grid about it.
 
     Returns
     -------
-    box, chance
-        Slices of the grid, with some room about the bone, and the chance there.
+    box, probability
+        Slices of the grid, with a margin about the bone, and the values there.
     """
-    seen, held = sight.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
-    box = with_room(seen, grid.shape)
-    room = [(s.start - b.start, b.stop - s.stop) for s, b in zip(seen, box, strict=True)]
-    return box, np.pad(held, room)
+    tight, inside = prediction.resampled([bone + len(MUSCLE_NAMES)], grid.matrix, grid.shape)
+    box = widened(tight, grid.shape)
+    margins = [(t.start - b.start, b.stop - t.stop) for t, b in zip(tight, box, strict=True)]
+    return box, np.pad(inside, margins)
 
 
-def refined_bones(sight: Sight, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
-    """Label the bones; where tarsals and metatarsals end is told by brightness.
+def refined_bones(prediction: Prediction, scan: Scan, weights: Weights) -> NDArray[np.uint8]:
+    """Label the bones, with the boundaries of tarsals and metatarsals by the scan's intensity.
 
     Notes
     -----
-    By each bone's own chance, not the likeliest of all, so that two bones do not close the
-    joint between them. Bones are smooth, so what brightness says is averaged a little.
+    Each bone is thresholded by its own probability instead of taking the most probable class,
+    so that two bones do not close the joint between them. Bones are smooth, so the fractions
+    that the intensity gives are smoothed a little.
     """
     grid = scan.grid
-    found = np.zeros(grid.shape, dtype=np.uint8)
-    most = np.zeros(grid.shape, dtype=np.float32)
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    highest = np.zeros(grid.shape, dtype=np.float32)
     for bone in BONE_NAMES:
-        box, chance = bone_chance(sight, grid, bone)
-        is_bone = chance > _LEAST_CHANCE
-        if bone in weights.middles_mm and is_seen(chance):
-            labels = np.full(chance.shape, bone, dtype=np.uint8)
-            part = structure_probability(
-                scan.intensity[box], grid, chance, labels, weights.bone_border
+        box, probability = bone_probability(prediction, grid, bone)
+        is_bone = probability > _HALF
+        if bone in weights.centres_mm and has_core(probability):
+            of_bone = np.full(probability.shape, bone, dtype=np.uint8)
+            fraction = structure_probability(
+                scan.intensity[box], grid, probability, of_bone, weights.bone_boundary
             )
             smoothness = np.divide(_SMOOTH_BONE_MM, grid.spacing_mm)
-            chance = ndimage.gaussian_filter(part, smoothness)
-            is_bone = _counted(chance, grid)
-        is_more = is_bone & (chance > most[box])
-        found[box][is_more] = bone
-        most[box][is_more] = chance[is_more]
-    return found
+            probability = ndimage.gaussian_filter(fraction, smoothness)
+            is_bone = _volume_preserving_mask(probability, grid)
+        is_higher = is_bone & (probability > highest[box])
+        labels[box][is_higher] = bone
+        highest[box][is_higher] = probability[is_higher]
+    return labels
 
 
-def _counted(part: NDArray[np.float32], grid: Grid) -> NDArray[np.bool_]:
-    """Choose as many voxels in each thick slice as the parts that are bone add up to.
+def _volume_preserving_mask(fraction: NDArray[np.float32], grid: Grid) -> NDArray[np.bool_]:
+    """Take as many voxels in each thick slice as its partial-volume fractions add up to.
 
     Notes
     -----
-    A bone's rounded end may fill no voxel of its last slice by a half, and would end a slice
-    too early if halves were asked for.
+    A bone's rounded end may fill no voxel of its last slice by a half; a threshold of a half
+    would end the bone a slice too early.
     """
     if all(grid.fine_axes):
-        return part > _LEAST_CHANCE
+        return fraction > _HALF
     axis = int(np.argmax(grid.spacing_mm))
-    chosen = np.zeros(part.shape, dtype=bool)
-    for own, of_slice in zip(
-        np.moveaxis(chosen, axis, 0), np.moveaxis(part, axis, 0), strict=True
+    mask = np.zeros(fraction.shape, dtype=bool)
+    for in_slice, of_slice in zip(
+        np.moveaxis(mask, axis, 0), np.moveaxis(fraction, axis, 0), strict=True
     ):
-        count = round(float(of_slice[of_slice > _LEAST_PART].sum()))
+        count = round(float(of_slice[of_slice > _MIN_FRACTION].sum()))
         if count:
-            own[:] = of_slice >= np.partition(of_slice, -count, axis=None)[-count]
-    return chosen
+            in_slice[:] = of_slice >= np.partition(of_slice, -count, axis=None)[-count]
+    return mask
 
 
-def likeliest(sight: Sight, grid: Grid) -> NDArray[np.uint8]:
-    """Label muscles and bones by chance alone, as the classes of what was seen.
+def most_probable_labels(prediction: Prediction, grid: Grid) -> NDArray[np.uint8]:
+    """Label muscles and bones by probability alone, with the classes of the prediction.
 
     Notes
     -----
-    What is less likely this structure than anything else is left out, so that two bones do
-    not close the joint between them.
+    A voxel needs a probability of a half or more, so that two bones do not close the joint
+    between them.
     """
-    found = np.zeros(grid.shape, dtype=np.uint8)
-    most = np.zeros(grid.shape, dtype=np.float32)
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    highest = np.zeros(grid.shape, dtype=np.float32)
     for label in range(1, OTHER):
-        box, chance = sight.resampled([label], grid.matrix, grid.shape)
-        is_more = chance > most[box]
-        found[box][is_more] = label
-        most[box][is_more] = chance[is_more]
-    found[most < _LEAST_CHANCE] = 0
-    return found
+        box, probability = prediction.resampled([label], grid.matrix, grid.shape)
+        is_higher = probability > highest[box]
+        labels[box][is_higher] = label
+        highest[box][is_higher] = probability[is_higher]
+    labels[highest < _HALF] = 0
+    return labels

@@ -1,4 +1,4 @@
-"""The networks that come with the program, and what is known of them."""
+"""The networks that come with the program, and their manifest."""
 
 import hashlib
 import tomllib
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.errors import ArtefactError
-from pipeline.segmenters.network.boundary import BorderNet
-from pipeline.segmenters.network.patch import COARSE, FINE, Array, Window
+from pipeline.segmenters.network.boundary import BoundaryNet
+from pipeline.segmenters.network.patch import COARSE, FINE, Array, Patch
 
 _PACKAGE = "pipeline.segmenters.network.models"
-RECORD = "network.toml"
-WINDOWS = {"coarse": COARSE, "fine": FINE}
-MUSCLE_BORDER, BONE_BORDER = "muscle_border", "bone_border"
-BORDER_LABELS = {MUSCLE_BORDER: max(MUSCLE_NAMES) + 1, BONE_BORDER: max(BONE_NAMES) + 1}
-"""How many labels the networks for borders know, 0 among them."""
+MANIFEST = "network.toml"
+PATCHES = {"coarse": COARSE, "fine": FINE}
+MUSCLE_BOUNDARY, BONE_BOUNDARY = "muscle_boundary", "bone_boundary"
+BOUNDARY_LABELS = {MUSCLE_BOUNDARY: max(MUSCLE_NAMES) + 1, BONE_BOUNDARY: max(BONE_NAMES) + 1}
+"""Number of labels that each boundary network knows, 0 included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """One trained network.
+    """One trained network and its patch.
 
     Parameters
     ----------
@@ -35,54 +35,57 @@ class Network:
     """
 
     session: Any
-    window: Window
+    patch: Patch
 
-    def chances(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the chance of each class at each voxel of a window, classes first.
+    def probabilities(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the probability of each class at each voxel of the patch, classes first.
 
         Parameters
         ----------
-        shown
-            In the voxels of ``window.shown``.
+        image
+            On the voxels of ``patch.input``.
         """
-        return self._run(["chances"], shown)[0]
+        return self._run(["chances"], image)[0]
 
-    def chances_and_muscles(
-        self, shown: NDArray[np.float32]
+    def probabilities_and_muscles(
+        self, image: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Give, beside those, the chance of each muscle at each voxel that is shown.
+        """Give also the probability of each muscle at each voxel of ``patch.input``.
 
-        The first is the chance of no muscle.
+        Returns
+        -------
+        probabilities, muscles
+            Classes first; class 0 of the second is everything that is not muscle.
         """
-        chances, muscles = self._run(["chances", "muscles"], shown)
-        return chances, muscles
+        probabilities, muscles = self._run(["chances", "muscles"], image)
+        return probabilities, muscles
 
-    def _run(self, outputs: list[str], shown: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        return [found[0] for found in self.session.run(outputs, {"image": shown[None, None]})]
+    def _run(self, outputs: list[str], image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return [batch[0] for batch in self.session.run(outputs, {"image": image[None, None]})]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """The networks and the record that came with them.
+    """The trained networks and their manifest.
 
     Parameters
     ----------
-    muscle_border, bone_border
-        What draws borders in the scan's own voxels.
-    middles_mm, half_sizes_mm
-        Of each bone that the fine window is laid by, in the window's own mm, on a foot of
-        mean proportions; by bone label.
-    record
+    muscle_boundary, bone_boundary
+        Place the boundaries in the scan's own voxels.
+    centres_mm, half_sizes_mm
+        Of each bone that the pose is fitted to, by label, in mm of the fine patch, on the mean
+        foot.
+    manifest
         Name, version, licence, sha256 of each file, and how it was trained.
     """
 
     coarse: Network
     fine: Network
-    muscle_border: BorderNet
-    bone_border: BorderNet
-    middles_mm: Mapping[int, Array]
+    muscle_boundary: BoundaryNet
+    bone_boundary: BoundaryNet
+    centres_mm: Mapping[int, Array]
     half_sizes_mm: Mapping[int, Array]
-    record: Mapping[str, Any]
+    manifest: Mapping[str, Any]
 
 
 @cache
@@ -92,26 +95,25 @@ def load_weights() -> Weights:
     Raises
     ------
     ArtefactError
-        If a file is missing or is not the one that the record tells of.
+        If a file is missing or its sha256 is not that of the manifest.
     """
-    record = tomllib.loads(_read(RECORD).decode())
+    manifest = tomllib.loads(_read(MANIFEST).decode())
+    files, bones = manifest["files"], manifest["bones"]
     networks = {
-        name: Network(session_of(_checked(name, record["files"][name])), window)
-        for name, window in WINDOWS.items()
+        name: Network(session_of(_checked(name, files[name])), patch)
+        for name, patch in PATCHES.items()
     }
-    borders = {
-        name: BorderNet(session_of(_checked(name, record["files"][name])))
-        for name in BORDER_LABELS
+    boundaries = {
+        name: BoundaryNet(session_of(_checked(name, files[name]))) for name in BOUNDARY_LABELS
     }
-    sizes = {int(label): bone for label, bone in record["bones"].items()}
     return Weights(
         networks["coarse"],
         networks["fine"],
-        borders[MUSCLE_BORDER],
-        borders[BONE_BORDER],
-        {label: np.array(bone["middle_mm"]) for label, bone in sizes.items()},
-        {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
-        record,
+        boundaries[MUSCLE_BOUNDARY],
+        boundaries[BONE_BOUNDARY],
+        {int(label): np.array(bone["centre_mm"]) for label, bone in bones.items()},
+        {int(label): np.array(bone["half_size_mm"]) for label, bone in bones.items()},
+        manifest,
     )
 
 
@@ -121,7 +123,7 @@ def _read(name: str) -> bytes:
     except OSError as error:
         msg = (
             f"The network's weights must lie in the package: got no {name} in {_PACKAGE}. "
-            "Install footvol again, make them with make train, or use the atlas segmenter."
+            "Install footvol again, or make them with make train."
         )
         raise ArtefactError(msg) from error
 
@@ -131,8 +133,8 @@ def _checked(name: str, file: Mapping[str, str]) -> bytes:
     got = hashlib.sha256(content).hexdigest()
     if got != file["sha256"]:
         msg = (
-            f"The weights of the {name} network must be those of the record: got sha256 "
-            f"{got[:12]} for {file['name']}, where {RECORD} says {file['sha256'][:12]}. "
+            f"The weights of the {name} network must be those of the manifest: got sha256 "
+            f"{got[:12]} for {file['name']}, where {MANIFEST} says {file['sha256'][:12]}. "
             "Install footvol again."
         )
         raise ArtefactError(msg)
@@ -140,12 +142,12 @@ def _checked(name: str, file: Mapping[str, str]) -> bytes:
 
 
 def session_of(content: bytes) -> Any:
-    """Make an onnxruntime session that gives the same bytes whatever the machine's threads."""
+    """Make an onnxruntime session whose results do not depend on the number of threads."""
     import onnxruntime  # noqa: PLC0415 - a fifth of a second that only this segmenter needs
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # sums run in one order, so the same bytes come out
+    options.intra_op_num_threads = 1  # a fixed order of sums gives the same bytes
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep what the largest layer took
-    options.log_severity_level = 4  # what is wrong is raised, so it need not be printed, too
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the largest layer
+    options.log_severity_level = 4  # errors are raised, so they need not be printed too
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

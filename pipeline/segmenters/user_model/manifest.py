@@ -1,14 +1,13 @@
-"""Records of the user's own networks: TOML files that say what a network needs and gives."""
+"""Manifests of user models: what a network needs as input and gives as output."""
 
 import hashlib
-import tomllib
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
 
 from pipeline.domain.anatomy import BONE_NAMES, FRAME_BONES, MUSCLE_NAMES, MUSCLES
 from pipeline.errors import ConfigError
-from pipeline.toml import parse_toml
 
 BACKGROUND_NAME = "background"
 PLANS, DATASET = "plans.json", "dataset.json"
@@ -20,7 +19,7 @@ _CLASSES = {
     **{name: label for label, name in MUSCLE_NAMES.items()},
     **{name: label + _FIRST_BONE for label, name in BONE_NAMES.items()},
 }
-_NEEDED = {*MUSCLE_NAMES, *(bone + _FIRST_BONE for bone in FRAME_BONES)}
+_REQUIRED = {*MUSCLE_NAMES, *(bone + _FIRST_BONE for bone in FRAME_BONES)}
 
 
 def _one_letter_per_axis(orientation: str) -> str:
@@ -41,13 +40,13 @@ def _known_and_enough(labels: dict[str, str]) -> dict[str, str]:
             f"got {', '.join(map(repr, unknown))}"
         )
         raise ValueError(msg)
-    lacking = _NEEDED - {_CLASSES[name.lower()] for name in labels.values()}
+    lacking = _REQUIRED - {_CLASSES[name.lower()] for name in labels.values()}
     if lacking:
         names = [name for name, label in _CLASSES.items() if label in lacking]
         named = [n for n in names if n in {*MUSCLE_NAMES.values(), *BONE_NAMES.values()}]
         msg = (
-            "all twelve muscles, as one that is not looked for would be told as 0 cm3, and "
-            f"the bones that the border and the side are found by, got no {', '.join(named)}"
+            "all twelve muscles, as a missing one would be reported as 0 cm3, and the bones "
+            f"that determine the border and the side, got no {', '.join(named)}"
         )
         raise ValueError(msg)
     return labels
@@ -73,43 +72,43 @@ _Size = Annotated[int, Field(gt=0)]
 _Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
-class ModelRecord(BaseModel, frozen=True, extra="forbid"):
-    """What must be known of any network to use it."""
+class ModelManifest(BaseModel, frozen=True, extra="forbid"):
+    """What every manifest states."""
 
     name: _Word
-    """Stands with the version in every table."""
+    """Written with the version into every table."""
     version: _Word
     orientation: _Orientation
-    """Where the input's axes lead: letters of R or L, A or P, S or I, such as ``RAS``."""
+    """Where the axes of the input point: R or L, A or P, S or I, such as ``RAS``."""
     refine: bool
-    """Whether the scan's own brightness decides the muscles' borders."""
+    """Whether the boundaries are refined by the scan's own intensity."""
     labels: _Labels
-    """Structure of each output channel, from 0; several channels may be one structure."""
+    """Structure of each output channel, from 0; several channels may share a structure."""
 
     @property
     def classes(self) -> tuple[int, ...]:
-        """Class of each channel: 0 none, then the muscles' labels, then the bones'."""
+        """Class of each channel: 0 background, then the labels of muscles, then of bones."""
         return tuple(_CLASSES[self.labels[str(c)].lower()] for c in range(len(self.labels)))
 
 
-class OnnxRecord(ModelRecord, frozen=True, extra="forbid"):
-    """What must be known of an ONNX file, as a TOML file beside it tells."""
+class OnnxManifest(ModelManifest, frozen=True, extra="forbid"):
+    """The manifest of an ONNX file, a TOML file beside it."""
 
     file: _FileName
-    """The ONNX file, in the folder of the record."""
+    """The ONNX file, in the folder of the manifest."""
     sha256: _Sha256
     """Of the ONNX file."""
     spacing_mm: tuple[_Spacing, _Spacing, _Spacing]
-    """Of the input's voxels, along its three axes."""
+    """Spacing of the input along its three axes."""
     normalisation: Literal["percentile", "zscore", "none"]
-    """Of the preprocessed scan; ``percentile`` brings `percentiles` to 0 and 1 and cuts."""
+    """Of the preprocessed scan; ``percentile`` maps `percentiles` to 0 and 1 and clips."""
     percentiles: tuple[_Percentile, _Percentile] = (1.0, 99.0)
     output: Literal["chances", "scores"]
-    """Chances add up to 1 over the channels; scores become so by softmax."""
+    """Whether the output is probabilities (``chances``), or needs a softmax (``scores``)."""
     size_voxels: tuple[_Size, _Size, _Size] | None = None
-    """Of the input, tiled over the scan; None for the file's own, or else the whole scan."""
+    """Of a tile of input; None for the size that the file fixes, or else the whole scan."""
     multiple_of: _Size = 1
-    """The whole scan is padded to a multiple of so many voxels."""
+    """The whole scan is padded to a multiple of this many voxels."""
 
     @field_validator("percentiles")
     @classmethod
@@ -120,70 +119,67 @@ class OnnxRecord(ModelRecord, frozen=True, extra="forbid"):
         return percentiles
 
 
-class NnunetRecord(ModelRecord, frozen=True, extra="forbid"):
-    """What must be known of a results folder of nnU-Net v2, as a TOML file beside it tells.
+class NnunetManifest(ModelManifest, frozen=True, extra="forbid"):
+    """The manifest of a results folder of nnU-Net v2, a TOML file beside it.
 
-    Spacing, normalisation and size are in the folder's own ``plans.json``.
+    The folder's own ``plans.json`` states spacing, normalisation and size.
     """
 
     folder: _FileName
-    """Such as ``nnUNetTrainer__nnUNetPlans__3d_fullres``, in the folder of the record."""
+    """Such as ``nnUNetTrainer__nnUNetPlans__3d_fullres``, in the folder of the manifest."""
     files: _NnunetFiles
-    """Sha256 of what is read of the folder: both JSON files and one checkpoint for a fold."""
+    """Sha256 of each file that is read: both JSON files and one checkpoint per fold."""
 
     @property
     def checkpoints(self) -> tuple[str, ...]:
-        """The folds' weights, whose chances are averaged."""
+        """The weights of the folds, whose predictions are averaged."""
         return tuple(sorted(name for name in self.files if name.endswith(".pth")))
 
 
-Record = TypeVar("Record", bound=ModelRecord)
+Manifest = TypeVar("Manifest", bound=ModelManifest)
 
 
-def parse_record(text: str, where: str, kind: type[Record]) -> Record:
-    """Read the record of a network.
+def parse_manifest(content: Mapping[str, Any], where: str, kind: type[Manifest]) -> Manifest:
+    """Check the content of a manifest.
 
     Parameters
     ----------
     where
-        Name of the file, for the sentence of an error.
+        Name of its file, for error messages.
 
     Raises
     ------
     ConfigError
-        If it is not TOML, or a key is unknown, missing or not allowed.
+        If a key is unknown, missing, or has a value that is not allowed.
     """
     try:
-        return kind.model_validate(parse_toml(text))
-    except tomllib.TOMLDecodeError as error:
-        msg = f"The record of a model must be TOML: got {where!r} ({error}). Correct that line."
-        raise ConfigError(msg) from error
+        return kind.model_validate(content)
     except ValidationError as error:
-        fact = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in fact["loc"])
-        rule = str(fact["msg"])
-        got = "" if fact["type"] in {"value_error", "missing"} else f", got {fact['input']!r}"
+        fault = error.errors(include_url=False)[0]
+        key = ".".join(str(level) for level in fault["loc"])
+        rule = str(fault["msg"])
+        got = "" if fault["type"] in {"value_error", "missing"} else f", got {fault['input']!r}"
         rule = rule.replace("Value error, ", "it needs ").replace("Input ", "it ")
         msg = (
-            f"The record of a model must hold what docs/usage.md lists: {key!r} in {where!r} "
+            f"The manifest of a model must hold what docs/usage.md lists: {key!r} in {where!r} "
             f"does not fit ({rule[0].lower() + rule[1:]}{got}). Correct it."
         )
         raise ConfigError(msg) from error
 
 
 def check_sha256(content: bytes, file: str, expected: str) -> None:
-    """Hold a file to its record.
+    """Compare the sha256 of a file with that of the manifest.
 
     Raises
     ------
     ConfigError
-        If it is another.
+        If they differ.
     """
     got = hashlib.sha256(content).hexdigest()
     if got != expected:
         msg = (
-            f"The model {file!r} must be that of its record: got sha256 {got[:12]}, where the "
-            f"record says {expected[:12]}. Take the right file, or correct the record if you "
-            "changed the model."
+            f"The model {file!r} must be that of its manifest: got sha256 {got[:12]}, where "
+            f"the manifest says {expected[:12]}. Take the right file, or correct the manifest "
+            "if you changed the model."
         )
         raise ConfigError(msg)

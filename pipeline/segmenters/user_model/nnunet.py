@@ -1,4 +1,4 @@
-"""A results folder of nnU-Net v2: held to its record, rebuilt from its plans, shown scans."""
+"""A results folder of nnU-Net v2: checked, rebuilt from its plans and applied to scans."""
 
 import contextlib
 import io
@@ -14,118 +14,120 @@ from scipy import ndimage
 
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError
-from pipeline.segmenters.network.isotropic_image import axes_toward, axis_directions
-from pipeline.segmenters.network.patch import Window
-from pipeline.segmenters.network.prediction import OTHER, Sight
-from pipeline.segmenters.user_model.manifest import DATASET, PLANS, NnunetRecord, check_sha256
+from pipeline.segmenters.network.patch import Patch
+from pipeline.segmenters.network.prediction import OTHER, Prediction
+from pipeline.segmenters.orientation import axes_toward, axis_directions
+from pipeline.segmenters.user_model.manifest import DATASET, PLANS, NnunetManifest, check_sha256
 
 NNUNET = "nnunet"
 _ARCHITECTURES = "dynamic_network_architectures."
-_PARTS = "torch.nn."
+_LAYERS = "torch.nn."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NnunetModel:
-    """A network that fits its record.
+    """A network that fits its manifest.
 
     Parameters
     ----------
     predictor
-        nnU-Net's own, which resamples, normalises, tiles and brings back.
+        nnU-Net's own, which normalises, resamples to its spacing and back, and tiles.
 
     Notes
     -----
-    Isensee et al. 2021 (Nat Methods 18:203). It sees the scan's own voxels, in the order and
-    the directions that its record names; mirrored copies are not looked at.
+    Isensee et al. 2021 (Nat Methods 18:203). The input is the scan's own voxels, with the axes
+    in the orientation of the manifest. There is no test-time mirroring.
     """
 
-    record: NnunetRecord
+    manifest: NnunetManifest
     predictor: Any
 
     @property
     def name(self) -> str:
         """Kind, name and version, for provenance."""
-        return f"{NNUNET}:{self.record.name}-{self.record.version}"
+        return f"{NNUNET}:{self.manifest.name}-{self.manifest.version}"
 
-    def look(self, scan: Scan) -> Sight:
-        """See the whole scan.
+    def predict(self, scan: Scan) -> Prediction:
+        """Predict the whole scan.
 
         Raises
         ------
         ConfigError
             If the network does not run.
         """
-        own, signs = axes_toward(scan.grid, self.record.orientation)
-        ways = tuple(slice(None, None, int(sign)) for sign in signs)
-        turned = scan.intensity.transpose(own)[ways]
-        spacing_mm = np.array(scan.grid.spacing_mm)[own]
-        found = self.chances(turned, spacing_mm)
-        chances = np.zeros((OTHER + 1, *turned.shape), dtype=np.float32)
-        for structure, chance in zip(self.record.classes, found, strict=True):
-            chances[structure] += chance
-        frame = np.eye(4)
-        frame[:3, :3] = axis_directions(scan.grid)[:, own] * signs * spacing_mm
-        frame[:3, 3] = scan.grid.centre_mm
-        is_inner = ndimage.binary_erosion(np.ones(turned.shape, dtype=bool))
-        return Sight(chances, Window(turned.shape, (1.0, 1.0, 1.0)), frame, is_inner)
+        axes, signs = axes_toward(scan.grid, self.manifest.orientation)
+        directions = tuple(slice(None, None, int(sign)) for sign in signs)
+        oriented = scan.intensity.transpose(axes)[directions]
+        spacing_mm = np.array(scan.grid.spacing_mm)[axes]
+        channels = self.probabilities(oriented, spacing_mm)
+        probabilities = np.zeros((OTHER + 1, *oriented.shape), dtype=np.float32)
+        for structure, probability in zip(self.manifest.classes, channels, strict=True):
+            probabilities[structure] += probability
+        pose = np.eye(4)
+        pose[:3, :3] = axis_directions(scan.grid)[:, axes] * signs * spacing_mm
+        pose[:3, 3] = scan.grid.centre_mm
+        is_interior = ndimage.binary_erosion(np.ones(oriented.shape, dtype=bool))
+        patch = Patch(oriented.shape, (1.0, 1.0, 1.0))  # the pose scales
+        return Prediction(probabilities, patch, pose, is_interior)
 
-    def chances(
-        self, shown: NDArray[np.float32], spacing_mm: NDArray[np.float64]
+    def probabilities(
+        self, voxels: NDArray[np.float32], spacing_mm: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """Give the chance of each channel at each voxel, channels first.
+        """Give the probability of each channel at each voxel, channels first.
 
         Raises
         ------
         ConfigError
             If the network does not run.
         """
-        # its arrays are z, y, x, as its readers make them
-        image = np.ascontiguousarray(shown.T[None], dtype=np.float32)
+        # nnU-Net's arrays are in the order k, j, i
+        image = np.ascontiguousarray(voxels.T[None], dtype=np.float32)
         try:
             with _silently():
-                _, found = self.predictor.predict_single_npy_array(
+                _, channels = self.predictor.predict_single_npy_array(
                     image, {"spacing": spacing_mm[::-1].tolist()}, None, None, True
                 )
-        except Exception as error:  # of whatever the plans name
+        except Exception as error:  # of whatever code the plans name
             msg = (
-                f"The model {self.record.folder!r} must run on a scan of {shown.shape} voxels: "
-                f"got {_fault(error)}. Try it with nnU-Net's own nnUNetv2_predict."
+                f"The model {self.manifest.folder!r} must run on a scan of {voxels.shape} "
+                f"voxels: got {_fault(error)}. Try it with nnU-Net's own nnUNetv2_predict."
             )
             raise ConfigError(msg) from error
-        chances: NDArray[np.float32] = np.asarray(found, np.float32).transpose(0, 3, 2, 1)
-        return chances
+        probabilities: NDArray[np.float32] = np.asarray(channels, np.float32).transpose(
+            0, 3, 2, 1
+        )
+        return probabilities
 
 
-def load_nnunet(record: NnunetRecord, contents: Mapping[str, bytes]) -> NnunetModel:
-    """Make a network ready, and hold it to its record.
+def load_nnunet(manifest: NnunetManifest, contents: Mapping[str, bytes]) -> NnunetModel:
+    """Load a network and check it against its manifest.
 
     Parameters
     ----------
     contents
-        Of each file that the record names.
+        Of each file that the manifest names, by name.
 
     Raises
     ------
     ConfigError
-        If nnU-Net is not installed; if a file is not that of the record, or holds more than
-        weights; if the plans do not make a network of one image and of as many channels as
-        there are labels.
+        If nnU-Net is not installed; if a file is not that of the manifest, or holds more than
+        weights; if the plans do not give a network for one image with one channel per label.
     """
     for file, content in contents.items():
-        check_sha256(content, file, record.files[file])
+        check_sha256(content, file, manifest.files[file])
     try:
         with _silently():
-            return NnunetModel(record, _predictor(record, contents))
+            return NnunetModel(manifest, _predictor(manifest, contents))
     except ModuleNotFoundError as error:
         msg = (
             f"The segmenter {NNUNET!r} needs nnU-Net v2 and torch: got no module named "
-            f"{error.name!r}. Install them as docs/usage.md tells."
+            f"{error.name!r}. Install them as docs/usage.md describes."
         )
         raise ConfigError(msg) from error
     except pickle.UnpicklingError as error:
         msg = (
-            f"The checkpoints of {record.folder!r} must hold weights and plain facts alone, as "
-            f"anything else could run a program: got {_fault(error)}. Save them again "
+            f"The checkpoints of {manifest.folder!r} must hold weights and plain values only, "
+            f"as anything else could run a program: got {_fault(error)}. Save them again "
             "with nnU-Net v2 itself."
         )
         raise ConfigError(msg) from error
@@ -138,26 +140,26 @@ def load_nnunet(record: NnunetRecord, contents: Mapping[str, bytes]) -> NnunetMo
         AssertionError,
     ) as error:
         msg = (
-            f"The folder {record.folder!r} must be a result of nnU-Net v2 for one image: got "
+            f"The folder {manifest.folder!r} must be a result of nnU-Net v2 for one image: got "
             f"{_fault(error)}. Take the folder as nnU-Net wrote it, or correct it."
         )
         raise ConfigError(msg) from error
 
 
-def _predictor(record: NnunetRecord, contents: Mapping[str, bytes]) -> Any:
-    import torch  # noqa: PLC0415 - both are heavy, optional, and needed by this segmenter alone
+def _predictor(manifest: NnunetManifest, contents: Mapping[str, bytes]) -> Any:
+    import torch  # noqa: PLC0415 - both are heavy and optional
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor  # noqa: PLC0415
     from nnunetv2.utilities.get_network_from_plans import (  # noqa: PLC0415
         get_network_from_plans,
     )
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager  # noqa: PLC0415
 
-    states = [_checkpoint(contents[name]) for name in record.checkpoints]
+    states = [_checkpoint(contents[name]) for name in manifest.checkpoints]
     plans, dataset = (json.loads(contents[name]) for name in (PLANS, DATASET))
     manager = PlansManager(plans)
     setting = manager.get_configuration(states[0]["init_args"]["configuration"])
     channels = manager.get_label_manager(dataset).num_segmentation_heads
-    _check_plans(record, setting, dataset, channels)
+    _check_plans(manifest, setting, dataset, channels)
     if manager.get_label_manager(dataset).has_regions:
         msg = "labels that are regions, which may overlap"
         raise ValueError(msg)
@@ -170,7 +172,7 @@ def _predictor(record: NnunetRecord, contents: Mapping[str, bytes]) -> Any:
         deep_supervision=False,
     )
     weights = [state["network_weights"] for state in states]
-    torch.set_num_threads(1)  # sums run in one order, so the same bytes come out
+    torch.set_num_threads(1)  # a fixed order of sums gives the same bytes
     for fold in weights:
         network.load_state_dict(fold)
     predictor = nnUNetPredictor(
@@ -183,18 +185,18 @@ def _predictor(record: NnunetRecord, contents: Mapping[str, bytes]) -> Any:
     return predictor
 
 
-def _check_plans(record: NnunetRecord, setting: Any, dataset: Any, channels: int) -> None:
-    parts = setting.network_arch_init_kwargs
-    named = [parts[key] for key in setting.network_arch_init_kwargs_req_import]
-    strange = [part for part in named if part is not None and not part.startswith(_PARTS)]
+def _check_plans(manifest: NnunetManifest, setting: Any, dataset: Any, channels: int) -> None:
+    settings = setting.network_arch_init_kwargs
+    layers = [settings[key] for key in setting.network_arch_init_kwargs_req_import]
+    strange = [name for name in layers if name is not None and not name.startswith(_LAYERS)]
     if not setting.network_arch_class_name.startswith(_ARCHITECTURES):
         strange.append(setting.network_arch_class_name)
     problems = {
         f"a network made of {', '.join(strange)}": strange,
         "a cascade": setting.previous_stage_name,
         f"{len(dataset['channel_names'])} images": len(dataset["channel_names"]) != 1,
-        f"{channels} channels where the record names {len(record.labels)}": (
-            channels != len(record.labels)
+        f"{channels} channels where the manifest names {len(manifest.labels)}": (
+            channels != len(manifest.labels)
         ),
     }
     for problem, is_there in problems.items():
@@ -203,7 +205,7 @@ def _check_plans(record: NnunetRecord, setting: Any, dataset: Any, channels: int
 
 
 def _checkpoint(content: bytes) -> Any:
-    """Read tensors and plain facts; nothing that could run is unpickled."""
+    """Read tensors and plain values; nothing that could run code is unpickled."""
     import torch  # noqa: PLC0415
 
     scalar = np.float64(0).__reduce__()[0]  # nnU-Net keeps its losses as NumPy's
@@ -214,12 +216,12 @@ def _checkpoint(content: bytes) -> Any:
 
 
 def _silently() -> contextlib.redirect_stdout[io.StringIO]:
-    """Keep what nnU-Net prints from our own output."""
+    """Suppress what nnU-Net prints."""
     return contextlib.redirect_stdout(io.StringIO())
 
 
 def _fault(error: Exception) -> str:
-    """Say what is wrong in words of the files, not of Python."""
+    """Describe an error in terms of the files, not of Python."""
     if isinstance(error, KeyError):
         return f"no {error}"
     if isinstance(error, (TypeError, AttributeError, IndexError, AssertionError)):

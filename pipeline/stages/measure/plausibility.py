@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES, Muscle
 from pipeline.domain.cautions import Caution
 from pipeline.domain.measurement_table import Measurement
 from pipeline.domain.region_split import RegionSplit
+from pipeline.segmenters.components import component_sizes
 
 STAGE = "measure"
 # Kura et al. 1997 (Anat Rec 249:143), 11 cadaver feet: PCSA times fibre length, in cm3.
@@ -71,9 +71,9 @@ def _pieces(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
     if muscle.abbreviation not in _SINGLE_BELLIES:
         return
     mask = split.muscles.voxels == muscle.index
-    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
-    if count > 1:
-        second = np.sort(np.bincount(pieces.ravel())[1:])[-2] / np.count_nonzero(mask)
+    _, sizes = component_sizes(mask, connectivity=3)
+    if len(sizes) > 2:  # of the background, and of two components or more
+        second = np.sort(sizes)[-2] / np.count_nonzero(mask)
         if second >= _LARGE_PIECE:
             message = (
                 f"The {muscle.name} is one belly, but its second piece holds {second:.0%} of "

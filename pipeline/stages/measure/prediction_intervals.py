@@ -33,10 +33,7 @@ class _Known:
 
 _MUSCLE_CONTRASTS = (Contrast.T1W, Contrast.PDW, Contrast.WATER)
 _KNOWN: Mapping[str, _Known] = MappingProxyType(
-    {
-        "atlas": _Known((Contrast.T1W,), (0.75, 0.75, 4.5), 0.15),
-        "network": _Known(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45),
-    }
+    {"network": _Known(_MUSCLE_CONTRASTS, (1.05, 1.05, 4.5), 0.45)}
 )
 _Ratios = Mapping[tuple[str, str], tuple[float, float]]
 

@@ -10,9 +10,10 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from pipeline.domain.scan import Contrast, Scan
+from pipeline.segmenters.components import large_components
 from pipeline.segmenters.downsampling import block_factors, block_means
-from pipeline.segmenters.network.foot_masks import filled, single_feet
-from pipeline.segmenters.network.isotropic_image import Volume
+from pipeline.segmenters.network.foot_masks import candidate_masks, filled
+from pipeline.segmenters.network.isotropic_image import IsotropicImage
 
 _SMALL_MM = 3.0
 _FEET_MM = 4.0
@@ -68,11 +69,8 @@ class View:
             low = threshold_multiotsu(smooth, classes=3)[0]
         except ValueError:  # fewer than three grey levels
             low = float(smooth.mean())
-        pieces, _ = ndimage.label(ndimage.binary_opening(smooth > low))
-        sizes = np.bincount(pieces.ravel())
-        sizes[0] = 0
-        large = np.flatnonzero((sizes > 0) & (sizes >= _LEAST_SHARE * sizes.max()))
-        return filled(np.isin(pieces, large))
+        bright = ndimage.binary_opening(smooth > low)
+        return filled(large_components(bright, _LEAST_SHARE, connectivity=1))
 
     @cached_property
     def inner(self) -> NDArray[np.bool_]:
@@ -95,8 +93,10 @@ class View:
     def feet(self) -> int:
         """Pieces of tissue that are as large as a foot."""
         scale = self.classes[1] or 1.0
-        lattice = Volume.from_image(self.small / np.float32(scale), self.small_mm, _FEET_MM)
-        return sum(1 for _ in single_feet(lattice))
+        lattice = IsotropicImage.from_image(
+            self.small / np.float32(scale), self.small_mm, _FEET_MM
+        )
+        return sum(1 for _ in candidate_masks(lattice))
 
     @cached_property
     def long_axis(self) -> int:

@@ -64,7 +64,7 @@ def table_of(**changes: float | None) -> MeasurementTable:
         rows=rows,
         muscles=("FDB",),
         side=Side.RIGHT,
-        segmenter="atlas",
+        segmenter="network",
         border=Border("tmt1", 131.5),
         border_sensitivity_cm3_per_mm=0.63,
         foot_length_mm=241.0,

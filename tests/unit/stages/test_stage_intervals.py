@@ -34,7 +34,7 @@ def table() -> MeasurementTable:
     ]
     border = Border("tmt1", 118.5)
     return MeasurementTable(
-        tuple(rows), PLANTAR_MUSCLES, Side.RIGHT, "atlas", border, 0.4, 241.5
+        tuple(rows), PLANTAR_MUSCLES, Side.RIGHT, "network", border, 0.4, 241.5
     )
 
 
@@ -64,8 +64,9 @@ def test_sums_and_muscles_have_an_interval_that_holds_them(table: MeasurementTab
 @pytest.mark.parametrize(
     ("scan", "words"),
     [
-        (make_scan(contrast=Contrast.T2W), "T1w images of 0.75 x 0.75 x 4.5 mm or finer"),
-        (make_scan((0.5, 0.8, 4.0)), "or finer only"),
+        (make_scan(contrast=Contrast.T2W), "water images of 1.05 x 1.05 x 4.5 mm or finer"),
+        (make_scan(contrast=Contrast.FAT), "or finer only"),
+        (make_scan((0.5, 1.1, 4.0)), "or finer only"),
         (make_scan((0.5, 0.5, 5.0)), "or finer only"),
     ],
 )
@@ -87,9 +88,8 @@ def test_the_network_was_measured_on_other_scans_and_fatty_muscle(
 ) -> None:
     """So its intervals hold there."""
     rows = tuple(replace(row, fat_fraction=0.3) for row in table.rows)
-    by_network = replace(table, rows=rows, segmenter="network")
 
-    found = with_intervals(by_network, make_scan((1.0, 1.0, 3.0), contrast))
+    found = with_intervals(replace(table, rows=rows), make_scan((1.0, 1.0, 3.0), contrast))
 
     low, high = found.ci95_cm3["total"]
     assert codes(found) == []
@@ -97,21 +97,7 @@ def test_the_network_was_measured_on_other_scans_and_fatty_muscle(
     assert 81 < high < 90
 
 
-def test_what_the_network_was_not_measured_on_has_none(table: MeasurementTable) -> None:
-    """T2, fat images, coarse ones, and muscle that is half fat."""
-    by_network = replace(table, segmenter="network")
-    half = replace(by_network, rows=tuple(replace(r, fat_fraction=0.5) for r in table.rows))
-
-    for found in (
-        with_intervals(by_network, make_scan(contrast=Contrast.T2W)),
-        with_intervals(by_network, make_scan(contrast=Contrast.FAT)),
-        with_intervals(by_network, make_scan((1.5, 1.5, 6.0))),
-        with_intervals(half, make_scan()),
-    ):
-        assert codes(found) == ["interval-unknown"]
-
-
-@pytest.mark.parametrize("segmenter", ["atlas+corrected", "another"])
+@pytest.mark.parametrize("segmenter", ["network+corrected", "another"])
 def test_other_segmenters_have_none(segmenter: str, table: MeasurementTable) -> None:
     """Corrected labels are nobody's known errors."""
     found = with_intervals(replace(table, segmenter=segmenter), make_scan())
@@ -119,11 +105,11 @@ def test_other_segmenters_have_none(segmenter: str, table: MeasurementTable) -> 
     assert f"errors of '{segmenter}' were not measured" in found.cautions[0].message
 
 
-@pytest.mark.parametrize(("fat", "words"), [(0.3, "and it is 0.30"), (None, "it is unknown")])
+@pytest.mark.parametrize(("fat", "words"), [(0.5, "and it is 0.50"), (None, "it is unknown")])
 def test_fatty_muscles_have_none(
     fat: float | None, words: str, table: MeasurementTable
 ) -> None:
-    """The atlas loses a quarter of them, which no interval of lean feet covers."""
+    """No foot of the calibration had muscle that is half fat."""
     rows = tuple(replace(row, fat_fraction=fat) for row in table.rows)
 
     found = with_intervals(replace(table, rows=rows), make_scan())

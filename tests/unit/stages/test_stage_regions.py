@@ -13,7 +13,7 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
 from pipeline.stages.regions import RegionsParams, regions
 
-BEFORE = Caution("low-similarity", "The scan resembles the atlas by 0.85 only.", "segment")
+BEFORE = Caution("low-similarity", "The scan resembles a foot by 0.85 only.", "segment")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def table_of(scale: float = 1.0) -> MeasurementTable:
         for region, mm3 in (("rearfoot", 7130.0), ("forefoot", 3000.0), ("total", 10130.0))
     )
     return MeasurementTable(
-        rows, ("FDB",), Side.RIGHT, "atlas", Border("tmt1", 131.5), 0.63, 241.0, (CUT,)
+        rows, ("FDB",), Side.RIGHT, "network", Border("tmt1", 131.5), 0.63, 241.0, (CUT,)
     )
 
 

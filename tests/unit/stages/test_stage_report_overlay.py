@@ -48,7 +48,10 @@ def split_of(side: Side = Side.RIGHT, turn_deg: float = 0.0) -> RegionSplit:
     somewhere = (1.0, 2.0, 3.0)
     landmarks = Landmarks(*(somewhere,) * 6, frame, Border("tmt1", 33.0), 72.0)
     segmentation = Segmentation(
-        LabelMap(muscles, grid, MUSCLE_NAMES), LabelMap(bones, grid, BONE_NAMES), side, "atlas"
+        LabelMap(muscles, grid, MUSCLE_NAMES),
+        LabelMap(bones, grid, BONE_NAMES),
+        side,
+        "network",
     )
     return RegionSplit(segmentation, landmarks, np.ones(muscles.shape, dtype=np.float32))
 

@@ -240,18 +240,18 @@ def test_a_segmentation_carries_side_and_segmenter(labels: LabelMap, scan_file: 
     write_labels(labels, muscles, like=scan_file)
     write_labels(replace(labels, names=BONE_NAMES), bones, like=scan_file)
     caution = Caution("a", "B.", "segment")
-    sidecar(muscles, side=Side.LEFT, segmenter="atlas", cautions=[caution])
+    sidecar(muscles, side=Side.LEFT, segmenter="network", cautions=[caution])
 
     segmentation = read_segmentation(muscles, bones)
 
-    assert (segmentation.side, segmentation.segmenter) == (Side.LEFT, "atlas")
+    assert (segmentation.side, segmentation.segmenter) == (Side.LEFT, "network")
     assert segmentation.cautions == (caution,)
 
 
 def test_a_segmentation_without_side_is_refused(labels: LabelMap, scan_file: Path) -> None:
     """A sidecar that says too little names what is missing."""
     write_labels(labels, scan_file, like=None)
-    sidecar(scan_file, segmenter="atlas")
+    sidecar(scan_file, segmenter="network")
 
     with pytest.raises(ArtefactError, match="must say 'Laterality' and 'Segmenter'"):
         read_segmentation(scan_file, scan_file)

@@ -23,7 +23,7 @@ def test_a_sidecar_says_where_its_image_came_from(tmp_path: Path) -> None:
         tmp_path / "a_dseg.nii.gz",
         sources={"bids:raw:sub-01/anat/raw.nii.gz": "ab12"},
         side=Side.RIGHT,
-        segmenter="atlas",
+        segmenter="network",
         cautions=[Caution("a", "B.", "segment")],
         settings={"shrink": 2},
         SkullStripped=False,
@@ -40,7 +40,7 @@ def test_a_sidecar_says_where_its_image_came_from(tmp_path: Path) -> None:
         "Cautions": [{"code": "a", "message": "B.", "stage": "segment"}],
         "BodyPart": "FOOT",
         "Laterality": "R",
-        "Segmenter": "atlas",
+        "Segmenter": "network",
         "SkullStripped": False,
     }
 

@@ -51,7 +51,7 @@ def measured() -> MeasurementTable:
         rows=rows,
         muscles=("ABH", "INT"),
         side=Side.LEFT,
-        segmenter="atlas",
+        segmenter="network",
         border=Border("tmt1", 120.25),
         border_sensitivity_cm3_per_mm=0.75,
         foot_length_mm=245.5,

@@ -12,7 +12,7 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES, get_protocol
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network.boundary import FEATURES
-from pipeline.segmenters.network.weights import BONE_BORDER, MUSCLE_BORDER
+from pipeline.segmenters.network.weights import BONE_BOUNDARY, MUSCLE_BOUNDARY
 from training import boundary_samples as border_examples
 from training import boundary_scans as seen_scans
 from training.boundary_samples import BorderExample
@@ -55,7 +55,7 @@ def test_a_scan_is_the_same_again_and_is_kept(
 def test_bones_are_each_a_part_of_their_own(folder: Path) -> None:
     """Tarsals and metatarsals, and of no more voxels together than muscles."""
     bones = seen_bones(3, folder)
-    examples = border_examples.border_examples(3, folder)[BONE_BORDER]
+    examples = border_examples.border_examples(3, folder)[BONE_BOUNDARY]
 
     assert [np.unique(bone.labels).tolist() for bone in bones] == [[k] for k in range(1, 13)]
     assert [np.unique(e.labels).tolist() for e in examples] == [[k] for k in range(1, 13)]
@@ -71,7 +71,7 @@ def test_an_example_holds_all_muscle_of_its_scan(
     for other_networks in (0.0, 1.0):
         monkeypatch.setattr(border_examples, "_OTHER_NETWORKS", other_networks)
 
-        (example,) = border_examples.border_examples(3, folder)[MUSCLE_BORDER]
+        (example,) = border_examples.border_examples(3, folder)[MUSCLE_BOUNDARY]
 
         assert example.features.shape == (len(example.share), FEATURES)
         assert 0.2 < example.share.mean() < 0.8
@@ -140,11 +140,11 @@ def test_borders_are_learnt_and_exported(
     model = borders.fit([example], 13, steps=300)
     model.offsets[3] = -50.0
     state = {"story": {"scans": 1}, "averaged": model.state_dict()}
-    torch.save(state, tmp_path / "muscle_border.pt")
-    before = weights._read(weights.RECORD)
-    (tmp_path / weights.RECORD).write_bytes(before)
+    torch.save(state, tmp_path / "muscle_boundary.pt")
+    before = weights._read(weights.MANIFEST)
+    (tmp_path / weights.MANIFEST).write_bytes(before)
     export.export(tmp_path, tmp_path, "9.9.9")
-    written = ("muscle_border.onnx", "network.toml")
+    written = ("muscle_boundary.onnx", "network.toml")
     content = {name: (tmp_path / name).read_bytes() for name in written}
     packaged = weights._read
     monkeypatch.setattr(weights, "_read", lambda name: content.get(name) or packaged(name))
@@ -152,15 +152,15 @@ def test_borders_are_learnt_and_exported(
     loaded = weights.load_weights()
     weights.load_weights.cache_clear()
 
-    shares = loaded.muscle_border.shares(example.features, example.labels)
+    shares = loaded.muscle_boundary.fractions(example.features, example.labels)
     is_third = example.labels == 3
     assert ((shares > 0.5) == (example.share > 0.5))[~is_third].mean() > 0.95
     assert (shares[is_third] < 0.01).all()  # by the offset of that muscle
     told = torch.from_numpy(example.features), torch.from_numpy(example.labels).long()
     np.testing.assert_allclose(shares, model(*told), atol=1e-5)
-    assert loaded.record["version"] == "9.9.9"
-    assert loaded.record["training"]["muscle_border"]["scans"] == 1
-    assert loaded.record["files"]["fine"] == weights.load_weights().record["files"]["fine"]
+    assert loaded.manifest["version"] == "9.9.9"
+    assert loaded.manifest["training"]["muscle_boundary"]["scans"] == 1
+    assert loaded.manifest["files"]["fine"] == weights.load_weights().manifest["files"]["fine"]
 
 
 def test_each_muscle_comes_to_its_volume(rng: np.random.Generator) -> None:

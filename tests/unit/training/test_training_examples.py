@@ -11,12 +11,13 @@ from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.kind import FootKind
 from pipeline.phantom.anatomy.skeleton import STRAIGHT
-from pipeline.segmenters.network.patch import COARSE, FINE, Window, fit_frame
+from pipeline.segmenters.network.patch import COARSE, FINE, Patch
+from pipeline.segmenters.network.pose_fit import fit_pose
 from pipeline.segmenters.network.prediction import OTHER
 from training import feet
 from training.examples import draw_examples
 from training.feet import ALL_KINDS, draw_kind, draw_training_shape, training_foot
-from training.template import FRAME_BONES, bone_middles_mm, bone_sizes, template_mm
+from training.template import FRAME_BONES, bone_centres_mm, bone_sizes, template_mm
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +92,12 @@ def test_a_training_foot_is_of_its_kind(kind: FootKind) -> None:
 
 
 @pytest.mark.parametrize("window", [COARSE, FINE])
-def test_an_example_is_the_same_whoever_asks(window: Window, folder: Path) -> None:
+def test_an_example_is_the_same_whoever_asks(window: Patch, folder: Path) -> None:
     """Image and labels, byte for byte; another index gives another image."""
     first, again, other = (draw_examples(k, window, 1, folder)[0] for k in (3, 3, 4))
 
     assert first.labels.shape == window.shape
-    assert first.image.shape == first.muscles.shape == window.shown.shape
+    assert first.image.shape == first.muscles.shape == window.input.shape
     assert first.image.tobytes() == again.image.tobytes()
     assert first.labels.tobytes() == again.labels.tobytes()
     assert first.image.tobytes() != other.image.tobytes()
@@ -115,7 +116,7 @@ def test_labels_lie_on_what_is_seen(folder: Path) -> None:
 
 def test_the_fine_window_lies_along_the_foot(coarse_foot: Foot) -> None:
     """The mean foot's bones are where the template has them, but for the lattice."""
-    frame, residual_mm = fit_frame(bone_middles_mm(coarse_foot), template_mm())
+    frame, residual_mm = fit_pose(bone_centres_mm(coarse_foot), template_mm())
 
     assert residual_mm < 0.5
     np.testing.assert_allclose(frame[:3, :3], np.eye(3), atol=0.01)

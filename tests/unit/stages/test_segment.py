@@ -1,4 +1,4 @@
-"""Labels of the segmenter that was named, held to the side that was claimed."""
+"""The segment stage: labels of the named segmenter, corrections, and the claimed side."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from pipeline.stages.segment import Corrections, SegmentParams, segment
 
 
 class HandSegmenter:
-    """Sees a right foot in every scan."""
+    """Finds a right foot in every scan."""
 
     name = "hand"
 
@@ -32,10 +32,8 @@ class HandSegmenter:
 
 @pytest.fixture
 def scan(monkeypatch: pytest.MonkeyPatch) -> Scan:
-    """Make a scan that claims nothing, and put a segmenter in place that labels it."""
-    monkeypatch.setattr(
-        segmenters, "SEGMENTERS", {"atlas": HandSegmenter, "network": HandSegmenter}
-    )
+    """Make a scan without a claimed side, and a segmenter that labels it."""
+    monkeypatch.setattr(segmenters, "SEGMENTERS", {"network": HandSegmenter})
     grid = Grid.from_arrays((3, 4, 5), np.diag((0.5, 0.7, 3, 1)))
     caution = Caution("strong-bias-field", "Coil brightness varies 4.0-fold.", "preprocess")
     intensity = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
@@ -44,7 +42,7 @@ def scan(monkeypatch: pytest.MonkeyPatch) -> Scan:
 
 @pytest.mark.parametrize("side", [None, Side.RIGHT])
 def test_labels_are_those_of_the_named_segmenter(side: Side | None, scan: Scan) -> None:
-    """A claim that the anatomy bears out changes nothing, and cautions travel on."""
+    """A claim that agrees with the anatomy changes nothing, and cautions are kept."""
     found = segment(replace(scan, side=side), SegmentParams())
 
     assert (found.segmenter, found.side) == ("hand", Side.RIGHT)
@@ -52,8 +50,8 @@ def test_labels_are_those_of_the_named_segmenter(side: Side | None, scan: Scan) 
     assert found.cautions == scan.cautions
 
 
-def test_a_side_that_the_anatomy_denies_is_refused(scan: Scan) -> None:
-    """Both facts stand in the sentence, and what to do."""
+def test_a_side_that_contradicts_the_anatomy_is_refused(scan: Scan) -> None:
+    """The message states both sides and what to do."""
     words = (
         r"got a left foot by header, table or option, but a right one by its big toe\. "
         r"Find out which foot was scanned and correct the claim with --side\."
@@ -62,8 +60,8 @@ def test_a_side_that_the_anatomy_denies_is_refused(scan: Scan) -> None:
         segment(replace(scan, side=Side.LEFT), SegmentParams())
 
 
-def test_corrected_muscles_stand_in_place_of_those_found(scan: Scan) -> None:
-    """The segmenter's name says so, and a caution by how much they differ."""
+def test_corrected_muscles_replace_those_of_the_segmenter(scan: Scan) -> None:
+    """The name of the segmenter says so, and a caution states how much they differ."""
     voxels = (scan.intensity > 47).astype(np.uint8) * 3
     by_hand = LabelMap(voxels, scan.grid, MUSCLE_NAMES)
 
@@ -77,8 +75,8 @@ def test_corrected_muscles_stand_in_place_of_those_found(scan: Scan) -> None:
     )
 
 
-def test_unchanged_labels_are_still_told_as_corrected(scan: Scan) -> None:
-    """Somebody looked at them and put them there."""
+def test_unchanged_labels_count_as_corrected(scan: Scan) -> None:
+    """Somebody checked them and put them there."""
     by_hand = segment(scan, SegmentParams()).muscles
 
     found = segment(scan, SegmentParams(), Corrections(muscles=by_hand))
@@ -86,14 +84,14 @@ def test_unchanged_labels_are_still_told_as_corrected(scan: Scan) -> None:
     assert "0.0% of the labelled" in found.cautions[-1].message
 
 
-def test_corrected_bones_tell_the_side(
+def test_corrected_bones_determine_the_side(
     coarse_foot: Foot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The side is that of the bones that are used, whatever the segmenter saw."""
+    """The side is that of the bones in use, whatever the segmenter found."""
     truth = coarse_foot.truth
     left = replace(truth, side=Side.LEFT, segmenter="hand")
     fixed = type("Fixed", (), {"name": "hand", "segment": lambda *_: left})
-    monkeypatch.setattr(segmenters, "SEGMENTERS", {"atlas": fixed, "network": fixed})
+    monkeypatch.setattr(segmenters, "SEGMENTERS", {"network": fixed})
     scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid)
 
     found = segment(scan, SegmentParams(), Corrections(bones=truth.bones))
@@ -105,7 +103,7 @@ def test_corrected_bones_tell_the_side(
 def test_nothing_is_segmented_where_both_maps_are_given(
     coarse_foot: Foot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So a scan that a segmenter refuses can be measured, its side still held to the claim."""
+    """A scan that a segmenter refuses can be measured; its side must still agree."""
     monkeypatch.setattr(segmenters, "SEGMENTERS", {})
     truth = coarse_foot.truth
     scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid, side=Side.RIGHT)
@@ -122,19 +120,18 @@ def test_nothing_is_segmented_where_both_maps_are_given(
 
 @pytest.mark.usefixtures("scan")
 def test_an_unknown_segmenter_is_refused() -> None:
-    """The sentence lists the known ones."""
+    """The message lists the known ones."""
     with pytest.raises(
-        ConfigError, match=r"no segmenter named 'atlsa'\. Known: atlas, network, nnunet, onnx\."
+        ConfigError, match=r"no segmenter named 'networks'\. Known: network, nnunet, onnx\."
     ):
-        segmenters.make_segmenter("atlsa")
+        segmenters.make_segmenter("networks")
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"segmenter": "atlsa"}, "one of atlas, network, nnunet, onnx, got 'atlsa'"),
-        ({"segmentor": "atlas"}, "segmentor"),
-        ({"second_opinion": "onnx"}, "'none', 'atlas' or 'network'"),
+        ({"segmenter": "networks"}, "one of network, nnunet, onnx, got 'networks'"),
+        ({"segmentor": "network"}, "segmentor"),
         ({"segmenter": "onnx"}, "a model goes with the segmenters .*'onnx' with model None"),
         (
             {"model": "m.toml"},
@@ -143,6 +140,6 @@ def test_an_unknown_segmenter_is_refused() -> None:
     ],
 )
 def test_settings_are_checked(wrong: dict[str, str], words: str) -> None:
-    """A misspelt name or key does not pass in silence."""
+    """A misspelt name or key is refused."""
     with pytest.raises(ValidationError, match=words):
         SegmentParams.model_validate(wrong)

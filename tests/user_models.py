@@ -1,6 +1,7 @@
-"""Tiny networks that stand for a user's own, ONNX files and others, and their records."""
+"""Tiny user models, as ONNX files and results of nnU-Net, and their manifests."""
 
 import hashlib
+import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,14 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network.prediction import OTHER
-from pipeline.segmenters.user_model.manifest import NnunetRecord, OnnxRecord, parse_record
+from pipeline.segmenters.user_model.manifest import (
+    Manifest,
+    NnunetManifest,
+    OnnxManifest,
+    parse_manifest,
+)
 from pipeline.segmenters.user_model.nnunet import NnunetModel
-from pipeline.segmenters.user_model.onnx import OnnxModel, laid, load_onnx
+from pipeline.segmenters.user_model.onnx import OnnxModel, input_lattice, load_onnx
 from training.examples import classes_of
 from validation.label_overlap import on_grid
 
@@ -62,14 +68,14 @@ def make_onnx(
     return content
 
 
-def by_brightness(
+def by_intensity(
     image: Sequence[int | str] = ANY,
     on: float = 1.0,
     channels: int = CHANNELS,
     *,
     is_cropped: bool = False,
 ) -> bytes:
-    """Make a network whose channel is the brightness: 8 is channel 8."""
+    """Make a network that predicts the class that the intensity gives: 8 is channel 8."""
     constants = [
         numpy_helper.from_array(np.array([1]), "axis"),
         numpy_helper.from_array(np.array(channels), "depth"),
@@ -90,8 +96,8 @@ def by_brightness(
     return make_onnx(nodes, image, channels, constants)
 
 
-def by_heart(classes: NDArray[np.uint8]) -> bytes:
-    """Make a network that gives these classes, whatever it is shown."""
+def constant_output(classes: NDArray[np.uint8]) -> bytes:
+    """Make a network that predicts these classes for every input."""
     constants = [
         numpy_helper.from_array(classes[None], "known"),
         numpy_helper.from_array(np.array(CHANNELS), "depth"),
@@ -100,16 +106,16 @@ def by_heart(classes: NDArray[np.uint8]) -> bytes:
     ]
     nodes = [
         helper.make_node("Cast", ["known"], ["channel"], to=TensorProto.INT64),
-        helper.make_node("OneHot", ["channel", "depth", "values"], ["learnt"], axis=1),
+        helper.make_node("OneHot", ["channel", "depth", "values"], ["content"], axis=1),
         helper.make_node("Mul", ["image", "nothing"], ["unused"]),
-        helper.make_node("Add", ["learnt", "unused"], ["chances"]),
+        helper.make_node("Add", ["content", "unused"], ["chances"]),
     ]
     return make_onnx(nodes, (1, 1, *classes.shape), constants=constants)
 
 
-def record_of(content: bytes, **changes: Any) -> str:
-    """Write the record of a network; what is changed to None is left out."""
-    record: dict[str, Any] = {
+def manifest_of(content: bytes, **changes: Any) -> str:
+    """Write the manifest of a network; keys that are changed to None are left out."""
+    manifest: dict[str, Any] = {
         "name": "mine",
         "version": "1.0",
         "file": "mine.onnx",
@@ -121,12 +127,12 @@ def record_of(content: bytes, **changes: Any) -> str:
         "refine": False,
         "labels": LABELS,
     } | changes
-    return _toml(record)
+    return _toml(manifest)
 
 
-def nnunet_record_of(files: Mapping[str, bytes], **changes: Any) -> str:
-    """Write the record of a results folder; what is changed to None is left out."""
-    record: dict[str, Any] = {
+def nnunet_manifest_of(files: Mapping[str, bytes], **changes: Any) -> str:
+    """Write the manifest of a results folder; keys that are changed to None are left out."""
+    manifest: dict[str, Any] = {
         "name": "mine",
         "version": "1.0",
         "folder": "results",
@@ -135,21 +141,26 @@ def nnunet_record_of(files: Mapping[str, bytes], **changes: Any) -> str:
         "refine": False,
         "labels": LABELS,
     }
-    return _toml(record | changes)
+    return _toml(manifest | changes)
 
 
-def _toml(record: dict[str, Any]) -> str:
-    record["labels"] = {str(channel): name for channel, name in record["labels"].items()}
-    return tomli_w.dumps({k: v for k, v in record.items() if v is not None})
+def _toml(manifest: dict[str, Any]) -> str:
+    manifest["labels"] = {str(channel): name for channel, name in manifest["labels"].items()}
+    return tomli_w.dumps({k: v for k, v in manifest.items() if v is not None})
+
+
+def parsed(text: str, kind: type[Manifest]) -> Manifest:
+    """Parse a manifest."""
+    return parse_manifest(tomllib.loads(text), "mine.toml", kind)
 
 
 class Predictor:
-    """Stands for nnU-Net's own: gives each voxel the class that its brightness says.
+    """A stand-in for nnU-Net's own, which predicts the class that the intensity gives.
 
     Parameters
     ----------
     known
-        Classes that it gives whatever it is shown.
+        Classes that it predicts for every input.
     """
 
     def __init__(self, known: NDArray[np.uint8] | None = None) -> None:
@@ -159,7 +170,7 @@ class Predictor:
     def predict_single_npy_array(
         self, image: NDArray[np.float32], properties: dict[str, Any], *_: object
     ) -> tuple[None, NDArray[np.float32]]:
-        """Take z, y, x and give channels, z, y, x."""
+        """Take an array k, j, i and give channels, k, j, i."""
         self.spacings_mm = properties["spacing"]
         classes = np.rint(image[0]).astype(int) if self.known is None else self.known.T
         assert classes.shape == image.shape[1:]
@@ -167,14 +178,14 @@ class Predictor:
 
 
 def nnunet(predictor: Predictor, **changes: Any) -> NnunetModel:
-    """Give a results folder's network, with the predictor in place of what it would load."""
+    """Give the network of a results folder, with this predictor in place of its own."""
     files = dict.fromkeys(("plans.json", "dataset.json", "fold_0/checkpoint.pth"), b"")
-    text = nnunet_record_of(files, **changes)
-    return NnunetModel(parse_record(text, "mine.toml", NnunetRecord), predictor)
+    text = nnunet_manifest_of(files, **changes)
+    return NnunetModel(parsed(text, NnunetManifest), predictor)
 
 
-def nnunet_knowing(simulated: Simulated, *, refine: bool) -> NnunetModel:
-    """Give one that knows one scan's truth by heart."""
+def perfect_nnunet(simulated: Simulated, *, refine: bool) -> NnunetModel:
+    """Give one that predicts the ground truth of one scan."""
     foot = simulated.foot
     truth = LabelMap(classes_of(foot), foot.grid, {n: str(n) for n in range(1, CHANNELS)})
     known = on_grid(truth, simulated.scan.grid)
@@ -183,22 +194,21 @@ def nnunet_knowing(simulated: Simulated, *, refine: bool) -> NnunetModel:
 
 
 def loaded(content: bytes, **changes: Any) -> OnnxModel:
-    """Load a network with its record."""
-    record = parse_record(record_of(content, **changes), "mine.toml", OnnxRecord)
-    return load_onnx(record, content)
+    """Load a network with its manifest."""
+    return load_onnx(parsed(manifest_of(content, **changes), OnnxManifest), content)
 
 
-def knowing(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> OnnxModel:
-    """Load a network that knows one scan's truth by heart."""
-    learnt = learn(simulated.foot, simulated.scan.grid, spacing_mm)
-    return loaded(learnt, spacing_mm=[spacing_mm] * 3, refine=refine)
+def perfect_model(simulated: Simulated, spacing_mm: float = 2.0, *, refine: bool) -> OnnxModel:
+    """Load a network that predicts the ground truth of one scan."""
+    content = perfect_onnx(simulated.foot, simulated.scan.grid, spacing_mm)
+    return loaded(content, spacing_mm=[spacing_mm] * 3, refine=refine)
 
 
-def learn(foot: Foot, grid: Grid, spacing_mm: float = 2.0) -> bytes:
-    """Make a network that knows by heart a foot that was scanned on this grid."""
-    record = loaded(by_brightness(), spacing_mm=[spacing_mm] * 3).record
-    frame, shape, _ = laid(grid, record)
-    affine = frame.copy()
-    affine[:3, 3] -= frame[:3, :3] @ ((shape - 1) / 2)
+def perfect_onnx(foot: Foot, grid: Grid, spacing_mm: float = 2.0) -> bytes:
+    """Make a network that predicts the ground truth of a foot scanned on this grid."""
+    manifest = loaded(by_intensity(), spacing_mm=[spacing_mm] * 3).manifest
+    pose, shape, _ = input_lattice(grid, manifest)
+    affine = pose.copy()
+    affine[:3, 3] -= pose[:3, :3] @ ((shape - 1) / 2)
     truth = LabelMap(classes_of(foot), foot.grid, {n: str(n) for n in range(1, CHANNELS)})
-    return by_heart(on_grid(truth, Grid.from_arrays(shape.tolist(), affine)))
+    return constant_output(on_grid(truth, Grid.from_arrays(shape.tolist(), affine)))

@@ -1,4 +1,4 @@
-"""The network segmenter around its network, which here knows the truth."""
+"""The network segmenter around its network, which here predicts the ground truth."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle import oracle, show, sightless_weights
+from oracle import oracle, use, weights_without_networks
 from scipy import ndimage
 from simulated import GAP, LONG, PLANTAR, Simulated, both_feet, cropped, planes_of
 
@@ -18,49 +18,48 @@ from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
-from pipeline.segmenters.network.patch import FINE
-from pipeline.segmenters.network.prediction import Sight
+from pipeline.segmenters.network.prediction import Prediction
 from validation.label_overlap import dice, on_grid
 
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
-See = Callable[..., None]
+Known = Callable[..., None]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _weights() -> Iterator[None]:
-    known = sightless_weights()
+    weights = weights_without_networks()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "load_weights", lambda: known)
+        patch.setattr(network, "load_weights", lambda: weights)
         yield
 
 
 @pytest.fixture
-def see(monkeypatch: pytest.MonkeyPatch) -> See:
-    """Let the networks know the truth about these feet."""
+def known(monkeypatch: pytest.MonkeyPatch) -> Known:
+    """Give a function that lets the networks predict some feet."""
 
-    def these(*feet: Foot, certainty: float = 1.0) -> None:
-        show(monkeypatch, oracle(*feet, certainty=certainty))
+    def these(*feet: Foot, confidence: float = 1.0) -> None:
+        use(monkeypatch, oracle(*feet, confidence=confidence))
 
     return these
 
 
 @pytest.fixture(scope="module")
 def labelled(simulated: Simulated) -> Segmentation:
-    """Segment the simulated scan by a network that knows it, once."""
+    """Segment the simulated scan by a network that predicts its ground truth, once."""
     with pytest.MonkeyPatch.context() as patch:
-        show(patch, oracle(simulated.foot))
+        use(patch, oracle(simulated.foot))
         return NetworkSegmenter().segment(simulated.scan)
 
 
 def moved(scan: Scan, transform: np.ndarray) -> Scan:
-    """Lay the same voxels elsewhere in the world."""
+    """Place the same voxels elsewhere in the world."""
     return replace(scan, grid=Grid.from_arrays(scan.grid.shape, transform @ scan.grid.matrix))
 
 
 def test_a_network_that_is_right_gives_the_truth(
     simulated: Simulated, labelled: Segmentation
 ) -> None:
-    """What is lost on the way through the window is little."""
+    """Resampling to the patch and back loses little."""
     true_muscles = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)
     true_bones = on_grid(simulated.foot.truth.bones, simulated.scan.grid)
 
@@ -73,7 +72,7 @@ def test_a_network_that_is_right_gives_the_truth(
 
 
 def test_every_voxel_has_its_probability(labelled: Segmentation) -> None:
-    """What is labelled is likelier muscle than not, and nothing else is."""
+    """Voxels above a half are labelled as muscle, and no others."""
     probability = labelled.probability
 
     assert probability is not None
@@ -82,16 +81,16 @@ def test_every_voxel_has_its_probability(labelled: Segmentation) -> None:
 
 
 def test_a_foot_is_recognised_without_labels(
-    simulated: Simulated, labelled: Segmentation, see: See
+    simulated: Simulated, labelled: Segmentation, known: Known
 ) -> None:
-    """Side, cautions and how sure the network is."""
-    see(simulated.foot, certainty=0.9)
+    """With side, cautions and confidence."""
+    known(simulated.foot, confidence=0.9)
 
-    seen = NetworkSegmenter().recognise(simulated.scan)
+    recognition = NetworkSegmenter().recognise(simulated.scan)
 
-    assert seen.side is labelled.side
-    assert seen.likeness == pytest.approx(0.9, abs=1e-6)
-    assert seen.cautions == ()
+    assert recognition.side is labelled.side
+    assert recognition.likeness == pytest.approx(0.9, abs=1e-6)
+    assert recognition.cautions == ()
 
 
 def test_bones_and_muscles_do_not_overlap(labelled: Segmentation) -> None:
@@ -100,10 +99,10 @@ def test_bones_and_muscles_do_not_overlap(labelled: Segmentation) -> None:
 
 
 def test_the_mirror_image_is_a_left_foot(
-    simulated: Simulated, labelled: Segmentation, see: See
+    simulated: Simulated, labelled: Segmentation, known: Known
 ) -> None:
     """The same voxels in a mirrored world: only the side changes."""
-    see(simulated.foot.moved(MIRROR))
+    known(simulated.foot.moved(MIRROR))
 
     found = NetworkSegmenter().segment(moved(simulated.scan, MIRROR))
 
@@ -112,11 +111,11 @@ def test_the_mirror_image_is_a_left_foot(
 
 
 def test_a_foot_is_found_whatever_the_header_says(
-    simulated: Simulated, labelled: Segmentation, see: See
+    simulated: Simulated, labelled: Segmentation, known: Known
 ) -> None:
-    """Head up, toes down, on its side: quarter turns are tried when the first does not fit."""
+    """Rotations by right angles are tried if the orientation of the header does not fit."""
     turn = np.array([[0, 0, 1.0, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
-    see(simulated.foot.moved(turn))
+    known(simulated.foot.moved(turn))
 
     found = NetworkSegmenter().segment(moved(simulated.scan, turn))
 
@@ -125,7 +124,7 @@ def test_a_foot_is_found_whatever_the_header_says(
 
 
 def two_feet(simulated: Simulated) -> tuple[Foot, Foot]:
-    """Give the truth of `both_feet`: the right one, and its mirror image beside it."""
+    """Give the ground truth of `both_feet`: the right one, and its mirror image beside it."""
     grid = simulated.scan.grid
     width = grid.shape[0]
     aside, mirrored = np.eye(4), np.diag((-1.0, 1.0, 1.0, 1.0))
@@ -136,11 +135,11 @@ def two_feet(simulated: Simulated) -> tuple[Foot, Foot]:
 
 
 @pytest.mark.parametrize("side", [Side.LEFT, pytest.param(Side.RIGHT, marks=pytest.mark.slow)])
-def test_of_two_feet_the_one_asked_for_is_measured(
-    side: Side, simulated: Simulated, labelled: Segmentation, see: See
+def test_of_two_feet_the_requested_one_is_measured(
+    side: Side, simulated: Simulated, labelled: Segmentation, known: Known
 ) -> None:
     """Its labels are those that it has alone; the other foot has none."""
-    see(*two_feet(simulated))
+    known(*two_feet(simulated))
     width = simulated.scan.grid.shape[0]
 
     found = NetworkSegmenter().segment(replace(both_feet(simulated.scan), side=side))
@@ -152,53 +151,59 @@ def test_of_two_feet_the_one_asked_for_is_measured(
     assert dice(halves[side] > 0, labelled.muscles.voxels > 0) > 0.95
 
 
-def test_two_feet_and_no_side_are_refused(simulated: Simulated, see: See) -> None:
-    """The sentence says what was found and how to choose."""
-    see(*two_feet(simulated))
+def test_two_feet_and_no_side_are_refused(simulated: Simulated, known: Known) -> None:
+    """The message says what was found and how to choose."""
+    known(*two_feet(simulated))
 
     with pytest.raises(ScanError, match=r"got 2 feet, by anatomy left, right, .* not given"):
         NetworkSegmenter().segment(both_feet(simulated.scan))
 
 
-def test_what_has_no_bones_of_a_foot_is_refused(simulated: Simulated, see: See) -> None:
-    """However it is turned."""
-    see()
+def test_an_image_without_bones_of_a_foot_is_refused(
+    simulated: Simulated, known: Known
+) -> None:
+    """In any orientation."""
+    known()
 
-    with pytest.raises(ScanError, match=r"must show a foot: got one piece.*no bones of a foot"):
+    with pytest.raises(
+        ScanError, match=r"must show a foot: got one component.*no bones of a foot"
+    ):
         NetworkSegmenter().segment(simulated.scan)
 
 
-def test_a_guess_is_refused(simulated: Simulated, see: See) -> None:
-    """Right bones, but hardly sure of them."""
-    see(simulated.foot, certainty=0.55)
+def test_low_confidence_is_refused(simulated: Simulated, known: Known) -> None:
+    """The bones fit, but their probability is low."""
+    known(simulated.foot, confidence=0.55)
 
-    with pytest.raises(ScanError, match=r"bones \d\.\d mm off, .* certainty of 0\.6 is asked"):
+    with pytest.raises(
+        ScanError, match=r"bones at a residual of \d\.\d mm, .* confidence at least 0\.6"
+    ):
         NetworkSegmenter().segment(simulated.scan)
 
 
-def test_doubt_is_a_caution(simulated: Simulated, see: See) -> None:
+def test_moderate_confidence_is_a_caution(simulated: Simulated, known: Known) -> None:
     """Between what is refused and what is good."""
-    see(simulated.foot, certainty=0.7)
+    known(simulated.foot, confidence=0.7)
 
     found = NetworkSegmenter().segment(simulated.scan)
 
     assert [c.code for c in found.cautions] == ["low-certainty"]
 
 
-def test_where_brightness_speaks_against_the_network_is_a_caution(
+def test_a_muscle_volume_that_intensity_changes_is_a_caution(
     simulated: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is sure of the middle of each muscle only, and brightness adds the rest."""
+    """The network predicts only the core of each muscle, and the intensity adds the rest."""
     clear = oracle(simulated.foot)
 
-    def narrow(*args: Any) -> Sight:
-        sight = clear(*args)
+    def narrow(*args: Any) -> Prediction:
+        prediction = clear(*args)
         for muscle in range(1, 13):
-            thin = ndimage.binary_erosion(sight.labels == muscle)
-            sight.chances[muscle][(sight.labels == muscle) & ~thin] = 0.4
-        return replace(sight)
+            thin = ndimage.binary_erosion(prediction.labels == muscle)
+            prediction.probabilities[muscle][(prediction.labels == muscle) & ~thin] = 0.4
+        return replace(prediction)
 
-    show(monkeypatch, narrow)
+    use(monkeypatch, narrow)
 
     found = NetworkSegmenter().segment(simulated.scan)
 
@@ -212,12 +217,12 @@ def test_a_foot_without_muscle_is_refused(
     """There is nothing to measure."""
     clear = oracle(simulated.foot)
 
-    def blind(*args: Any) -> Sight:
-        sight = clear(*args)
-        sight.chances[1:13] = 0
-        return replace(sight)  # so that it is labelled anew
+    def blind(*args: Any) -> Prediction:
+        prediction = clear(*args)
+        prediction.probabilities[1:13] = 0
+        return replace(prediction)  # without the cached labels
 
-    show(monkeypatch, blind)
+    use(monkeypatch, blind)
 
     with pytest.raises(SegmentationError, match=r"must show muscle: got none"):
         NetworkSegmenter().segment(simulated.scan)
@@ -231,29 +236,13 @@ def test_a_foot_without_muscle_is_refused(
     ],
 )
 def test_a_foot_cut_off_is_refused(
-    bone: int, words: str, simulated: Simulated, see: See
+    bone: int, words: str, simulated: Simulated, known: Known
 ) -> None:
-    """The sentence names the bone and how much of it there is."""
-    see(simulated.foot)
+    """The message names the bone and how much of it is in the image."""
+    known(simulated.foot)
     first, last = planes_of(simulated.foot.truth.bones, bone, simulated.scan.grid)
     middle = (first + last) // 2
     kept = slice(middle, None) if bone == CALCANEUS else slice(0, middle)
 
     with pytest.raises(ScanError, match=words):
         NetworkSegmenter().segment(cropped(simulated.scan, LONG, kept))
-
-
-def test_strays_are_left_out() -> None:
-    """A crumb far from its bone is taken away, two halves are not."""
-    chances = np.zeros((30, 12, 8, 8), np.float32)
-    chances[0] = 0.4
-    chances[13, 1:5, 1:5, 1:5] = chances[13, 9, 6, 6] = 0.6
-    chances[14, 0, 6:8] = chances[14, 4, 6:8] = 0.6
-
-    everywhere = np.ones(chances.shape[1:], dtype=bool)
-
-    sight = Sight(chances, FINE, np.eye(4), everywhere).without_strays()
-
-    assert sight.chances[13, 9, 6, 6] == 0
-    assert (sight.chances[13, 1:5, 1:5, 1:5] > 0).all()
-    assert (sight.chances[14, 4, 6:8] > 0).all()

@@ -1,4 +1,4 @@
-"""TOML as people save it: with a byte order mark or without; what is absurd is no TOML."""
+"""TOML text, with or without a byte order mark, to checked values."""
 
 import json
 import tomllib
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_DEEPEST = 16  # tables and lists within one another; settings need four
+_MAX_DEPTH = 16  # of nested tables and lists; settings need four
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     tomllib.TOMLDecodeError
-        If it is none, or is nested deeper or holds longer numbers than anyone writes.
+        If it is not TOML, is nested too deep, or holds a number of thousands of digits.
     """
     try:
         content = tomllib.loads(text.removeprefix("\ufeff"))
@@ -29,18 +29,18 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError(msg) from error
     except RecursionError as error:
         raise tomllib.TOMLDecodeError(_too_deep()) from error
-    if not _is_shallow(content, _DEEPEST):
+    if not _is_shallow(content, _MAX_DEPTH):
         raise tomllib.TOMLDecodeError(_too_deep())
     return content
 
 
 def validated(model: type[Model], content: Mapping[str, Any]) -> Model:
-    """Check what TOML holds, without taking text for a number or a time of day for text.
+    """Validate parsed TOML strictly: text is no number, and a time of day is no text.
 
     Raises
     ------
     pydantic.ValidationError
-        If it does not fit.
+        If the content does not fit the model.
     """
     # JSON mode is strict without refusing lists for tuples or text for enums.
     text = json.dumps(content, default=lambda moment: {"date or time": str(moment)})
@@ -48,11 +48,11 @@ def validated(model: type[Model], content: Mapping[str, Any]) -> Model:
 
 
 def _too_deep() -> str:
-    return f"tables or lists are nested more than {_DEEPEST} deep"
+    return f"tables or lists are nested more than {_MAX_DEPTH} deep"
 
 
-def _is_shallow(value: Any, deepest: int) -> bool:
+def _is_shallow(value: Any, depth: int) -> bool:
     if not isinstance(value, (dict, list)):
         return True
-    parts = value.values() if isinstance(value, dict) else value
-    return deepest > 0 and all(_is_shallow(part, deepest - 1) for part in parts)
+    items = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(_is_shallow(item, depth - 1) for item in items)

@@ -1,4 +1,4 @@
-"""Networks that come with a record, and what is refused in their place."""
+"""The packaged networks and their manifest, and which files are refused."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from onnx import TensorProto, helper
 from pipeline.errors import ArtefactError
 from pipeline.segmenters.network import weights
 from pipeline.segmenters.network.boundary import FEATURES
-from pipeline.segmenters.network.patch import COARSE, FINE, Window
-from pipeline.segmenters.network.weights import RECORD, Weights, load_weights
+from pipeline.segmenters.network.patch import COARSE, FINE, Patch
+from pipeline.segmenters.network.weights import MANIFEST, Weights, load_weights
 
-BONE = {"middle_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
+BONE = {"centre_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
 
 
-def tiny(window: Window) -> bytes:
-    """Make a network that tells bright from dark, and nothing else."""
-    shape = (1, 1, *window.shown.shape)
+def tiny(patch: Patch) -> bytes:
+    """Make a network that separates bright from dark."""
+    shape = (1, 1, *patch.input.shape)
     nodes = [
         helper.make_node("Neg", ["image"], ["dark"]),
         helper.make_node("Concat", ["dark", "image"], ["scores"], axis=1),
@@ -30,8 +30,8 @@ def tiny(window: Window) -> bytes:
             "AveragePool",
             ["muscles"],
             ["chances"],
-            kernel_shape=window.split,
-            strides=window.split,
+            kernel_shape=patch.split,
+            strides=patch.split,
         ),
     ]
     graph = helper.make_graph(
@@ -39,9 +39,9 @@ def tiny(window: Window) -> bytes:
         "tiny",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
         [
-            helper.make_tensor_value_info("chances", TensorProto.FLOAT, (1, 2, *window.shape)),
+            helper.make_tensor_value_info("chances", TensorProto.FLOAT, (1, 2, *patch.shape)),
             helper.make_tensor_value_info(
-                "muscles", TensorProto.FLOAT, (1, 2, *window.shown.shape)
+                "muscles", TensorProto.FLOAT, (1, 2, *patch.input.shape)
             ),
         ],
     )
@@ -52,8 +52,8 @@ def tiny(window: Window) -> bytes:
     return content
 
 
-def tiny_border() -> bytes:
-    """Make one that gives the mean of what it is told, and the label."""
+def tiny_boundary() -> bytes:
+    """Make one that gives the mean of the features plus the label."""
     voxels = ["voxels", FEATURES]
     nodes = [
         helper.make_node("ReduceMean", ["features"], ["mean"], axes=[1], keepdims=0),
@@ -76,14 +76,14 @@ def tiny_border() -> bytes:
 
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """Put tiny networks and their record in the package's place."""
+    """Replace the packaged networks and their manifest by tiny ones."""
     kept = {
         "coarse.onnx": tiny(COARSE),
         "fine.onnx": tiny(FINE),
-        "muscle_border.onnx": tiny_border(),
-        "bone_border.onnx": tiny_border(),
+        "muscle_boundary.onnx": tiny_boundary(),
+        "bone_boundary.onnx": tiny_boundary(),
     }
-    record = {
+    manifest = {
         "name": "tiny",
         "files": {
             name.removesuffix(".onnx"): {
@@ -94,7 +94,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
         },
         "bones": {"1": BONE},
     }
-    kept[RECORD] = tomli_w.dumps(record).encode()
+    kept[MANIFEST] = tomli_w.dumps(manifest).encode()
     read = weights._read
     monkeypatch.setattr(weights, "_read", lambda name: kept.get(name) or read(f"no {name}"))
     load_weights.cache_clear()
@@ -109,64 +109,66 @@ def loaded(files: dict[str, bytes]) -> Weights:  # noqa: ARG001
 
 
 @pytest.fixture
-def shown(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Make an image of what the fine network is shown."""
-    return rng.random(FINE.shown.shape, dtype=np.float32)
+def image(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Make an input of the fine network."""
+    return rng.random(FINE.input.shape, dtype=np.float32)
 
 
-def test_a_network_gives_chances_and_the_same_bytes_twice(
-    loaded: Weights, shown: NDArray[np.float32]
+def test_a_network_gives_probabilities_and_the_same_bytes_twice(
+    loaded: Weights, image: NDArray[np.float32]
 ) -> None:
-    """Classes come first; they add up to 1 at every voxel."""
-    first, second = loaded.fine.chances(shown), loaded.fine.chances(shown)
+    """Classes come first; they sum to 1 at every voxel."""
+    first, second = loaded.fine.probabilities(image), loaded.fine.probabilities(image)
 
     assert first.shape == (2, *FINE.shape)
     np.testing.assert_allclose(first.sum(axis=0), 1, atol=1e-6)
     assert first.tobytes() == second.tobytes()
 
 
-def test_muscles_are_told_in_the_voxels_that_are_shown(
-    loaded: Weights, shown: NDArray[np.float32]
+def test_muscles_are_given_in_the_voxels_of_the_input(
+    loaded: Weights, image: NDArray[np.float32]
 ) -> None:
-    """Beside the chances, which are the same."""
-    chances, muscles = loaded.fine.chances_and_muscles(shown)
+    """With the same probabilities as without them."""
+    probabilities, muscles = loaded.fine.probabilities_and_muscles(image)
 
-    np.testing.assert_array_equal(muscles[1] > 0.5, shown > 0)
-    np.testing.assert_array_equal(chances, loaded.fine.chances(shown))
+    np.testing.assert_array_equal(muscles[1] > 0.5, image > 0)
+    np.testing.assert_array_equal(probabilities, loaded.fine.probabilities(image))
 
 
-def test_the_record_gives_the_bones_of_the_window(loaded: Weights) -> None:
+def test_the_manifest_gives_the_bones_of_the_patch(loaded: Weights) -> None:
     """By label, in mm."""
-    np.testing.assert_array_equal(loaded.middles_mm[1], BONE["middle_mm"])
+    np.testing.assert_array_equal(loaded.centres_mm[1], BONE["centre_mm"])
     np.testing.assert_array_equal(loaded.half_sizes_mm[1], BONE["half_size_mm"])
-    assert loaded.record["name"] == "tiny"
+    assert loaded.manifest["name"] == "tiny"
 
 
-def test_a_border_net_gives_one_number_a_voxel(loaded: Weights) -> None:
-    """However many voxels it is asked about."""
+def test_a_boundary_network_gives_one_number_per_voxel(loaded: Weights) -> None:
+    """For any number of voxels."""
     features = np.arange(3 * FEATURES, dtype=np.float32).reshape(3, FEATURES)
     labels = np.array([1, 5, 12], dtype=np.uint8)
 
-    shares = loaded.bone_border.shares(features, labels)
+    fractions = loaded.bone_boundary.fractions(features, labels)
 
-    np.testing.assert_allclose(shares, features.mean(axis=1) + labels)
+    np.testing.assert_allclose(fractions, features.mean(axis=1) + labels)
 
 
-@pytest.mark.parametrize("name", ["coarse", "fine", "muscle_border", "bone_border"])
+@pytest.mark.parametrize("name", ["coarse", "fine", "muscle_boundary", "bone_boundary"])
 def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """One byte is enough."""
     files[f"{name}.onnx"] += b"?"
 
-    words = rf"weights of the {name} network must be those of the record: got sha256 .*Install"
+    words = (
+        rf"weights of the {name} network must be those of the manifest: got sha256 .*Install"
+    )
     with pytest.raises(ArtefactError, match=words):
         load_weights()
 
 
-@pytest.mark.parametrize("name", ["coarse.onnx", "bone_border.onnx", RECORD])
+@pytest.mark.parametrize("name", ["coarse.onnx", "bone_boundary.onnx", MANIFEST])
 def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
-    """The sentence names the file and the ways out."""
+    """The message names the file and what to do."""
     del files[name]
 
-    words = rf"must lie in the package: got no no {name} .*make train, or use the atlas"
+    words = rf"must lie in the package: got no no {name} .*make them with make train"
     with pytest.raises(ArtefactError, match=words):
         load_weights()

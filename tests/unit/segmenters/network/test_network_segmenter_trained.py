@@ -1,4 +1,4 @@
-"""The weights that come along: what they have learnt, on feet that they never saw."""
+"""The packaged weights, on digital feet that they were not trained on."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def labelled(simulated: Simulated) -> Segmentation:
     return NetworkSegmenter().segment(simulated.scan)
 
 
-def test_muscles_and_bones_are_found(labelled: Segmentation, simulated: Simulated) -> None:
+def test_muscles_and_bones_are_labelled(labelled: Segmentation, simulated: Simulated) -> None:
     """T1, 1 mm pixels, slices of 4 mm."""
     truth, grid = simulated.foot.truth, simulated.scan.grid
     true = np.isin(on_grid(truth.muscles, grid), PLANTAR)
@@ -78,7 +78,7 @@ def test_other_protocols_need_no_other_weights(protocol: str) -> None:
 
 @pytest.mark.slow
 def test_a_leg_is_refused(simulated: Simulated) -> None:
-    """The foot's own, drawn out to a limb's length."""
+    """That of the foot, extended to the length of a limb."""
     scan = simulated.scan
     up = int(np.abs(scan.grid.matrix[2, :3]).argmax())
     leg = np.take(scan.intensity, [-3 if scan.grid.matrix[2, up] > 0 else 2], axis=up)
@@ -90,11 +90,11 @@ def test_a_leg_is_refused(simulated: Simulated) -> None:
         NetworkSegmenter().segment(Scan(limb, grid, scan.contrast))
 
 
-def test_the_record_tells_how_they_were_made() -> None:
-    """Licence, seeds, scans seen and Dice on feet held out."""
-    record = load_weights().record
+def test_the_manifest_states_how_they_were_trained() -> None:
+    """Licence, number of scans and Dice on held-out feet."""
+    manifest = load_weights().manifest
 
-    assert record["licence"].startswith("BSD-3-Clause")
+    assert manifest["licence"].startswith("BSD-3-Clause")
     for name in ("coarse", "fine"):
-        assert record["training"][name]["scans"] > 1000
-        assert len(record["training"][name]["held_out_dice"]) == 28
+        assert manifest["training"][name]["scans"] > 1000
+        assert len(manifest["training"][name]["held_out_dice"]) == 28

@@ -1,1 +1,0 @@
-"""The atlas segmenter: a digital foot brought to the scan by registration."""

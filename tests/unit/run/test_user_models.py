@@ -1,0 +1,96 @@
+"""User models on disk."""
+
+from pathlib import Path
+
+import pytest
+from user_models import by_intensity, manifest_of, nnunet_manifest_of
+
+from pipeline.errors import ConfigError
+from pipeline.run.user_models import model_files, read_model
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """Write a network and its manifest."""
+    content = by_intensity()
+    (tmp_path / "mine.onnx").write_bytes(content)
+    path = tmp_path / "manifest.toml"
+    path.write_text(manifest_of(content))
+    return path
+
+
+def test_a_network_is_found_beside_its_manifest(manifest: Path) -> None:
+    """It is read with it."""
+    assert model_files(manifest, "onnx") == {"mine.onnx": manifest.with_name("mine.onnx")}
+    assert read_model(manifest, "onnx").manifest.name == "mine"
+
+
+def test_a_network_that_is_missing_is_refused(manifest: Path) -> None:
+    """The message gives the place where it should be."""
+    manifest.with_name("mine.onnx").unlink()
+
+    with pytest.raises(
+        ConfigError, match=r"must lie beside its manifest: got no '.*mine\.onnx'"
+    ):
+        model_files(manifest, "onnx")
+
+
+def test_a_network_that_cannot_be_read_is_refused(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as for lack of permission."""
+
+    def forbid(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbid)
+
+    with pytest.raises(ConfigError, match=r"A model must be readable: got .*mine\.onnx"):
+        read_model(manifest, "onnx")
+
+
+def test_the_files_of_a_results_folder_lie_in_it(tmp_path: Path) -> None:
+    """All files that the manifest names, and no others."""
+    files = dict.fromkeys(("dataset.json", "fold_0/checkpoint_final.pth", "plans.json"), b"{}")
+    for name, content in files.items():
+        path = tmp_path / "results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    manifest = tmp_path / "mine.toml"
+    manifest.write_text(nnunet_manifest_of(files))
+
+    assert model_files(manifest, "nnunet") == {n: tmp_path / "results" / n for n in files}
+
+    (tmp_path / "results" / "plans.json").unlink()
+    with pytest.raises(
+        ConfigError, match=r"must lie beside its manifest: got no '.*plans\.json'"
+    ):
+        model_files(manifest, "nnunet")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_manifest_that_cannot_be_read_is_refused(
+    content: bytes | None, manifest: Path
+) -> None:
+    """Missing, or not text."""
+    manifest.unlink()
+    if content:
+        manifest.write_bytes(content)
+
+    with pytest.raises(ConfigError, match=r"segment\.model must be a readable TOML file.*work"):
+        model_files(manifest, "onnx")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = " + "[" * 20_000, r"must be TOML: got 'manifest\.toml' \(tables or lists"),
+        ("name = ", r"must be TOML: got 'manifest\.toml' \(Invalid value"),
+    ],
+)
+def test_a_manifest_that_is_not_toml_is_refused(text: str, words: str, manifest: Path) -> None:
+    """Among them tables nested so deep that Python does not read them."""
+    manifest.write_text(text)
+
+    with pytest.raises(ConfigError, match=words):
+        model_files(manifest, "onnx")
