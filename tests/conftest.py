@@ -57,7 +57,7 @@ def _mean_foot(spacing_mm: float) -> "Foot":
 
 @pytest.fixture
 def bids_dir(tmp_path: Path) -> Path:
-    """Make six participants whose scans hold a few bytes each."""
+    """Make six participants whose scans have a few bytes each."""
     folder = tmp_path / "raw"
     rows = ["participant_id\tgroup\tbody_mass_kg\tsex"]
     for number, (name, group, mass) in enumerate(PARTICIPANTS, start=1):

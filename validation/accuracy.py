@@ -1,7 +1,7 @@
 """Compare the segmentation with digital feet whose ground truth is known.
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
-nothing was tuned on. With several of ``--protocol`` it also prints them beside one another.
+nothing was tuned on. With several of ``--protocol`` it also prints them side by side.
 ``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the anatomy, ``--kind``
 how muscles and skeleton are made; ``--repeats`` scans each foot so many times, once by each
 protocol in turn, and prints how far its volumes differ.

@@ -29,7 +29,7 @@ FAT = (0.05, 0.1, 0.2, 0.4, 0.6)
 
 
 def assess(seed: int, fat: float, protocol: str) -> dict[str, object]:
-    """Scan a foot whose muscles all hold this much fat, in streaks, and measure it."""
+    """Scan a foot whose muscles all contain this much fat, in streaks, and measure it."""
     rng = np.random.default_rng(seed)
     shape = replace(draw_shape(rng, Side.RIGHT), fat_fractions=dict.fromkeys(MUSCLE_NAMES, fat))
     foot = make_foot(shape, 1.0).moved(random_pose(rng, Side.RIGHT))

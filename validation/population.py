@@ -1,6 +1,6 @@
 """Compare a population of digital feet with measurements of living ones.
 
-Run with ``make population``. Prints the table of docs/phantom.md beside its sources, and
+Run with ``make population``. Prints the table of docs/phantom.md with its sources, and
 fails if a figure leaves its bounds.
 """
 
