@@ -40,13 +40,13 @@ def _all_muscles(amount: float) -> Mapping[int, float]:
 # One change at a time; each but the loss of muscle exceeds the range of training/feet.py.
 CHANGES: Mapping[str, Change] = MappingProxyType(
     {
-        "as drawn": lambda s: s,
-        "muscles less 75 %": lambda s: replace(s, atrophy=_all_muscles(0.75)),
+        "nothing": lambda s: s,
+        "every muscle has lost 75 %": lambda s: replace(s, atrophy=_all_muscles(0.75)),
         "septa of 3 mm": lambda s: replace(s, septum_mm=3.0),
         "narrow and high": lambda s: replace(s, width=0.75, height=1.3),
         "wide and flat": lambda s: replace(s, width=1.3, height=0.75),
         "short toes": lambda s: replace(s, toe_length=0.55),
-        "waves six times as strong": lambda s: replace(s, waves=_stronger(s.waves, 6.0)),
+        "bent six times as much": lambda s: replace(s, waves=_stronger(s.waves, 6.0)),
         "two toes missing": lambda s: s,
     }
 )
