@@ -1,4 +1,4 @@
-# The first that is new enough; name another with make PYTHON=...
+# The first Python that is new enough; choose another with make PYTHON=...
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow fuzz check clean accuracy accuracy-fat calibration quality population study samples train lock
+.PHONY: help setup demo test test-integration test-slow fuzz coverage mutate golden check clean \
+	accuracy accuracy-fat calibration quality population study samples train lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP)  ## Make the environment, with the exact versions of requirements.lock
+setup: $(STAMP)  ## Create the environment with the exact versions of requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -23,8 +24,12 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup  ## Measure the six sample scans, and print the table and where the report is
 	$(BIN)/footvol run sample_scans out/demo --jobs 2
 
-test: setup  ## Run the tests
-	$(BIN)/python -m pytest -n 2
+test: setup  ## Run the quick tests
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+	@echo "These were the quick tests; make test-integration and make test-slow run the others."
+
+test-integration: setup  ## Run the tests with real weights, dcm2niix, processes and whole commands
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "integration and not slow"
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -32,35 +37,45 @@ test-slow: setup  ## Run the tests that take minutes
 fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence or read right
 	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
 
+coverage: setup  ## Run all but the slow tests, and report lines and branches that none reaches
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow" --cov --cov-report=term
+
+mutate: setup  ## Put faults into the measuring code one by one: each must turn a test red
+	$(BIN)/python -m validation.mutate
+
+golden: setup  ## Measure the sample scans and write the golden table anew
+	$(BIN)/python -m validation.golden
+
 check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/interrogate --quiet pipeline tests training
+	$(BIN)/interrogate --quiet pipeline tests training validation
 
 PROTOCOLS := t1_se_4mm t1_tse_3mm vibe_0p8 dixon_2pt pd_tse t2_fs
 
 accuracy: setup  ## Measure unseen digital feet, and print the tables of errors
-	$(BIN)/python tests/accuracy.py
-	$(BIN)/python tests/accuracy.py --seed 9961 --feet 7 --conditions varied \
+	$(BIN)/python -m validation.accuracy
+	$(BIN)/python -m validation.accuracy --seed 9961 --feet 7 --conditions varied \
 		--protocol $(PROTOCOLS)
-	$(BIN)/python tests/accuracy.py --seed 9964 --feet 8 --conditions beyond
-	$(BIN)/python tests/accuracy.py --seed 9963 --feet 4 --repeats 6 --protocol $(PROTOCOLS)
+	$(BIN)/python -m validation.accuracy --seed 9964 --feet 8 --conditions beyond
+	$(BIN)/python -m validation.accuracy --seed 9963 --feet 4 --repeats 6 --protocol $(PROTOCOLS)
 
 accuracy-fat: setup  ## Measure the fat of unseen digital feet, and print the table of errors
-	$(BIN)/python tests/fat_accuracy.py
+	$(BIN)/python -m validation.fat_accuracy
 
-calibration: setup  ## Measure the errors that 95 % intervals rest on, and print their table
-	$(BIN)/python tests/calibrate.py
-quality: setup  ## Try the quality gates on unseen digital feet, and print how often they are right
-	$(BIN)/python tests/quality_rates.py
+calibration: setup  ## Measure the errors behind the 95 % intervals, and print their table
+	$(BIN)/python -m validation.calibrate
 
-population: setup  ## Hold 200 digital feet to what was measured on living ones
-	$(BIN)/python tests/population.py
+quality: setup  ## Print how often the quality gates are right on unseen digital feet
+	$(BIN)/python -m validation.quality_rates
 
-train: setup  ## Train the networks, on a GPU if there is one; goes on where it stopped
+population: setup  ## Compare 200 digital feet with measurements of living ones
+	$(BIN)/python -m validation.population
+
+train: setup  ## Train the networks, on a GPU if there is one; resumes where it stopped
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
 	$(BIN)/python -m training coarse
 	$(BIN)/python -m training fine
@@ -70,16 +85,16 @@ train: setup  ## Train the networks, on a GPU if there is one; goes on where it 
 	$(BIN)/python -m training.export
 
 study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
-	$(BIN)/python tests/study.py
+	$(BIN)/python -m validation.study
 
 samples: setup  ## Make the sample scans again, bit for bit
 	rm -rf out/sample_scans
-	$(BIN)/python tests/make_samples.py out/sample_scans
+	$(BIN)/python -m validation.make_samples out/sample_scans
 	rm -rf sample_scans && mv out/sample_scans sample_scans
 
 lock: setup  ## Write the exact versions in use to requirements.lock
 	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
 
 clean:  ## Remove results, caches and the environment
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""What several folders of tests share: small nouns, feet, a tiny dataset, idle stages."""
+"""Fixtures for several folders of tests: grids, feet, a tiny dataset, idle stages."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-if TYPE_CHECKING:  # tests of single rooms do not pay for importing all of them
+if TYPE_CHECKING:  # tests of single modules do not import all of them
     from simulated import Simulated
 
     from pipeline.domain.grid import Grid
@@ -57,7 +57,7 @@ def _mean_foot(spacing_mm: float) -> "Foot":
 
 @pytest.fixture
 def bids_dir(tmp_path: Path) -> Path:
-    """Make six participants whose scans hold a few bytes each."""
+    """Make six participants whose scans have a few bytes each."""
     folder = tmp_path / "raw"
     rows = ["participant_id\tgroup\tbody_mass_kg\tsex"]
     for number, (name, group, mass) in enumerate(PARTICIPANTS, start=1):
@@ -71,7 +71,7 @@ def bids_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Put stages in place that take no time; gives what was done, in order."""
+    """Replace the stages by ones that take no time; gives what was done, in order."""
     from fake_stages import fake_stages  # noqa: PLC0415
 
     from pipeline.run import cohort_pages, figures, plan  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""DICOM sources put together wrongly or to do harm, made by a seeded generator."""
+"""DICOM sources that are inconsistent or malicious, made by a seeded generator."""
 
 import gzip
 import tarfile
@@ -27,17 +27,17 @@ BOMB_BYTES = 3 * 2**30
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A fault, and what may come of it.
+    """A fault, and which results are allowed.
 
     Parameters
     ----------
     write
-        Puts the fault into a folder that holds a sound series in ``sub-01``, and gives the
-        source to take in.
+        Puts the fault into a folder with a sound series in ``sub-01``, and gives the source
+        to import.
     ends_cut
-        Whether reading what is left, with slices missing at an end, is right.
+        Whether reading the rest, with slices missing at an end, is right.
     pixels_changed
-        How many voxels may differ, as the file itself says another number.
+        How many voxels may differ, because the file itself says so.
     must_be_refused
         Whether reading it at all would be wrong.
     """
@@ -50,7 +50,7 @@ class Variant:
 
 
 def make_scan() -> Scan:
-    """Make whole numbers on an oblique grid."""
+    """Make a scan of whole numbers on an oblique grid."""
     grid = Grid.from_arrays(SHAPE, make_grid().matrix)
     levels = np.random.default_rng(8).integers(0, 900, SHAPE).astype(np.float32)
     facts = {

@@ -1,4 +1,4 @@
-"""Small DICOM series, and faults put into them."""
+"""Small DICOM series, and faults in them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,7 +30,7 @@ def edit(folder: Path, change: Edit, only: slice = slice(None)) -> None:
 
 
 def setting(**elements: Any) -> Edit:
-    """Give a change that sets elements; None takes one away."""
+    """Give a change that sets elements; None deletes one."""
 
     def change(dataset: Dataset) -> None:
         for keyword, value in elements.items():
@@ -55,7 +55,7 @@ def moved(along_mm: float, aside_mm: float = 0.0) -> Edit:
 
 
 def write_series(scan: Scan, folder: Path, *, number: int = 1, **elements: Any) -> None:
-    """Write a series of a made-up participant's one study, with elements of its own."""
+    """Write a series of one study of participant 01, with these elements."""
     write_dicom_series(scan, folder, label="01", side=Side.RIGHT, number=number, study="one")
     unique = generate_uid(entropy_srcs=[str(folder)])
 
@@ -76,4 +76,4 @@ def opened(source: Path, **rules: Any) -> AbstractContextManager[SourceImage]:
 def refuse(source: Path, words: str, **rules: Any) -> None:
     """Expect the source to be refused in these words."""
     with pytest.raises(ScanError, match=words), opened(source, **rules):
-        pytest.fail("was let in")
+        pytest.fail("was accepted")

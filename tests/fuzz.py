@@ -1,4 +1,4 @@
-"""Try damaged inputs again by their numbers: python tests/fuzz.py KIND FIRST [LAST]."""
+"""Try damaged inputs again by number: ``python tests/fuzz.py KIND FIRST [LAST]``."""
 
 import argparse
 import tempfile

@@ -1,4 +1,4 @@
-"""Small made-up nouns; all sizes, spacings and directions differ from one another."""
+"""Small objects of the domain; all sizes, spacings and directions differ."""
 
 from collections.abc import Mapping
 
@@ -57,7 +57,7 @@ def make_frame(
 
 
 def make_landmarks(frame: FootFrame, border_mm: float) -> Landmarks:
-    """Give a frame a border; the points are there for show."""
+    """Give a frame a border; the points are arbitrary."""
     return Landmarks(
         heel=frame.origin,
         calcaneal_tuberosity=frame.origin,

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
@@ -15,6 +13,7 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.stages.preprocess import PreprocessParams, preprocess
+from validation.label_overlap import on_grid
 
 LONG = 2  # array axis of the simulated scan that points to the toes
 GAP = 6  # voxels of air between two feet
@@ -22,7 +21,7 @@ GAP = 6  # voxels of air between two feet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """A foot whose truth is known, its scan as taken and as preprocessed."""
+    """A foot whose ground truth is known, and its scan before and after preprocessing."""
 
     foot: Foot
     raw: Scan
@@ -39,7 +38,7 @@ def simulate(seed: int, side: Side = Side.RIGHT, pixel_mm: float = 1.0) -> Simul
 
 
 def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
-    """Take a shorter field of view, every voxel where it was."""
+    """Crop the field of view; every voxel keeps its position."""
     where = [slice(None)] * 3
     where[axis] = kept
     start = [s.indices(n)[0] for s, n in zip(where, scan.grid.shape, strict=True)]
@@ -49,21 +48,6 @@ def cropped(scan: Scan, axis: int, kept: slice) -> Scan:
     return replace(scan, intensity=voxels, grid=Grid.from_arrays(voxels.shape, affine))
 
 
-def on_grid(labels: LabelMap, grid: Grid) -> NDArray[np.uint8]:
-    """Look up labels at the voxel centres of another grid."""
-    to_source = np.linalg.inv(labels.grid.matrix) @ grid.matrix
-    looked_up: NDArray[np.uint8] = ndimage.affine_transform(
-        labels.voxels, to_source[:3, :3], to_source[:3, 3], grid.shape, order=0
-    )
-    return looked_up
-
-
-def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Overlap of two masks: twice the common part over the sum."""
-    both = np.count_nonzero(first & second)
-    return 2 * both / (np.count_nonzero(first) + np.count_nonzero(second))
-
-
 def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:
     """Give the first and last plane along the foot that show a structure."""
     planes = np.flatnonzero((on_grid(labels, grid) == label).any(axis=(0, 1)))
@@ -71,7 +55,7 @@ def planes_of(labels: LabelMap, label: int, grid: Grid) -> tuple[int, int]:
 
 
 def both_feet(right: Scan) -> Scan:
-    """Lay a foot and its mirror image side by side, the left one at the low indices."""
+    """Put a foot and its mirror image side by side, the left one at the low indices."""
     pair = (right.intensity[::-1], np.zeros_like(right.intensity[:GAP]), right.intensity)
     voxels = np.concatenate(pair)
     return replace(

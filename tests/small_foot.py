@@ -1,4 +1,4 @@
-"""A small made-up foot, boxes of tissue in boxes of tissue, and how to scan it."""
+"""A small foot of nested boxes of tissue, and how to scan it."""
 
 from functools import cache
 from typing import Any
@@ -47,7 +47,7 @@ def take(
     beside: Foot | None = None,
     **artefacts: float,
 ) -> Scan:
-    """Scan with a fresh generator, without artefacts but those named."""
+    """Scan with a fresh generator, with the named artefacts only."""
     return acquire(
         foot,
         protocol,

@@ -11,7 +11,7 @@ import tomli_w
 from nibabel.orientations import aff2axcodes
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from simulated import Simulated, on_grid
+from simulated import Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
 from pipeline.domain.grid import Grid
@@ -27,6 +27,7 @@ from pipeline.segmenters.user_model.manifest import (
 from pipeline.segmenters.user_model.nnunet import NnunetModel
 from pipeline.segmenters.user_model.onnx import OnnxModel, input_lattice, load_onnx
 from training.examples import classes_of
+from validation.label_overlap import on_grid
 
 LABELS = dict(
     enumerate(

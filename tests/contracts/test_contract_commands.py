@@ -27,9 +27,9 @@ def test_every_command_explains_itself(
     """The help has an example and the options that all commands share."""
     assert main([command, "--help"]) == 0
 
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for words in (f"Example: footvol {command}", "--config", "--set", "--verbose", "--quiet"):
-        assert words in told
+        assert words in printed
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -48,7 +48,7 @@ def test_every_exit_code_is_in_the_docs(error: type[errors.PipelineError]) -> No
 
 
 @pytest.mark.parametrize("words", [["--help"], ["info", "--json"], ["run", "--help"]])
-def test_telling_imports_nothing_heavy(words: list[str]) -> None:
+def test_help_and_info_import_nothing_heavy(words: list[str]) -> None:
     """Help and info answer at once."""
     code = (
         f"import sys; from pipeline.cli import main; main({words!r}); "
@@ -61,8 +61,8 @@ def test_telling_imports_nothing_heavy(words: list[str]) -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_info_tells_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """Programs can read what people read."""
+def test_info_prints_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs get what people read."""
     assert main(["info", "--json"]) == 0
 
     facts = json.loads(capsys.readouterr().out)
@@ -71,6 +71,6 @@ def test_info_tells_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None
     assert set(facts) == {"version", "muscles", "bones", "regions", *names}
 
 
-def test_info_names_the_segmenters_there_are() -> None:
-    """The names are written twice, so they are held equal here."""
+def test_info_names_all_segmenters() -> None:
+    """The names are written twice and must be equal."""
     assert segmenter_names() == SEGMENTER_NAMES

@@ -1,4 +1,4 @@
-"""The settings file that is shipped, against the models."""
+"""The shipped settings file and the models agree."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ def test_the_shipped_settings_are_the_defaults() -> None:
 
 
 def test_the_shipped_settings_list_every_setting() -> None:
-    """What has no default stands there as a comment."""
+    """Settings without a default are listed as comments."""
     settings = PipelineConfig().model_dump(exclude_none=True)
     set_keys = {f"{section}.{key}" for section, table in settings.items() for key in table}
     unset_keys = set(setting_keys()) - set_keys

@@ -1,4 +1,4 @@
-"""What the stages promise as data."""
+"""What the table of stages promises."""
 
 from pipeline.run.outputs import SCAN
 from pipeline.run.plan import (
@@ -20,9 +20,9 @@ def test_arrows_point_one_way() -> None:
         written |= set(stage.writes)
 
 
-def test_nothing_is_written_in_vain() -> None:
-    """Every artefact is read by a stage, or by what spans all participants."""
-    read = {artefact for stage in STAGES for artefact in stage.reads} | set(COHORT_READS)
+def test_every_output_is_read() -> None:
+    """A stage reads each output, or what spans all participants does."""
+    read = {output for stage in STAGES for output in stage.reads} | set(COHORT_READS)
 
     for stage in STAGES:
         assert set(stage.writes) <= read, stage.name

@@ -1,1 +1,1 @@
-"""Damaged inputs made from a number, and an independent judge of what they still hold."""
+"""Damaged inputs made from a seed, and an independent reading of what they still hold."""

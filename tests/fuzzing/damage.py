@@ -27,14 +27,14 @@ def chosen(rng: Rng, options: Sequence[T]) -> T:
 
 
 def odd_number(rng: Rng, usual: float = 1.0) -> float:
-    """Give a number of the ends of its range, or the usual one a little or far off."""
+    """Give a number at the ends of its range, or one near to or far from the usual one."""
     if rng.random() < 0.6:
         return chosen(rng, ODD_NUMBERS)
     return usual * chosen(rng, (-1.0, 0.5, 2.0, 1.005, 1.05, 10.0, 0.1, 1000.0, 0.001))
 
 
 def odd_word(rng: Rng) -> str:
-    """Give a word that may stand where another is wanted."""
+    """Give a word in place of the expected one."""
     return chosen(rng, _ODD_WORDS)
 
 
@@ -90,7 +90,7 @@ _BYTES: tuple[Callable[[bytes, Rng], bytes], ...] = (
 
 
 def damaged_bytes(content: bytes, rng: Rng) -> tuple[bytes, str]:
-    """Damage bytes anywhere; gives what was done, too."""
+    """Damage bytes anywhere; also gives what was done."""
     if not content or rng.random() < 0.01:
         return b"", "empty"
     change = chosen(rng, _BYTES)
@@ -135,7 +135,7 @@ def unpacked(content: bytes) -> bytes | None:
 
 
 def damaged_lines(lines: Sequence[bytes], rng: Rng) -> tuple[list[bytes], str]:
-    """Damage the lines of a header of text; gives what was done, too."""
+    """Damage the lines of a text header; also gives what was done."""
     changed = list(lines)
     k = int(rng.integers(len(changed)))
     name = changed[k].split(b":")[0].split(b"=")[0].decode(errors="replace").strip()
@@ -170,7 +170,7 @@ def damaged_lines(lines: Sequence[bytes], rng: Rng) -> tuple[list[bytes], str]:
 
 
 def _other_value(line: bytes, rng: Rng) -> bytes:
-    """Put an odd number or word in the place of one word of a line's value."""
+    """Replace one word of a line's value by an odd number or word."""
     mark = b":" if b":" in line else b"="
     name, _, value = line.partition(mark)
     words = value.replace(b"(", b" ( ").replace(b")", b" ) ").replace(b",", b" , ").split()

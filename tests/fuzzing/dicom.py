@@ -93,7 +93,7 @@ def make_dicom(rng: Rng, folder: Path) -> Case:
 
 
 def _judged(series: Path, kind: str) -> Stored:
-    """Judge a series; one with elements out of form must be refused or read as it was.
+    """Judge a series; one with malformed elements must be refused or read as it was.
 
     A VR or a length may be damaged where nothing that counts depends on it. Readers pass
     over that, as they must over what makers write against PS3.5.
@@ -141,7 +141,7 @@ def _damage_bytes(files: Files, rng: Rng) -> str:
 
 
 def _damage_element(files: Files, rng: Rng) -> str:
-    """Take an element away, double it, or give it another VR or value."""
+    """Delete an element, double it, or give it another VR or value."""
     tag, way = chosen(rng, (*_GEOMETRY, *_GEOMETRY, *_MORE, *_WHO)), int(rng.integers(10))
     seed, names = int(rng.integers(2**32)), _some(files, rng)
     how = ""
@@ -197,7 +197,7 @@ def _odd_value(content: bytes, element: Element, rng: Rng) -> bytes:
 
 
 def _rearrange(files: Files, rng: Rng) -> str:
-    """Lose, double, move or exchange slices."""
+    """Delete, double, move or exchange slices."""
     names = sorted(files)
     first, second = (names[int(k)] for k in rng.choice(len(names), 2, replace=False))
     way = int(rng.integers(7))
@@ -223,7 +223,7 @@ def _rearrange(files: Files, rng: Rng) -> str:
 
 
 def _move(files: Files, name: str, target: str, rng: Rng) -> str:
-    """Give a slice the place of another, or one beside its own."""
+    """Give a slice the position of another, or one next to its own."""
     share = chosen(rng, (0.002, 0.03, 0.3, 1.0, -1.0, 100.0))
     try:
         element, there = (dict(pairs_of(files[n]))[POSITION] for n in (name, target))

@@ -1,4 +1,4 @@
-"""Elements of a DICOM file by PS3.5, without a library: where each lies and what it holds."""
+"""Elements of a DICOM file by PS3.5, read without a library: position and value of each."""
 
 import struct
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _SHORT = {
 }
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED, _PIXELS = 0xFFFFFFFF, 0x7FE00010
-# That image and place depend on: size, bits, scale, position, direction, whose and what.
+# What image and position depend on: size, bits, scale, position, direction, patient, type.
 _COUNT = {
     *(0x280002, 0x280008, 0x280010, 0x280011, 0x280030, 0x280100, 0x280103, 0x281052, 0x281053),
     *(0x200032, 0x200037, 0x080060, 0x100020, 0x52009229, 0x52009230, _PIXELS),
@@ -169,7 +169,7 @@ def packed(tag: int, vr: bytes, value: bytes) -> bytes:
 
 
 def with_other(content: bytes, element: Element, new: bytes) -> bytes:
-    """Put other bytes in the place of an element."""
+    """Replace the bytes of an element."""
     return content[: element.start] + new + content[element.end :]
 
 

@@ -1,4 +1,4 @@
-"""What a DICOM series holds by the standard (PS3.3, PS3.5), for numpy alone to say."""
+"""What a DICOM series holds by the standard (PS3.3, PS3.5), read with numpy alone."""
 
 import struct
 from collections.abc import Iterable, Mapping
@@ -21,12 +21,12 @@ POSITION, ORIENTATION, STEP = 0x200032, 0x200037, 0x180088
 MODALITY, PATIENT, IMAGE = 0x080060, 0x100020, 0x080018
 SHARED, PER_FRAME = 0x52009229, 0x52009230
 _LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
-# Headers hold decimals; a slice that is off by more has been moved.
+# Headers round to decimals; a slice that is off by more was moved.
 _PART_OF_STEP = 0.1
 
 
 def judge_dicom(contents: Iterable[bytes]) -> Stored:
-    """Put the slices of files together by the standard, and by nothing but numpy."""
+    """Stack the slices of files by the standard, with numpy alone."""
     files = [_told(content) for content in sorted({*contents})]
     names = [str(facts.get(IMAGE, "")) for facts in files]
     certain(len({*names}) == len(names), "two files are one image")
@@ -44,7 +44,7 @@ def judge_dicom(contents: Iterable[bytes]) -> Stored:
     certain((np.ptp(spacing, axis=0) <= 0.01 * spacing[0]).all(), "pixel spacings differ")
     rows, down = np.median(columns[:, 3:9], axis=0).reshape(2, 3)
     skew = np.abs([rows @ rows - 1, down @ down - 1, rows @ down]).max()
-    certain(skew <= 0.01, "rows and columns are not square to each other")
+    certain(skew <= 0.01, "rows and columns are not perpendicular")
     normal = np.cross(rows, down)
     order = np.argsort(columns[:, :3] @ normal)
     places = columns[order, :3]

@@ -1,4 +1,4 @@
-"""All kinds of damaged inputs, how many of each are tried, and what went wrong with them."""
+"""All kinds of damaged inputs, how many of each are tried, and their faults."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _TOGETHER = 25
 
 
 def faults_of(kind: str, numbers: Sequence[int], sandbox: Path) -> Iterator[str]:
-    """Give a line for each input with which something went wrong; a number is its seed."""
+    """Give a line for each input with a fault; its number is its seed."""
     makers = [partial(_make, kind, number) for number in numbers]
     faults = try_cases(makers, sandbox, _TOGETHER)
     for number, fault in zip(numbers, faults, strict=True):

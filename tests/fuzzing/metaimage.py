@@ -31,7 +31,7 @@ _ORDER = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 
 
 def make_metaimage(rng: Rng, folder: Path) -> Case:
-    """Make a MetaImage file with up to two faults, its voxels in it or beside it."""
+    """Make a MetaImage file with up to two faults, its voxels in the same file or another."""
     kind = chosen(rng, tuple(_TYPES))
     is_big, is_packed = rng.random() < 0.3, rng.random() < 0.4
     shape, affine = random_place(rng)
@@ -100,7 +100,7 @@ def _words(values: Array) -> str:
 
 
 def judge_metaimage(path: Path) -> Stored:
-    """Read a file by the format's definition, and by nothing but numpy and zlib."""
+    """Read a file by the format's definition, with numpy and zlib alone."""
     fields, data = _parsed(path.read_bytes())
     name = fields.get("ElementDataFile", "")
     if name.upper() != "LOCAL":
@@ -143,7 +143,7 @@ def _parsed(content: bytes) -> tuple[Mapping[str, str], bytes]:
 
 def _values(data: bytes, fields: Mapping[str, str], dtype: np.dtype, sizes: list[int]) -> Array:
     count = int(np.prod(sizes, dtype=object))
-    # unsaid, ITK takes numbers as binary, and text would hardly have their very length
+    # by default ITK reads binary numbers, and text would rarely have the same length
     if not _is_true(fields.get("BinaryData", "True"), "BinaryData"):
         words = _numbers(data.decode("latin-1"), "data")
         certain(len(words) == count, f"it holds {len(words)} numbers")

@@ -75,7 +75,7 @@ def random_voxels(shape: tuple[int, ...], kind: str, rng: Rng, *, most: int = 90
 
 
 def sound_header(shape: tuple[int, ...], affine: Array, kind: str, rng: Rng) -> Array:
-    """Fill a header in one byte order; one form or both say how the image lies."""
+    """Fill a header in one byte order, with qform, sform or both."""
     layout = NIFTI1 if rng.random() < 0.85 else NIFTI2
     order = chosen(rng, _ORDERS)
     header = np.zeros((), layout.newbyteorder(order))
@@ -100,7 +100,7 @@ def sound_header(shape: tuple[int, ...], affine: Array, kind: str, rng: Rng) -> 
 
 
 def damaged_header(header: Array, rng: Rng) -> tuple[str, bool]:
-    """Set one field to another value; gives what was done, and whether it counts."""
+    """Set one field to another value; gives what was done, and whether it matters."""
     if rng.random() < 0.12:
         name = chosen(rng, [n for n in _UNUSED if n in (header.dtype.names or ())])
         kind = header[name].dtype
@@ -154,7 +154,7 @@ def make_nifti(rng: Rng, folder: Path) -> Case:
 
 
 def taken_in(path: Path) -> Any:
-    """Take a scan into a raw dataset by the command line, and read it from there."""
+    """Import a scan into a raw dataset by the command line, and read it from there."""
     out = path.parent.parent / "out" / "raw"
     through_command_line(["intake", str(path), str(out)])
     (image,) = out.glob("sub-*/anat/*.nii.gz")
@@ -188,7 +188,7 @@ def _write(
 
 
 def judge_nifti(path: Path) -> Stored:
-    """Read a file by the standard, and by nothing but numpy."""
+    """Read a file by the standard, with numpy alone."""
     content = path.read_bytes()
     if path.suffix == ".gz" and content[:2] == b"\x1f\x8b":
         whole = unpacked(content)
@@ -226,7 +226,7 @@ def _voxels(header: Any, content: bytes, order: str, first: int) -> Array:
     certain(8 * dtype.itemsize == header["bitpix"], "datatype and bitpix contradict each other")
     offset = float(header["vox_offset"])
     certain(np.isfinite(offset), f"vox_offset is {offset}")
-    offset = int(offset) or first  # 0 is the first place there is, and parts of a byte are none
+    offset = int(offset) or first  # 0 means the first possible offset
     certain(offset >= first, f"vox_offset {offset} lies in the header")
     left = len(content) - offset - int(np.prod(sizes, dtype=object)) * dtype.itemsize
     certain(left in (0, 1), f"{left} bytes are left over")
@@ -252,7 +252,7 @@ def _affines(header: Any) -> tuple[Array, ...]:
     if header["qform_code"] > 0:
         quatern = header["quatern"].astype(float)
         part = float(quatern @ quatern)
-        certain(part <= 1 + 1e-3, "its quaternion is none")
+        certain(part <= 1 + 1e-3, "its quaternion is no rotation")
         turn = Rotation.from_quat([*quatern, np.sqrt(max(0.0, 1 - part))]).as_matrix()
         affine = np.eye(4)
         affine[:3, :3] = turn * pixdim[1:4] * (1, 1, -1 if pixdim[0] < 0 else 1)

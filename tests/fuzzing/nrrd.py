@@ -44,7 +44,7 @@ _FIELDS = {
 
 
 def make_nrrd(rng: Rng, folder: Path) -> Case:
-    """Make a NRRD file with up to two faults, its voxels in it or beside it."""
+    """Make a NRRD file with up to two faults, its voxels in the same file or another."""
     kind = chosen(rng, ("uint8", "short", "unsigned short", "int", "float", "double"))
     order = chosen(rng, ("little", "little", "big"))
     shape, affine = random_place(rng)
@@ -110,7 +110,7 @@ def _vector(values: Array) -> str:
 
 
 def judge_nrrd(path: Path) -> Stored:
-    """Read a file by the format's definition, and by nothing but numpy and zlib."""
+    """Read a file by the format's definition, with numpy and zlib alone."""
     content = path.read_bytes()
     certain(content[:7] == b"NRRD000" and content[7:8] in b"12345", "it has no NRRD magic")
     lines, data = _split(content)

@@ -95,7 +95,7 @@ _LANDMARKS: Mapping[str, Any] = {
 
 
 def make_json(rng: Rng, folder: Path) -> Case:
-    """Make a JSON file with up to two faults, and read it as what it belongs to."""
+    """Make a JSON file with up to two faults, and read it as what it describes."""
     way = int(rng.integers(3))
     whole, name = (
         (_SIDECAR, "sub-01_T1w.json"),
@@ -117,7 +117,7 @@ def make_json(rng: Rng, folder: Path) -> Case:
 
 
 def _use_record(path: Path) -> StageRecord | None:
-    """Do what a stage does with its record."""
+    """Read a record as a stage does."""
     record, out = read_record(path), path.parent.parent / "out"
     is_current(record, "a1", out)
     check_unaltered(record, out)
@@ -164,7 +164,7 @@ def _damaged(whole: Mapping[str, Any], rng: Rng) -> tuple[bytes, str, bool]:
 
 
 def _damage_value(content: Any, rng: Rng) -> str:
-    """Change, take away or add one value, in any depth."""
+    """Change, delete or add one value, at any depth."""
     holder, where = content, ""
     while True:
         keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
@@ -182,7 +182,7 @@ def _damage_value(content: Any, rng: Rng) -> str:
         return f"no {where}"
     if way < 0.25 and isinstance(holder, dict):
         holder["more"] = deepcopy(chosen(rng, _ODD_VALUES))
-        return f"more beside {where}"
+        return f"more next to {where}"
     holder[key] = deepcopy(chosen(rng, _ODD_VALUES))
     return f"{where} is {str(holder[key])[:30]!r}"
 

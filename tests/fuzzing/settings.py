@@ -87,7 +87,7 @@ def _damage_line(lines: list[bytes], rng: Rng) -> tuple[list[bytes], str]:
 
 
 def _fault(content: bytes, told: Callable[[Any], Mapping[str, Any]], found: Any) -> str:
-    """Say which value of the file is not what was read."""
+    """Say which value of the file differs from what was read."""
     try:
         stored = _parsed(content)
     except UnreadableError as error:

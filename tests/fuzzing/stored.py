@@ -1,4 +1,4 @@
-"""What a file's bytes hold by the rules of its format, and whether that was read."""
+"""What the bytes of a file hold by its format, and whether that was read."""
 
 import itertools
 from collections.abc import Callable
@@ -17,11 +17,11 @@ _PART_OF_VALUE = 1e-5
 
 
 class UnreadableError(ValueError):
-    """The bytes do not say for certain what is stored, so they must be refused."""
+    """The bytes are ambiguous, so they must be refused."""
 
 
 class MalformedError(UnreadableError):
-    """Elements of a file do not follow one another as the format has it."""
+    """Elements of a file do not follow each other as the format requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _difference(values: Array, grid: Grid, stored: Stored, affine: Array) -> str
     to_index = np.linalg.inv(grid.matrix) @ affine
     turn = np.rint(to_index[:3, :3])
     spacing_mm = min(*np.linalg.norm(affine[:3, :3], axis=0), *grid.spacing_mm)
-    # 32-bit headers cannot say a far place finely
+    # 32-bit headers round distant positions
     rounding = 1e-6 * np.abs(affine[:3, 3]).max() / spacing_mm
     extent = np.array(voxels.shape)
     corners = np.array([*itertools.product(*((0, n - 1) for n in voxels.shape))])

@@ -94,7 +94,7 @@ def make_table(rng: Rng, folder: Path) -> Case:
 
 
 def _dry_run(content: bytes, damage: str, folder: Path) -> Case:
-    """Have the command line say what it would do with the table."""
+    """Let the command line print what it would do with the table."""
     for k in range(1, 7):
         anat = folder / f"sub-0{k}" / "anat"
         anat.mkdir(parents=True)
@@ -218,7 +218,7 @@ def _participants(content: bytes) -> dict[str, tuple[str | None, float | None, S
     for row in _table(content, _NEEDED):
         label = _label(row["participant_id"])
         certain(label not in found, f"{label} is there twice")
-        # as written: whose words must be spelt alike is for the comparison to say and refuse
+        # as written: the comparison refuses words that are spelt differently
         group = None if row["group"] in ("", "n/a") else row["group"]
         mass, side = row["body_mass_kg"], row.get("side", "n/a").lower()
         mass_kg = None if mass.lower() == "n/a" else _mass_kg(mass)

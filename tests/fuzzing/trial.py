@@ -1,4 +1,4 @@
-"""One damaged input tried: within limits of time, memory and place, in words for people."""
+"""Try one damaged input, within limits of time, memory and files written."""
 
 import contextlib
 import gc
@@ -27,11 +27,11 @@ from pipeline.cli import cohort_commands, main  # noqa: F401
 from pipeline.errors import PipelineError
 
 _SECONDS = 20
-# Inputs have some kilobytes; libraries and converters take a share of their own.
+# Inputs have some kilobytes; libraries and converters need memory as well.
 _MOST_GROWTH_BYTES = 2**28
 _MOST_ADDRESS_BYTES = 2**31
 _LONGEST = 1200
-# Names of Python's and of libraries' own, which say nothing to somebody with a scan.
+# Names from Python and libraries, which do not help somebody with a scan.
 _UGLY = re.compile(
     r"\w*(Error|Exception|Warning)\b|Traceback|<class|object at 0x|NoneType|\bin '?None'?\)?"
     r"|\[Errno|\bsys\.|itk::|dtype\(|np\.\w+\(|recursion"
@@ -54,7 +54,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A damaged input, how it is read, and who judges what was read.
+    """A damaged input, how it is read, and how the result is judged.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ class Case:
     read
         Reads it with the pipeline.
     fault_of
-        Says what is wrong with what was read; empty if it is what is stored.
+        Says what is wrong with the result; empty if it equals what is stored.
     is_whole
-        Whether the damage changes nothing that counts, so that refusing would be wrong.
+        Whether the damage changes nothing that matters, so that refusing would be wrong.
     """
 
     damage: str
@@ -92,7 +92,7 @@ class _SaidError(PipelineError):
 
 
 def through_command_line(words: Sequence[str]) -> None:
-    """Do a command in this process; what it refuses is raised with what it said."""
+    """Run a command in this process; a refusal is raised with its message."""
     with contextlib.redirect_stderr(io.StringIO()) as said:
         code = main([*words, "-q"])
     text = said.getvalue().strip()
@@ -119,8 +119,8 @@ def try_cases(
     Parameters
     ----------
     together
-        How many are read in one process. What a library breaks in its memory may end the
-        process later, so those that do are tried one by one.
+        How many are read in one process. Memory that a library corrupts may end the process
+        later, so inputs of such libraries are tried one by one.
     """
     left = list(makers)
     while left:
@@ -134,7 +134,7 @@ def _tried(makers: Sequence[Callable[[Path], Case]], sandbox: Path) -> Iterator[
     for name in ("in", "out", "tmp", "here"):
         (sandbox / name).mkdir(parents=True, exist_ok=True)
     answers, sender = Pipe(duplex=False)
-    with warnings.catch_warnings():  # of threads, which no child of ours goes on with
+    with warnings.catch_warnings():  # about threads, which the child does not use
         warnings.simplefilter("ignore")
         child = os.fork()
     if not child:
@@ -183,7 +183,7 @@ def _try(make: Callable[[Path], Case], sandbox: Path, sender: Connection) -> Non
 
 
 def _said(sandbox: Path) -> Path:
-    """Give where it is kept what libraries print past Python."""
+    """Give the file for what libraries print without Python."""
     return sandbox.with_suffix(".said")
 
 
@@ -197,8 +197,8 @@ def _clear(folder: Path) -> None:
 
 
 def _confine(sandbox: Path) -> None:
-    """Keep what is printed, and refuse memory beyond what small inputs may want."""
-    os.setsid()  # what it starts ends with it
+    """Record what is printed, and limit memory to what small inputs may need."""
+    os.setsid()  # its own processes end with it
     gc.freeze()  # a collection would copy all that the parent holds
     with _said(sandbox).open("a") as file:
         for number in (1, 2):
@@ -244,7 +244,7 @@ def _read(case: Case) -> tuple[Kind | None, str]:
 
 
 def fault_of_message(text: str) -> str:
-    """Say what is wrong with the words of a refusal; empty if nothing is."""
+    """Say what is wrong with the message of a refusal; empty if nothing is."""
     ugly = _UGLY.search(text)
     if ugly:
         return f"holds {ugly[0]!r}"
@@ -258,7 +258,7 @@ def fault_of_message(text: str) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Name the line of the pipeline that let an error through."""
+    """Name the line of the pipeline that an error passed."""
     place, step = "", error.__traceback__
     while step:
         file = Path(step.tb_frame.f_code.co_filename)
@@ -269,7 +269,7 @@ def _place(error: BaseException) -> str:
 
 
 def _held(sandbox: Path) -> dict[str, bytes | None]:
-    """Give all that lies in a sandbox but the folder where something may be written."""
+    """Give all files of a sandbox outside the folder for output."""
     return {
         str(path.relative_to(sandbox)): path.read_bytes() if path.is_file() else None
         for path in sandbox.rglob("*")

@@ -1,4 +1,4 @@
-"""The sample scans are what the present code makes."""
+"""The present code makes the sample scans that are shipped."""
 
 import subprocess
 import sys
@@ -13,9 +13,9 @@ SIZE_LIMIT_BYTES = 12_000_000
 
 @pytest.mark.slow
 def test_samples_are_remade_bit_for_bit(tmp_path: Path) -> None:
-    """Every file comes out the same, and together they stay small."""
-    command = [sys.executable, str(ROOT / "tests" / "make_samples.py"), str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
+    """Every file has the same bytes, and together they stay small."""
+    command = [sys.executable, "-m", "validation.make_samples", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
 
     files = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(SAMPLES) for p in SAMPLES.rglob("*") if p.is_file())

@@ -1,4 +1,4 @@
-"""Hostile and wrongly arranged sources: refused in a sentence or read right, within limits."""
+"""Malicious and inconsistent sources: refused in a sentence or read right, within limits."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ from pipeline.store.images import read_scan, write_scan
 
 pytestmark = pytest.mark.slow
 VARIANTS = list(variants(seed=20))
-_SECONDS = 30  # of work: how long it waits for other processes says nothing of it
+_SECONDS = 30  # of CPU time, which other processes do not change
 _HANG_SECONDS = 300
 _BYTES = 2 * 2**30
 # Runs footvol, then prints the most memory that it or dcm2niix took, in KiB, and the seconds
@@ -31,13 +31,13 @@ sys.exit(code)
 
 
 def test_there_are_twenty_six() -> None:
-    """Each of its own name."""
+    """Their names differ."""
     assert len({variant.name for variant in VARIANTS}) == len(VARIANTS) == 26
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
 def test_a_corrupted_source_is_refused_or_read_right(variant: Variant, tmp_path: Path) -> None:
-    """It does not crash, hang, grow or write elsewhere either."""
+    """It does not crash, hang, use much memory or write elsewhere either."""
     place, temporary = tmp_path / "in", tmp_path / "tmp"
     temporary.mkdir()
     write_series(make_scan(), place / "sub-01")
@@ -74,7 +74,7 @@ def test_a_corrupted_source_is_refused_or_read_right(variant: Variant, tmp_path:
 
 
 def _assert_right(ours: Scan, variant: Variant, folder: Path) -> None:
-    """Hold what was read to the sound scan: all of it, or what its ends lack."""
+    """Compare what was read with the sound scan, or with it without its ends."""
     write_scan(make_scan(), folder / "true.nii", like=None)
     true = read_scan(folder / "true.nii")
     indices = np.rint(true.grid.to_index(ours.grid.to_world((0, 0, 0)))).astype(int)

@@ -1,4 +1,4 @@
-"""The same scan as NIfTI and as DICOM of every kind: the same voxels in the same place."""
+"""A scan has the same voxels in the same place as NIfTI and as DICOM of every kind."""
 
 import shutil
 import zipfile
@@ -35,7 +35,7 @@ POSITIONS = [head + side for head in ("HF", "FF") for side in _ABOUT_BORE]
 
 
 def make_scan(grid: Grid, seed: int = 1) -> Scan:
-    """Make whole numbers, none of them twice in a row."""
+    """Make a scan of whole numbers."""
     levels = np.random.default_rng(seed).integers(0, 900, grid.shape)
     facts = {
         "MagneticFieldStrength": 1.5,
@@ -122,7 +122,7 @@ def test_encodings_do_not_matter(syntax: str, tmp_path: Path) -> None:
 
 
 def shuffled(folder: Path) -> None:
-    """Take names, order and endings from the files of a folder."""
+    """Rename the files of a folder in another order, without endings."""
     paths = sorted(folder.rglob("*.dcm"))
     for number, path in enumerate(paths):
         path.rename(path.with_name(f"IM{number * 7 % len(paths):04d}"))
@@ -137,7 +137,7 @@ def packed(folder: Path) -> None:
 
 
 def compressed(folder: Path) -> None:
-    """Pack every file's pixels by run lengths."""
+    """Compress the pixels of every file by run lengths."""
     for path in sorted(folder.rglob("*.dcm")):
         dataset = pydicom.dcmread(path)
         dataset.compress(RLELossless, generate_instance_uid=False)
@@ -149,7 +149,7 @@ def untouched(_: Path) -> None:
 
 
 def test_a_tree_of_five_participants_with_localisers(tmp_path: Path) -> None:
-    """Classic, enhanced, compressed, shuffled without endings, and archived, at one go."""
+    """Classic, enhanced, compressed, shuffled without endings, and archived, all at once."""
     kinds: list[Callable[[Path], None]] = [untouched, untouched, compressed, shuffled, packed]
     scans = {f"0{n}": make_scan(make_grid((9, 12, 5)), seed=n) for n in range(1, 6)}
     for (label, scan), change in zip(scans.items(), kinds, strict=True):

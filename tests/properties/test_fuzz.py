@@ -1,4 +1,4 @@
-"""Damaged inputs by the thousand: refused in a sentence, or read as their bytes say."""
+"""Thousands of damaged inputs: refused in a sentence, or read as their bytes say."""
 
 from pathlib import Path
 
@@ -29,8 +29,8 @@ def test_ten_thousand_inputs_are_tried() -> None:
         ("must exist", "no sentence"),
     ],
 )
-def test_words_that_say_nothing_to_people_are_found(text: str, fault: str) -> None:
-    """Names of a library's own, line breaks and control characters among them."""
+def test_unhelpful_messages_are_detected(text: str, fault: str) -> None:
+    """Such as names of exceptions, line breaks and control characters."""
     assert fault in fault_of_message(text)
     assert bool(fault) == bool(fault_of_message(text))
 

@@ -1,4 +1,4 @@
-"""Commands that are killed: the same command ends as if nothing had been."""
+"""After a command was killed, the same command ends as if undisturbed."""
 
 import json
 import os
@@ -21,7 +21,7 @@ SEED = 18
 ALL_MEASURED, REPORT = "(6 of 6)", "Report: "
 STOPPED = "footvol run: Stopped. Finished work is kept; run again to continue."
 STOPPED_CODE = 130
-# Every other command has these settings, so that each has stages to do, and tables to renew.
+# Every second command has these settings, so that there are stages to run again.
 OTHERS = ("--set", "intake.accept_left=true", "--set", "compare.permutations=99")
 
 
@@ -32,8 +32,8 @@ class Kill:
     Parameters
     ----------
     part
-        Of the time that the tables take, or, where that is not the moment, all before them
-        (`worker`) or the whole run.
+        Fraction of the time until the kill: of the tables' time, else of all before them
+        (`worker`) or of the whole run.
     """
 
     target: str
@@ -51,7 +51,7 @@ class Commands:
     pid: int = field(default=0, init=False)
 
     def start(self, *words: object) -> None:
-        """Start a command in a session of its own."""
+        """Start a command in a new session."""
         self.printed.write_text("")
         assert self.server.stdin is not None
         self.server.stdin.write(json.dumps([str(self.printed), *map(str, words)]) + "\n")
@@ -68,7 +68,7 @@ class Commands:
         return self.wait()
 
     def workers(self) -> list[int]:
-        """Give the processes that the command has started, but for Python's own."""
+        """Give the processes that the command has started, without Python's own."""
         return [
             pid
             for pid, parent, group, words in _processes()
@@ -76,7 +76,7 @@ class Commands:
         ]
 
     def survivors(self) -> list[str]:
-        """Give what of the command's session is left after a while for it to end."""
+        """Give the processes of the session that are left after five seconds."""
         for _ in range(100):
             left = [words for _, _, group, words in _processes() if group == self.pid]
             if not left:
@@ -98,13 +98,13 @@ class Commands:
 
 def _processes() -> list[tuple[int, int, int, str]]:
     """List all processes that live: their id, parent, group and words."""
-    told = subprocess.run(
+    listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,args="],
         check=True,
         capture_output=True,
         text=True,
     )
-    rows = (line.split(maxsplit=4) for line in told.stdout.splitlines())
+    rows = (line.split(maxsplit=4) for line in listed.stdout.splitlines())
     return [(int(r[0]), int(r[1]), int(r[2]), r[4]) for r in rows if r[3][0] != "Z"]
 
 
@@ -134,7 +134,7 @@ def commands(server: "subprocess.Popen[str]", tmp_path: Path) -> Commands:
 
 @pytest.fixture
 def undisturbed(commands: Commands, bids_dir: Path, tmp_path: Path) -> "Undisturbed":
-    """Run once without a kill; tells how long that takes, and what is there at the end."""
+    """Run once without a kill; gives the time it takes and the files at the end."""
     out = tmp_path / "undisturbed"
     commands.start("run", bids_dir, out, "--jobs", 2)
     started = time.monotonic()
@@ -166,7 +166,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 def draw_kills(count: int) -> list[Kill]:
-    """Draw kills at random moments; the writing of tables gets more than its share."""
+    """Draw kills at random moments, more of them while tables are written."""
     rng = random.Random(SEED)
     numbers = (Signals.SIGKILL, Signals.SIGTERM, Signals.SIGINT)
     kinds = [*product(("parent", "group", "worker"), numbers)]
@@ -180,12 +180,12 @@ def draw_kills(count: int) -> list[Kill]:
 
 
 def scratch_in(out: Path) -> list[Path]:
-    """Give what looks like scratch, wherever it lies."""
+    """Give the files that look temporary, in any folder."""
     return [path for path in out.rglob(".*") if path.name != ".bidsignore"]
 
 
 def carry_out(kill: Kill, commands: Commands, run: Undisturbed) -> int:
-    """Kill the command that is under way; gives its exit code."""
+    """Kill the running command; gives its exit code."""
     if kill.is_at_tables:
         commands.wait_for(ALL_MEASURED)
         seconds = run.seconds_of_tables
@@ -206,7 +206,7 @@ def carry_out(kill: Kill, commands: Commands, run: Undisturbed) -> int:
 
 
 def codes_after(kill: Kill, printed: str) -> set[int]:
-    """Give the exit codes that are right; where the kill came too late, the command's own."""
+    """Give the allowed exit codes; the command's own where the kill came too late."""
     if kill.target == "worker":
         return {0}
     is_heard = kill.number != Signals.SIGKILL and REPORT not in printed

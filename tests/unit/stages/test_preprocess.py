@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import ndimage
-from simulated import Simulated, on_grid
+from simulated import Simulated
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
@@ -19,6 +19,7 @@ from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ScanError
 from pipeline.phantom.anatomy.foot import Tissue
 from pipeline.stages.preprocess import PreprocessParams, preprocess
+from validation.label_overlap import on_grid
 
 SHAPE = (44, 80, 26)
 SPACING_MM = np.array((2.0, 2.6, 3.1))

@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from population import (
+
+from pipeline.domain.anatomy import MUSCLES
+from pipeline.phantom.anatomy.foot_kind import FootKind
+from validation.population import (
     COUNT_FOR_SPREADS,
     LARGEST_SECTION_CM2,
     VOLUMES_CM3,
@@ -14,7 +17,7 @@ from population import (
     correlations,
     population,
 )
-from population_kinds import (
+from validation.population_kinds import (
     REACHED,
     STATIONS,
     VISIBLE_MAN_SHARE,
@@ -23,9 +26,6 @@ from population_kinds import (
     kind_checks,
     kind_lines,
 )
-
-from pipeline.domain.anatomy import MUSCLES
-from pipeline.phantom.anatomy.foot_kind import FootKind
 
 
 @pytest.fixture

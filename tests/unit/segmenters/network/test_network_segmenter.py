@@ -8,16 +8,7 @@ import numpy as np
 import pytest
 from oracle import oracle, use, weights_without_networks
 from scipy import ndimage
-from simulated import (
-    GAP,
-    LONG,
-    Simulated,
-    both_feet,
-    cropped,
-    dice,
-    on_grid,
-    planes_of,
-)
+from simulated import GAP, LONG, Simulated, both_feet, cropped, planes_of
 
 from pipeline.domain.anatomy import CALCANEUS, METATARSAL_1, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
@@ -28,6 +19,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.prediction import Prediction
+from validation.label_overlap import dice, on_grid
 
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
 Known = Callable[..., None]

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulated import Simulated, dice, on_grid
-from trials import trial
+from simulated import Simulated
 
 from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
@@ -15,6 +14,8 @@ from pipeline.errors import ScanError
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
+from validation.label_overlap import dice, on_grid
+from validation.trials import trial
 
 LEAST_DICE = 0.85
 

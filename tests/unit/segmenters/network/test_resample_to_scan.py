@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
-from simulated import dice
 
 from pipeline.domain.anatomy import MEDIAL_CUNEIFORM, METATARSAL_1, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
@@ -13,6 +12,7 @@ from pipeline.segmenters.network.patch import Patch
 from pipeline.segmenters.network.prediction import OTHER, Prediction
 from pipeline.segmenters.network.resample_to_scan import most_probable_labels, refined_bones
 from pipeline.segmenters.network.weights import load_weights
+from validation.label_overlap import dice
 
 PATCH = Patch((24, 32, 24), (2.0, 2.0, 2.0))
 GRID = Grid.from_arrays((80, 110, 15), np.diag((0.5, 0.5, 3.0, 1.0))).centred()

@@ -5,7 +5,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from simulated import Simulated, dice, on_grid
+from simulated import Simulated
 from user_models import by_intensity, loaded, perfect_model
 
 from pipeline.domain.anatomy import (
@@ -24,6 +24,7 @@ from pipeline.segmenters import make_segmenter
 from pipeline.segmenters.user_model import user_segmenter as own
 from pipeline.segmenters.user_model.user_segmenter import UserModelSegmenter
 from training.examples import classes_of
+from validation.label_overlap import dice, on_grid
 
 FIRST_BONE = len(MUSCLE_NAMES)
 INTENSITY = by_intensity()

@@ -1,8 +1,8 @@
 """Measure the network's errors on digital feet, for the 95 % intervals of volumes.
 
 Run with ``make calibration``. Prints rows of ``pipeline/stages/measure/calibration.tsv``, with
-the share of feet that the interval of the others covers on stderr. The seed is for development.
-With several of ``--protocol`` each foot is scanned by one of them in turn.
+the fraction of feet that lie in the interval of the others on stderr. The seed is a development
+seed. With several of ``--protocol`` each foot is scanned by one of them in turn.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from trials import CONDITIONS, VARIED, trial
 
 from pipeline.domain.anatomy import REGIONS
 from pipeline.domain.measurement_table import MeasurementTable
@@ -24,6 +23,7 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
+from validation.trials import CONDITIONS, VARIED, trial
 
 PROTOCOLS = ["t1_se_4mm", "t1_tse_3mm", "vibe_0p8", "dixon_2pt", "pd_tse"]
 LEAST_CM3 = 0.05
@@ -32,7 +32,7 @@ SUM = "plantar"
 
 
 def volumes_cm3(table: MeasurementTable) -> dict[tuple[str, str], float]:
-    """Give every muscle's volume in every region, and the sums."""
+    """Give the volume of every muscle in every region, and the sums."""
     volumes = {(r.muscle, r.region): (r.volume_mm3 or 0.0) / 1e3 for r in table.rows}
     sums = {(SUM, region): table.volume_cm3(region) or 0.0 for region in REGIONS}
     return {**sums, **volumes}
@@ -65,7 +65,7 @@ def log_ratios(
 
 
 def limits(ratios: NDArray[np.float64]) -> tuple[float, float]:
-    """Give the 95 % prediction interval of one more ratio, which always holds 1."""
+    """Give the 95 % prediction interval of one more ratio, extended to contain 1."""
     n = len(ratios)
     half = stats.t.ppf(0.975, n - 1) * ratios.std(ddof=1) * np.sqrt(1 + 1 / n)
     low, high = np.exp((ratios.mean() - half, ratios.mean() + half))
@@ -73,7 +73,7 @@ def limits(ratios: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def covered(ratios: NDArray[np.float64]) -> float:
-    """Share of the ratios that lie within the limits of the others."""
+    """Give the fraction of ratios within the prediction interval of the others."""
     inside = []
     for k, ratio in enumerate(np.exp(ratios)):
         low, high = limits(np.delete(ratios, k))

@@ -1,7 +1,7 @@
-"""How often each quality gate finds its artefact, and raises a false alarm.
+"""How often each quality gate detects its artefact, and raises a false alarm.
 
-Run with ``make quality``. Prints the table of docs/quality.md. The seeds are ones that no
-limit was chosen on.
+Run with ``make quality``. Prints the table of docs/quality.md. The seeds are held
+out: no limit was chosen on them.
 """
 
 import argparse
@@ -28,7 +28,7 @@ HARMLESS: tuple[Mapping[str, float], ...] = (
     {"surface_coil": 2.0}, {"ringing": 0.3}, {"fat_shift_px": 2.0}, {"magic_angle": 1.0},
     {"tissue_spread": 0.1}, {"soft_slices": 0.5},
 )  # fmt: skip
-# Gate, how strong, protocol, artefacts, changes of the protocol.
+# Gate, strength, protocol, artefacts, changes of the protocol.
 SPOILT: tuple[tuple[str, str, str, Mapping[str, float], Mapping[str, float]], ...] = (
     ("length_mm", "100 mm of toes cut", T1, {}, {"cut_toes_mm": 100}),
     ("cut_ends", "20 mm of heel cut", T1, {}, {"cut_heel_mm": 20}),
@@ -55,7 +55,7 @@ SPOILT: tuple[tuple[str, str, str, Mapping[str, float], Mapping[str, float]], ..
 def take(
     foot: Foot, seed: int, name: str, spoilt: Mapping[str, float], changes: Mapping[str, float]
 ) -> Scan:
-    """Scan a foot coarsely, as the gates look at it coarsely, too."""
+    """Scan a foot coarsely; the gates downsample scans anyway."""
     protocol = replace(get_protocol(name), in_plane_mm=1.0, **dict[str, Any](changes))
     given = {"coil_bias": 0.15, **spoilt}
     clip = given.pop("clip", 1.0)
@@ -66,7 +66,7 @@ def take(
 
 
 def alarms(scan: Scan) -> dict[str, bool | None]:
-    """Tell for each gate whether it raised an alarm; None where it could not measure."""
+    """Say for each gate whether it raised an alarm; None where it could not measure."""
     return {
         r.gate: None if r.value is None else r.verdict is not Verdict.PASSED
         for r in assess(scan, QualityParams())
@@ -74,7 +74,7 @@ def alarms(scan: Scan) -> dict[str, bool | None]:
 
 
 def judge(seed: int) -> tuple[list[dict[str, bool | None]], list[bool | None]]:
-    """Give the alarms on the sound scans of one foot, and the one due on each spoilt scan."""
+    """Give the alarms on sound scans of one foot, and the expected one on each spoilt scan."""
     rng = np.random.default_rng(seed)
     side = Side.RIGHT
     foot = make_foot(draw_shape(rng, side), 2.0).moved(random_pose(rng, side))
@@ -84,9 +84,9 @@ def judge(seed: int) -> tuple[list[dict[str, bool | None]], list[bool | None]]:
     return [alarms(scan) for scan in sound], due
 
 
-def share(told: Sequence[bool | None]) -> str:
+def count(alarms: Sequence[bool | None]) -> str:
     """Count the alarms among those that could be measured."""
-    known = [t for t in told if t is not None]
+    known = [alarm for alarm in alarms if alarm is not None]
     return f"{sum(known)} of {len(known)}"
 
 
@@ -101,11 +101,11 @@ def main() -> None:
         judged = list(pool.map(judge, range(given.seed, given.seed + given.feet)))
     lines = ["| gate | artefact | found |", "|---|---|---|"]
     for number, (gate, words, *_) in enumerate(SPOILT):
-        lines.append(f"| `{gate}` | {words} | {share([due[number] for _, due in judged])} |")
+        lines.append(f"| `{gate}` | {words} | {count([due[number] for _, due in judged])} |")
     lines += ["", "| gate | false alarms |", "|---|---|"]
     for gate in GATE_NAMES:
-        told = [scan[gate] for sound, _ in judged for scan in sound]
-        lines.append(f"| `{gate}` | {share(told)} |")
+        raised = [scan[gate] for sound, _ in judged for scan in sound]
+        lines.append(f"| `{gate}` | {count(raised)} |")
     print("\n".join(lines))  # noqa: T201
 
 

@@ -1,7 +1,7 @@
-"""Hold the segmentation to digital feet whose truth is known.
+"""Compare the segmentation with digital feet whose ground truth is known.
 
 Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
-nothing was tuned on. With several of ``--protocol`` it also prints them beside one another.
+nothing was tuned on. With several of ``--protocol`` it also prints them side by side.
 ``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the anatomy, ``--kind``
 how muscles and skeleton are made; ``--repeats`` scans each foot so many times, once by each
 protocol in turn, and prints how far its volumes differ.
@@ -13,8 +13,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from simulated import dice, on_grid
-from trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 from pipeline.domain.anatomy import MUSCLES, PLANTAR_LABELS, REGIONS
 from pipeline.domain.labels import Segmentation
@@ -31,6 +29,8 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
 from pipeline.stages.segment import SegmentParams, segment
+from validation.label_overlap import dice, on_grid
+from validation.trials import CONDITIONS, STANDARD, VARIED, again, trial
 
 Row = dict[str, object]
 POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
@@ -45,16 +45,16 @@ def attempt(
     conditions: str,
     kind: FootKind = FootKind.TAPERED,
 ) -> Row:
-    """Scan foot `k` and assess what the network makes of it, or that it refused."""
+    """Scan foot `k` and assess its segmentation, or say that it was refused."""
     foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions, kind=kind)
-    told: Row = {"foot": f"{seed}-{k + 1:02d}"}
+    row: Row = {"foot": f"{seed}-{k + 1:02d}"}
     if what:
-        told["changed"] = what
-    return told | assess(raw, foot, measure_ground_truth(foot))
+        row["changed"] = what
+    return row | assess(raw, foot, measure_ground_truth(foot))
 
 
 def assess(raw: Scan, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]) -> Row:
-    """Measure a scan and compare with the truth."""
+    """Measure a scan and compare it with the ground truth."""
     true_split, true_table = truth
     row: Row = {"true total (cm3)": true_table.volume_cm3("total")}
     try:
@@ -91,7 +91,7 @@ def measured(raw: Scan) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTab
 
 
 def volume_cm3(table: MeasurementTable, region: str) -> float:
-    """Give a volume that is known."""
+    """Give the volume of a region, which must be known."""
     volume = table.volume_cm3(region)
     assert volume is not None
     return volume
@@ -105,7 +105,7 @@ def spread(
     repeats: int,
     kind: FootKind = FootKind.TAPERED,
 ) -> Row:
-    """Scan foot `k` anew and anew; give the CV of its volumes in percent."""
+    """Scan foot `k` repeatedly; give the CV of its volumes in percent."""
     foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD, kind=kind)
     rng = np.random.default_rng((seed, k))
     volumes = []
@@ -117,8 +117,8 @@ def spread(
             continue
         volumes.append([volume_cm3(table, region) for region in REGIONS])
     cv = 100 * np.std(volumes, axis=0, ddof=1) / np.mean(volumes, axis=0)
-    told = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
-    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **told}
+    cvs = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
+    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **cvs}
 
 
 def main() -> None:
@@ -148,7 +148,7 @@ def main() -> None:
             return
         runs = []
         for turn, protocol in enumerate(given.protocol):
-            # varied scans are of feet of their own, so that more feet are tried
+            # varied scans use other feet for each protocol, so that more feet are tried
             first = turn * given.feet if given.conditions == VARIED else 0
             task = partial(
                 attempt,
@@ -186,7 +186,7 @@ def print_run(rows: pd.DataFrame) -> Row:
 
 
 def print_markdown(frame: pd.DataFrame) -> None:
-    """Print a frame as a Markdown table, figures to two decimals."""
+    """Print a frame as a Markdown table, numbers with two decimals."""
     print("| " + " | ".join(map(str, frame)) + " |")  # noqa: T201
     print("|" + "---|" * frame.shape[1])  # noqa: T201
     for row in frame.itertuples(index=False):

@@ -1,6 +1,6 @@
 """Draw ``docs/phantom_kinds.png``: one digital foot of each kind, as T1 and as labels.
 
-Run as ``python tests/draw_kinds.py FILE.png``.
+Run as ``python -m validation.draw_kinds FILE.png``.
 """
 
 import sys
@@ -9,7 +9,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from PIL import Image
-from simulated import on_grid
 
 from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.artefacts import Artefacts
@@ -17,6 +16,7 @@ from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
+from validation.label_overlap import on_grid
 
 SEEDS = {
     FootKind.TAPERED: 11,

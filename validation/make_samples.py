@@ -1,6 +1,6 @@
-"""Remake ``sample_scans/``: six digital feet, the first of them as DICOM, too.
+"""Make ``sample_scans/`` again: six digital feet, the first of them as DICOM, too.
 
-Run as ``python tests/make_samples.py FOLDER``, with a folder that is empty or new.
+Run as ``python -m validation.make_samples FOLDER``, with a folder that is empty or new.
 """
 
 import sys

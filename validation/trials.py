@@ -1,6 +1,6 @@
-"""Feet to try a segmenter on: as studies scan them, in every way, and as none was learnt from.
+"""Feet to test a segmenter on: as in studies, varied, and beyond the training set.
 
-All are made from a seed and a number, so that segmenters can be held to the same ones.
+Each is made from a seed and a number, so that segmenters can be compared on the same feet.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ CONDITIONS = (STANDARD, VARIED, BEYOND)
 _SNR = (10.0, 70.0)
 _FAT = (0.05, 0.40)
 _OBLIQUE_DEG = 25.0
-_STUMP_MM = 8.0  # of a toe that is missing
+_STUMP_MM = 8.0  # what is left of a missing toe
 
 Change = Callable[[FootShape], FootShape]
 
@@ -37,16 +37,16 @@ def _all_muscles(amount: float) -> Mapping[int, float]:
     return MappingProxyType(dict.fromkeys(MUSCLE_NAMES, amount))
 
 
-# Each but the loss of muscle beyond what training draws (training/feet.py), one at a time.
+# One change at a time; each but the loss of muscle exceeds the range of training/feet.py.
 CHANGES: Mapping[str, Change] = MappingProxyType(
     {
-        "as drawn": lambda s: s,
-        "muscles less 75 %": lambda s: replace(s, atrophy=_all_muscles(0.75)),
+        "nothing": lambda s: s,
+        "every muscle has lost 75 %": lambda s: replace(s, atrophy=_all_muscles(0.75)),
         "septa of 3 mm": lambda s: replace(s, septum_mm=3.0),
         "narrow and high": lambda s: replace(s, width=0.75, height=1.3),
         "wide and flat": lambda s: replace(s, width=1.3, height=0.75),
         "short toes": lambda s: replace(s, toe_length=0.55),
-        "waves six times as strong": lambda s: replace(s, waves=_stronger(s.waves, 6.0)),
+        "bent six times as much": lambda s: replace(s, waves=_stronger(s.waves, 6.0)),
         "two toes missing": lambda s: s,
     }
 )
@@ -69,9 +69,9 @@ def trial(
         ``standard``: as `footvol phantom` makes studies. ``varied``: either side, 5 to 40 %
         of fat, SNR 10 to 70, slices turned by up to 25 degrees. ``beyond``: `CHANGES`, in turn.
     spacing_mm
-        Of the foot's own voxels; larger is quicker.
+        Of the foot's voxels; larger is quicker.
     kind
-        Of the foot; others than tapered ones also have skeletons of their own.
+        Of the foot; all but tapered ones also have individual skeletons.
 
     Returns
     -------
@@ -96,10 +96,10 @@ def trial(
 
 
 def again(foot: Foot, protocol: str, rng: np.random.Generator) -> Scan:
-    """Scan the same foot anew: laid and tilted otherwise, with other noise."""
-    laid = foot.moved(random_pose(rng, foot.side))
+    """Scan the same foot again, with another pose, tilt and noise."""
+    moved = foot.moved(random_pose(rng, foot.side))
     tilt = float(rng.uniform(-_OBLIQUE_DEG, _OBLIQUE_DEG))
-    return acquire(laid, replace(get_protocol(protocol), oblique_deg=tilt), rng)
+    return acquire(moved, replace(get_protocol(protocol), oblique_deg=tilt), rng)
 
 
 def _varied(
@@ -125,11 +125,11 @@ def _stronger(
 
 
 def _without_toes(foot: Foot) -> Foot:
-    """Take two of the middle toes off: all that lies ahead nearest to their bones."""
+    """Remove two of the middle toes: all tissue ahead that is nearest to their bones."""
     muscles, bones = foot.truth.muscles, foot.truth.bones
     toes, _ = ndimage.label(bones.voxels == PHALANGES)
-    middles_mm = ndimage.center_of_mass(toes > 0, toes, range(1, toes.max() + 1))
-    lost = np.argsort([middle[0] for middle in middles_mm])[2:4] + 1
+    centroids = ndimage.center_of_mass(toes > 0, toes, range(1, toes.max() + 1))
+    lost = np.argsort([centroid[0] for centroid in centroids])[2:4] + 1
     nearest = toes[
         tuple(
             ndimage.distance_transform_edt(

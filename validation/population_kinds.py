@@ -1,4 +1,4 @@
-"""What feet of all kinds reach together, beside what was measured on single feet.
+"""Compare the range that feet of all kinds cover with measurements of single feet.
 
 Part of ``make population``.
 """
@@ -6,24 +6,27 @@ Part of ``make population``.
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from pipeline.domain.anatomy import PLANTAR_LABELS
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
-from training.template import bone_centres_mm, template_mm
+from pipeline.phantom.anatomy.shape import FootShape
 
 # Muscle share of a well-muscled man's two feet, tissue labels of 1 mm, by fraction of the
 # skin's length from the heel, %.
 STATIONS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.625, 0.65, 0.70)
 VISIBLE_MAN_SHARE = (10.0, 14.0, 18.0, 22.0, 22.0, 27.0, 38.0, 49.0, 53.0, 50.0, 33.0)
-SOLE_MM = 45.0  # above the lowest skin: up to there skin counts for the foot's length
-# What the kinds together must reach, by column: from at most the first to at least the second.
+FITTED_BONES = [*range(1, 13)]  # calcaneus to fifth metatarsal
+MEAN_FOOT_SPACING_MM = 1.0
+SOLE_MM = 45.0  # above the lowest skin; the length of the foot is measured below it
+# The range that all kinds must cover, by column: at most the first to at least the second.
 REACHED: Mapping[str, tuple[str, float, float, str]] = {
     "plantar": ("plantar total, cm3", 50.0, 206.0, "wasted foot; Visible Human Male"),
     "INT": ("interossei, cm3", 12.0, 24.1, "thin mesh feet; Kura 1997 x 1.35"),
@@ -33,7 +36,7 @@ REACHED: Mapping[str, tuple[str, float, float, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One figure of the population beside its source."""
+    """One figure of the population with its source."""
 
     what: str
     found: float
@@ -48,14 +51,14 @@ class Check:
 
 
 def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict[str, float]:
-    """Make foot `k` of a kind and measure what single feet were measured by.
+    """Make foot `k` of a kind and take the measurements that are known of single feet.
 
     Returns
     -------
     dict
         Volumes in cm3, muscle in % of the cross-section at `STATIONS`, the aponeurosis'
-        distance from the skin under the heel (mm), and how far bones lie off an affine fit
-        of the mean foot (mm, root mean square over the first twelve).
+        distance from the skin under the heel (mm), and the residual of an affine fit of the
+        mean foot's bones (mm, root mean square over the first twelve).
     """
     key = (k, [*FootKind].index(kind))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
@@ -69,12 +72,12 @@ def assess_kind(k: int, *, kind: FootKind, seed: int, spacing_mm: float) -> dict
     row["asked"] = sum(shape.muscle_volumes_cm3[label] for label in PLANTAR_LABELS)
     row["INT"] = float((foot.truth.muscles.voxels == 10).sum() * cm3)
     row["largest share"] = 100 * float(share.max())
-    row["bones off"] = bones_off_mm(foot)
+    row["bones off"] = bone_residual_mm(foot)
     return row
 
 
 def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
-    """Give plantar muscle's part of the cross-section at each station of the skin's length."""
+    """Give the fraction of the cross-section that is plantar muscle, at each station."""
     inside = foot.tissues != Tissue.AIR
     heights = foot.grid.to_world(np.argwhere(inside))[:, 2]
     low_mm = heights.min() + SOLE_MM
@@ -85,14 +88,27 @@ def _share_along(foot: Foot, plantar: np.ndarray) -> np.ndarray:
     return found
 
 
-def bones_off_mm(foot: Foot) -> float:
-    """Give how far the middles of the bones lie from the best affine fit of the mean foot."""
-    theirs = template_mm()
-    ours = bone_centres_mm(foot)
-    mean, found = (np.array([m[label] for label in sorted(theirs)]) for m in (theirs, ours))
-    known = np.column_stack((mean, np.ones(len(mean))))
-    left = found - known @ np.linalg.lstsq(known, found, rcond=None)[0]
-    return float(np.sqrt((left**2).sum(axis=1).mean()))
+def bone_residual_mm(foot: Foot) -> float:
+    """Give how far bone centroids lie from the best affine fit of the mean foot.
+
+    The root mean square distance over the bones from calcaneus to fifth metatarsal, in mm.
+    """
+    design = np.column_stack((_mean_centroids_mm(), np.ones(len(FITTED_BONES))))
+    centroids = bone_centroids_mm(foot)
+    fitted = design @ np.linalg.lstsq(design, centroids, rcond=None)[0]
+    return float(np.sqrt(((centroids - fitted) ** 2).sum(axis=1).mean()))
+
+
+def bone_centroids_mm(foot: Foot) -> np.ndarray:
+    """Give the centroids of the fitted bones in world coordinates, one row a bone."""
+    bones = foot.truth.bones
+    at = ndimage.center_of_mass(bones.voxels > 0, bones.voxels, FITTED_BONES)
+    return np.array([bones.grid.to_world(index) for index in at])
+
+
+@cache
+def _mean_centroids_mm() -> np.ndarray:
+    return bone_centroids_mm(make_foot(FootShape(), MEAN_FOOT_SPACING_MM))
 
 
 def kinds_table(feet: int, *, seed: int, spacing_mm: float, jobs: int) -> pd.DataFrame:
@@ -107,7 +123,7 @@ def kinds_table(feet: int, *, seed: int, spacing_mm: float, jobs: int) -> pd.Dat
 
 
 def kind_checks(feet: pd.DataFrame) -> Iterator[Check]:
-    """Tell whether what was measured on single feet lies within the reach of all kinds."""
+    """Check that measurements of single feet lie in the range that all kinds cover."""
     for name, (what, low, high, source) in REACHED.items():
         yield Check(f"least {what}", feet[name].min(), -np.inf, low, source)
         yield Check(f"greatest {what}", feet[name].max(), high, np.inf, source)
@@ -118,7 +134,7 @@ def kind_checks(feet: pd.DataFrame) -> Iterator[Check]:
 
 
 def kind_lines(feet: pd.DataFrame) -> Iterator[str]:
-    """Give what each kind reaches, and the checks."""
+    """Give the range of each kind, and the checks."""
     names = ("plantar", "INT", "largest share", "bones off")
     yield "| kind | plantar cm3 | of asked % | INT cm3 | largest share % | bones off mm |"
     yield "|---|---|---|---|---|---|"

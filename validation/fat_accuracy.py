@@ -1,8 +1,8 @@
-"""Hold fat fractions to digital feet whose fat is known.
+"""Compare fat fractions with digital feet whose fat is known.
 
-Run with ``make accuracy-fat``. Prints the table of docs/accuracy.md. Muscles are the foot's
-own labels at the centre of each voxel, so that the segmentation has no part in the errors.
-The seeds are ones that nothing was tuned on.
+Run with ``make accuracy-fat``. Prints the table of docs/accuracy.md. Muscles are the
+ground truth at the centre of each voxel, so the segmentation does not contribute to the
+errors. The seeds are held out.
 """
 
 import argparse
@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from accuracy import print_markdown
-from simulated import on_grid
 
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap
@@ -24,12 +22,14 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.measure.fat import DixonPair, find_fat
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
+from validation.accuracy import print_markdown
+from validation.label_overlap import on_grid
 
 FAT = (0.05, 0.1, 0.2, 0.4, 0.6)
 
 
 def assess(seed: int, fat: float, protocol: str) -> dict[str, object]:
-    """Scan a foot whose muscles all hold this much fat, in streaks, and measure it."""
+    """Scan a foot whose muscles all contain this much fat, in streaks, and measure it."""
     rng = np.random.default_rng(seed)
     shape = replace(draw_shape(rng, Side.RIGHT), fat_fractions=dict.fromkeys(MUSCLE_NAMES, fat))
     foot = make_foot(shape, 1.0).moved(random_pose(rng, Side.RIGHT))

@@ -1,6 +1,6 @@
-"""Hold the digital feet, as a population, to what was measured on living ones.
+"""Compare a population of digital feet with measurements of living ones.
 
-Run with ``make population``. Prints the table of docs/phantom.md beside its sources, and
+Run with ``make population``. Prints the table of docs/phantom.md with its sources, and
 fails if a figure leaves its bounds.
 """
 
@@ -12,7 +12,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from population_kinds import Check, kind_checks, kind_lines, kinds_table
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
@@ -20,6 +19,7 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.shape import draw_shape
 from pipeline.simulate.ground_truth import measure_ground_truth
+from validation.population_kinds import Check, kind_checks, kind_lines, kinds_table
 
 # Kura et al. 1997 (PCSA x fibre length) x 1.35, which gives Chang's 113.3 cm3. cm3.
 VOLUMES_CM3: Mapping[str, float] = {
@@ -50,8 +50,8 @@ LARGEST_SECTION_CM2: Mapping[str, tuple[float, float]] = {
 MUSCLE_SHARE = (31.0, 8.0)  # Bus 2002, metatarsal region, % of the foot's cross-section
 METATARSAL_REGION = (0.60, 0.75)  # judgement: of the bones' length, from the heel
 FOOT_LENGTH_MM = (210.0, 300.0)
-ANKLE = 0.18  # above this share of the bones' length is leg
-COUNT_FOR_SPREADS = 40  # fewer feet say little about a CV
+ANKLE = 0.18  # above this fraction of the bones' length is leg
+COUNT_FOR_SPREADS = 40  # the CV of fewer feet is too uncertain
 
 
 def assess(k: int, *, seed: int, spacing_mm: float) -> dict[str, float]:
@@ -104,7 +104,7 @@ def correlations(feet: pd.DataFrame) -> np.ndarray:
 
 
 def checks(feet: pd.DataFrame) -> Iterator[Check]:
-    """Hold every figure to its source."""
+    """Compare every figure with its source."""
     mean, margin = PLANTAR_CM3
     total = feet["plantar"].mean()
     yield Check("plantar total, cm3", total, mean - margin, mean + margin, "Chang 2012")
@@ -156,7 +156,7 @@ def main() -> int:
 
 
 def _by_muscle(feet: pd.DataFrame) -> Iterator[str]:
-    """Give what has no source: lengths, places, and volumes reached of those asked for."""
+    """Give figures without a source: lengths, positions, volume made of that requested."""
     yield (
         "| muscle | volume cm3 (SD) | of asked % | largest section cm2 (SD) "
         "| at % of bones | length mm |"
@@ -173,11 +173,11 @@ def _by_muscle(feet: pd.DataFrame) -> Iterator[str]:
 
 
 def _spreads(feet: pd.DataFrame) -> Iterator[str]:
-    """Give the whole foot's figures."""
+    """Give the figures of the whole foot."""
     pairs = correlations(feet)
-    low, middle, high = np.quantile(pairs, (0.05, 0.5, 0.95))
+    low, median, high = np.quantile(pairs, (0.05, 0.5, 0.95))
     reach = f"5 to 95 %: {low:.2f} to {high:.2f}"
-    yield f"Correlation of muscle pairs: median {middle:.2f} ({reach})."
+    yield f"Correlation of muscle pairs: median {median:.2f} ({reach})."
     share = 100 * (1 - feet["rearfoot"] / feet["plantar"])
     yield f"Forefoot share of the plantar volume: {share.mean():.1f} % (SD {share.std():.1f})."
     for name in ("foot length", "bone length", "plantar", "muscle share"):

@@ -1,9 +1,9 @@
-"""Reproduce the published comparison on digital feet whose truth is known.
+"""Reproduce the published comparison on digital feet whose ground truth is known.
 
 Run with ``make study``. Makes a cohort with the effect sizes of Cheung 2016, takes it
 through the whole pipeline, prints truth, measured and published side by side, and writes
-them to docs/study.md. Fails where a measured effect size is farther from the truth than
-`TOLERANCE_D`, or where significance at 0.05 is another than in truth.
+them to docs/study.md. Fails where a measured effect size is farther from the true one than
+`TOLERANCE_D`, or where the significance at 0.05 differs.
 """
 
 import argparse
@@ -32,21 +32,21 @@ PAGE = """\
 Cheung 2016 compared 10 runners with chronic plantar fasciitis with 10 healthy ones. Here
 are {per_group} and {per_group} digital feet whose **true** volumes have such effect sizes by
 construction, made by
-`footvol phantom --per-group {per_group} --effect {effect} --seed {seed} --protocol {protocol}`,
-scanned by simulation and measured by `footvol run` with default
-settings, which knows nothing of the truth. `make study` makes this page again.
+`footvol phantom --per-group {per_group} --effect {effect} --seed {seed} --protocol {protocol}`
+and measured on the simulated scans by `footvol run` with default settings, without access to
+the ground truth. `make study` makes this page again.
 
 | mm³/kg | true d | measured d | published d | true p | measured p | published p |
 |---|---|---|---|---|---|---|
 {rows}
 
-Cohen's d is healthy less plantar fasciitis over the pooled SD; p is of Welch's t test,
+Cohen's d is healthy minus plantar fasciitis over the pooled SD; p is that of Welch's t test,
 two-sided, not corrected for three outcomes. {verdict}
-The true p of the total lies so near 0.05 that an error of d of 0.03 or so can carry it over:
-the size of d tells more than the side of 0.05 on which p lies.
+The true p of the total is so near 0.05 that an error of d of about 0.03 can change its
+significance: compare the sizes of d rather than the side of 0.05 on which p lies.
 
-How far the measured volumes are from the true ones, in the mean of each group; an error that
-is alike in both groups moves no difference:
+Mean error of the measured volumes in each group; an error that is equal in both groups does not
+change their difference:
 
 | error (%) | {groups} |
 |---|---|---|
@@ -54,10 +54,10 @@ is alike in both groups moves no difference:
 
 {worst}
 
-What it shows: the pipeline carries an effect of known size from images to statistics. What it
-does not show: that living feet differ so. The effect sizes were put in, and the digital feet
-are of the kind that the networks learnt from ([accuracy.md](accuracy.md)). The forefoot's
-effect size is chosen, as the paper prints none.
+This shows that the pipeline carries an effect of known size from images to statistics. It does
+not show that living feet differ in this way: the effect sizes were put in, and the digital feet
+are of the kind that the networks were trained on ([accuracy.md](accuracy.md)). The effect size
+of the forefoot is chosen, as the paper prints none.
 """
 
 
@@ -83,7 +83,7 @@ def read_statistics(path: Path) -> dict[str, tuple[float, float]]:
 
 
 def volume_errors(folder: Path) -> pd.DataFrame:
-    """Give measured volume over true volume less 1, in per cent, and group and cautions."""
+    """Give the error of each volume in percent of the true one, with group and cautions."""
     volumes = read_table(folder / "out" / "volumes.tsv").set_index("participant_id")
     rows = {}
     for name in volumes.index:
@@ -107,7 +107,7 @@ def tell_worst(errors: pd.DataFrame) -> str:
 def faults(
     truth: dict[str, tuple[float, float]], measured: dict[str, tuple[float, float]]
 ) -> list[str]:
-    """Say where the measured comparison is not the true one."""
+    """List where the measured comparison differs from the true one."""
     found = []
     for region in REGIONS:
         (true_d, true_p), (d, p) = truth[region], measured[region]
@@ -119,7 +119,7 @@ def faults(
 
 
 def tell(folder: Path, given: argparse.Namespace) -> tuple[str, list[str]]:
-    """Give the page, and what is wrong."""
+    """Give the page, and the list of what is wrong."""
     truth = read_statistics(folder / "raw" / "sourcedata" / "truth" / "statistics.tsv")
     measured = read_statistics(folder / "out" / "statistics.tsv")
     wrong, errors = faults(truth, measured), volume_errors(folder)
@@ -149,7 +149,7 @@ def tell(folder: Path, given: argparse.Namespace) -> tuple[str, list[str]]:
 
 
 def main() -> int:
-    """Make, measure and tell; 1 where the comparison is not the true one."""
+    """Make and measure the cohort and write the page; 1 if the comparison differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=2016)
     parser.add_argument("--per-group", type=int, default=10)

@@ -1,6 +1,6 @@
 """Draw ``docs/phantom_slices.png``: one digital foot in four contrasts.
 
-Run as ``python tests/draw_phantom.py FILE.png``.
+Run as ``python -m validation.draw_phantom FILE.png``.
 """
 
 import sys
@@ -23,11 +23,11 @@ SEED = 11
 PLACES = {"rearfoot": 0.30, "midfoot": 0.47, "forefoot": 0.66}  # of the stack
 SPOILT = Artefacts(coil_bias=0.15, magic_angle=1.0, ringing=0.1)
 HEIGHT = 0.62  # of the image's, from the sole up
-PERCENTILE = {"T2, fat suppressed": 97.0}  # of the voxels, shown white; fluid is far brighter
+PERCENTILE = {"T2, fat suppressed": 97.0}  # of the voxels, shown white; fluid is much brighter
 
 
 def _images() -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Take the foot in each contrast, slices square to its long axis."""
+    """Take the foot in each contrast, slices perpendicular to its long axis."""
     foot = make_foot(draw_shape(np.random.default_rng(SEED)))
     dixon = get_protocol("dixon_2pt")
     for title, protocol in (

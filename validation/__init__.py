@@ -1,0 +1,1 @@
+"""Programs that measure accuracy on digital feet; nothing imports them but tests."""
