@@ -77,6 +77,7 @@ population: setup  ## Compare 200 digital feet with measurements of living ones
 
 train: setup  ## Train the networks, on a GPU if there is one; resumes where it stopped
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"
+	$(BIN)/python -m training.learn_bone_shape
 	$(BIN)/python -m training coarse
 	$(BIN)/python -m training fine
 	$(BIN)/python -m training.curves

@@ -28,6 +28,7 @@ def weights_without_networks() -> Weights:
         Network(None, FINE),
         packaged.muscle_boundary,
         packaged.bone_boundary,
+        packaged.bone_shape,
         {label: np.array(bone["centre_mm"]) for label, bone in sizes.items()},
         {label: np.array(bone["half_size_mm"]) for label, bone in sizes.items()},
         {},

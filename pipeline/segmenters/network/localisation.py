@@ -1,6 +1,6 @@
 """Where the foot lies: found coarsely, then refined by fitting the patch to its bones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -24,6 +24,9 @@ from pipeline.segmenters.orientation import axis_directions
 TURN_DEG = 10.0
 """By how much the patch is turned to test whether the muscle volume depends on it."""
 
+MAX_BONE_DISTANCE = 1.5
+"""Largest distance of the bones from those of feet, in SD; beyond it the image is refused."""
+
 _CANDIDATES_MM = 4.0  # spacing at which candidates for feet are separated
 _MIN_BONES = 6  # of the twelve that the pose is fitted to
 _MAX_COARSE_RESIDUAL_MM = 15.0
@@ -33,7 +36,6 @@ _CLEAR_RATIO = (
 )
 _CONVERGED = 0.06  # change of the pose from one iteration to the next
 _MAX_ITERATIONS = 3
-_MAX_RESIDUAL_MM = 6.0
 _MIN_CONFIDENCE = 0.6
 _SCALE_RANGE = (0.6, 1.5)  # of a foot relative to the mean foot
 _FRAME_BONES = (
@@ -54,8 +56,9 @@ class LocalisedFoot:
         As `predict_finely` gives them.
     pose
         Patch-to-world transform, 4 x 4.
-    residual_mm
-        Root mean square distance of the bones from those of the fitted mean foot.
+    bone_distance
+        Of the bone centres of the prediction from those of feet, as `BoneShape.distance`
+        gives it.
     turn_change
         Plantar muscle volume in a patch turned by `TURN_DEG` minus that in this one, relative
         to the mean of both.
@@ -64,7 +67,7 @@ class LocalisedFoot:
     prediction: Prediction
     muscles: Prediction
     pose: Array
-    residual_mm: float
+    bone_distance: float
     turn_change: float
 
     @property
@@ -74,10 +77,10 @@ class LocalisedFoot:
 
     @property
     def is_foot(self) -> bool:
-        """Whether residual, confidence and size are those of a foot."""
+        """Whether bones, confidence and size are those of a foot."""
         low, high = _SCALE_RANGE
         return (
-            self.residual_mm <= _MAX_RESIDUAL_MM
+            self.bone_distance <= MAX_BONE_DISTANCE
             and self.prediction.confidence() >= _MIN_CONFIDENCE
             and low < _scale(self.pose) < high
         )
@@ -100,31 +103,52 @@ def localise_foot(scan: Scan, weights: Weights) -> LocalisedFoot:
     ScanError
         If there is no foot, or more than one and no side is requested.
     """
+    return choose_foot(candidate_feet(scan, weights), scan)
+
+
+def candidate_feet(scan: Scan, weights: Weights) -> list[LocalisedFoot | None]:
+    """Localise a foot in each component of tissue that may be one.
+
+    Returns
+    -------
+    list
+        What was localised in each component, a foot or not; None where too few bones or none
+        in the arrangement of a foot were found.
+    """
     lattice = IsotropicImage.from_image(scan.intensity, scan.grid.spacing_mm, _CANDIDATES_MM)
     masks = list(candidate_masks(lattice))
-    localised = []
-    for mask in masks:
-        candidate = replace(lattice, values=np.where(mask, lattice.values, 0))
-        foot = _localise(scan, candidate, len(masks) > 1, weights)
-        if foot is not None:
-            localised.append(foot)
+    values = (np.where(mask, lattice.values, 0) for mask in masks)
+    return [
+        _localise(scan, replace(lattice, values=own), len(masks) > 1, weights) for own in values
+    ]
+
+
+def choose_foot(candidates: Sequence[LocalisedFoot | None], scan: Scan) -> LocalisedFoot:
+    """Choose the one foot that is requested.
+
+    Raises
+    ------
+    ScanError
+        If no candidate is a foot, or more than one is and no side is requested.
+    """
+    localised = [foot for foot in candidates if foot is not None]
     feet = [foot for foot in localised if foot.is_foot]
     if not feet:
-        raise ScanError(_no_foot(len(masks), [foot.residual_mm for foot in localised]))
+        raise ScanError(_no_foot(len(candidates), [foot.bone_distance for foot in localised]))
     if len(feet) > 1:
         return feet[requested_foot([foot.side for foot in feet], scan)]
     return feet[0]
 
 
-def _no_foot(candidates: int, residuals_mm: Iterable[float]) -> str:
+def _no_foot(candidates: int, distances: Iterable[float]) -> str:
     number = "one component" if candidates == 1 else f"{candidates} components"
-    least_mm = min(residuals_mm, default=None)
-    fit = "no bones of a foot"
-    if least_mm is not None:
-        fit = f"bones at a residual of {least_mm:.1f} mm"
+    least = min(distances, default=None)
+    bones = "no bones of a foot"
+    if least is not None:
+        bones = f"bones at a distance of {least:.2f} SD from those of feet"
     return (
-        f"The image must show a foot: got {number} of tissue with {fit}, where the residual "
-        f"must be at most {_MAX_RESIDUAL_MM:g} mm and the confidence at least "
+        f"The image must show a foot: got {number} of tissue with {bones}, where the distance "
+        f"must be at most {MAX_BONE_DISTANCE:g} SD and the confidence at least "
         f"{_MIN_CONFIDENCE:g}. Check that this is a scan of one foot, and that it is not "
         "fat/water swapped."
     )
@@ -154,8 +178,25 @@ def _localise(
         (prediction, muscles), (_, turned) = pool.map(
             lambda pose: predict_finely(weights.fine, fine, pose), poses
         )
+    distance = _bone_distance(prediction, weights)
+    if distance is None:
+        return None
     change = _plantar_change(muscles, turned)
-    return LocalisedFoot(prediction, muscles, refit.pose, refit.residual_mm, change)
+    return LocalisedFoot(prediction, muscles, refit.pose, distance, change)
+
+
+def _bone_distance(prediction: Prediction, weights: Weights) -> float | None:
+    """Give the distance of the bones from those of feet; None if too few are shown."""
+    to_patch = np.linalg.inv(prediction.pose)
+    centres_mm = prediction.bone_centres_mm(weights.centres_mm)
+    if len(centres_mm) < _MIN_BONES:
+        return None
+    return weights.bone_shape.distance(
+        {
+            label: to_patch[:3, :3] @ centre + to_patch[:3, 3]
+            for label, centre in centres_mm.items()
+        }
+    )
 
 
 def _plantar_change(muscles: Prediction, turned: Prediction) -> float:

@@ -12,6 +12,7 @@ from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.network.boundary import structure_probability
+from pipeline.segmenters.network.fat_water import check_fat_water
 from pipeline.segmenters.network.foot_masks import check_in_image
 from pipeline.segmenters.network.localisation import (
     TURN_DEG,
@@ -24,7 +25,9 @@ from pipeline.segmenters.network.weights import load_weights
 
 NAME = "network"
 STAGE = "segment"
-_GOOD_RESIDUAL_MM = 4.0
+USUAL_BONE_DISTANCE = 1.05
+"""Distance of the bones from those of feet, in SD, that at least 95 % of feet keep within."""
+
 _GOOD_CONFIDENCE = 0.75
 _MAX_TURN_CHANGE = 0.05  # of the plantar muscle volume, when the patch is turned
 _MAX_SHIFT = 0.05  # of the muscle volume, by the scan's intensity
@@ -52,7 +55,7 @@ class NetworkSegmenter:
         Raises
         ------
         ScanError
-            If the image does not show one whole foot.
+            If the image does not show one whole foot, or fat and water are swapped.
         ArtefactError
             If the weights are not those that came with the program.
         """
@@ -65,7 +68,7 @@ class NetworkSegmenter:
         Raises
         ------
         ScanError
-            If the image does not show one whole foot.
+            If the image does not show one whole foot, or fat and water are swapped.
         SegmentationError
             If no muscle is found.
         ArtefactError
@@ -106,6 +109,7 @@ def _whole_foot(scan: Scan) -> LocalisedFoot:
     weights = load_weights()
     foot = localise_foot(scan, weights)
     check_in_image(bone_fractions_in_image(foot, weights, scan.grid))
+    check_fat_water(foot.prediction, scan)
     return foot
 
 
@@ -118,10 +122,10 @@ def _foot_cautions(foot: LocalisedFoot) -> tuple[Caution, ...]:
             f"reach {_GOOD_CONFIDENCE:.2f}), so look at the labels."
         )
         cautions.append(Caution("low-certainty", message, STAGE))
-    if foot.residual_mm > _GOOD_RESIDUAL_MM:
+    if foot.bone_distance > USUAL_BONE_DISTANCE:
         message = (
-            f"The bones fit those of a foot with a residual of {foot.residual_mm:.1f} mm "
-            f"(good scans stay below {_GOOD_RESIDUAL_MM:.1f} mm), so look at the labels."
+            f"The bones lie at a distance of {foot.bone_distance:.2f} SD from those of feet "
+            f"(nearly all feet: at most {USUAL_BONE_DISTANCE:g} SD), so look at the labels."
         )
         cautions.append(Caution("unusual-bones", message, STAGE))
     if abs(foot.turn_change) > _MAX_TURN_CHANGE:

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.errors import ArtefactError
+from pipeline.segmenters.network.bone_shape import BoneShape
 from pipeline.segmenters.network.boundary import BoundaryNet
 from pipeline.segmenters.network.patch import COARSE, FINE, Array, Patch
 
 _PACKAGE = "pipeline.segmenters.network.models"
 MANIFEST = "network.toml"
 PATCHES = {"coarse": COARSE, "fine": FINE}
+BONE_SHAPE = "bone_shape"
 MUSCLE_BOUNDARY, BONE_BOUNDARY = "muscle_boundary", "bone_boundary"
 BOUNDARY_LABELS = {MUSCLE_BOUNDARY: max(MUSCLE_NAMES) + 1, BONE_BOUNDARY: max(BONE_NAMES) + 1}
 """Number of labels that each boundary network knows, 0 included."""
@@ -72,6 +74,8 @@ class Weights:
     ----------
     muscle_boundary, bone_boundary
         Place the boundaries in the scan's own voxels.
+    bone_shape
+        How the bone centres of feet vary.
     centres_mm, half_sizes_mm
         Of each bone that the pose is fitted to, by label, in mm of the fine patch, on the mean
         foot.
@@ -83,6 +87,7 @@ class Weights:
     fine: Network
     muscle_boundary: BoundaryNet
     bone_boundary: BoundaryNet
+    bone_shape: BoneShape
     centres_mm: Mapping[int, Array]
     half_sizes_mm: Mapping[int, Array]
     manifest: Mapping[str, Any]
@@ -100,17 +105,18 @@ def load_weights() -> Weights:
     manifest = tomllib.loads(_read(MANIFEST).decode())
     files, bones = manifest["files"], manifest["bones"]
     networks = {
-        name: Network(session_of(_checked(name, files[name])), patch)
+        name: Network(session_of(_checked(files[name])), patch)
         for name, patch in PATCHES.items()
     }
     boundaries = {
-        name: BoundaryNet(session_of(_checked(name, files[name]))) for name in BOUNDARY_LABELS
+        name: BoundaryNet(session_of(_checked(files[name]))) for name in BOUNDARY_LABELS
     }
     return Weights(
         networks["coarse"],
         networks["fine"],
         boundaries[MUSCLE_BOUNDARY],
         boundaries[BONE_BOUNDARY],
+        BoneShape.from_tsv(_checked(files[BONE_SHAPE])),
         {int(label): np.array(bone["centre_mm"]) for label, bone in bones.items()},
         {int(label): np.array(bone["half_size_mm"]) for label, bone in bones.items()},
         manifest,
@@ -128,14 +134,13 @@ def _read(name: str) -> bytes:
         raise ArtefactError(msg) from error
 
 
-def _checked(name: str, file: Mapping[str, str]) -> bytes:
+def _checked(file: Mapping[str, str]) -> bytes:
     content = _read(file["name"])
     got = hashlib.sha256(content).hexdigest()
     if got != file["sha256"]:
         msg = (
-            f"The weights of the {name} network must be those of the manifest: got sha256 "
-            f"{got[:12]} for {file['name']}, where {MANIFEST} says {file['sha256'][:12]}. "
-            "Install footvol again."
+            f"The network's {file['name']} must be the file of its manifest: got sha256 "
+            f"{got[:12]}, where {MANIFEST} says {file['sha256'][:12]}. Install footvol again."
         )
         raise ArtefactError(msg)
     return content

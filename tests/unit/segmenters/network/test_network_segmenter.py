@@ -1,5 +1,6 @@
 """The network segmenter around its network, which here predicts the ground truth."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,12 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network import network_segmenter as network
-from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.network.bone_shape import BoneShape
+from pipeline.segmenters.network.localisation import MAX_BONE_DISTANCE
+from pipeline.segmenters.network.network_segmenter import (
+    USUAL_BONE_DISTANCE,
+    NetworkSegmenter,
+)
 from pipeline.segmenters.network.prediction import Prediction
 from validation.label_overlap import dice, on_grid
 
@@ -176,7 +182,8 @@ def test_low_confidence_is_refused(simulated: Simulated, known: Known) -> None:
     known(simulated.foot, confidence=0.55)
 
     with pytest.raises(
-        ScanError, match=r"bones at a residual of \d\.\d mm, .* confidence at least 0\.6"
+        ScanError,
+        match=r"at a distance of \d\.\d\d SD from those of feet, .* confidence at least 0\.6",
     ):
         NetworkSegmenter().segment(simulated.scan)
 
@@ -188,6 +195,33 @@ def test_moderate_confidence_is_a_caution(simulated: Simulated, known: Known) ->
     found = NetworkSegmenter().segment(simulated.scan)
 
     assert [c.code for c in found.cautions] == ["low-certainty"]
+
+
+def test_unusual_bones_are_a_caution(
+    simulated: Simulated, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Farther from the mean than those of nearly all feet, but not refused."""
+    known(simulated.foot)
+    between = (MAX_BONE_DISTANCE + USUAL_BONE_DISTANCE) / 2
+    monkeypatch.setattr(BoneShape, "distance", lambda *_: between)
+
+    (caution,) = NetworkSegmenter().segment(simulated.scan).cautions
+
+    assert caution.code == "unusual-bones"
+    words = rf"distance of {between:.2f} SD from those of feet .* at most .* look at the labels"
+    assert re.search(words, caution.message)
+
+
+def test_bones_unlike_those_of_feet_are_refused(
+    simulated: Simulated, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However confident the network is."""
+    known(simulated.foot)
+    monkeypatch.setattr(BoneShape, "distance", lambda *_: MAX_BONE_DISTANCE + 0.5)
+
+    words = r"must show a foot: got .* distance of \d\.\d\d SD .* must be at most .* Check that"
+    with pytest.raises(ScanError, match=words):
+        NetworkSegmenter().segment(simulated.scan)
 
 
 def test_a_muscle_volume_that_intensity_changes_is_a_caution(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,6 +17,9 @@ from pipeline.segmenters.network.boundary import FEATURES
 from pipeline.segmenters.network.patch import COARSE, FINE, Patch
 from pipeline.segmenters.network.weights import MANIFEST, Weights, load_weights
 
+SHAPE = b"bone\tmean_mm\n" + b"".join(
+    b"1\t%d\t%d\t%d\t%d\n" % (k, *row) for k, row in enumerate(np.eye(3))
+)
 BONE = {"centre_mm": [0.0, 1.0, 2.0], "half_size_mm": [3.0, 4.0, 5.0]}
 
 
@@ -82,11 +86,12 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
         "fine.onnx": tiny(FINE),
         "muscle_boundary.onnx": tiny_boundary(),
         "bone_boundary.onnx": tiny_boundary(),
+        "bone_shape.tsv": SHAPE,
     }
     manifest = {
         "name": "tiny",
         "files": {
-            name.removesuffix(".onnx"): {
+            Path(name).stem: {
                 "name": name,
                 "sha256": hashlib.sha256(content).hexdigest(),
             }
@@ -142,6 +147,13 @@ def test_the_manifest_gives_the_bones_of_the_patch(loaded: Weights) -> None:
     assert loaded.manifest["name"] == "tiny"
 
 
+def test_the_bone_shape_is_loaded(loaded: Weights) -> None:
+    """Mean and covariance of the bones it names."""
+    assert loaded.bone_shape.labels == (1,)
+    np.testing.assert_array_equal(loaded.bone_shape.mean_mm, [[0, 1, 2]])
+    np.testing.assert_array_equal(loaded.bone_shape.covariance_mm2, np.eye(3))
+
+
 def test_a_boundary_network_gives_one_number_per_voxel(loaded: Weights) -> None:
     """For any number of voxels."""
     features = np.arange(3 * FEATURES, dtype=np.float32).reshape(3, FEATURES)
@@ -152,19 +164,28 @@ def test_a_boundary_network_gives_one_number_per_voxel(loaded: Weights) -> None:
     np.testing.assert_allclose(fractions, features.mean(axis=1) + labels)
 
 
-@pytest.mark.parametrize("name", ["coarse", "fine", "muscle_boundary", "bone_boundary"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "coarse.onnx",
+        "fine.onnx",
+        "muscle_boundary.onnx",
+        "bone_boundary.onnx",
+        "bone_shape.tsv",
+    ],
+)
 def test_altered_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """One byte is enough."""
-    files[f"{name}.onnx"] += b"?"
+    files[name] += b"?"
 
-    words = (
-        rf"weights of the {name} network must be those of the manifest: got sha256 .*Install"
-    )
+    words = rf"{name} must be the file of its manifest: got sha256 .* says .*Install"
     with pytest.raises(ArtefactError, match=words):
         load_weights()
 
 
-@pytest.mark.parametrize("name", ["coarse.onnx", "bone_boundary.onnx", MANIFEST])
+@pytest.mark.parametrize(
+    "name", ["coarse.onnx", "bone_boundary.onnx", "bone_shape.tsv", MANIFEST]
+)
 def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None:
     """The message names the file and what to do."""
     del files[name]
