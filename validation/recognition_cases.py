@@ -114,7 +114,8 @@ def _phantom(is_block: bool, rng: np.random.Generator) -> Scan:
     """Make a block or an ellipsoid of the size of a foot, of uneven tissue, rimmed by fat."""
     axes = np.ix_(*(np.linspace(-1, 1, n) / rng.uniform(0.6, 0.9) for n in _PHANTOM_SHAPE))
     radius = np.maximum.reduce(np.broadcast_arrays(*map(np.abs, axes)))
-    mask: NDArray[np.bool_] = (radius if is_block else sum(a**2 for a in axes)) < 1
+    squares = axes[0] ** 2 + axes[1] ** 2 + axes[2] ** 2
+    mask: NDArray[np.bool_] = (radius if is_block else squares) < 1
     texture = sum(
         sd**1.5 * ndimage.gaussian_filter(rng.standard_normal(mask.shape), sd)
         for sd in (1.0, 3.0, 8.0)
