@@ -95,9 +95,9 @@ def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Cau
     }
     names = {m.abbreviation: m.name for m in present}
     for proximal, distal in _ORDER:
-        if {proximal, distal} <= names.keys() and centroids_mm[proximal] >= centroids_mm[
-            distal
-        ]:
+        if not {proximal, distal} <= names.keys():
+            continue
+        if centroids_mm[proximal] >= centroids_mm[distal]:
             message = (
                 f"The {names[proximal]} lies nearer the toes than the {names[distal]}, unlike "
                 "in any foot; check both."
