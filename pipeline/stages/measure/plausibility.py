@@ -84,13 +84,9 @@ def _disconnected(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
 
 
 def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Caution]:
-    grid, frame = split.muscles.grid, split.landmarks.frame
+    frame = split.landmarks.frame
     centroids_mm = {
-        m.abbreviation: float(
-            frame.coordinates(
-                grid.to_world(np.argwhere(split.muscles.voxels == m.index).mean(axis=0))
-            )[0]
-        )
+        m.abbreviation: float(frame.coordinates(split.muscles.centroid_mm(m.index))[0])
         for m in present
     }
     names = {m.abbreviation: m.name for m in present}
