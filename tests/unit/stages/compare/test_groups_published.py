@@ -131,7 +131,6 @@ def test_students_sleep_unpaired() -> None:
     )
 
 
-@pytest.mark.integration
 def test_students_sleep_paired() -> None:
     """R: t.test(x, y, paired = TRUE); every one slept longer under the second drug."""
     row = rows_of(SLEEP, CompareParams(design="paired")).iloc[0]
@@ -170,7 +169,6 @@ def test_altmans_energy_expenditure() -> None:
     )
 
 
-@pytest.mark.integration
 def test_altmans_energy_intake() -> None:
     """Dalgaard prints the paired t test."""
     row = rows_of(INTAKE, CompareParams(design="paired")).iloc[0]
@@ -254,7 +252,6 @@ def test_plants_by_tukey() -> None:
         check_printed(row, {"anova_f": "4.846", "anova_p": "0.0159", "anova_df_within": "27"})
 
 
-@pytest.mark.integration
 def test_plants_by_welch() -> None:
     """R: oneway.test(weight ~ group, data = PlantGrowth); pairs by Games and Howell."""
     rows = rows_of(PLANTS)
@@ -273,7 +270,6 @@ def test_plants_by_welch() -> None:
     assert rows["p"].tolist() == pytest.approx(published.pvalue[[0, 0, 1], [1, 2, 2]])
 
 
-@pytest.mark.integration
 def test_folate_in_three_groups() -> None:
     """Dalgaard prints the classical and Welch's analysis of variance."""
     classical = rows_of(FOLATE, CompareParams(test="student")).iloc[0]
