@@ -1,6 +1,7 @@
 """Version, labels, segmenters, protocols and effects; imports nothing heavy."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pipeline import __version__
@@ -17,15 +18,7 @@ def facts() -> dict[str, Any]:
     return {
         "version": __version__,
         "muscles": [
-            {
-                "index": muscle.index,
-                "name": muscle.name,
-                "abbreviation": muscle.abbreviation,
-                "fma": muscle.fma,
-                "layer": muscle.layer,
-                "in_plantar_total": muscle.is_plantar,
-            }
-            for muscle in MUSCLES
+            asdict(muscle) | {"in_plantar_total": muscle.is_plantar} for muscle in MUSCLES
         ],
         "bones": {str(index): name for index, name in BONE_NAMES.items()},
         "regions": {str(index): name for index, name in REGION_NAMES.items()},

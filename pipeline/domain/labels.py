@@ -68,6 +68,12 @@ class LabelMap:
         """Volume of a structure: its number of voxels times the volume of one."""
         return float(np.count_nonzero(self.voxels == label)) * self.grid.voxel_volume_mm3
 
+    def centroid_mm(self, label: int) -> NDArray[np.float64]:
+        """Mean position of a structure's voxels, world RAS in mm; nan if there are none."""
+        points_mm = self.grid.to_world(np.argwhere(self.voxels == label))
+        centroid_mm: NDArray[np.float64] = points_mm.mean(axis=0)
+        return centroid_mm
+
     def touches_edge(self, label: int) -> bool:
         """Whether a structure reaches the outermost voxels of the image."""
         mask = self.voxels == label

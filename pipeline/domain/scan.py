@@ -24,6 +24,11 @@ class Side(StrEnum):
     RIGHT = "right"
 
     @property
+    def letter(self) -> str:
+        """L or R, as DICOM and sidecars write it."""
+        return self.value[0].upper()
+
+    @property
     def opposite(self) -> "Side":
         """The other side."""
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT

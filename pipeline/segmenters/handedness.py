@@ -26,10 +26,7 @@ def side_of_bones(bones: LabelMap) -> Side:
             "toes, and that the bones are labelled right."
         )
         raise ScanError(msg)
-    heel, ankle, first, second, fifth = (
-        bones.grid.to_world(np.argwhere(bones.voxels == bone)).mean(axis=0)
-        for bone in FRAME_BONES
-    )
+    heel, ankle, first, second, fifth = map(bones.centroid_mm, FRAME_BONES)
     axes = np.array([fifth - first, second - heel, ankle - heel])  # lateral, distal, dorsal
     determinant = float(np.linalg.det(axes / np.linalg.norm(axes, axis=1, keepdims=True)))
     if abs(determinant) < _LEAST_DETERMINANT:

@@ -40,7 +40,7 @@ def write_enhanced_dicom(
     dataset = new_dataset(EnhancedMRImageStorage, uids, uids.uid("enhanced"))
     _fill(dataset, ANONYMOUS | _attributes(scan, number))
     dataset.PatientID = f"sub-{label}"
-    dataset.Laterality = side.value[0].upper()
+    dataset.Laterality = side.letter
     dataset.SharedFunctionalGroupsSequence = _sequence(**_shared(scan, side))
     dataset.PerFrameFunctionalGroupsSequence = Sequence(
         [_frame(scan, k) for k in range(scan.grid.shape[2])]
@@ -110,7 +110,7 @@ def _shared(scan: Scan, side: Side) -> dict[str, Any]:
         ),
         "PlaneOrientationSequence": _sequence(ImageOrientationPatient=cosines),
         "FrameAnatomySequence": _sequence(
-            FrameLaterality=side.value[0].upper(), AnatomicRegionSequence=region
+            FrameLaterality=side.letter, AnatomicRegionSequence=region
         ),
         "PixelValueTransformationSequence": _sequence(
             RescaleIntercept=0, RescaleSlope=1, RescaleType="US"

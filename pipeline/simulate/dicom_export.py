@@ -75,7 +75,7 @@ def write_dicom_series(
             setattr(dataset, keyword, round(scan.acquisition[field] * factor, 6))
         dataset.SeriesDescription = dataset.ProtocolName = _series_description(scan)
         dataset.PatientID = f"sub-{label}"
-        dataset.Laterality = side.value[0].upper()
+        dataset.Laterality = side.letter
         _set_geometry(dataset, scan, k)
         # rows run to the patient's left and columns down, as in the usual display
         set_pixels(dataset, pixels[::-1, ::-1, k].T)

@@ -48,7 +48,7 @@ def write_nifti_images(
     out: Path, images: Mapping[str, Scan], *, label: str, side: Side
 ) -> None:
     """Write a participant's raw BIDS images and sidecars."""
-    fields = {"Laterality": side.value[0].upper(), "Manufacturer": MANUFACTURER}
+    fields = {"Laterality": side.letter, "Manufacturer": MANUFACTURER}
     for kind, scan in images.items():
         path = out / image_name(label, kind, scan.contrast).raw()
         write_scan(scan, path, like=None)

@@ -98,7 +98,7 @@ def write_raw_scan(
         raise ConfigError(msg)
     fields = acquisition_fields(found.fields)
     if side:
-        fields["Laterality"] = side.value[0].upper()
+        fields["Laterality"] = side.letter
     cautions = [asdict(caution) for caution in cautions_of(found.image)]
     if cautions:
         fields["Cautions"] = cautions

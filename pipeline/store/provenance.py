@@ -132,7 +132,7 @@ def sidecar(
         "Settings": settings,
         "Cautions": [asdict(c) for c in cautions],
         "BodyPart": "FOOT",
-        "Laterality": side.value[0].upper() if side else None,
+        "Laterality": side.letter if side else None,
         "Segmenter": segmenter,
         **fields,
     }

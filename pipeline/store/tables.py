@@ -105,7 +105,7 @@ def write_measurements(
     write_table(rows, path, _MEASUREMENT_COLUMNS)
     foot = {
         "Muscles": list(table.muscles),
-        "Laterality": table.side.value[0].upper(),
+        "Laterality": table.side.letter,
         "Segmenter": table.segmenter,
         "Border": asdict(table.border),
         "BorderSensitivity_cm3_per_mm": table.border_sensitivity_cm3_per_mm,

@@ -24,6 +24,7 @@ def footvol(*words: object) -> int:
     return main([str(word) for word in words])
 
 
+@pytest.mark.integration
 def test_run_prints_the_tables_and_the_report(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,6 +45,7 @@ def test_run_prints_the_tables_and_the_report(
     assert figures == {f"{name}.{ending}" for name in plots for ending in ("svg", "png")}
 
 
+@pytest.mark.integration
 def test_run_prints_each_stage_on_stderr(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +63,7 @@ def test_run_prints_each_stage_on_stderr(
     assert "\x1b" not in "".join(printed)
 
 
+@pytest.mark.integration
 def test_quiet_is_silent(bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Only errors are printed."""
     assert footvol("run", bids_dir, out, "-q") == 0
@@ -69,6 +72,7 @@ def test_quiet_is_silent(bids_dir: Path, out: Path, capsys: pytest.CaptureFixtur
     assert (captured.out, captured.err) == ("", "")
 
 
+@pytest.mark.integration
 def test_verbose_prints_more(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +83,7 @@ def test_verbose_prints_more(
     assert logging.getLogger("pipeline").level == logging.NOTSET
 
 
+@pytest.mark.integration
 def test_run_again_gives_the_same_bytes(bids_dir: Path, out: Path) -> None:
     """Neither skipped nor repeated stages change a byte of the tables."""
     names = ("volumes.tsv", "statistics.tsv", "report.html", "sub-01.html", "config.toml")
@@ -92,6 +97,7 @@ def test_run_again_gives_the_same_bytes(bids_dir: Path, out: Path) -> None:
     assert first == second == third
 
 
+@pytest.mark.integration
 def test_a_failed_participant_gives_3_and_a_row(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +113,7 @@ def test_a_failed_participant_gives_3_and_a_row(
     assert "\tok\t" in rows[6]
 
 
+@pytest.mark.integration
 def test_an_excluded_failure_gives_0(bids_dir: Path, out: Path, tmp_path: Path) -> None:
     """The review has excluded that participant."""
     spoil_scan(bids_dir, "02")
@@ -147,6 +154,7 @@ def test_one_option_takes_several_labels(
     assert calls == ["01 preprocess", "02 preprocess"]
 
 
+@pytest.mark.integration
 def test_single_stages_give_the_same_as_run(bids_dir: Path, tmp_path: Path) -> None:
     """The command run consists of the others."""
     apart, whole = tmp_path / "apart", tmp_path / "whole"
@@ -174,6 +182,7 @@ def test_an_unusable_scan_gives_4_in_its_stage(bids_dir: Path, out: Path) -> Non
     assert footvol("segment", bids_dir, out) == 4
 
 
+@pytest.mark.integration
 def test_altered_outputs_give_5(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +198,7 @@ def test_altered_outputs_give_5(
     assert footvol("run", bids_dir, out, "--force") == 0
 
 
+@pytest.mark.integration
 def test_compare_shows_participants_that_were_not_run(
     bids_dir: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,6 +210,7 @@ def test_compare_shows_participants_that_were_not_run(
     assert capsys.readouterr().out.count("not run") == 5
 
 
+@pytest.mark.integration
 def test_compare_accepts_column_and_reference(bids_dir: Path, out: Path) -> None:
     """The two options are settings, too."""
     footvol("run", bids_dir, out)
@@ -208,6 +219,7 @@ def test_compare_accepts_column_and_reference(bids_dir: Path, out: Path) -> None
     assert "\tF\tM\t" in (out / "statistics.tsv").read_text()
 
 
+@pytest.mark.integration
 def test_a_single_scan_keeps_the_error_code(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,6 +234,7 @@ def test_a_single_scan_keeps_the_error_code(
     assert "\t71.5\t" in (out / "volumes.tsv").read_text()
 
 
+@pytest.mark.integration
 def test_a_terminal_gets_a_bar(
     bids_dir: Path,
     out: Path,
@@ -238,6 +251,7 @@ def test_a_terminal_gets_a_bar(
     assert "6/6" in printed
 
 
+@pytest.mark.integration
 def test_optional_tables_are_written_on_request_and_then_updated(
     bids_dir: Path, out: Path
 ) -> None:
@@ -245,7 +259,7 @@ def test_optional_tables_are_written_on_request_and_then_updated(
     footvol("run", bids_dir, out)
     asked = [out / "statistics.tex", out / "statistics.csv"]
     assert not any(path.exists() for path in asked)
-    assert "# The groups compared" in (out / "statistics.md").read_text()
+    assert "# Comparison of groups" in (out / "statistics.md").read_text()
 
     assert footvol("compare", bids_dir, out, "--latex", "--csv") == 0
     first = [path.read_text() for path in asked]
@@ -256,6 +270,7 @@ def test_optional_tables_are_written_on_request_and_then_updated(
     assert first[0] != asked[0].read_text()
 
 
+@pytest.mark.integration
 def test_scratch_files_of_killed_runs_are_removed(bids_dir: Path, out: Path) -> None:
     """Also in the folders of records and plots, and those of lost workers."""
     for folder in ("", "figures", "logs", "logs/sub-06"):

@@ -16,6 +16,8 @@ from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.store.files import read_json, sha256_of
 from pipeline.store.images import write_labels, write_scan
 
+pytestmark = pytest.mark.integration
+
 # Voxels of 3 mm contain muscle and fat, which the quality gate takes for noise.
 KNOWN_COARSE = ("--side", "right", "--set", "quality.enforce=false")
 

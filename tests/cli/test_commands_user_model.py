@@ -16,6 +16,7 @@ from pipeline.store.files import read_json, sha256_of
 from pipeline.store.images import write_scan
 
 
+@pytest.mark.integration
 def test_the_numbers_come_from_the_users_network(coarse_foot: Foot, tmp_path: Path) -> None:
     """Row and sidecar name the network; the volumes are those of its labels."""
     scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))

@@ -15,6 +15,8 @@ from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.user_model.nnunet import NNUNET
 
+pytestmark = pytest.mark.integration
+
 Make = Callable[[], Segmenter]
 
 

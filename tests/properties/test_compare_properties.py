@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.stages.compare import OUTCOMES, CompareParams, compare, statistics_table
 
+pytestmark = pytest.mark.integration
+
 SIGNED = [
     *("mean_difference", "statistic", "cohens_d", "hedges_g", "welch_t", "student_t"),
     "adjusted_difference",

@@ -72,6 +72,7 @@ def turned(position: str) -> Grid:
     return Grid.from_arrays((9, 12, 5), affine)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("is_enhanced", [False, True])
 @pytest.mark.parametrize("position", POSITIONS)
 def test_every_patient_position_is_read_right(
@@ -148,6 +149,7 @@ def untouched(_: Path) -> None:
     """Leave a folder as it is."""
 
 
+@pytest.mark.integration
 def test_a_tree_of_five_participants_with_localisers(tmp_path: Path) -> None:
     """Classic, enhanced, compressed, shuffled without endings, and archived, all at once."""
     kinds: list[Callable[[Path], None]] = [untouched, untouched, compressed, shuffled, packed]
@@ -196,6 +198,7 @@ def test_storage_order_does_not_change_the_bytes(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", ["as it is shipped", "enhanced"])
 def test_the_sample_scan_is_the_same_as_dicom(kind: str, tmp_path: Path) -> None:
     """A digital foot, as footvol phantom writes it in both formats."""

@@ -35,6 +35,7 @@ def test_unhelpful_messages_are_detected(text: str, fault: str) -> None:
     assert bool(fault) == bool(fault_of_message(text))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_damaged_input_is_refused_or_read_right(kind: str, tmp_path: Path) -> None:
     """A sample of each kind; `python tests/fuzz.py KIND NUMBER` tries one again."""

@@ -217,6 +217,7 @@ KILLS = draw_kills(50)
 CHAINS = [KILLS[:3], *(KILLS[k : k + 5] for k in range(3, 50, 5))]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("server", "kills"),
     [

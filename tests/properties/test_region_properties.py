@@ -110,6 +110,7 @@ def test_regions_divide_every_muscle_exactly(case: Case) -> None:
         assert total == pytest.approx(split.muscles.volume_mm3(muscle.index), abs=1e-9)
 
 
+@pytest.mark.integration
 @settings(deadline=None, max_examples=40)
 @given(cases(), st.permutations(range(3)), st.tuples(*[st.booleans()] * 3))
 def test_storage_order_does_not_matter(
@@ -127,6 +128,7 @@ def test_storage_order_does_not_matter(
     assert after.cautions == before.cautions
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 @pytest.mark.parametrize("flips", list(product((False, True), repeat=3)))
 def test_all_48_storage_orders_give_one_table(
@@ -141,6 +143,7 @@ def test_all_48_storage_orders_give_one_table(
         assert column(after, name) == expected, name
 
 
+@pytest.mark.integration
 @settings(deadline=None, max_examples=25)
 @given(cases(), st.permutations(range(len(MUSCLES))))
 def test_label_numbers_do_not_matter(case: Case, order: list[int]) -> None:

@@ -80,6 +80,7 @@ def test_there_are_48_orders() -> None:
     assert len(set(ORDERS)) == 48
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 def test_every_order_is_read_alike(order: Order, grid: Grid, tmp_path: Path) -> None:
     """Same voxels in the same array, same places."""
@@ -93,6 +94,7 @@ def test_every_order_is_read_alike(order: Order, grid: Grid, tmp_path: Path) -> 
     assert scan.grid.voxel_volume_mm3 == pytest.approx(grid.voxel_volume_mm3, rel=1e-6)
 
 
+@pytest.mark.integration
 def test_some_orders_give_the_same_volumes(
     write: Write, simulated: Simulated, tmp_path: Path
 ) -> None:

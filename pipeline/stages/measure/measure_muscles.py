@@ -163,17 +163,14 @@ def _profile(
     # whole voxels, as otherwise some sections would have more planes of voxels than others
     section_mm = depth_mm * max(1, round(_SECTION_MM / depth_mm))
     present = along[weight > 0]
-    bins = max(1, int(np.ceil((np.ptp(present) + depth_mm) / section_mm)))
+    length_mm = float(np.ptp(present)) + depth_mm
+    bins = max(1, int(np.ceil(length_mm / section_mm)))
     start = float(present.min()) - depth_mm / 2
     volumes, edges = np.histogram(
         along, bins, (start, start + bins * section_mm), weights=weight * grid.voxel_volume_mm3
     )
     peak = int(volumes.argmax())
-    return (
-        float(volumes[peak] / section_mm),
-        float(edges[peak : peak + 2].mean()),
-        float(np.ptp(present)) + depth_mm,
-    )
+    return float(volumes[peak] / section_mm), float(edges[peak : peak + 2].mean()), length_mm
 
 
 def _border_sensitivity(split: RegionSplit, muscles: tuple[str, ...]) -> float:

@@ -84,20 +84,16 @@ def _disconnected(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
 
 
 def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Caution]:
-    grid, frame = split.muscles.grid, split.landmarks.frame
+    frame = split.landmarks.frame
     centroids_mm = {
-        m.abbreviation: float(
-            frame.coordinates(
-                grid.to_world(np.argwhere(split.muscles.voxels == m.index).mean(axis=0))
-            )[0]
-        )
+        m.abbreviation: float(frame.coordinates(split.muscles.centroid_mm(m.index))[0])
         for m in present
     }
     names = {m.abbreviation: m.name for m in present}
     for proximal, distal in _ORDER:
-        if {proximal, distal} <= names.keys() and centroids_mm[proximal] >= centroids_mm[
-            distal
-        ]:
+        if not {proximal, distal} <= names.keys():
+            continue
+        if centroids_mm[proximal] >= centroids_mm[distal]:
             message = (
                 f"The {names[proximal]} lies nearer the toes than the {names[distal]}, unlike "
                 "in any foot; check both."

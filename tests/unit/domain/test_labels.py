@@ -185,3 +185,13 @@ def test_muscles_and_bones_must_have_one_shape(grid: Grid) -> None:
 
     with pytest.raises(GridMismatchError, match=r"\(23, 31, 17\) and \(23, 31, 16\)"):
         Segmentation(make_labels(grid, {1: BLOCK}), bones, Side.RIGHT, "made")
+
+
+def test_a_centroid_lies_in_the_world(grid: Grid) -> None:
+    """It is the mean of the positions of the structure's voxels."""
+    voxels = np.zeros(grid.shape, dtype=np.uint8)
+    voxels[2, 3, 4] = voxels[4, 3, 9] = 1
+
+    centroid_mm = LabelMap(voxels, grid, {1: "calcaneus"}).centroid_mm(1)
+
+    np.testing.assert_allclose(centroid_mm, grid.to_world((3, 3, 6.5)))

@@ -126,3 +126,8 @@ def test_contrasts_carry_the_names_of_bids() -> None:
     """Suffixes, and the values of the acquisition entity for Dixon images."""
     assert [c.value for c in Contrast] == ["T1w", "PDw", "T2w", "water", "fat"]
     assert [c for c in Contrast if c.is_dixon] == [Contrast.WATER, Contrast.FAT]
+
+
+def test_sides_have_the_letters_of_dicom() -> None:
+    """As in Laterality (0020,0060)."""
+    assert (Side.LEFT.letter, Side.RIGHT.letter) == ("L", "R")

@@ -19,6 +19,8 @@ from pipeline.stages.quality import GATE_NAMES
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def scan(coarse_foot: Foot) -> Scan:

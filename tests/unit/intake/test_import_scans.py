@@ -220,6 +220,7 @@ def test_a_caution_about_the_format_is_kept(scan: Scan, bring: Bring, tmp_path: 
     assert [c.code for c in read_scan(written).cautions] == ["orientation-unknown"]
 
 
+@pytest.mark.integration
 def test_several_at_a_time_give_the_same_bytes(scan: Scan, tmp_path: Path) -> None:
     """Refusals are the same, too, in the same order."""
     for label, side in (("01", Side.RIGHT), ("02", Side.LEFT), ("03", Side.RIGHT)):

@@ -33,6 +33,7 @@ def errors_in(dataset: Path) -> list[str]:
     return [f"{i['code']} {i.get('location')}" for i in issues if i["severity"] == "error"]
 
 
+@pytest.mark.integration
 def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
     """DICOM, a T2-weighted image and a Dixon water image, with a table."""
     scan = make_taken_scan()

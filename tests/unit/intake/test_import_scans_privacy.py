@@ -21,6 +21,8 @@ from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.files import write_json
 from pipeline.store.images import write_scan
 
+pytestmark = pytest.mark.integration
+
 MARK = "MUSTERMANN"
 DAY, TIME = "19570413", "041327.654321"
 UID = f"1.2.826.0.1.{DAY}"

@@ -61,6 +61,7 @@ def test_folders_are_paired_by_participant(folders: tuple[Path, Path]) -> None:
     assert across["bias_cm3"] == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.integration
 def test_results_are_reproducible_and_not_overwritten(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def test_unknown_labels_are_reported_with_the_nearest(bids_dir: Path, tmp_path: 
         open_cohort(bids_dir, tmp_path / "out", CONFIG, ["3"])
 
 
+@pytest.mark.integration
 def test_a_study_of_twenty_thousand_opens_quickly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

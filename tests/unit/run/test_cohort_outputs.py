@@ -142,6 +142,7 @@ def test_a_file_in_the_path_of_out_is_refused(cohort: Cohort, tmp_path: Path) ->
         check_out(replace(cohort, out=tmp_path / "file" / "deep"))
 
 
+@pytest.mark.integration
 def test_edited_tables_are_not_overwritten(cohort: Cohort) -> None:
     """An edited volumes.tsv stops the next run before any stage."""
     prepare_out(cohort)

@@ -16,6 +16,7 @@ from pipeline.run.process_participant import process_participant
 pytestmark = pytest.mark.usefixtures("calls")
 
 
+@pytest.mark.integration
 def test_tables_from_disk_equal_those_from_the_run(cohort: Cohort) -> None:
     """The commands run and compare write the same."""
     outcomes = [process_participant(job) for job in cohort.jobs()]

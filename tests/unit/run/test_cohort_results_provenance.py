@@ -44,6 +44,7 @@ def replace_scan(job: Job) -> None:
     job.locate().raw.write_bytes(b"another scan")
 
 
+@pytest.mark.integration
 def test_a_row_has_the_sum_of_the_scan_that_was_measured(cohort: Cohort, job: Job) -> None:
     """A scan that is replaced before the tables are written is not in them."""
     measured = sha256_of(job.locate().raw)
@@ -59,6 +60,7 @@ def test_a_row_has_the_sum_of_the_scan_that_was_measured(cohort: Cohort, job: Jo
     assert row["scan_sha256"] == measured
 
 
+@pytest.mark.integration
 def test_a_report_has_no_measurement_of_a_replaced_scan(cohort: Cohort, job: Job) -> None:
     """Up-to-date figures do not imply up-to-date volumes."""
     words = [str(cohort.bids_dir), str(cohort.out), "-q"]
@@ -91,6 +93,7 @@ def test_a_scan_that_is_replaced_while_a_stage_runs_is_refused(
     assert not [*job.out.glob("sub-01/anat/*")]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "library", ["SimpleITK", "numpy", "scipy", "scikit-image", "onnxruntime", "nibabel"]
 )

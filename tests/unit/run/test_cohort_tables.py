@@ -43,6 +43,7 @@ def test_excluded_participants_are_shown_but_not_compared(cohort: Cohort) -> Non
     assert statistics[0].a.n == 2
 
 
+@pytest.mark.integration
 def test_groups_may_be_in_another_column(cohort: Cohort) -> None:
     """Any column of participants.tsv can define the groups."""
     config = load_config(None, ["compare.group_column=sex", "compare.reference=F"])
@@ -65,6 +66,7 @@ def test_failed_participants_have_a_row_in_the_muscle_table(cohort: Cohort) -> N
     assert muscles["ABH_total_cm3"].min() > 1
 
 
+@pytest.mark.integration
 def test_other_border_positions_are_written_for_participants_and_groups(cohort: Cohort) -> None:
     """One table has the volumes, the other the comparison."""
     results = collect_results(cohort, [process_participant(job) for job in cohort.jobs()])

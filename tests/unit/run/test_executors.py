@@ -66,6 +66,7 @@ def test_calls_in_this_process_wait_until_their_result_is_requested(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_call_whose_process_dies_is_tried_once_more(
     tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
@@ -111,6 +112,7 @@ def test_log_records_arrive_before_the_result(caplog: pytest.LogCaptureFixture) 
     assert pid != os.getpid()
 
 
+@pytest.mark.integration
 def test_an_interrupt_ends_workers_and_their_scratch_at_once(tmp_path: Path) -> None:
     """A call of a minute is not waited for, and its files are removed."""
     started = time.monotonic()
@@ -129,6 +131,7 @@ def test_an_interrupt_ends_workers_and_their_scratch_at_once(tmp_path: Path) -> 
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.integration
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     """They stop and remove their scratch files."""
     code = (

@@ -63,6 +63,7 @@ class Failing(Executor):
         return future
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("executor", [InProcess(), Backwards()])
 def test_results_come_in_the_order_of_participants(jobs: list[Job], executor: Executor) -> None:
     """The order in which they finish does not matter."""
@@ -134,6 +135,7 @@ def test_another_error_of_the_executor_is_a_bug_of_one_participant(jobs: list[Jo
     assert [outcome.code for outcome in outcomes] == [0, 1, 0, 0, 0, 0]
 
 
+@pytest.mark.integration
 def test_jobs_and_outcomes_can_be_sent_to_processes(
     bids_dir: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -54,6 +54,7 @@ def test_bones_in_a_plane_tell_no_side() -> None:
         side_of_bones(bones(ankle_height=1))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("bone", PLACES)
 def test_a_missing_bone_is_refused(bone: int) -> None:
     """The message names it."""

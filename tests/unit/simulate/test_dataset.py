@@ -62,6 +62,7 @@ def study(write_study: Simulate) -> Path:
     return write_study()
 
 
+@pytest.mark.integration
 def test_participants_are_listed_with_group_mass_and_side(study: Path) -> None:
     """`read_participants` accepts the table."""
     people = list(read_participants(study).values())
@@ -73,6 +74,7 @@ def test_participants_are_listed_with_group_mass_and_side(study: Path) -> None:
     assert all(p.body_mass_kg for p in people)
 
 
+@pytest.mark.integration
 def test_scans_are_raw_bids_with_sidecars(study: Path) -> None:
     """Contrast, side and timing are read from image and sidecar."""
     scan = read_scan(study / "sub-02" / "anat" / "sub-02_T1w.nii.gz")
@@ -83,6 +85,7 @@ def test_scans_are_raw_bids_with_sidecars(study: Path) -> None:
     assert read_json(study / "dataset_description.json")["DatasetType"] == "raw"
 
 
+@pytest.mark.integration
 def test_ground_truth_labels_lie_on_muscle_in_the_scan(study: Path) -> None:
     """In scanner space, labelled voxels have the signal of muscle."""
     scan = read_scan(study / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
@@ -94,6 +97,7 @@ def test_ground_truth_labels_lie_on_muscle_in_the_scan(study: Path) -> None:
     assert np.median(scan.intensity[i, j, k]) == pytest.approx(0.27 * fat_level, rel=0.25)
 
 
+@pytest.mark.integration
 def test_ground_truth_has_volumes_landmarks_and_border(study: Path) -> None:
     """Volumes are those of the label map; the border lies within the foot."""
     table = read_measurements(study / TRUTH / "sub-01_seg-muscles_desc-volumes_dseg.tsv")
@@ -107,6 +111,7 @@ def test_ground_truth_has_volumes_landmarks_and_border(study: Path) -> None:
     assert 0.3 < landmarks.border.position_mm / landmarks.foot_length_mm < 0.7
 
 
+@pytest.mark.integration
 def test_ground_truth_bones_are_written(study: Path) -> None:
     """All bones except perhaps the smallest are present at this coarse spacing."""
     bones = read_labels(study / TRUTH / "sub-01_seg-bones_dseg.nii.gz", BONE_NAMES)
@@ -114,6 +119,7 @@ def test_ground_truth_bones_are_written(study: Path) -> None:
     assert set(range(1, 16)) <= set(np.unique(bones.voxels).tolist())
 
 
+@pytest.mark.integration
 def test_the_readme_gives_settings_and_credits(study: Path) -> None:
     """It has seed, protocol and the licence of the source."""
     text = (study / "README.md").read_text(encoding="utf-8")
@@ -122,6 +128,7 @@ def test_the_readme_gives_settings_and_credits(study: Path) -> None:
     assert "CC Attribution-Share Alike 2.1 Japan" in text
 
 
+@pytest.mark.integration
 def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
     """Every file is the same, also with two feet made in parallel."""
     with ThreadPoolExecutor(2) as pool:
@@ -133,6 +140,7 @@ def test_same_seed_same_bytes(study: Path, write_study: Simulate) -> None:
     assert differing == []
 
 
+@pytest.mark.integration
 def test_a_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simulate) -> None:
     """There is no NIfTI image, label maps are optional, and progress is reported."""
     lines: list[str] = []
@@ -146,6 +154,7 @@ def test_a_dicom_study_has_a_folder_of_slices_per_participant(write_study: Simul
     assert lines == ["sub-01: written (1 of 2)", "sub-02: written (2 of 2)"]
 
 
+@pytest.mark.integration
 def test_tissue_fractions_lie_on_the_grid_of_the_scan(write_study: Simulate) -> None:
     """One volume per tissue in steps of 0.4 %; the names are in the sidecar."""
     out = write_study(with_tissue_fractions=True, with_label_maps=False)
@@ -177,6 +186,7 @@ def matched_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.integration
 def test_effect_sizes_hold_for_volumes_and_masses_on_disk(matched_study: Path) -> None:
     """Ground-truth volumes divided by the masses of participants.tsv."""
     per_kg: dict[str, list[float]] = {"healthy": [], "plantar_fasciitis": []}
@@ -191,6 +201,7 @@ def test_effect_sizes_hold_for_volumes_and_masses_on_disk(matched_study: Path) -
     assert d == pytest.approx(1.13, abs=1e-3)
 
 
+@pytest.mark.integration
 def test_ground_truth_statistics_have_the_effect_sizes(matched_study: Path) -> None:
     """They are in the columns of the comparison."""
     truth = matched_study / "sourcedata" / "truth"
@@ -202,6 +213,7 @@ def test_ground_truth_statistics_have_the_effect_sizes(matched_study: Path) -> N
     assert result.tolist() == pytest.approx([1.13, 0.30, 0.92], abs=1e-3)
 
 
+@pytest.mark.integration
 def test_readme_and_columns_describe_the_effect(matched_study: Path) -> None:
     """Atrophy, effect sizes and matched masses are described."""
     text = " ".join((matched_study / "README.md").read_text(encoding="utf-8").split())

@@ -71,6 +71,7 @@ def test_rows_run_to_the_patients_left_and_columns_down(scan: Scan, tmp_path: Pa
     assert down[2] < -0.9
 
 
+@pytest.mark.integration
 def test_dcm2niix_reproduces_the_scan(scan: Scan, tmp_path: Path) -> None:
     """The same intensities are at the same world positions."""
     export(scan, tmp_path / "dicom")

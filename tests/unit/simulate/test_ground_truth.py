@@ -38,6 +38,7 @@ def test_ground_truth_is_the_volume_of_the_labels(coarse_foot: Foot) -> None:
     assert table.volume_cm3("total") == pytest.approx(sum(expected), rel=1e-6)
 
 
+@pytest.mark.integration
 def test_ground_truth_fat_is_that_of_the_foot() -> None:
     """It is measured from the foot's fat fractions, not from a signal."""
     shape = FootShape(fat_fractions={**dict.fromkeys(range(1, 13), 0.2), 2: 0.55})
@@ -49,6 +50,7 @@ def test_ground_truth_fat_is_that_of_the_foot() -> None:
     assert fat["FDB"] == pytest.approx(0.55, abs=0.002)
 
 
+@pytest.mark.integration
 def test_coarse_volumes_are_near_the_target() -> None:
     """Each muscle is within 10 %; labels 1 to 4 lie mostly in the rearfoot."""
     shape = FootShape()

@@ -68,6 +68,7 @@ def shaded(scan: Scan, largest: float) -> Scan:
     return brightened(scan, 1 + slope + bend)
 
 
+@pytest.mark.integration
 def test_a_known_field_is_corrected(even: Scan, depth_mm: NDArray[np.float32]) -> None:
     """Fat is 1 within 5 % at both ends, although the coil profile varies twofold."""
     scan = preprocess(shaded(even, 0.35), PreprocessParams())
@@ -80,6 +81,7 @@ def test_a_known_field_is_corrected(even: Scan, depth_mm: NDArray[np.float32]) -
     assert ends == pytest.approx([1, 1], abs=0.05)
 
 
+@pytest.mark.integration
 def test_fat_of_a_foot_becomes_one(simulated: Simulated) -> None:
     """Subcutaneous fat, away from its boundary, is within 5 % of 1."""
     foot, grid = simulated.foot, simulated.scan.grid
@@ -161,6 +163,7 @@ def test_an_incomplete_block_at_the_edge_is_not_dark_tissue(axis: int, even: Sca
     assert ratio[-1].mean() / ratio[-7].mean() == pytest.approx(1, abs=0.003)
 
 
+@pytest.mark.integration
 def test_a_strong_field_is_a_caution(even: Scan) -> None:
     """Correction amplifies the noise of dark regions."""
     slope = np.geomspace(0.4, 2.2, SHAPE[1])[:, None]
@@ -227,6 +230,7 @@ def test_a_second_run_gives_the_same(even: Scan) -> None:
     np.testing.assert_array_equal(first.intensity, second.intensity)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_threads_do_not_change_a_byte(threads: str, even: Scan) -> None:
     """The number of threads of the library is irrelevant."""

@@ -114,6 +114,7 @@ with written_whole(Path(sys.argv[1])) as scratch:
 """
 
 
+@pytest.mark.integration
 def test_scratch_of_a_killed_process_is_removed_and_that_in_use_stays(tmp_path: Path) -> None:
     """The lock distinguishes the two, whatever the names or numbers of the processes."""
     target = tmp_path / "a.txt"

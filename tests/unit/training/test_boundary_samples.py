@@ -13,6 +13,7 @@ from training.boundary_samples import draw_boundary_samples
 from training.boundary_scans import predicted_muscles
 
 
+@pytest.mark.integration
 def test_an_index_always_gives_the_same_samples(boundary_folder: Path) -> None:
     """Byte for byte."""
     first, again = (draw_boundary_samples(3, boundary_folder) for _ in range(2))
@@ -23,6 +24,7 @@ def test_an_index_always_gives_the_same_samples(boundary_folder: Path) -> None:
             assert one.fraction.tobytes() == other.fraction.tobytes()
 
 
+@pytest.mark.integration
 def test_bones_are_sampled_separately(boundary_folder: Path) -> None:
     """Together they have no more samples than the muscles."""
     bones = draw_boundary_samples(3, boundary_folder)[BONE_BOUNDARY]
@@ -31,6 +33,7 @@ def test_bones_are_sampled_separately(boundary_folder: Path) -> None:
     assert sum(len(s.fraction) for s in bones) <= boundary_samples._VOXELS
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("augmented", [0.0, 1.0])
 def test_samples_represent_all_muscle_of_a_scan(
     boundary_folder: Path, monkeypatch: pytest.MonkeyPatch, augmented: float

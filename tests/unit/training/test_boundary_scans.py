@@ -13,6 +13,7 @@ from training import boundary_scans
 from training.boundary_scans import predicted_bones, predicted_muscles
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("coarse_scans")
 def test_a_scan_is_reproducible_and_cached(
     boundary_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -30,6 +31,7 @@ def test_a_scan_is_reproducible_and_cached(
             np.testing.assert_array_equal(getattr(first, name), value)
 
 
+@pytest.mark.integration
 def test_a_cached_file_has_the_arrays_of_earlier_versions(boundary_folder: Path) -> None:
     """Scans take minutes, so a cache must stay readable."""
     (path,) = boundary_folder.glob("muscles-*-00003.npz")
@@ -38,6 +40,7 @@ def test_a_cached_file_has_the_arrays_of_earlier_versions(boundary_folder: Path)
         assert {*file.files} == {"intensity-0", "chance-0", "labels-0", "share-0", "affine-0"}
 
 
+@pytest.mark.integration
 def test_every_bone_has_its_own_region(boundary_folder: Path) -> None:
     """Tarsals and metatarsals."""
     bones = predicted_bones(3, boundary_folder)

@@ -9,6 +9,8 @@ from pipeline.segmenters.network.patch import COARSE, FINE, Patch
 from pipeline.segmenters.network.prediction import OTHER
 from training.examples import draw_examples
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize("patch", [COARSE, FINE])
 def test_an_index_always_gives_the_same_examples(patch: Patch, feet_folder: Path) -> None:

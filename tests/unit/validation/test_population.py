@@ -110,6 +110,7 @@ def test_every_pair_of_muscles_is_correlated_once(feet: pd.DataFrame) -> None:
     assert np.abs(pairs).max() < 0.25
 
 
+@pytest.mark.integration
 def test_one_foot_gives_every_column_that_is_checked(feet: pd.DataFrame) -> None:
     """The figures are plausible in 3 mm voxels, and reproducible."""
     row = assess(3, seed=1, spacing_mm=3.0)
@@ -159,6 +160,7 @@ def test_a_figure_that_no_foot_reaches_is_listed(name: str) -> None:
     assert any("OUTSIDE" in line for line in kind_lines(two_feet(name)))
 
 
+@pytest.mark.integration
 def test_a_foot_of_a_kind_gives_every_column_that_is_checked() -> None:
     """In 3 mm voxels."""
     row = assess_kind(0, kind=FootKind.TAPERED, seed=1, spacing_mm=3.0)

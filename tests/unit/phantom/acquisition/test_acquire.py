@@ -255,6 +255,7 @@ def test_skin_is_as_bright_as_muscle_in_a_water_image() -> None:
     assert fat < 0.1 * muscle
 
 
+@pytest.mark.integration
 def test_same_seed_same_bytes_in_another_process() -> None:
     """The result does not depend on hash seed or number of threads."""
     program = (

@@ -68,6 +68,7 @@ def test_every_muscle_and_every_bone_is_present(coarse_foot: Foot) -> None:
     assert set(np.unique(truth.bones.voxels).tolist()) == {0, *BONE_NAMES}
 
 
+@pytest.mark.integration
 def test_no_muscle_lies_inside_bone(foot: Foot, drawn_foot: Foot) -> None:
     """The two label maps do not overlap."""
     for each in (foot, drawn_foot):
@@ -89,6 +90,7 @@ def test_muscles_have_their_target_volumes(foot: Foot) -> None:
     assert volumes_cm3(foot) == pytest.approx(dict(MEAN_VOLUMES_CM3), rel=0.05)
 
 
+@pytest.mark.integration
 def test_a_left_foot_is_the_exact_mirror_of_the_right(
     drawn_shape: FootShape, drawn_foot: Foot
 ) -> None:
@@ -108,6 +110,7 @@ def test_a_left_foot_is_the_exact_mirror_of_the_right(
     )
 
 
+@pytest.mark.integration
 def test_same_seed_same_bytes(drawn_foot: Foot) -> None:
     """Tissues, labels and grid of a second foot of the same seed."""
     again = make_foot(draw_shape(np.random.default_rng(5)), 2.0)
@@ -188,6 +191,7 @@ def test_cortex_covers_marrow(foot: Foot) -> None:
     assert np.count_nonzero(open_marrow) < 0.008 * cortex
 
 
+@pytest.mark.integration
 def test_the_foot_lies_inside_its_grid(coarse_foot: Foot, drawn_foot: Foot) -> None:
     """Air surrounds it, except at the upper edge, where the leg is cut off."""
     for foot in (coarse_foot, drawn_foot):

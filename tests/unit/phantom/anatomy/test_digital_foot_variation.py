@@ -10,6 +10,8 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot, Tissue
 from pipeline.phantom.anatomy.shape import MEAN_BONE_LENGTH_MM, MEAN_VOLUMES_CM3, FootShape
 
+pytestmark = pytest.mark.integration
+
 BREVIS, QUADRATUS, LUMBRICALS, TRANSVERSE = 2, 4, 5, 8
 FATTY = {BREVIS: 0.2, QUADRATUS: 0.05}
 

@@ -49,6 +49,7 @@ def test_inversion_tilts_the_leg_over_the_foot() -> None:
     assert np.linalg.norm(displacement_mm(inverted, "metatarsal_3", -1)) < 0.5
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("skeleton", "bone", "axis", "sign"),
     [

@@ -23,6 +23,8 @@ from pipeline.phantom.anatomy.foot_kind import FootKind
 from pipeline.phantom.anatomy.kind_shapes import draw_kind_shape
 from pipeline.phantom.anatomy.shape import MEAN_VOLUMES_CM3, FootShape
 
+pytestmark = pytest.mark.integration
+
 NEW_KINDS = (FootKind.FILLED, FootKind.SPARSE, FootKind.CONTOURED)
 SPACING_MM = 1.5
 GAP_MM = 3.0

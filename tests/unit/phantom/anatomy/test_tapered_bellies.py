@@ -14,6 +14,8 @@ from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.anatomy.structures import BELLIES, BONES
 from pipeline.phantom.anatomy.tapered_bellies import TaperedBellies, make_tapered
 
+pytestmark = pytest.mark.integration
+
 STRUCTURES = pose_structures(FootShape())
 LATTICE = Lattice.over(np.array((-80.0, -26, -35)), np.array((85.0, 245, 115)), SPACING_MM)
 ATROPHIED = 7

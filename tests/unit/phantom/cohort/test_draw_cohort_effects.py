@@ -64,6 +64,7 @@ def cohort() -> tuple[PhantomParticipant, ...]:
     return draw_cohort(10, seed=0, effect=CHEUNG, measure=measure_all)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("per_group", [2, 3, 10])
 def test_sample_effect_sizes_are_those_printed(per_group: int) -> None:
     """For the final volumes and masses, at any sample size."""
@@ -77,6 +78,7 @@ def test_sample_effect_sizes_are_those_printed(per_group: int) -> None:
         assert d == pytest.approx(PRINTED[region], abs=1e-3)
 
 
+@pytest.mark.integration
 def test_masses_stay_near_the_drawn_ones(cohort: tuple[PhantomParticipant, ...]) -> None:
     """They change by at most 3 kg, stay within 45 to 95 kg and are rounded to grams."""
     matched = with_matched_masses(cohort, CHEUNG, built(cohort))
@@ -90,6 +92,7 @@ def test_masses_stay_near_the_drawn_ones(cohort: tuple[PhantomParticipant, ...])
     assert 45 <= solved.min() < solved.max() <= 95
 
 
+@pytest.mark.integration
 def test_participants_can_be_pickled(
     cohort: tuple[PhantomParticipant, ...],
 ) -> None:
@@ -100,6 +103,7 @@ def test_participants_can_be_pickled(
     assert copy.seed.generate_state(2).tolist() == cohort[1].seed.generate_state(2).tolist()
 
 
+@pytest.mark.integration
 def test_only_volumes_are_matched(cohort: tuple[PhantomParticipant, ...]) -> None:
     """Everything else is as for the same seed without effect sizes."""
     plain = draw_cohort(10, seed=0, effect=replace_d(TargetD()))
@@ -116,6 +120,7 @@ def replace_d(target: TargetD) -> Effect:
     return CHEUNG.model_copy(update={"cohens_d": target})
 
 
+@pytest.mark.integration
 def test_muscles_change_by_two_factors_per_person(
     cohort: tuple[PhantomParticipant, ...],
 ) -> None:

@@ -27,6 +27,8 @@ from pipeline.segmenters.network.network_segmenter import (
 from pipeline.segmenters.network.prediction import Prediction
 from validation.label_overlap import dice, on_grid
 
+pytestmark = pytest.mark.integration
+
 MIRROR = np.diag((-1.0, 1.0, 1.0, 1.0))
 Known = Callable[..., None]
 

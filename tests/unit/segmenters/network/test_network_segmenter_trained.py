@@ -26,6 +26,7 @@ def labelled(simulated: Simulated) -> Segmentation:
     return NetworkSegmenter().segment(simulated.scan)
 
 
+@pytest.mark.integration
 def test_muscles_and_bones_are_labelled(labelled: Segmentation, simulated: Simulated) -> None:
     """T1, 1 mm pixels, slices of 4 mm."""
     truth, grid = simulated.foot.truth, simulated.scan.grid
@@ -39,6 +40,7 @@ def test_muscles_and_bones_are_labelled(labelled: Segmentation, simulated: Simul
     assert labelled.cautions == simulated.scan.cautions
 
 
+@pytest.mark.integration
 def test_the_same_scan_gives_the_same_labels(
     labelled: Segmentation, simulated: Simulated
 ) -> None:
@@ -49,6 +51,7 @@ def test_the_same_scan_gives_the_same_labels(
     np.testing.assert_array_equal(again.bones.voxels, labelled.bones.voxels)
 
 
+@pytest.mark.integration
 def test_a_mirror_image_is_the_other_foot(labelled: Segmentation, simulated: Simulated) -> None:
     """Of the same volume."""
     mirror = np.diag((-1.0, 1.0, 1.0, 1.0))
@@ -62,6 +65,7 @@ def test_a_mirror_image_is_the_other_foot(labelled: Segmentation, simulated: Sim
     assert sizes[0] == pytest.approx(sizes[1], rel=0.03)
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["t1_tse_3mm", "vibe_0p8", "dixon_2pt", "pd_tse", "t2_fs"])
 def test_other_protocols_need_no_other_weights(protocol: str) -> None:

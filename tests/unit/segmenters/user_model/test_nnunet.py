@@ -29,6 +29,7 @@ def load(files: Mapping[str, bytes], **changes: Any) -> NnunetModel:
     return load_nnunet(parsed(text, NnunetManifest), files)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("orientation", ["RAS", "LPS", "SAL", "PIR"])
 def test_nnunet_labels_are_right_in_any_orientation(
     orientation: str, coarse_foot: Foot

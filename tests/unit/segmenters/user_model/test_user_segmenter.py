@@ -50,6 +50,7 @@ def check_truth(segmenter: UserModelSegmenter, scan: Scan, foot: Foot) -> None:
     assert found.segmenter == "onnx:mine-1.0"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("orientation", ORIENTATIONS[::11])
 def test_labels_are_right_in_any_orientation(
     orientation: str, classes: Scan, coarse_foot: Foot
@@ -60,6 +61,7 @@ def test_labels_are_right_in_any_orientation(
     )
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "changes",
     [{"size_voxels": [40, 64, 32]}, {"size_voxels": [60, 150, 70]}, {"multiple_of": 16}],
@@ -71,6 +73,7 @@ def test_tiles_and_padding_change_nothing(
     check_truth(UserModelSegmenter(loaded(INTENSITY, **changes)), classes, coarse_foot)
 
 
+@pytest.mark.integration
 def test_tiles_have_the_size_that_the_file_takes(classes: Scan, coarse_foot: Foot) -> None:
     """The manifest need not repeat the size of the file."""
     content = by_intensity((1, 1, 48, 56, 64))
@@ -89,6 +92,7 @@ def test_the_mirror_image_is_a_left_foot(classes: Scan) -> None:
     assert found.side is Side.LEFT
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("bone", [CALCANEUS, TALUS, METATARSAL_2])
 def test_a_missing_bone_is_refused(bone: int, classes: Scan) -> None:
     """Border and side depend on it."""
@@ -133,6 +137,7 @@ def test_two_feet_are_refused(classes: Scan, monkeypatch: pytest.MonkeyPatch) ->
         UserModelSegmenter(loaded(INTENSITY)).segment(classes)
 
 
+@pytest.mark.integration
 def test_the_intensity_refines_the_boundaries(simulated: Simulated) -> None:
     """Boundaries at 4 mm become finer than predicted; muscle takes precedence over bone."""
     truth = on_grid(simulated.foot.truth.muscles, simulated.scan.grid)

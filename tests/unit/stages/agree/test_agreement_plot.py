@@ -1,6 +1,7 @@
 """The Bland-Altman plot."""
 
 import pandas as pd
+import pytest
 
 from pipeline.stages.agree import plot_agreement, reliability
 
@@ -16,6 +17,7 @@ def make_overlaps() -> pd.DataFrame:
     return table.assign(difference_cm3=table["segmentation_cm3"] - table["reference_cm3"])
 
 
+@pytest.mark.integration
 def test_the_agreement_plot_is_the_same_each_time() -> None:
     """Two drawings have the same bytes without a date; the sum has the first panel."""
     overlaps = make_overlaps()

@@ -147,6 +147,7 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     assert compare(volumes, CompareParams()) == compare(turned, CompareParams())
 
 
+@pytest.mark.integration
 def test_comparing_does_not_load_the_plotting_library() -> None:
     """Settings and commands import this stage, so the import must be quick."""
     script = "import sys, pipeline.stages.compare; sys.exit('matplotlib' in sys.modules)"

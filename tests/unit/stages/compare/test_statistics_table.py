@@ -44,6 +44,7 @@ BY_DESIGN = {
 """Columns whose description says when they are n/a."""
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("groups", "reason"),
     [

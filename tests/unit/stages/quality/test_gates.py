@@ -47,6 +47,7 @@ def read(scan: Scan, gate: str, params: QualityParams = PARAMS) -> Reading:
     return next(reading for reading in assess(scan, params) if reading.gate == gate)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("protocol", ["t1_se_4mm", "pd_tse", "t2_fs", "dixon_2pt"])
 def test_a_sound_scan_passes_every_gate(protocol: str, take: Take) -> None:
     """Properties that a contrast does not show are unknown."""
@@ -57,6 +58,7 @@ def test_a_sound_scan_passes_every_gate(protocol: str, take: Take) -> None:
     assert all(r.message == "" for r in readings)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("gate", "how", "message"),
     [
@@ -98,6 +100,7 @@ def test_clipping_is_detected(sound: Scan) -> None:
     assert read(clipped, "clipped_percent").verdict is Verdict.CAUTION
 
 
+@pytest.mark.integration
 def test_two_feet_are_counted(sound: Scan) -> None:
     """A mirror image beside the foot counts as another foot."""
     gap = np.zeros_like(sound.intensity[:20])
@@ -111,6 +114,7 @@ def test_two_feet_are_counted(sound: Scan) -> None:
     assert read(pair, "feet").verdict is Verdict.CAUTION
 
 
+@pytest.mark.integration
 def test_the_noise_is_measured(take: Take) -> None:
     """It rises with the true SNR, and is within 45 % of it."""
     measured = [read(take(muscle_snr=snr), "snr").value for snr in (10.0, 20.0, 30.0)]
@@ -127,6 +131,7 @@ def test_ghosts_are_unknown_where_the_air_is_masked(take: Take) -> None:
     assert reading.summary() == "n/a"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
 def test_the_order_of_axes_does_not_matter(order: tuple[int, int, int], sound: Scan) -> None:
     """Slices may be stacked along any axis."""

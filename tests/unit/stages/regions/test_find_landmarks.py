@@ -210,6 +210,7 @@ def ellipsoids(slice_mm: float, first_mm: float) -> LabelMap:
     return LabelMap(voxels, grid, BONE_NAMES)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("first_mm", [0.0, 1.0, 2.0, 3.0])
 def test_thick_slices_do_not_move_the_border(first_mm: float) -> None:
     """Round ends are interpolated between slices, whatever the position of the slices."""

@@ -36,6 +36,7 @@ def moved(volumes: pd.DataFrame) -> tuple[BorderComparison, ...]:
     return compare_borders(volumes, make_sweep(volumes), CompareParams())
 
 
+@pytest.mark.integration
 def test_the_border_plot_is_the_same_each_time(
     volumes: pd.DataFrame, moved: tuple[BorderComparison, ...]
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_border_plot_is_the_same_each_time(
     assert check_plot(once, *message) == again
 
 
+@pytest.mark.integration
 def test_differences_are_per_body_mass_where_that_is_known(
     volumes: pd.DataFrame, moved: tuple[BorderComparison, ...]
 ) -> None:
@@ -61,6 +63,7 @@ def test_without_groups_there_is_no_border_plot(volumes: pd.DataFrame) -> None:
     assert plot_of(volumes.iloc[:1].assign(group=None), ()) is None
 
 
+@pytest.mark.integration
 def test_one_group_is_shown_and_not_tested(volumes: pd.DataFrame) -> None:
     """Its volumes are drawn, but no difference."""
     healthy = volumes.iloc[:3]

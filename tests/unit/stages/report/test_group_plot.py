@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 from comparisons import check_plot, make_comparison
 
 from pipeline.stages.compare import CompareParams, compare
@@ -13,6 +14,7 @@ from pipeline.stages.report.group_plot import groups_of
 PER_KG = [f"{region}_mm3_per_kg" for region in ("rearfoot", "forefoot", "total")]
 
 
+@pytest.mark.integration
 def test_groups_are_those_of_the_settings(volumes: pd.DataFrame) -> None:
     """Any column of participants.tsv can define the groups."""
     params = CompareParams(group_column="sport", reference="swim")
@@ -23,6 +25,7 @@ def test_groups_are_those_of_the_settings(volumes: pd.DataFrame) -> None:
     assert b"<!-- healthy -->" not in svg
 
 
+@pytest.mark.integration
 def test_the_group_plot_is_the_same_each_time(volumes: pd.DataFrame) -> None:
     """Two drawings have the same bytes."""
     once, again = (plot_groups(volumes, (), "group", "healthy") for _ in range(2))
@@ -30,6 +33,7 @@ def test_the_group_plot_is_the_same_each_time(volumes: pd.DataFrame) -> None:
     assert check_plot(once) == again
 
 
+@pytest.mark.integration
 def test_everyone_measured_has_a_mark(volumes: pd.DataFrame) -> None:
     """Six panels with a mark each, except per body mass where that is unknown."""
     volumes.loc[0, PER_KG] = np.nan
@@ -40,6 +44,7 @@ def test_everyone_measured_has_a_mark(volumes: pd.DataFrame) -> None:
     assert len(marks) == 3 * 6 + 3 * 5
 
 
+@pytest.mark.integration
 def test_the_title_of_a_panel_is_its_result(volumes: pd.DataFrame) -> None:
     """Effect size and p of the outcome; nothing for outcomes that were not tested."""
     plot = check_plot(plot_groups(volumes, (make_comparison(p=0.0204),), "group", "healthy"))

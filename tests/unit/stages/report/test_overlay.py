@@ -78,6 +78,7 @@ def test_an_overlay_is_a_small_picture_of_fixed_width() -> None:
     assert len(png) < 700_000
 
 
+@pytest.mark.integration
 def test_an_overlay_is_the_same_bytes_each_time() -> None:
     """It contains neither a date nor the name of a library."""
     split = split_of()
@@ -88,6 +89,7 @@ def test_an_overlay_is_the_same_bytes_each_time() -> None:
     assert not re.search(rb"tEXt|tIME|matplotlib", first)
 
 
+@pytest.mark.integration
 def test_an_overlay_ignores_the_user_s_matplotlib_settings() -> None:
     """Another style does not change the bytes."""
     split = split_of()
@@ -97,6 +99,7 @@ def test_an_overlay_ignores_the_user_s_matplotlib_settings() -> None:
         assert overlay(scan_of(split), split, ReportParams()) == usual
 
 
+@pytest.mark.integration
 def test_every_present_muscle_has_its_colour_in_the_picture() -> None:
     """The palette keeps the colours of outlines; the legend alone has fewer pixels."""
     split = split_of()
@@ -109,6 +112,7 @@ def test_every_present_muscle_has_its_colour_in_the_picture() -> None:
     assert count("#e69f00") > 2 * count("#56b4e9") > 0  # abductor hallucis, and FDB not there
 
 
+@pytest.mark.integration
 def test_a_foot_without_muscle_is_drawn() -> None:
     """An empty label map is shown as such."""
     split = split_of()

@@ -85,6 +85,7 @@ def test_a_failed_conversion_is_refused(
     refuse(series, "dcm2niix ended with code 2, with 1 volumes")
 
 
+@pytest.mark.integration
 def test_a_conversion_that_hangs_is_stopped(
     series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def test_what_is_not_one_volume_is_refused(folder: str, words: str) -> None:
     refuse(REAL / folder, words)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
 def test_a_field_map_is_four_volumes(kind: str, tmp_path: Path) -> None:
     """Two echoes, magnitude and phase, each as dcm2niix has it."""
@@ -89,6 +90,7 @@ def test_enhanced_and_classic_are_the_same(number: int) -> None:
     np.testing.assert_allclose(classic[1], enhanced[1], atol=1e-6)
 
 
+@pytest.mark.integration
 def test_an_enhanced_series_is_one_volume(tmp_path: Path) -> None:
     """Siemens XA30: 96 frames in one file."""
     (theirs,) = by_dcm2niix("siemens_xa30_enhanced", tmp_path).values()
@@ -99,6 +101,7 @@ def test_an_enhanced_series_is_one_volume(tmp_path: Path) -> None:
         assert found.contrast == "T1w"
 
 
+@pytest.mark.integration
 def test_mosaics_are_unpacked(tmp_path: Path) -> None:
     """Six repetitions, each from its own file."""
     ((voxels, affine),) = by_dcm2niix("siemens_mosaic_ax", tmp_path).values()
@@ -108,6 +111,7 @@ def test_mosaics_are_unpacked(tmp_path: Path) -> None:
         assert_same(ours, (voxels[..., number], affine))
 
 
+@pytest.mark.integration
 def test_transfer_syntaxes_do_not_matter(tmp_path: Path) -> None:
     """Nine files in seven encodings give the same voxels, and those of dcm2niix."""
     theirs = by_dcm2niix("transfer_syntaxes", tmp_path)

@@ -82,6 +82,7 @@ def test_rules_that_fit_none_or_several_are_reported(
     refuse(two, words, **rules)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("elements", "note"),
     [
@@ -134,6 +135,7 @@ def test_a_broken_series_is_not_ignored(two: Path) -> None:
     refuse(two, "^All slices must be equally far apart", description="t1*", max_slice_mm=3.0)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("elements", "names"),
     [
@@ -202,6 +204,7 @@ def test_a_slice_with_its_own_uid_is_missed(
     refuse(tmp_path / "a", "must have the same slices: got stacks of 1 and 6|got [12] of 2")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("same_series", [True, False])
 def test_dixon_parts_are_paired(same_series: bool, scan: Scan, tmp_path: Path) -> None:
     """Water is measured, together with fat; in and opposed phase are not used."""

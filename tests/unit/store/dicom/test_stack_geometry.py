@@ -65,6 +65,7 @@ def together(*changes: Edit) -> Edit:
     return change
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("change", "tolerance_mm"),
     [

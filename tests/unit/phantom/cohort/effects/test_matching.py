@@ -44,6 +44,7 @@ def test_masses_that_would_not_be_human_are_refused(sample: Sample) -> None:
         match_masses(sample, masses, TargetD(rearfoot=3, forefoot=-3))
 
 
+@pytest.mark.integration
 def test_matching_is_reproducible(sample: Sample) -> None:
     """Factors are equal to the bit and rounded to six decimals."""
     masses = np.linspace(50, 80, 12)
