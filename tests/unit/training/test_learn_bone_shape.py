@@ -15,6 +15,8 @@ from pipeline.segmenters.network.bone_shape import BoneShape
 from training.learn_bone_shape import export, learn, median_centres_mm, to_tsv
 from training.template import POSE_BONES
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def model() -> BoneShape:
