@@ -36,7 +36,7 @@ def check_fat_water(prediction: Prediction, scan: Scan) -> None:
         must = "brighter" if scan.contrast is Contrast.WATER else "darker"
         msg = (
             f"Muscle must be {must} than bone marrow on a Dixon {scan.contrast} image: got "
-            f"{muscle:.2f} and {bone:.2f}, of the brightest. Fat and water are swapped "
-            "or the image is named wrongly: exchange the two images of the pair."
+            f"intensities of {muscle:.2f} and {bone:.2f}. Fat and water are swapped or the "
+            "image is named wrongly: exchange the two images of the pair."
         )
         raise ScanError(msg)

@@ -36,8 +36,8 @@ def scan_of(muscle: float, bone: float, contrast: Contrast) -> Scan:
 @pytest.mark.parametrize(
     ("contrast", "muscle", "bone", "words"),
     [
-        (Contrast.WATER, DARK, BRIGHT, r"must be brighter .* water image: got 0\.10 and 0\.90"),
-        (Contrast.FAT, BRIGHT, DARK, r"must be darker .* fat image: got 0\.90 and 0\.10"),
+        (Contrast.WATER, DARK, BRIGHT, r"must be brighter .* water image: got intensities of 0\.10 and 0\.90"),
+        (Contrast.FAT, BRIGHT, DARK, r"must be darker .* fat image: got intensities of 0\.90 and 0\.10"),
     ],
 )
 def test_a_swapped_image_is_refused(
