@@ -36,15 +36,25 @@ def scan_of(muscle: float, bone: float, contrast: Contrast) -> Scan:
 @pytest.mark.parametrize(
     ("contrast", "muscle", "bone", "words"),
     [
-        (Contrast.WATER, DARK, BRIGHT, r"must be brighter .* water image: got intensities of 0\.10 and 0\.90"),
-        (Contrast.FAT, BRIGHT, DARK, r"must be darker .* fat image: got intensities of 0\.90 and 0\.10"),
+        (
+            Contrast.WATER,
+            DARK,
+            BRIGHT,
+            r"brighter .* water image: got intensities of 0\.10 and 0\.90",
+        ),
+        (
+            Contrast.FAT,
+            BRIGHT,
+            DARK,
+            r"darker .* fat image: got intensities of 0\.90 and 0\.10",
+        ),
     ],
 )
 def test_a_swapped_image_is_refused(
     contrast: Contrast, muscle: float, bone: float, words: str, prediction: Prediction
 ) -> None:
     """The message gives both intensities and what to do."""
-    with pytest.raises(ScanError, match=rf"Muscle {words}.*exchange the two images"):
+    with pytest.raises(ScanError, match=rf"Muscle must be {words}.*exchange the two images"):
         check_fat_water(prediction, scan_of(muscle, bone, contrast))
 
 
