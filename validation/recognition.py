@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError
 from pipeline.segmenters.network.fat_water import check_fat_water
 from pipeline.segmenters.network.foot_masks import check_in_image
@@ -108,7 +109,8 @@ def _given() -> Iterator[Case]:
     ):
         if folder := os.environ.get(variable):
             for path in sorted(Path(folder).glob(pattern)):
-                yield Case(group, path.name, read_scan(path))
+                named = [c for c in (Contrast.WATER, Contrast.FAT) if c in path.name]
+                yield Case(group, path.name, read_scan(path, named[0] if named else None))
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from pipeline.segmenters.orientation import axis_directions
 TURN_DEG = 10.0
 """By how much the patch is turned to test whether the muscle volume depends on it."""
 
-MAX_BONE_DISTANCE = 1.5
+MAX_BONE_DISTANCE = 1.7
 """Largest distance of the bones from those of feet, in SD; beyond it the image is refused."""
 
 _CANDIDATES_MM = 4.0  # spacing at which candidates for feet are separated
@@ -147,8 +147,8 @@ def _no_foot(candidates: int, distances: Iterable[float]) -> str:
     if least is not None:
         bones = f"bones at a distance of {least:.2f} SD from those of feet"
     return (
-        f"The image must show a foot: got {number} of tissue with {bones}, where the distance "
-        f"must be at most {MAX_BONE_DISTANCE:g} SD and the confidence at least "
+        f"The image must show a foot: got {number} of tissue with {bones}, where bones must "
+        f"lie within {MAX_BONE_DISTANCE:g} SD of those of feet and the confidence be at least "
         f"{_MIN_CONFIDENCE:g}. Check that this is a scan of one foot, and that it is not "
         "fat/water swapped."
     )

@@ -25,7 +25,7 @@ from pipeline.segmenters.network.weights import load_weights
 
 NAME = "network"
 STAGE = "segment"
-USUAL_BONE_DISTANCE = 1.1
+USUAL_BONE_DISTANCE = 1.2
 """Distance of the bones from those of feet, in SD, that at least 95 % of feet keep within."""
 
 _GOOD_CONFIDENCE = 0.75

@@ -185,7 +185,7 @@ def test_low_confidence_is_refused(simulated: Simulated, known: Known) -> None:
 
     with pytest.raises(
         ScanError,
-        match=r"at a distance of \d\.\d\d SD from those of feet, .* confidence at least 0\.6",
+        match=r"a distance of \d\.\d\d SD from those of feet, .* confidence be at least 0\.6",
     ):
         NetworkSegmenter().segment(simulated.scan)
 
@@ -221,7 +221,7 @@ def test_bones_unlike_those_of_feet_are_refused(
     known(simulated.foot)
     monkeypatch.setattr(BoneShape, "distance", lambda *_: MAX_BONE_DISTANCE + 0.5)
 
-    words = r"must show a foot: got .* distance of \d\.\d\d SD .* must be at most .* Check that"
+    words = r"must show a foot: got .* distance of \d\.\d\d SD .* must lie within .* Check that"
     with pytest.raises(ScanError, match=words):
         NetworkSegmenter().segment(simulated.scan)
 
