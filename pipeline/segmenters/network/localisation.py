@@ -16,7 +16,7 @@ from pipeline.segmenters.network.foot_masks import candidate_masks, requested_fo
 from pipeline.segmenters.network.isotropic_image import IsotropicImage
 from pipeline.segmenters.network.patch import Array
 from pipeline.segmenters.network.placed_image import PlacedImage
-from pipeline.segmenters.network.pose_fit import fit_pose
+from pipeline.segmenters.network.pose_fit import fit_pose, relative_stretch
 from pipeline.segmenters.network.prediction import Prediction, predict, predict_finely
 from pipeline.segmenters.network.weights import Weights
 from pipeline.segmenters.orientation import axis_directions
@@ -59,6 +59,8 @@ class LocalisedFoot:
     bone_distance
         Of the bone centres of the prediction from those of feet, as `BoneShape.distance`
         gives it.
+    stretch
+        Of the bones compared with the mean foot, as `relative_stretch` gives it.
     turn_change
         Plantar muscle volume in a patch turned by `TURN_DEG` minus that in this one, relative
         to the mean of both.
@@ -68,6 +70,7 @@ class LocalisedFoot:
     muscles: Prediction
     pose: Array
     bone_distance: float
+    stretch: float
     turn_change: float
 
     @property
@@ -178,24 +181,18 @@ def _localise(
         (prediction, muscles), (_, turned) = pool.map(
             lambda pose: predict_finely(weights.fine, fine, pose), poses
         )
-    distance = _bone_distance(prediction, weights)
-    if distance is None:
+    bones = prediction.bone_centres_mm(weights.centres_mm)
+    if len(bones) < _MIN_BONES:
         return None
-    change = _plantar_change(muscles, turned)
-    return LocalisedFoot(prediction, muscles, refit.pose, distance, change)
-
-
-def _bone_distance(prediction: Prediction, weights: Weights) -> float | None:
-    """Give the distance of the bones from those of feet; None if too few are shown."""
-    to_patch = np.linalg.inv(prediction.pose)
-    centres_mm = prediction.bone_centres_mm(weights.centres_mm)
-    if len(centres_mm) < _MIN_BONES:
-        return None
-    return weights.bone_shape.distance(
-        {
-            label: to_patch[:3, :3] @ centre + to_patch[:3, 3]
-            for label, centre in centres_mm.items()
-        }
+    to_patch = np.linalg.inv(refit.pose)
+    in_patch = {label: to_patch[:3, :3] @ c + to_patch[:3, 3] for label, c in bones.items()}
+    return LocalisedFoot(
+        prediction,
+        muscles,
+        refit.pose,
+        weights.bone_shape.distance(in_patch),
+        relative_stretch(bones, weights.centres_mm),
+        _plantar_change(muscles, turned),
     )
 
 

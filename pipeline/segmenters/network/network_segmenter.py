@@ -29,6 +29,7 @@ USUAL_BONE_DISTANCE = 1.2
 """Distance of the bones from those of feet, in SD, that at least 95 % of feet keep within."""
 
 _GOOD_CONFIDENCE = 0.75
+_MAX_STRETCH = 1.65  # of the bones along one direction, relative to another
 _MAX_TURN_CHANGE = 0.05  # of the plantar muscle volume, when the patch is turned
 _MAX_SHIFT = 0.05  # of the muscle volume, by the scan's intensity
 
@@ -128,6 +129,13 @@ def _foot_cautions(foot: LocalisedFoot) -> tuple[Caution, ...]:
             f"(nearly all feet: at most {USUAL_BONE_DISTANCE:g} SD), so look at the labels."
         )
         cautions.append(Caution("unusual-bones", message, STAGE))
+    if foot.stretch > _MAX_STRETCH:
+        message = (
+            f"Compared with a mean foot, the bones are stretched {foot.stretch:.2f} times as "
+            f"much along one direction as along another (good scans: at most {_MAX_STRETCH:g} "
+            "times), so check the voxel size in the header and look at the labels."
+        )
+        cautions.append(Caution("stretched-bones", message, STAGE))
     if abs(foot.turn_change) > _MAX_TURN_CHANGE:
         message = (
             f"In a patch turned by {TURN_DEG:g} degrees the network finds "

@@ -50,3 +50,25 @@ def fit_pose(
     pose[:3, :3] = scale * rotation
     pose[:3, 3] = target.mean(axis=0) - pose[:3, :3] @ source.mean(axis=0)
     return pose, float(np.sqrt((residuals**2).sum(axis=1).mean()))
+
+
+def relative_stretch(bones_mm: Mapping[int, Array], template_mm: Mapping[int, Array]) -> float:
+    """Give the ratio of the largest to the smallest stretch of the template, over directions.
+
+    Parameters
+    ----------
+    bones_mm, template_mm
+        Centre of each bone by label, in the world and in the template; at least four labels in
+        common, whose template centres do not lie in one plane.
+
+    Returns
+    -------
+    float
+        Ratio of singular values of the affine transform that fits best: 1 or more, whatever
+        the pose; infinite if the bones lie in one plane.
+    """
+    labels = sorted(bones_mm.keys() & template_mm.keys())
+    source = np.array([template_mm[label] for label in labels])
+    target = np.array([bones_mm[label] for label in labels])
+    matrix, *_ = np.linalg.lstsq(source - source.mean(axis=0), target - target.mean(axis=0))
+    return float(np.linalg.cond(matrix))

@@ -17,6 +17,7 @@ from pipeline.domain.labels import Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.anatomy.foot import Foot
+from pipeline.segmenters.network import localisation
 from pipeline.segmenters.network import network_segmenter as network
 from pipeline.segmenters.network.bone_shape import BoneShape
 from pipeline.segmenters.network.localisation import MAX_BONE_DISTANCE
@@ -211,6 +212,20 @@ def test_unusual_bones_are_a_caution(
 
     assert caution.code == "unusual-bones"
     words = rf"distance of {between:.2f} SD from those of feet .* at most .* look at the labels"
+    assert re.search(words, caution.message)
+
+
+def test_stretched_bones_are_a_caution(
+    simulated: Simulated, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a wrong voxel size in the header makes them."""
+    known(simulated.foot)
+    monkeypatch.setattr(localisation, "relative_stretch", lambda *_: 1.8)
+
+    (caution,) = NetworkSegmenter().recognise(simulated.scan).cautions
+
+    assert caution.code == "stretched-bones"
+    words = r"stretched 1\.80 times .* at most 1\.65 times.*check the voxel size"
     assert re.search(words, caution.message)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from pipeline.segmenters.network.pose_fit import fit_pose
+from pipeline.segmenters.network.pose_fit import fit_pose, relative_stretch
 
 BONES = {k: np.array(p) for k, p in enumerate(np.random.default_rng(3).normal(0, 40, (6, 3)))}
 
@@ -48,3 +48,22 @@ def test_bones_that_fit_no_foot_leave_a_residual() -> None:
     wrong = {**BONES, 1: BONES[1] + (0, 0, 30.0)}
 
     assert fit_pose(wrong, BONES)[1] > 5
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("factor", [1.6, 1 / 1.6])
+def test_a_stretch_is_recovered(axis: int, factor: float) -> None:
+    """Along any axis, in any pose, longer or shorter."""
+    scales = np.ones(3)
+    scales[axis] = factor
+    turn = 0.9 * Rotation.from_euler("xyz", (20, -50, 130), degrees=True).as_matrix()
+    bones = {k: turn @ (scales * p) + 7 for k, p in BONES.items()}
+
+    assert relative_stretch(bones, BONES) == pytest.approx(1.6)
+
+
+def test_a_mirrored_foot_is_not_stretched() -> None:
+    """Nor is one of another size."""
+    bones = {k: np.array((-2.0, 2.0, 2.0)) * p for k, p in BONES.items()}
+
+    assert relative_stretch(bones, BONES) == pytest.approx(1)
