@@ -113,7 +113,7 @@ def _unpaired(
     """Compare each pair of groups of different people."""
     groups = design.groups[values.index]
     samples: Samples = {
-        name: np.sort(np.asarray(values[groups.isin([name])], dtype=np.float64))
+        name: np.sort(np.asarray(values[groups == name], dtype=np.float64))
         for name in design.names
     }
     tests = _unpaired_tests(samples, params)

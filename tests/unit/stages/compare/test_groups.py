@@ -92,6 +92,16 @@ def test_one_group_alone_has_its_means_only() -> None:
     assert row[["group_b", "mean_b", "sd_b", "mean_difference", *INFERENCE]].isna().all()
 
 
+def test_participants_without_a_group_are_in_none() -> None:
+    """With one group, the other has nobody."""
+    volumes = volumes_of({"healthy": A}, group=["healthy"] * 4 + [None])
+
+    row = first_row(volumes)
+
+    assert (row["n_a"], row["n_b"]) == (4, 0)
+    assert pd.isna(row["mean_b"])
+
+
 def test_patients_alone_stay_group_b() -> None:
     """Without healthy participants the columns are not swapped."""
     row = first_row(two_groups((), (5.0, 7.0, 9.0)))
