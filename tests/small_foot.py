@@ -1,5 +1,6 @@
 """A small foot of nested boxes of tissue, and how to scan it."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,9 @@ from pipeline.phantom.anatomy.foot import PHANTOM, Foot, Tissue
 MUSCLE = 0.2606  # muscle's brightness relative to fat under the protocol below
 BARE = Protocol("bare", Contrast.T1W, 1.5, 500, 15, 0.7, 3.0, 4.0, muscle_snr=1e3)
 FAT_LEVEL = 1e3 * NOISE_LEVELS / MUSCLE
+THICK = replace(BARE, slice_thickness_mm=4.0)
+SUPPRESSED = replace(THICK, fat_left=0.05)
+WATER = replace(THICK, is_dixon=True, contrast=Contrast.WATER)
 
 
 @cache
@@ -56,3 +60,9 @@ def take(
         artefacts=Artefacts(**artefacts),
         beside=beside,
     )
+
+
+def relative_intensity(protocol: Protocol = THICK, **artefacts: float) -> NDArray[np.float64]:
+    """Scan the small foot; fat is 1."""
+    scan = take(make_foot(), protocol, **artefacts)  # type: ignore[arg-type]
+    return scan.intensity.astype(float) / FAT_LEVEL

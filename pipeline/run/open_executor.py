@@ -98,10 +98,7 @@ def _dask_executor(address: str) -> Iterator[Executor]:
             f"({error}). Example: tcp://localhost:8786."
         )
         raise ConfigError(msg) from error
-    for name in (
-        "distributed.client",
-        "asyncio",
-    ):  # they log tracebacks, too
+    for name in ("distributed.client", "asyncio"):  # they log tracebacks, too
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with client:
         yield _ClusterExecutor(client)

@@ -31,9 +31,7 @@ _CANDIDATES_MM = 4.0  # spacing at which candidates for feet are separated
 _MIN_BONES = 6  # of the twelve that the pose is fitted to
 _MAX_COARSE_RESIDUAL_MM = 15.0
 _GOOD_COARSE_RESIDUAL_MM = 0.75 * _MAX_COARSE_RESIDUAL_MM  # no other orientation is tried
-_CLEAR_RATIO = (
-    2.0  # between the residuals of both sides; it is about four where they differ clearly
-)
+_CLEAR_RATIO = 2.0  # of the residuals of both sides; about four where they differ clearly
 _CONVERGED = 0.06  # change of the pose from one iteration to the next
 _MAX_ITERATIONS = 3
 _MIN_CONFIDENCE = 0.6

@@ -1,13 +1,9 @@
 """Models of MR artefacts: coil, k-space truncation, ghosts and aliasing."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_foot import BARE, FAT_LEVEL, make_foot, take
-
-THICK = replace(BARE, slice_thickness_mm=4.0)
+from small_foot import FAT_LEVEL, THICK, make_foot, take
 
 
 def shown(**artefacts: float) -> NDArray[np.float64]:

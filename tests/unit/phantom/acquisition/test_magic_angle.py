@@ -1,14 +1,10 @@
 """The magic-angle effect in tendons."""
 
-from dataclasses import replace
-
 import numpy as np
-from small_foot import BARE, FAT_LEVEL, foot_of, make_foot, take
+from small_foot import FAT_LEVEL, THICK, foot_of, make_foot, take
 
 from pipeline.domain.scan import Side
 from pipeline.phantom.anatomy.foot import Tissue
-
-THICK = replace(BARE, slice_thickness_mm=4.0)
 
 
 def test_the_magic_angle_brightens_oblique_tendons_only() -> None:

@@ -4,26 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from small_foot import BARE, FAT_LEVEL, make_foot, take
-
-from pipeline.domain.scan import Contrast
-from pipeline.phantom.acquisition.protocols import Protocol
-
-THICK = replace(BARE, slice_thickness_mm=4.0)
-SUPPRESSED = replace(THICK, fat_left=0.05)
-WATER = replace(THICK, is_dixon=True, contrast=Contrast.WATER)
-
-
-def shown(protocol: Protocol = THICK, **artefacts: float) -> NDArray[np.float64]:
-    """Acquire the small foot; fat is 1."""
-    scan = take(make_foot(), protocol, **artefacts)  # type: ignore[arg-type]
-    return scan.intensity.astype(float) / FAT_LEVEL
+from small_foot import BARE, SUPPRESSED, THICK, WATER, make_foot, relative_intensity, take
 
 
 def test_toes_outside_the_coil_are_dark() -> None:
     """The last slice loses about half of its signal, heel and midfoot none."""
-    ratio = shown(toe_dropoff=0.5)[10, 10] / shown()[10, 10]
+    ratio = relative_intensity(toe_dropoff=0.5)[10, 10] / relative_intensity()[10, 10]
 
     np.testing.assert_allclose(ratio[1:7], 1, atol=0.01)
     assert 0.4 < ratio[9] < 0.8
@@ -32,7 +18,7 @@ def test_toes_outside_the_coil_are_dark() -> None:
 def test_a_soft_slice_profile_extends_beyond_the_slice() -> None:
     """Fat that ends between two slices is in both, and the total signal is kept."""
     close = replace(BARE, slice_thickness_mm=3.3, slice_spacing_mm=3.3)
-    box, soft = shown(close), shown(close, soft_slices=1.0)
+    box, soft = relative_intensity(close), relative_intensity(close, soft_slices=1.0)
 
     assert box[10, -3, 1] == pytest.approx(1, abs=0.005)
     assert soft[10, -3, 1] == pytest.approx(0.97, abs=0.015)
@@ -43,7 +29,10 @@ def test_a_soft_slice_profile_extends_beyond_the_slice() -> None:
 def test_chemical_shift_moves_fat_along_the_frequency_axis(phase_axis: int) -> None:
     """Two pixels toward higher indices, perpendicular to the phase axis; muscle stays."""
     protocol = replace(THICK, phase_axis=phase_axis)
-    plain, shifted = shown(protocol), shown(protocol, fat_shift_px=2.0)
+    plain, shifted = (
+        relative_intensity(protocol),
+        relative_intensity(protocol, fat_shift_px=2.0),
+    )
     along = 1 - phase_axis
 
     rolled = np.roll(plain, 2, axis=along)
@@ -56,7 +45,10 @@ def test_chemical_shift_moves_fat_along_the_frequency_axis(phase_axis: int) -> N
 
 def test_fat_suppression_fails_at_heel_and_toes() -> None:
     """Fat is bright at both ends and dark in between; muscle is unchanged."""
-    good, failed = shown(SUPPRESSED), shown(SUPPRESSED, failed_suppression=0.8)
+    good, failed = (
+        relative_intensity(SUPPRESSED),
+        relative_intensity(SUPPRESSED, failed_suppression=0.8),
+    )
     beside_muscle = failed[2 + 3, 10, :]
 
     assert good[10, 10, 1] == pytest.approx(0.08, abs=0.02)
@@ -66,11 +58,11 @@ def test_fat_suppression_fails_at_heel_and_toes() -> None:
 
 def test_water_and_fat_are_swapped_at_one_end() -> None:
     """Fat is bright in the water image at one end only."""
-    water = shown(WATER, swap=0.25)
+    water = relative_intensity(WATER, swap=0.25)
 
     ends = sorted((float(water[7, 6, 1]), float(water[7, 6, 9])))
     assert ends == pytest.approx([0.03, 0.97], abs=0.03)
-    assert shown(WATER)[10, 10, 1:10].max() < 0.3
+    assert relative_intensity(WATER)[10, 10, 1:10].max() < 0.3
 
 
 def test_the_background_is_masked_to_zero() -> None:
@@ -85,7 +77,10 @@ def test_the_background_is_masked_to_zero() -> None:
 
 def test_tissue_spread_scales_each_tissue_by_one_factor() -> None:
     """All fat has the same factor."""
-    ratio = shown(tissue_spread=0.3)[8:12, 10, 1:3] / shown()[8:12, 10, 1:3]
+    ratio = (
+        relative_intensity(tissue_spread=0.3)[8:12, 10, 1:3]
+        / relative_intensity()[8:12, 10, 1:3]
+    )
 
     assert abs(ratio.mean() - 1) > 0.02
     assert np.ptp(ratio) < 0.02
