@@ -99,11 +99,29 @@ def fraction_behind(grid: Grid, frame: FootFrame, position_mm: float) -> NDArray
     start = (grid.matrix[:3, 3] - np.array(frame.origin)) @ np.array(frame.long)
     planes = (step * np.arange(n) for step, n in zip(steps, grid.shape, strict=True))
     ahead = position_mm - start - sum(np.ix_(*planes))  # mm from voxel centre to plane
-    extents = np.abs(steps)
-    extents = np.maximum(extents, 1e-3 * extents.max())  # 0 for an axis in the plane
-    below = ahead + extents.sum() / 2
+    return fraction_below(ahead, np.abs(steps)).astype(np.float32)
 
-    fraction: NDArray[np.float32] = (ahead > 0).astype(np.float32)
+
+def fraction_below(
+    ahead_mm: NDArray[np.float64], extents_mm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compute the fraction of equal voxels below a plane.
+
+    Parameters
+    ----------
+    ahead_mm
+        From the centre of each voxel to the plane, along its normal.
+    extents_mm
+        Of the three edges of a voxel along the normal, not negative.
+
+    Notes
+    -----
+    As `fraction_behind`.
+    """
+    extents = np.maximum(extents_mm, 1e-3 * extents_mm.max())  # 0 for an axis in the plane
+    below = ahead_mm + extents.sum() / 2
+
+    fraction = (ahead_mm > 0).astype(np.float64)
     is_cut = (below > 0) & (below < extents.sum())
     cut = np.zeros(np.count_nonzero(is_cut))
     for corner in product((0, 1), repeat=3):

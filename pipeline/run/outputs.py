@@ -9,7 +9,8 @@ from pipeline.store.names import ScanName
 SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 PROBABILITY = "probability"
 REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
-BORDER, OVERLAY = "border", "overlay"
+BORDER, PROFILE = "border", "profile"
+OVERLAY = "overlay"
 # Optional inputs: corrections by hand, the raw images of a Dixon pair, and the manifest of a
 # user's own network.
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
@@ -26,6 +27,7 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
         LANDMARKS: ScanName.landmarks_json,
         VOLUMES: ScanName.volumes_tsv,
         BORDER: ScanName.border_tsv,
+        PROFILE: ScanName.profile_tsv,
         OVERLAY: ScanName.overlay_png,
     }
 )

@@ -16,6 +16,7 @@ from pipeline.run.outputs import (
     OVERLAY,
     PREPROC,
     PROBABILITY,
+    PROFILE,
     REGIONS,
     SCAN,
     VOLUMES,
@@ -79,7 +80,7 @@ STAGES = (
     Stage(
         "measure",
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
-        (VOLUMES, BORDER),
+        (VOLUMES, BORDER, PROFILE),
         ("measure",),
         stage_io.do_measure,
         may_read=(WATER, FAT),

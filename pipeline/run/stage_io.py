@@ -27,6 +27,7 @@ from pipeline.run.outputs import (
     OVERLAY,
     PREPROC,
     PROBABILITY,
+    PROFILE,
     REGIONS,
     SCAN,
     VOLUMES,
@@ -38,6 +39,7 @@ from pipeline.stages.measure import measure
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS, sweep_border
 from pipeline.stages.measure.fat import DixonPair, find_fat
 from pipeline.stages.measure.prediction_intervals import with_intervals
+from pipeline.stages.measure.profile import PROFILE_COLUMNS, SECTION_MM, profile
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import assess, cautioned
 from pipeline.stages.regions import regions
@@ -169,6 +171,8 @@ def do_measure(context: StageContext) -> None:
     )
     sweep = sweep_border(split, context.config.measure.muscles)
     write_table(sweep, context.write[BORDER], SWEEP_COLUMNS)
+    facts = {"SectionThickness_mm": SECTION_MM, "Border": asdict(split.landmarks.border)}
+    write_table(profile(split, fat), context.write[PROFILE], PROFILE_COLUMNS, facts)
 
 
 def do_figures(context: StageContext) -> None:
@@ -181,9 +185,12 @@ def do_figures(context: StageContext) -> None:
 
 
 def _read_fat(context: StageContext, muscles: LabelMap, scan: Scan) -> FatMap | None:
-    """Compute the fat map from the raw images, as preprocessing scales each separately."""
+    """Compute the fat map, of a Dixon pair from the raw images.
+
+    Preprocessing scales the images of a pair separately.
+    """
     if FAT not in context.read:
-        return None
+        return find_fat(muscles, scan)
     water, fat = read_scan(context.read[WATER], context.contrast), read_scan(context.read[FAT])
     if not water.grid.matches(fat.grid):
         msg = (

@@ -128,6 +128,10 @@ class ScanName:
         """Return the table of volumes with the border shifted."""
         return self._anat("seg-muscles_desc-border_dseg.tsv")
 
+    def profile_tsv(self) -> Path:
+        """Return the table of cross-sections along the foot."""
+        return self._anat("seg-muscles_desc-profile_dseg.tsv")
+
     def tissues(self) -> Path:
         """Return the image of each tissue's partial-volume fraction, of a digital foot."""
         return self._anat("seg-tissues_probseg.nii.gz")

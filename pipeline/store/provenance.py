@@ -55,6 +55,8 @@ figures
 **/*_desc-volumes_dseg.json
 **/*_desc-border_dseg.tsv
 **/*_desc-border_dseg.json
+**/*_desc-profile_dseg.tsv
+**/*_desc-profile_dseg.json
 """
 
 

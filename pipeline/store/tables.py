@@ -39,15 +39,26 @@ _MEASUREMENT_COLUMNS = {
 }
 
 
-def write_table(table: pd.DataFrame, path: Path, descriptions: Mapping[str, str]) -> None:
+def write_table(
+    table: pd.DataFrame,
+    path: Path,
+    descriptions: Mapping[str, str],
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """Write a TSV with ``n/a`` for missing, and descriptions of its columns as JSON beside it.
 
     Numbers are written with seven significant digits.
+
+    Parameters
+    ----------
+    facts
+        Further fields of the JSON.
     """
     cells = table.map(_cell)
     with written_whole(path) as scratch:
         cells.to_csv(scratch, sep="\t", index=False, lineterminator="\n")
-    write_json({k: {"Description": text} for k, text in descriptions.items()}, sidecar_of(path))
+    columns = {name: {"Description": text} for name, text in descriptions.items()}
+    write_json({**columns, **_rounded(dict(facts or {}))}, sidecar_of(path))
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

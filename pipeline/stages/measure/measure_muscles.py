@@ -20,7 +20,8 @@ from pipeline.stages.measure.plausibility import find_oddities
 
 STAGE = "measure"
 _SECTION_MM = 2.0
-_MIN_INNER_VOXELS = 10.0  # of a muscle in a region, for a fat fraction from these alone
+MIN_INNER_VOXELS = 10.0
+"""Of a muscle in a region or section, for a fat fraction from these alone."""
 
 
 class MeasureParams(BaseModel, frozen=True, extra="forbid"):
@@ -93,7 +94,7 @@ def _measure_muscle(
     mask = split.muscles.voxels == muscle.index
     where = np.nonzero(mask)
     rearfoot = split.rearfoot_fraction[where].astype(float)
-    inner = _inner(mask, split.muscles.grid)[where]
+    inner = inner_voxels(mask, split.muscles.grid)[where]
     along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
         :, 0
     ]
@@ -117,7 +118,7 @@ def _measure_muscle(
         )
 
 
-def _inner(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+def inner_voxels(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
     """Keep the voxels whose neighbours along the axes of finer spacing are in the mask."""
     cross = np.zeros((3, 3, 3), dtype=bool)
     for axis, is_fine in enumerate(grid.fine_axes):
@@ -142,7 +143,7 @@ def _fat_fractions(
         return 0.0, 0.0, 0.0
     inner = weight * is_inner
     # a known fraction is not blurred at boundaries; thin muscles have no inner voxels
-    uses_all = fat.method == KNOWN or inner.sum() < _MIN_INNER_VOXELS
+    uses_all = fat.method == KNOWN or inner.sum() < MIN_INNER_VOXELS
     weights = weight if uses_all else inner
     fraction, low, high = (
         float(np.clip(np.average(values[where], weights=weights), 0, 1))
