@@ -13,6 +13,7 @@ from pipeline.run.outputs import (
     FAT,
     MODEL,
     MUSCLES_CORRECTION,
+    PROBABILITY,
     SCAN,
     WATER,
     path_of,
@@ -140,6 +141,8 @@ class LocatedJob:
                 uri = f"bids:model:{path.name}"
                 model = model_files(path, self.job.config.segment.segmenter)
                 files |= {f"bids:model:{key}": file for key, file in model.items()}
+            elif name == PROBABILITY:
+                uri = f"bids::{self.relative(name)}"
             else:
                 uri = f"bids::{FOLDER}/{path.name}"
             files[uri] = path
@@ -160,12 +163,14 @@ class LocatedJob:
         corrections = find_corrections(self.job.out, self.name)
         fat = find_fat_image(self.raw, self.job.contrast)
         model = self.job.config.segment.model
+        probability = self.path(PROBABILITY)
         places = {
             MUSCLES_CORRECTION: corrections.get("muscles"),
             BONES_CORRECTION: corrections.get("bones"),
             WATER: self.raw if fat else None,
             FAT: fat,
             MODEL: Path(model) if model else None,
+            PROBABILITY: probability if probability.exists() else None,
         }
         return {name: path for name in stage.may_read if (path := places[name]) is not None}
 

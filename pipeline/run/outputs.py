@@ -10,7 +10,9 @@ SCAN, PREPROC, MUSCLES, BONES = "scan", "preproc", "muscles", "bones"
 PROBABILITY = "probability"
 REGIONS, LANDMARKS, VOLUMES = "regions", "landmarks", "volumes"
 BORDER, PROFILE = "border", "profile"
-OVERLAY = "overlay"
+OVERLAY, THUMBNAIL, SURFACE = "overlay", "thumbnail", "surface"
+PROFILE_PLOT, HISTOGRAM, PROBABILITY_MAP = "profile-plot", "histogram", "probability-map"
+PICTURES = (OVERLAY, THUMBNAIL, SURFACE, PROFILE_PLOT, HISTOGRAM, PROBABILITY_MAP)
 # Optional inputs: corrections by hand, the raw images of a Dixon pair, and the manifest of a
 # user's own network.
 MUSCLES_CORRECTION, BONES_CORRECTION = "muscles-correction", "bones-correction"
@@ -29,6 +31,11 @@ _PATHS: Mapping[str, Callable[[ScanName], Path]] = MappingProxyType(
         BORDER: ScanName.border_tsv,
         PROFILE: ScanName.profile_tsv,
         OVERLAY: ScanName.overlay_png,
+        THUMBNAIL: ScanName.thumbnail_jpg,
+        SURFACE: ScanName.surface_png,
+        PROFILE_PLOT: ScanName.profile_svg,
+        HISTOGRAM: ScanName.histogram_svg,
+        PROBABILITY_MAP: ScanName.probability_png,
     }
 )
 

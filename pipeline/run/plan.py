@@ -9,16 +9,22 @@ from pipeline.run.outputs import (
     BONES_CORRECTION,
     BORDER,
     FAT,
+    HISTOGRAM,
     LANDMARKS,
     MODEL,
     MUSCLES,
     MUSCLES_CORRECTION,
     OVERLAY,
+    PICTURES,
     PREPROC,
     PROBABILITY,
+    PROBABILITY_MAP,
     PROFILE,
+    PROFILE_PLOT,
     REGIONS,
     SCAN,
+    SURFACE,
+    THUMBNAIL,
     VOLUMES,
     WATER,
 )
@@ -34,7 +40,7 @@ class Stage:
     reads, writes
         Names of files, from `outputs`.
     may_read
-        Inputs that no stage writes, read where they exist.
+        Inputs that are read where they exist.
     may_write
         Outputs that are written only with some settings.
     settings
@@ -87,14 +93,16 @@ STAGES = (
     ),
     Stage(
         "figures",
-        (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
-        (OVERLAY,),
+        (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS, PROFILE),
+        (OVERLAY, THUMBNAIL, SURFACE, PROFILE_PLOT, HISTOGRAM),
         ("report",),
         stage_io.do_figures,
+        may_read=(PROBABILITY,),
+        may_write=(PROBABILITY_MAP,),
     ),
 )
 # Read by the tables and the report over all participants.
-COHORT_READS = (VOLUMES, BORDER, OVERLAY)
+COHORT_READS = (VOLUMES, BORDER, *PICTURES)
 # The stages that every number depends on.
 MEASURING = ("preprocess", "segment", "regions", "measure")
 

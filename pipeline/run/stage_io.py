@@ -20,6 +20,7 @@ from pipeline.run.outputs import (
     BONES_CORRECTION,
     BORDER,
     FAT,
+    HISTOGRAM,
     LANDMARKS,
     MODEL,
     MUSCLES,
@@ -27,9 +28,13 @@ from pipeline.run.outputs import (
     OVERLAY,
     PREPROC,
     PROBABILITY,
+    PROBABILITY_MAP,
     PROFILE,
+    PROFILE_PLOT,
     REGIONS,
     SCAN,
+    SURFACE,
+    THUMBNAIL,
     VOLUMES,
     WATER,
 )
@@ -43,12 +48,20 @@ from pipeline.stages.measure.profile import PROFILE_COLUMNS, SECTION_MM, profile
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.quality import assess, cautioned
 from pipeline.stages.regions import regions
-from pipeline.stages.report import overlay
+from pipeline.stages.report import (
+    draw_probability,
+    overlay,
+    plot_histogram,
+    plot_profile,
+    surface,
+    thumbnail,
+)
 from pipeline.stages.segment import Corrections, segment
 from pipeline.store.corrections import read_correction
 from pipeline.store.files import read_json, written_whole
 from pipeline.store.images import (
     cautions_in,
+    read_probability,
     read_scan,
     read_segmentation,
     write_labels,
@@ -58,7 +71,7 @@ from pipeline.store.images import (
 from pipeline.store.landmarks_file import read_landmarks, write_landmarks
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import sidecar
-from pipeline.store.tables import write_measurements, write_table
+from pipeline.store.tables import read_table, write_measurements, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +189,22 @@ def do_measure(context: StageContext) -> None:
 
 
 def do_figures(context: StageContext) -> None:
-    """Draw the labels on the scan."""
-    picture = overlay(
-        read_scan(context.read[PREPROC]), _read_split(context), context.config.report
-    )
-    with written_whole(context.write[OVERLAY]) as scratch:
-        scratch.write_bytes(picture)
+    """Draw the labels on the scan, and what was measured of it."""
+    scan, split = read_scan(context.read[PREPROC]), _read_split(context)
+    table = read_table(context.read[PROFILE])
+    pictures = {
+        OVERLAY: overlay(scan, split, context.config.report),
+        THUMBNAIL: thumbnail(scan, split),
+        SURFACE: surface(split),
+        PROFILE_PLOT: plot_profile(table, split.landmarks.border),
+        HISTOGRAM: plot_histogram(scan, split),
+    }
+    if PROBABILITY in context.read:
+        probability = read_probability(context.read[PROBABILITY])
+        pictures[PROBABILITY_MAP] = draw_probability(scan, split, probability)
+    for name, picture in pictures.items():
+        with written_whole(context.write[name]) as scratch:
+            scratch.write_bytes(picture)
 
 
 def _read_fat(context: StageContext, muscles: LabelMap, scan: Scan) -> FatMap | None:

@@ -53,10 +53,16 @@ def plot_style() -> Iterator[None]:
 
 def picture(figure: Figure) -> Picture:
     """Encode a figure, without the time and the version that drew it."""
-    svg, png = BytesIO(), BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    png = BytesIO()
     figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
-    return Picture(svg.getvalue(), png.getvalue())
+    return Picture(svg(figure), png.getvalue())
+
+
+def svg(figure: Figure) -> bytes:
+    """Encode a figure as SVG, without the time and the version that drew it."""
+    drawn = BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
 
 
 def note(axes: Axes, text: str) -> None:

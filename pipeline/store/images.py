@@ -139,6 +139,23 @@ def write_probability(
     _write(steps, grid, path, like=like, step=_PROBABILITY_STEP)
 
 
+def read_probability(path: Path) -> NDArray[np.float32]:
+    """Read an image of `write_probability`, in canonical (RAS+) order.
+
+    Raises
+    ------
+    ArtefactError
+        If the file is missing or damaged.
+    """
+    try:
+        image = to_nifti(path)
+        check_header(image, path)
+        return to_canonical(_voxels(image, path), image.affine)[0]
+    except ScanError as error:
+        msg = f"A map of probabilities must be readable: {error}"
+        raise ArtefactError(msg) from error
+
+
 def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
     """Read muscles and bones, with side, segmenter and cautions from the sidecar.
 

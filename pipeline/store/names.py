@@ -142,11 +142,34 @@ class ScanName:
 
     def overlay_png(self) -> Path:
         """Return the figure of labels over the scan."""
-        return Path(self.participant_id, "figures", f"{self._stem()}_overlay.png")
+        return self._figure("overlay.png")
+
+    def thumbnail_jpg(self) -> Path:
+        """Return the small figure of labels over the scan."""
+        return self._figure("thumbnail.jpg")
+
+    def surface_png(self) -> Path:
+        """Return the figure of the surfaces of muscles and bones."""
+        return self._figure("surface.png")
+
+    def profile_svg(self) -> Path:
+        """Return the figure of cross-sections along the foot."""
+        return self._figure("profile.svg")
+
+    def histogram_svg(self) -> Path:
+        """Return the figure of the intensities of tissues."""
+        return self._figure("histogram.svg")
+
+    def probability_png(self) -> Path:
+        """Return the figure of the probability of muscle over the scan."""
+        return self._figure("probability.png")
 
     def participant_html(self) -> Path:
         """Return the participant's page."""
         return Path(f"{self.participant_id}.html")
+
+    def _figure(self, ending: str) -> Path:
+        return Path(self.participant_id, "figures", f"{self._stem()}_{ending}")
 
     def _stem(self) -> str:
         return "_".join(

@@ -14,7 +14,7 @@ from pipeline.domain.region_split import RegionSplit, fraction_below
 from pipeline.stages.measure.measure_muscles import MIN_INNER_VOXELS, inner_voxels
 
 SECTION_MM = 2.0
-"""Thickness of a section; its edges are multiples of it, so profiles of feet can be averaged."""
+"""Thickness of a section; edges are multiples of it, so profiles of feet can be averaged."""
 _NO_AREA_MM2 = 1e-6  # below rounding of the table; would depend on the storage order
 
 PROFILE_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -120,7 +120,8 @@ class _Shares:
 
     def sums(self, values: Array) -> Array:
         """Sum values of voxels in each section."""
-        return np.bincount(self.section - self.first, self.share * values[self.voxel])
+        sections = self.section - self.first
+        return np.bincount(sections, self.share * values[self.voxel]).astype(np.float64)
 
 
 def _table(columns: Mapping[str, object]) -> pd.DataFrame:

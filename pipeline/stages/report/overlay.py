@@ -1,7 +1,6 @@
 """The overlay of muscles on the scan, for visual inspection."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 import matplotlib.style
 import numpy as np
@@ -9,14 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.Image import Dither
 from pydantic import BaseModel, Field
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.stages.report import panels as draw
+from pipeline.stages.report.encode import small_png
 from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
 
 _WIDTH_INCH, _DPI = 16.0, 100
@@ -55,9 +53,7 @@ def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
     view = View.of(split)
     levels_mm = view.levels_mm(params.short_axis_levels)
     short = [Cut(LONG, level, RIGHTWARD, DORSAL) for level in levels_mm]
-    # the long axis passes through the head of metatarsal 2, so the second ray is at 0
-    ray = Cut(RIGHTWARD, 0.0, LONG, DORSAL)
-    sole = Cut(DORSAL, view.plantar_height_mm(), LONG, RIGHTWARD, upside_down=True)
+    ray, sole = view.second_ray(), view.sole()
     with matplotlib.style.context("default"):
         figure, panels = _layout(view, [*_rows(short), [ray, sole]])
         _fill(panels, [*short, ray, sole], view, scan, split)
@@ -67,7 +63,7 @@ def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
         ):
             draw.draw_border(panel, split.landmarks.border, levels_mm, name)
         draw.draw_legend(figure)
-        return _png(figure)
+        return small_png(figure, _DPI, _palette())
 
 
 def _fill(
@@ -80,9 +76,13 @@ def _fill(
     masks = {m.index: split.muscles.voxels == m.index for m in MUSCLES}
     present = {index: mask.astype(np.float32) for index, mask in masks.items() if mask.any()}
     for panel, cut, page, image in zip(panels, cuts, pages, images, strict=True):
-        fractions = {index: sample(m, split.muscles.grid, page) for index, m in present.items()}
         draw.draw_image(panel, image, view.extent(cut), white)
-        draw.draw_muscles(panel, view.page_axes(cut), fractions)
+        columns, rows = view.page_axes(cut)
+        for index, mask in present.items():
+            if window := view.window(cut, index):
+                fraction = sample(mask, split.muscles.grid, page[window])
+                across = columns[window[1]], rows[window[0]]
+                draw.draw_muscle(panel, index, across, fraction)
         draw.draw_scale_bar(panel, view.extent(cut))
         draw.draw_directions(panel, cut, split.side)
 
@@ -110,18 +110,6 @@ def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axe
             left += width + _GAP_INCH
         bottom -= _GAP_INCH
     return figure, panels
-
-
-def _png(figure: Figure) -> bytes:
-    """Encode as a small PNG, without the time and the version that drew it."""
-    drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DPI, pil_kwargs={"compress_level": 0})
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_palette())
-    picture = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Dither.NONE)
-    picture.info.clear()
-    picture.save(small, "png", optimize=True)
-    return small.getvalue()
 
 
 def _palette() -> list[int]:

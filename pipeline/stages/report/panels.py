@@ -60,21 +60,18 @@ def draw_image(panel: Axes, image: Array, extent: Extent, white: float) -> None:
     panel.set_autoscale_on(False)
 
 
-def draw_muscles(
-    panel: Axes, page: tuple[Array, Array], fractions: Mapping[int, Array]
-) -> None:
-    """Outline each muscle where its fraction is one half, and label its thickest part."""
+def draw_muscle(panel: Axes, index: int, page: tuple[Array, Array], fraction: Array) -> None:
+    """Outline a muscle where its fraction is one half, and label its thickest part."""
     columns, rows = page
-    for index, fraction in fractions.items():
-        if fraction.max() <= 0.5:
-            continue
-        panel.contour(columns, rows, fraction, [0.5], colors=[COLOURS[index]], linewidths=1.4)
-        depth = ndimage.distance_transform_edt(np.pad(fraction > 0.5, 1))[1:-1, 1:-1]
-        if np.count_nonzero(depth) * PITCH_MM**2 >= _MIN_LABELLED_MM2:
-            row, column = np.unravel_index(depth.argmax(), depth.shape)
-            name = MUSCLES[index - 1].abbreviation
-            style = {"color": COLOURS[index], "size": 8, "ha": "center", "va": "center"}
-            _write(panel, columns[column], rows[row], name, where=panel.transData, **style)
+    if fraction.max() <= 0.5:
+        return
+    panel.contour(columns, rows, fraction, [0.5], colors=[COLOURS[index]], linewidths=1.4)
+    depth = ndimage.distance_transform_edt(np.pad(fraction > 0.5, 1))[1:-1, 1:-1]
+    if np.count_nonzero(depth) * PITCH_MM**2 >= _MIN_LABELLED_MM2:
+        row, column = np.unravel_index(depth.argmax(), depth.shape)
+        name = MUSCLES[index - 1].abbreviation
+        style = {"color": COLOURS[index], "size": 8, "ha": "center", "va": "center"}
+        _write(panel, columns[column], rows[row], name, where=panel.transData, **style)
 
 
 def draw_scale_bar(panel: Axes, extent: Extent) -> None:

@@ -1,6 +1,7 @@
 """Planar reformats of a scan along the axes of the foot."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,8 @@ class View:
         Ends of the box along the three axes, mm.
     muscles_mm
         Positions of the muscle voxels along the three axes, by label.
+    reach_mm
+        How far a voxel's value reaches along the three axes when it is interpolated.
     """
 
     axes: Array
@@ -66,6 +69,7 @@ class View:
     low: Array
     high: Array
     muscles_mm: dict[int, Array]
+    reach_mm: Array
 
     @classmethod
     def of(cls, split: RegionSplit) -> "View":
@@ -87,9 +91,9 @@ class View:
         low[LONG], high[LONG] = shown[:, LONG].min(), shown[:, LONG].max()
         axes = np.array((frame.long, frame.lateral, frame.dorsal))
         axes[RIGHTWARD] *= _rightward(split.side)
-        return cls(
-            axes, np.array(frame.origin), low - _MARGINS_MM, high + _MARGINS_MM, positions
-        )
+        low, high = low - _MARGINS_MM, high + _MARGINS_MM
+        reach_mm = np.abs(axes @ muscles.grid.matrix[:3, :3]).sum(axis=1)
+        return cls(axes, np.array(frame.origin), low, high, positions, reach_mm)
 
     def extent(self, cut: Cut) -> tuple[float, float, float, float]:
         """Give left, right, bottom and top of the page, in mm along the axes."""
@@ -104,16 +108,31 @@ class View:
         left, right, bottom, top = self.extent(cut)
         return abs((right - left) / (top - bottom))
 
-    def page_axes(self, cut: Cut) -> tuple[Array, Array]:
+    def page_axes(self, cut: Cut, pitch_mm: float = PITCH_MM) -> tuple[Array, Array]:
         """Give the positions of the page's columns and rows, in mm along the axes."""
         left, right, bottom, top = self.extent(cut)
-        columns = np.linspace(left, right, max(2, round(abs(right - left) / PITCH_MM)))
-        rows = np.linspace(bottom, top, max(2, round(abs(top - bottom) / PITCH_MM)))
+        columns = np.linspace(left, right, max(2, round(abs(right - left) / pitch_mm)))
+        rows = np.linspace(bottom, top, max(2, round(abs(top - bottom) / pitch_mm)))
         return columns, rows
 
-    def world_mm(self, cut: Cut) -> Array:
-        """Give the world position of every point of the page, shape (rows, columns, 3)."""
+    def window(self, cut: Cut, label: int) -> tuple[slice, slice] | None:
+        """Give the rows and columns of the page that a muscle may reach; None if none."""
+        low, high = (
+            end(axis=0) for end in (self.muscles_mm[label].min, self.muscles_mm[label].max)
+        )
+        low, high = low - self.reach_mm, high + self.reach_mm
+        if not low[cut.across] <= cut.position_mm <= high[cut.across]:
+            return None
         columns, rows = self.page_axes(cut)
+        inside = [
+            np.flatnonzero((low[axis] <= positions) & (positions <= high[axis]))
+            for axis, positions in ((cut.vertical, rows), (cut.horizontal, columns))
+        ]
+        return slice(inside[0][0], inside[0][-1] + 1), slice(inside[1][0], inside[1][-1] + 1)
+
+    def world_mm(self, cut: Cut, pitch_mm: float = PITCH_MM) -> Array:
+        """Give the world position of every point of the page, shape (rows, columns, 3)."""
+        columns, rows = self.page_axes(cut, pitch_mm)
         along = np.empty((rows.size, columns.size, 3))
         along[..., cut.across] = cut.position_mm
         along[..., cut.horizontal] = columns
@@ -144,6 +163,15 @@ class View:
         levels = np.interp((np.arange(count) + 0.5) / count, cumulative, edges[1:])
         return [float(level) for level in levels]
 
+    def second_ray(self) -> Cut:
+        """Give the plane along the second ray, seen from the right of the body."""
+        # the long axis passes through the head of metatarsal 2
+        return Cut(RIGHTWARD, 0.0, LONG, DORSAL)
+
+    def sole(self) -> Cut:
+        """Give the plane parallel to the sole, seen from above."""
+        return Cut(DORSAL, self.plantar_height_mm(), LONG, RIGHTWARD, upside_down=True)
+
     def plantar_height_mm(self) -> float:
         """Give the median height of muscle above the sole."""
         heights = [points[:, DORSAL] for points in self.muscles_mm.values()]
@@ -165,8 +193,10 @@ def _positions(mask: NDArray[np.bool_], grid: Grid, frame: FootFrame, side: Side
     return _to_rightward(frame.coordinates(grid.to_world(np.argwhere(mask))), side)
 
 
-def sample(values: NDArray[np.float32], grid: Grid, world_mm: Array) -> Array:
-    """Interpolate linearly between voxels; 0 outside the image."""
+def sample(
+    values: NDArray[Any], grid: Grid, world_mm: Array, order: Literal[0, 1] = 1
+) -> Array:
+    """Interpolate linearly between voxels, or take the nearest (order 0); 0 outside."""
     index = np.moveaxis(grid.to_index(world_mm), -1, 0)
-    sampled: Array = ndimage.map_coordinates(values, index, order=1, output=np.float64)
+    sampled: Array = ndimage.map_coordinates(values, index, order=order, output=np.float64)
     return sampled

@@ -111,7 +111,7 @@ def test_a_misnamed_correction_fails_its_participant_only(cohort: Cohort) -> Non
 
 
 def test_the_fat_image_of_a_pair_is_an_input_of_measure(job: Job, calls: list[str]) -> None:
-    """A new, changed or removed one repeats only this stage."""
+    """A new, changed or removed one repeats this stage, and the plot of its profile."""
     raw = job.locate().raw
     raw.rename(raw.with_name("sub-01_acq-water_T1w.nii.gz"))
     process_participant(job)
@@ -120,7 +120,24 @@ def test_the_fat_image_of_a_pair_is_an_input_of_measure(job: Job, calls: list[st
         change()
         calls.clear()
         process_participant(job)
-        assert calls == ["01 measure"]
+        assert calls == ["01 measure", "01 figures"]
+
+
+def test_figures_read_the_probability_where_it_exists(job: Job) -> None:
+    """The segmenter of labels corrected by hand gives none, and its map is removed."""
+    uri = "bids::sub-01/anat/sub-01_label-muscle_probseg.nii.gz"
+    process_participant(job)
+    with_map = read_record(job.record_path("figures"))
+    by_hand = job.out / "corrections" / "sub-01_seg-muscles_dseg.nii.gz"
+    by_hand.parent.mkdir()
+    by_hand.write_bytes(b"edited")
+    process_participant(job)
+    without = read_record(job.record_path("figures"))
+
+    assert with_map is not None
+    assert without is not None
+    assert uri in with_map.inputs
+    assert uri not in without.inputs
 
 
 def test_a_changed_model_repeats_the_segmentation(

@@ -32,7 +32,13 @@ def test_outputs_follow_the_name_of_the_scan() -> None:
         name.regions(),
         name.volumes_tsv(),
         name.landmarks_json(),
+        name.profile_tsv(),
         name.overlay_png(),
+        name.thumbnail_jpg(),
+        name.surface_png(),
+        name.profile_svg(),
+        name.histogram_svg(),
+        name.probability_png(),
         name.participant_html(),
     )
 
@@ -44,7 +50,13 @@ def test_outputs_follow_the_name_of_the_scan() -> None:
         "sub-01/anat/sub-01_acq-x_seg-regions_dseg.nii.gz",
         "sub-01/anat/sub-01_acq-x_seg-muscles_desc-volumes_dseg.tsv",
         "sub-01/anat/sub-01_acq-x_landmarks.json",
+        "sub-01/anat/sub-01_acq-x_seg-muscles_desc-profile_dseg.tsv",
         "sub-01/figures/sub-01_acq-x_overlay.png",
+        "sub-01/figures/sub-01_acq-x_thumbnail.jpg",
+        "sub-01/figures/sub-01_acq-x_surface.png",
+        "sub-01/figures/sub-01_acq-x_profile.svg",
+        "sub-01/figures/sub-01_acq-x_histogram.svg",
+        "sub-01/figures/sub-01_acq-x_probability.png",
         "sub-01.html",
     ]
 
