@@ -175,13 +175,13 @@ def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _print_tables(session: Session, tables: CohortTables) -> None:
-    frames = [(tables.volumes, VOLUMES_SHOWN)]
-    statistics = statistics_table(tables.statistics)
-    if statistics[["n_a", "n_b"]].to_numpy().any():
-        main_outcomes = statistics["outcome"].isin(OUTCOMES)
-        frames.append((statistics[main_outcomes], STATISTICS_SHOWN))
-    for frame, columns in frames:
-        session.print(format_table(frame[columns]) + "\n")
+    # columns without any value, as of one scan without group, would only be n/a
+    frames = [tables.volumes[VOLUMES_SHOWN].dropna(axis="columns", how="all")]
+    if any(comparison.has_two_groups for comparison in tables.statistics):
+        statistics = statistics_table(tables.statistics)
+        frames.append(statistics.loc[statistics["outcome"].isin(OUTCOMES), STATISTICS_SHOWN])
+    for frame in frames:
+        session.print(format_table(frame) + "\n")
 
 
 def format_table(frame: pd.DataFrame) -> str:

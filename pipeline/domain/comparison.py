@@ -224,6 +224,11 @@ class Comparison:
         return self.a.group, self.b.group
 
     @property
+    def has_two_groups(self) -> bool:
+        """Whether somebody was measured in both groups."""
+        return min(self.a.n, self.b.n) > 0
+
+    @property
     def mean_difference(self) -> float | None:
         """Mean of a minus mean of b; None where a group has no value."""
         if self.a.mean is None or self.b.mean is None:

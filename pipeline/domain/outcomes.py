@@ -13,6 +13,11 @@ class Quantity(StrEnum):
     PER_BODY_MASS = "mm3_per_kg"
     PER_FOOT_LENGTH = "mm3_per_mm"
 
+    @property
+    def family(self) -> str:
+        """Name of the family of the regions' outcomes in this form."""
+        return _FAMILIES[self]
+
 
 _FAMILIES = {
     Quantity.VOLUME: "absolute",
@@ -57,7 +62,7 @@ class Outcome:
     @property
     def family(self) -> str:
         """Outcomes of one family are corrected together by Holm's method."""
-        family = _FAMILIES[self.quantity]
+        family = self.quantity.family
         return f"muscles, {family}" if self.is_muscle else family
 
     def _column(self, quantity: Quantity) -> str:

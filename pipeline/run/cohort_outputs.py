@@ -27,7 +27,7 @@ from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 DATASET, TABLES, PAGES = PARTS = ("dataset", "tables", "report")
 SETTINGS = "config.toml"
 TABLE_NAMES = ("volumes", "muscles", "statistics", "border_sweep", "border_statistics")
-PLOT_NAMES = ("groups", "effects", "border")
+PLOT_NAMES = ("main", "groups", "effects", "border")
 # Optional tables: once written, later runs update them.
 LATEX, CSV = "statistics.tex", "statistics.csv"
 

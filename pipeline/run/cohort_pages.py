@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pipeline
 from pipeline.config import to_toml
@@ -9,7 +10,16 @@ from pipeline.run.cohort_outputs import PAGES, written_together
 from pipeline.run.cohort_results import CohortResults, ParticipantResult
 from pipeline.run.cohort_tables import CohortTables
 from pipeline.run.figures import write_figures
-from pipeline.stages.report import ReportFacts, participant_page, report
+from pipeline.run.outputs import PICTURES, PREPROC, THUMBNAIL
+from pipeline.stages.report import ReportFacts, Study, participant_page, report
+from pipeline.store.files import read_json
+from pipeline.store.names import sidecar_of
+from pipeline.store.provenance import library_versions
+
+_ACQUISITION = (
+    *("Contrast", "MagneticFieldStrength", "RepetitionTime", "EchoTime", "FlipAngle"),
+    *("SliceThickness", "SpacingBetweenSlices"),
+)
 
 
 def write_pages(results: CohortResults, tables: CohortTables, *, force: bool = False) -> None:
@@ -37,28 +47,63 @@ def write_report(
     rows = tables.volumes.to_dict("records")
     for entry, row in zip(entries, rows, strict=True):
         cells = {str(name): value for name, value in row.items()}
-        page = participant_page(
-            cells, entry.table, entry.cautions, entry.overlay_png, _provenance(results, entry)
-        )
         path = out / f"{entry.participant.participant_id}.html"
-        path.write_text(page, encoding="utf-8")
-    facts = ReportFacts(pipeline.__version__, results.run_id, to_toml(results.cohort.config))
-    pictures = {e.participant.participant_id: e.overlay_png for e in entries}
-    page = report(
+        path.write_text(_participant_page(results, entry, cells), encoding="utf-8")
+    study = Study(
         tables.volumes,
         tables.statistics,
-        {name: png for name, png in pictures.items() if png is not None},
+        results.cohort.config.compare.main_quantity,
+        {
+            entry.participant.participant_id: entry.files[THUMBNAIL].read_bytes()
+            for entry in entries
+            if THUMBNAIL in entry.files
+        },
         {entry.participant.participant_id: entry.cautions for entry in entries},
-        facts,
         plots,
         tables.border_statistics,
     )
-    (out / "report.html").write_text(page, encoding="utf-8")
+    (out / "report.html").write_text(report(study, _facts(results)), encoding="utf-8")
 
 
-def _provenance(results: CohortResults, entry: ParticipantResult) -> Mapping[str, str]:
+def _participant_page(
+    results: CohortResults, entry: ParticipantResult, row: Mapping[str, object]
+) -> str:
+    files = entry.files
+    sidecar = sidecar_of(files[PREPROC]) if PREPROC in files else None
+    fields = read_json(sidecar) if sidecar and sidecar.exists() else {}
+    return participant_page(
+        row,
+        entry.table,
+        entry.cautions,
+        {name: files[name].read_bytes() for name in PICTURES if name in files},
+        _provenance(results, entry, fields),
+        fields.get("Quality", ()),
+    )
+
+
+def _facts(results: CohortResults) -> ReportFacts:
+    config = results.cohort.config
+    return ReportFacts(
+        pipeline.__version__,
+        results.run_id,
+        to_toml(config),
+        config.model_dump(mode="json"),
+        library_versions(config.segment.segmenter),
+    )
+
+
+def _provenance(
+    results: CohortResults, entry: ParticipantResult, fields: Mapping[str, Any]
+) -> Mapping[str, str]:
+    """Give what the numbers of a participant were made from."""
+    scans = [str(uri) for uri in fields.get("Sources", ())]
+    libraries = library_versions(results.cohort.config.segment.segmenter)
     return {
-        "footvol_version": pipeline.__version__,
-        "run_id": results.run_id,
-        "scan_sha256": entry.scan_sha256 or "n/a",
+        "scan": ", ".join(scans) or "n/a",
+        "sha256 of the scan": entry.scan_sha256 or "n/a",
+        **{name: str(fields[name]) for name in _ACQUISITION if name in fields},
+        "footvol": pipeline.__version__,
+        "run": results.run_id,
+        "libraries": ", ".join(f"{name} {version}" for name, version in libraries.items()),
+        "settings": "config.toml",
     }

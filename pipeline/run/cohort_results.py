@@ -1,7 +1,8 @@
 """The results of all participants, read from OUT."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.run.cohort import Cohort
 from pipeline.run.job import LocatedJob
 from pipeline.run.outcome import OK, Outcome
-from pipeline.run.outputs import BORDER, OVERLAY, VOLUMES
+from pipeline.run.outputs import BORDER, PICTURES, PREPROC, VOLUMES
 from pipeline.run.plan import MEASURING
 from pipeline.run.stage_cache import hash_of, read_record
 from pipeline.run.status import get_status
@@ -35,13 +36,15 @@ class ParticipantResult:
         None if nothing was measured with these settings.
     sweep
         Volumes for other positions of the border.
+    files
+        The preprocessed scan and the pictures that exist, by output.
     """
 
     outcome: Outcome
     scan_sha256: str | None
     table: MeasurementTable | None
     sweep: pd.DataFrame | None
-    overlay_png: bytes | None
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def participant(self) -> Participant:
@@ -95,8 +98,16 @@ def _result(
         located, scan_sha256 = None, None
     outcome = _with_exclusion(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
-        return ParticipantResult(outcome, scan_sha256, None, None, None)
-    return ParticipantResult(outcome, scan_sha256, *_measured(located))
+        return ParticipantResult(outcome, scan_sha256, None, None)
+    volumes, border = (located.path(name) for name in (VOLUMES, BORDER))
+    paths = {name: located.path(name) for name in (PREPROC, *PICTURES)}
+    return ParticipantResult(
+        outcome,
+        scan_sha256,
+        read_measurements(volumes) if volumes.exists() else None,
+        read_table(border).astype(float) if border.exists() else None,
+        {name: path for name, path in paths.items() if path.exists()},
+    )
 
 
 def _sha256_of_scan(located: LocatedJob, outcome: Outcome) -> str:
@@ -112,14 +123,3 @@ def _with_exclusion(outcome: Outcome, reason: str | None) -> Outcome:
     if reason is None:
         return outcome
     return replace(outcome, status=EXCLUDED, reason=reason)
-
-
-def _measured(
-    located: LocatedJob,
-) -> tuple[MeasurementTable | None, pd.DataFrame | None, bytes | None]:
-    volumes, border, overlay = (located.path(name) for name in (VOLUMES, BORDER, OVERLAY))
-    return (
-        read_measurements(volumes) if volumes.exists() else None,
-        read_table(border).astype(float) if border.exists() else None,
-        overlay.read_bytes() if overlay.exists() else None,
-    )

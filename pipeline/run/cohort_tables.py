@@ -111,7 +111,9 @@ def write_printed(
     kept
         Names of the optional tables that an earlier run wrote; they are updated, too.
     """
-    text = markdown(statistics, context_of(volumes, statistics, border_statistics))
+    main = cohort.config.compare.main_quantity
+    context = context_of(volumes, statistics, main, border_statistics)
+    text = markdown(statistics, context)
     (cohort.out / "statistics.md").write_text(text, encoding="utf-8")
     if cohort.config.compare.latex or LATEX in kept:
         (cohort.out / LATEX).write_text(latex(statistics), encoding="utf-8")

@@ -35,8 +35,10 @@ def write_figures(
     measured = measured[measured["status"] == OK]
     groups = groups_of(measured, params.group_column).set_axis(measured["participant_id"])
     sweep = read_table(tables / "border_sweep.tsv")
+    columns = params.group_column, params.reference
     plots = {
-        "groups": plot_groups(measured, statistics, params.group_column, params.reference),
+        "main": plot_groups(measured, statistics, *columns, (params.main_quantity,)),
+        "groups": plot_groups(measured, statistics, *columns),
         "effects": plot_effects(statistics),
         "border": plot_border(sweep, border_statistics, groups),
     }

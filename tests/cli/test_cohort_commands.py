@@ -234,6 +234,21 @@ def test_a_single_scan_keeps_the_error_code(
     assert "\t71.5\t" in (out / "volumes.tsv").read_text()
 
 
+def test_a_single_scan_prints_its_volumes_and_nothing_unknown(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no column of n/a, and no comparison, in print or in words."""
+    (tmp_path / "foot.nii.gz").write_bytes(b"fine")
+
+    assert footvol("scan", tmp_path / "foot.nii.gz", out) == 0
+    printed = capsys.readouterr().out
+    assert "sub-foot" in printed
+    assert "total_cm3" in printed
+    assert "n/a" not in printed
+    assert "group" not in printed
+    assert "No groups were compared" in (out / "statistics.md").read_text()
+
+
 @pytest.mark.integration
 def test_a_terminal_gets_a_bar(
     bids_dir: Path,

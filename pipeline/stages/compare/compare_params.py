@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from pipeline.domain.outcomes import Quantity
+
 
 class CompareParams(BaseModel, frozen=True, extra="forbid"):
     """How groups are compared."""
@@ -12,6 +14,9 @@ class CompareParams(BaseModel, frozen=True, extra="forbid"):
     """Column of volumes.tsv or participants.tsv that names each participant's group."""
     reference: str = Field(default="healthy", min_length=1)
     """Group a; differences are group a minus group b."""
+    family: Literal["absolute", "per_body_mass", "per_foot_length"] = "per_body_mass"
+    """Family of outcomes that the question of the study is about: the report shows it first.
+    All families are compared."""
     test: Literal["welch", "student"] = "welch"
     """Unequal variances (welch) or a pooled variance (student). With more than two groups:
     Welch's analysis of variance and Games-Howell, or the classical one and Tukey."""
@@ -37,3 +42,8 @@ class CompareParams(BaseModel, frozen=True, extra="forbid"):
     """Whether statistics.tex is written."""
     csv: bool = False
     """Whether statistics.csv is written."""
+
+    @property
+    def main_quantity(self) -> Quantity:
+        """The form of the volumes in the main family."""
+        return next(q for q in Quantity if q.family.replace(" ", "_") == self.family)

@@ -24,7 +24,7 @@ from pipeline.stages.plot_style import (
 from pipeline.stages.report.formatting import fixed, p_equals
 from pipeline.stages.report.outcome_labels import UNITS
 
-_QUANTITIES = (Quantity.VOLUME, Quantity.PER_BODY_MASS)
+BOTH = (Quantity.VOLUME, Quantity.PER_BODY_MASS)
 _OFFSETS = (0.0, -0.1, 0.1, -0.2, 0.2)
 
 
@@ -42,6 +42,7 @@ def plot_groups(
     statistics: Sequence[Comparison],
     group_column: str,
     reference: str,
+    quantities: Sequence[Quantity] = BOTH,
 ) -> Picture | None:
     """Plot all measured participants by group; None where no participant has a group.
 
@@ -53,15 +54,18 @@ def plot_groups(
         Their d and p are the titles of the panels.
     reference
         The group on the left.
+    quantities
+        Forms of the volumes, a row of panels each.
     """
     groups = groups_of(measured, group_column)
     names = sorted(groups.dropna().unique(), key=lambda name: (name != reference, name))
     if not names:
         return None
     with plot_style():
-        figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-        panels = figure.subplots(len(_QUANTITIES), len(REGIONS))
-        for row, quantity in zip(panels, _QUANTITIES, strict=True):
+        size = (7.2, 0.4 + 2.4 * len(quantities))
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(len(quantities), len(REGIONS), squeeze=False)
+        for row, quantity in zip(panels, quantities, strict=True):
             row[0].set_ylabel(UNITS[quantity])
             for axes, region in zip(row, REGIONS, strict=True):
                 outcome = Outcome(region, quantity)

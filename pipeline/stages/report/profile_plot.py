@@ -58,7 +58,7 @@ def _draw_muscles(axes: Axes, profile: pd.DataFrame) -> None:
     axes.set_yticks([height for height, _ in ticks], [name for _, name in ticks])
     axes.tick_params(left=False)
     axes.spines["left"].set_visible(False)
-    axes.set_ylim(bottom_cm2 - 0.3, 0.3)
+    axes.set_ylim(min(bottom_cm2, -_SCALE_CM2) - 0.6, 0.3)
     end = 1.0
     axes.plot([end, end], [-_SCALE_CM2 - 0.5, -0.5], color=INK, linewidth=2,
               transform=axes.get_yaxis_transform(), clip_on=False)  # fmt: skip

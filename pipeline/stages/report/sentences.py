@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.domain.comparison import BorderComparison, Comparison, Tests
+from pipeline.domain.outcomes import Quantity
 from pipeline.stages.report.formatting import fixed, interval, p_equals
 from pipeline.stages.report.outcome_labels import label_of
 
 ALPHA = 0.05
 BORDER_SHIFT_MM = 5.0
-_TEST_NAMES = {
+TEST_NAMES = {
     "welch": "Welch's t test",
     "student": "Student's t test",
     "paired": "paired t test",
@@ -24,6 +25,8 @@ class Context:
 
     Parameters
     ----------
+    main
+        Form of the volumes in the family that the settings name, which is shown first.
     borders, muscles
         As in ``volumes.tsv``.
     region_tests, muscle_tests
@@ -32,6 +35,7 @@ class Context:
         The same comparisons with the border moved.
     """
 
+    main: Quantity = Quantity.PER_BODY_MASS
     borders: tuple[str, ...] = ()
     muscles: tuple[str, ...] = ()
     region_tests: int = 0
@@ -100,7 +104,7 @@ def _means(comparison: Comparison, tests: Tests) -> str:
     return (
         f"Mean ± SD ({label.unit}) is {means}; the difference ({a} minus {b}) is "
         f"{fixed(comparison.mean_difference, label.decimals)}, 95 % confidence interval "
-        f"{interval(tests.mean.ci95, label.decimals)} ({_TEST_NAMES[tests.mean.name]}, p "
+        f"{interval(tests.mean.ci95, label.decimals)} ({TEST_NAMES[tests.mean.name]}, p "
         f"{p_equals(tests.mean.t.p)}; after Holm's correction for "
         f"{comparison.family_tests} outcomes, p {p_equals(comparison.p_holm)})."
     )
@@ -156,10 +160,7 @@ def _error(comparison: Comparison) -> Iterator[str]:
 
 
 def _border(comparison: Comparison, context: Context) -> Iterator[str]:
-    """Say which muscles are summed, and how the result depends on the border."""
-    if context.muscles and not comparison.outcome.is_muscle:
-        muscles = " or ".join(cell.replace(";", ", ") for cell in context.muscles)
-        yield f"Border {' or '.join(context.borders)}; muscles {muscles}."
+    """Say how the result depends on the border."""
     moved = {
         other.offset_mm: other.comparison
         for other in context.moved

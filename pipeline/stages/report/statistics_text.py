@@ -8,6 +8,8 @@ from itertools import groupby
 import pandas as pd
 
 from pipeline.domain.comparison import BorderComparison, Comparison, Interval, Sample
+from pipeline.domain.outcomes import Quantity
+from pipeline.stages.report.finding import finding
 from pipeline.stages.report.formatting import fixed, interval, is_missing, p_value
 from pipeline.stages.report.outcome_labels import label_of
 from pipeline.stages.report.render import render
@@ -29,6 +31,7 @@ _LATEX = {
 def context_of(
     volumes: pd.DataFrame,
     statistics: Sequence[Comparison],
+    main: Quantity,
     moved: Sequence[BorderComparison] = (),
 ) -> Context:
     """Gather what all outcomes have in common.
@@ -37,6 +40,8 @@ def context_of(
     ----------
     volumes
         Rows of ``volumes.tsv``.
+    main
+        As in `Context`.
     moved
         The comparisons with the border moved.
     """
@@ -44,6 +49,7 @@ def context_of(
     tested = [comparison for comparison in statistics if comparison.tests]
     muscle_tests = sum(comparison.outcome.is_muscle for comparison in tested)
     return Context(
+        main=main,
         borders=_distinct(measured["border"]),
         muscles=_distinct(measured["muscles"]),
         region_tests=len(tested) - muscle_tests,
@@ -55,13 +61,13 @@ def context_of(
 def paragraphs(
     statistics: Iterable[Comparison], context: Context
 ) -> dict[str, list[tuple[str, str]]]:
-    """Give verdict and explanation of every comparison of regions, by family."""
-    by_family: dict[str, list[tuple[str, str]]] = {}
+    """Give verdict and explanation of every comparison of regions, the main family first."""
+    by_family: dict[str, list[tuple[str, str]]] = {context.main.family: []}
     for comparison in statistics:
         if not comparison.outcome.is_muscle:
             paragraph = verdict(comparison), explanation(comparison, context)
             by_family.setdefault(comparison.outcome.family, []).append(paragraph)
-    return by_family
+    return {family: texts for family, texts in by_family.items() if texts}
 
 
 def markdown(statistics: Sequence[Comparison], context: Context) -> str:
@@ -71,7 +77,10 @@ def markdown(statistics: Sequence[Comparison], context: Context) -> str:
     context = replace(context, moved=moved)
     return render(
         "statistics.md.j2",
+        is_compared=any(comparison.has_two_groups for comparison in statistics),
+        finding=finding(statistics, context.main),
         paragraphs=paragraphs(statistics, context),
+        muscles=[cell.replace(";", ", ") for cell in context.muscles],
         tables={
             family: [table_row(comparison) for comparison in members]
             for family, members in groupby(statistics, lambda c: c.outcome.family)
@@ -103,7 +112,7 @@ def table_row(comparison: Comparison) -> dict[str, str]:
     effect = comparison.tests.effect if comparison.tests else None
     return {
         "outcome": f"{label.name}, {label.unit}",
-        "groups": " - ".join(sample.group for sample in samples if sample.group),
+        "groups": " minus ".join(sample.group for sample in samples if sample.group),
         "n": ", ".join(str(sample.n) for sample in samples),
         "mean ± SD": " / ".join(
             f"{fixed(sample.mean, label.decimals)} ± {fixed(sample.sd, label.decimals)}"

@@ -39,7 +39,7 @@ Labels = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Solid:
+class Solid:
     """One structure on the lattice of the foot.
 
     Parameters
@@ -56,7 +56,7 @@ class _Solid:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """A direction of view: along an axis of the foot, from its high or its low end."""
 
     name: str
@@ -99,15 +99,15 @@ def surface(split: RegionSplit) -> bytes:
     solids = list(_solids(view, split, low, shape))
     is_left = split.side is Side.LEFT  # and then medial is the body's right
     looks = (
-        _Look("from the sole", DORSAL, from_high=False),
-        _Look("lateral", RIGHTWARD, from_high=not is_left),
-        _Look("medial", RIGHTWARD, from_high=is_left),
+        Look("from the sole", DORSAL, from_high=False),
+        Look("lateral", RIGHTWARD, from_high=not is_left),
+        Look("medial", RIGHTWARD, from_high=is_left),
     )
     border = (split.landmarks.border.position_mm - low[LONG]) / _PITCH_MM
-    return _figure(looks, [_render(solids, shape, look) for look in looks], border, shape)
+    return _figure(looks, [render_look(solids, shape, look) for look in looks], border, shape)
 
 
-def _solids(view: View, split: RegionSplit, low: Array, shape: Array) -> Iterator[_Solid]:
+def _solids(view: View, split: RegionSplit, low: Array, shape: Array) -> Iterator[Solid]:
     """Sample each muscle in its own box, and all bones in the whole lattice."""
     margin_mm = view.reach_mm + 3 * _SMOOTHING_MM
     for label, points_mm in view.muscles_mm.items():
@@ -128,17 +128,15 @@ def _solid(
     view: View,
     grid: Grid,
     low: Array,
-) -> _Solid:
+) -> Solid:
     along = [_PITCH_MM * np.arange(a, b) + mm for a, b, mm in zip(*box, low, strict=True)]
     points = np.stack(np.meshgrid(*along, indexing="ij"), axis=-1)
     fraction = sample(mask.astype(np.float32), grid, points @ view.axes + view.origin)
     smooth = ndimage.gaussian_filter(fraction.astype(np.float32), _SMOOTHING_MM / _PITCH_MM)
-    return _Solid(
-        label, tuple(slice(int(a), int(b)) for a, b in zip(*box, strict=True)), smooth
-    )
+    return Solid(label, tuple(slice(int(a), int(b)) for a, b in zip(*box, strict=True)), smooth)
 
 
-def _render(solids: Sequence[_Solid], shape: Array, look: _Look) -> tuple[Image, Labels]:
+def render_look(solids: Sequence[Solid], shape: Array, look: Look) -> tuple[Image, Labels]:
     """Give the shade of every pixel, and the label of what is nearest, from below up."""
     across = RIGHTWARD if look.axis == DORSAL else DORSAL
     size = tuple(int(_ENLARGED * shape[axis]) for axis in (across, LONG))
@@ -187,7 +185,7 @@ def _shade(depth: Image) -> Image:
 
 
 def _figure(
-    looks: Sequence[_Look], images: Sequence[tuple[Image, Labels]], border: float, shape: Array
+    looks: Sequence[Look], images: Sequence[tuple[Image, Labels]], border: float, shape: Array
 ) -> bytes:
     """Put the views into a grid, with their names and those of the muscles."""
     colours = np.array([to_rgb(_COLOURS.get(label, "white")) for label in range(_BONE + 1)])

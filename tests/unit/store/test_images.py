@@ -20,6 +20,7 @@ from pipeline.errors import ArtefactError, ScanError
 from pipeline.store.files import sha256_of, write_json
 from pipeline.store.images import (
     read_labels,
+    read_probability,
     read_scan,
     read_segmentation,
     write_labels,
@@ -48,6 +49,15 @@ def test_a_probability_comes_back_to_a_per_cent(scan: Scan, scan_file: Path) -> 
     back = nib.as_closest_canonical(nib.load(path)).get_fdata()
     np.testing.assert_allclose(back, chance, atol=0.004)
     assert back.flat[:3].tolist() == [0, 0.5, 1]
+    np.testing.assert_array_equal(read_probability(path), back)
+
+
+def test_a_probability_that_is_missing_is_an_altered_output(tmp_path: Path) -> None:
+    """The figures name the file."""
+    with pytest.raises(
+        ArtefactError, match=r"A map of probabilities must be readable: .*no\.nii"
+    ):
+        read_probability(tmp_path / "no.nii.gz")
 
 
 def test_a_scan_comes_back_as_it_was(scan: Scan, scan_file: Path) -> None:

@@ -7,60 +7,15 @@ from io import BytesIO
 import matplotlib as mpl
 import numpy as np
 import pytest
+from boxed_foot import scan_of, split_of
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.domain.grid import Grid
-from pipeline.domain.labels import LabelMap, Segmentation
-from pipeline.domain.landmarks import Border, FootFrame, Landmarks
-from pipeline.domain.region_split import RegionSplit
-from pipeline.domain.scan import Scan, Side
+from pipeline.domain.labels import LabelMap
+from pipeline.domain.scan import Side
 from pipeline.stages.report import ReportParams, overlay
 from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
-
-
-def split_of(side: Side = Side.RIGHT, turn_deg: float = 0.0) -> RegionSplit:
-    """Give boxes as muscles and bone; the long axis is A, turned about S; lateral is R."""
-    muscles = np.zeros((23, 31, 17), dtype=np.uint8)
-    bones = np.zeros_like(muscles)
-    medial, lateral = (slice(2, 7), slice(15, 20))
-    muscles[medial, 4:18, 2:7] = 1
-    muscles[lateral, 4:14, 2:7] = 3
-    muscles[9:13, 16:22, 3:6] = 8
-    bones[8:14, 1:30, 8:12] = 1
-    if side is Side.LEFT:
-        muscles, bones = muscles[::-1], bones[::-1]
-    angle = np.radians(turn_deg)
-    turn = np.array(
-        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]]
-    )
-    affine = np.eye(4)
-    affine[:3, :3] = turn @ np.diag((1.5, 2.5, 2.0))
-    grid = Grid.from_arrays(muscles.shape, affine)
-    outward = 1.0 if side is Side.RIGHT else -1.0
-    frame = FootFrame(
-        (0.0, 0.0, 0.0),
-        tuple(turn @ (0, 1, 0)),
-        tuple(turn @ (outward, 0, 0)),
-        (0.0, 0.0, 1.0),
-    )
-    somewhere = (1.0, 2.0, 3.0)
-    landmarks = Landmarks(*(somewhere,) * 6, frame, Border("tmt1", 33.0), 72.0)
-    segmentation = Segmentation(
-        LabelMap(muscles, grid, MUSCLE_NAMES),
-        LabelMap(bones, grid, BONE_NAMES),
-        side,
-        "network",
-    )
-    return RegionSplit(segmentation, landmarks, np.ones(muscles.shape, dtype=np.float32))
-
-
-def scan_of(split: RegionSplit, rng: np.random.Generator | None = None) -> Scan:
-    """Give an image in which muscle is dark and the rest bright."""
-    noise = (rng or np.random.default_rng(3)).normal(0, 0.01, split.muscles.grid.shape)
-    intensity = np.where(split.muscles.voxels > 0, 0.3, 0.9) + noise
-    return Scan(intensity.astype(np.float32), split.muscles.grid)
 
 
 def picture_of(png: bytes) -> NDArray[np.uint8]:
@@ -179,3 +134,19 @@ def test_the_sole_is_seen_from_above() -> None:
     assert bottom > top
     assert world[0, 0, 0] == pytest.approx(bottom)
     assert world[-1, 0, 0] == pytest.approx(top)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 17.0])
+def test_a_window_holds_all_that_is_seen_of_a_muscle(turn_deg: float) -> None:
+    """Outside of it the muscle's fraction is 0, and where there is none it is 0 everywhere."""
+    split = split_of(turn_deg=turn_deg)
+    view = View.of(split)
+    for position_mm in (-5.0, 12.0, 20.0, 36.0, 51.0):
+        cut = Cut(LONG, position_mm, RIGHTWARD, DORSAL)
+        for label in view.muscles_mm:
+            mask = (split.muscles.voxels == label).astype(np.float32)
+            fraction = sample(mask, split.muscles.grid, view.world_mm(cut))
+            window = view.window(cut, label)
+            if window:
+                fraction[window] = 0
+            assert not fraction.any()

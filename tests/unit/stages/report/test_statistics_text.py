@@ -5,17 +5,18 @@ import re
 import pandas as pd
 from comparisons import A, B, volumes_of
 
+from pipeline.domain.outcomes import Quantity
 from pipeline.stages.compare import CompareParams, compare
 from pipeline.stages.report import context_of, latex, markdown
 
 MARKUP = r"<b>a|b</b> `c` *d* _e_ [f](g) $h$ 5% #1 & ~i~ \j{k} l_m"
 
 
-def texts_of(volumes: pd.DataFrame) -> tuple[str, str]:
+def texts_of(volumes: pd.DataFrame, main: Quantity = Quantity.PER_BODY_MASS) -> tuple[str, str]:
     """Give the statistics as Markdown and as LaTeX."""
     volumes = volumes.assign(border="tmt1", muscles="FDB;QP")
     statistics = compare(volumes, CompareParams())
-    return markdown(statistics, context_of(volumes, statistics)), latex(statistics)
+    return markdown(statistics, context_of(volumes, statistics, main)), latex(statistics)
 
 
 def test_the_statistics_are_written_as_markdown_and_latex() -> None:
@@ -38,7 +39,7 @@ def test_the_tests_that_were_made_are_counted() -> None:
 
     assert "9 tests of regions were made, and 2 of single muscles." in text
     assert "## Table: muscles, per body mass" in text
-    assert "Border tmt1; muscles FDB, QP." in text
+    assert text.count("sums of FDB, QP; the border between rearfoot and forefoot is tmt1.") == 1
     assert "abductor" not in table
 
 
@@ -57,3 +58,20 @@ def test_names_of_groups_are_no_markup() -> None:
         r"[f](g) \$h\$ 5\% \#1 \& \textasciitilde i\textasciitilde "
     )
     assert table.count(written) == 9
+
+
+def test_the_main_family_comes_first() -> None:
+    """It is named, and its result is the first sentence."""
+    text, _ = texts_of(volumes_of({"healthy": A, "pf": B}), Quantity.PER_FOOT_LENGTH)
+
+    titles = re.findall(r"^## (?!Table|Notes)(.*)$", text, re.MULTILINE)
+    assert titles == ["Per foot length (main family)", "Absolute", "Per body mass"]
+    assert text.split("\n\n")[1].startswith("The volume per foot length does not differ")
+
+
+def test_without_a_second_group_there_is_nothing_to_say() -> None:
+    """Not a table of n/a."""
+    text, _ = texts_of(volumes_of({"healthy": A}))
+
+    assert text.count("\n") == 3
+    assert "No groups were compared" in text
