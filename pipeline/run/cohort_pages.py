@@ -6,11 +6,13 @@ from typing import Any
 
 import pipeline
 from pipeline.config import to_toml
+from pipeline.domain.cautions import Caution
 from pipeline.run.cohort_outputs import PAGES, written_together
 from pipeline.run.cohort_results import CohortResults, ParticipantResult
 from pipeline.run.cohort_tables import CohortTables
 from pipeline.run.figures import write_figures
 from pipeline.run.outputs import PICTURES, PREPROC, THUMBNAIL
+from pipeline.stages.compare import body_mass_missing
 from pipeline.stages.report import ReportFacts, Study, participant_page, report
 from pipeline.store.files import read_json
 from pipeline.store.names import sidecar_of
@@ -58,7 +60,7 @@ def write_report(
             for entry in entries
             if THUMBNAIL in entry.files
         },
-        {entry.participant.participant_id: entry.cautions for entry in entries},
+        {entry.participant.participant_id: _cautions(entry) for entry in entries},
         plots,
         tables.border_statistics,
     )
@@ -74,11 +76,17 @@ def _participant_page(
     return participant_page(
         row,
         entry.table,
-        entry.cautions,
+        _cautions(entry),
         {name: files[name].read_bytes() for name in PICTURES if name in files},
         _provenance(results, entry, fields),
         fields.get("Quality", ()),
     )
+
+
+def _cautions(entry: ParticipantResult) -> tuple[Caution, ...]:
+    """Give the cautions of a row of ``volumes.tsv``, which also concern the participant."""
+    is_known = entry.participant.body_mass_kg is not None
+    return entry.cautions if is_known else (*entry.cautions, body_mass_missing())
 
 
 def _facts(results: CohortResults) -> ReportFacts:

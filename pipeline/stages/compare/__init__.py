@@ -9,7 +9,13 @@ from pipeline.stages.compare.compare_borders import (
 from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.groups import check_design, compare
 from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_table
-from pipeline.stages.compare.volume_row import FAILED, OK, VOLUME_COLUMNS, volume_row
+from pipeline.stages.compare.volume_row import (
+    FAILED,
+    OK,
+    VOLUME_COLUMNS,
+    body_mass_missing,
+    volume_row,
+)
 
 OUTCOMES = tuple(outcome.column for outcome in REGION_OUTCOMES)
 """Columns of ``volumes.tsv`` in which groups are compared."""
@@ -22,6 +28,7 @@ __all__ = [
     "STATISTICS_COLUMNS",
     "VOLUME_COLUMNS",
     "CompareParams",
+    "body_mass_missing",
     "border_table",
     "check_design",
     "compare",

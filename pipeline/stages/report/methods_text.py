@@ -105,9 +105,10 @@ def _measurement(facts: ReportFacts, sample: Sample) -> Iterator[str]:
     )
     if sample.sensitivities:
         mean = sum(sample.sensitivities) / len(sample.sensitivities)
+        ends = (min(sample.sensitivities), max(sample.sensitivities))
+        extent = f" ({fixed(ends[0], 2)} to {fixed(ends[1], 2)})" if ends[0] < ends[1] else ""
         yield (
-            f"Moving this border by 1 mm toward the toes moves {fixed(mean, 2)} cm³ "
-            f"({fixed(min(sample.sensitivities), 2)} to {fixed(max(sample.sensitivities), 2)}) "
+            f"Moving this border by 1 mm toward the toes moves {fixed(mean, 2)} cm³{extent} "
             "from the forefoot to the rearfoot."
         )
     muscles = " or of ".join(full_names(cell) for cell in sample.muscles)

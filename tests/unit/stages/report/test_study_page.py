@@ -151,7 +151,7 @@ def test_the_methods_are_text_to_paste() -> None:
     methods = page[page.index('class="paste"') :]
 
     assert "first tarsometatarsal joint" in methods
-    assert "0.63 cm³ (0.63 to 0.63) from the forefoot to the rearfoot" in methods
+    assert "0.63 cm³ from the forefoot to the rearfoot" in methods
     assert "Welch&#39;s t test (two-sided)" in methods
     assert "footvol 0.1.0 (run run-7), with numpy 2.4.1." in methods
     assert "Cite as: The footvol developers." in methods
