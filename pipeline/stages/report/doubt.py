@@ -63,7 +63,7 @@ def worst_first(volumes: pd.DataFrame) -> list[str]:
     ranked = pd.DataFrame(
         {
             "participant_id": measured["participant_id"],
-            "doubt": [-_weight(codes_in(cell)) for cell in measured["cautions"]],
+            "doubt": [-weight_of(codes_in(cell)) for cell in measured["cautions"]],
             "apart": -(totals - totals.median()).abs(),
         }
     )
@@ -71,7 +71,8 @@ def worst_first(volumes: pd.DataFrame) -> list[str]:
     return [str(name) for name in ordered["participant_id"]]
 
 
-def _weight(codes: Iterable[str]) -> int:
+def weight_of(codes: Iterable[str]) -> int:
+    """Weigh the doubts among the codes of a foot; 0 where there is none."""
     return sum(
         _IMAGE_WEIGHT if _ABOUT_IMAGE.fullmatch(code) else _LABELS_WEIGHT
         for code in doubts(codes)
