@@ -66,6 +66,7 @@ def test_an_excluded_participant_is_counted_apart() -> None:
     assert "<strong>4</strong> measured, of 6" in page
     assert "<strong>1</strong> excluded" in page
     assert "<strong>excluded</strong>: moved" in page
+    assert "healthy, <strong>excluded</strong></p>" in page  # in the grid
 
 
 def test_the_page_fetches_nothing_and_allows_no_other_script() -> None:
