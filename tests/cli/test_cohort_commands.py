@@ -41,7 +41,7 @@ def test_run_prints_the_tables_and_the_report(
     assert written >= {"report.html", "sub-06.html", "logs", "sub-06"}
     assert written >= {"muscles.tsv", "border_sweep.tsv", "border_statistics.tsv"}
     figures = {path.name for path in (out / "figures").iterdir()}
-    plots = ("border", "effects", "groups")
+    plots = ("border", "effects", "groups", "main")
     assert figures == {f"{name}.{ending}" for name in plots for ending in ("svg", "png")}
 
 
