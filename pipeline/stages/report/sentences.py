@@ -30,6 +30,8 @@ class Context:
         Number of tests made.
     moved
         The same comparisons with the border moved.
+    left_out
+        Who is not in the comparison: participant and reason.
     """
 
     borders: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class Context:
     region_tests: int = 0
     muscle_tests: int = 0
     moved: Sequence[BorderComparison] = ()
+    left_out: Sequence[tuple[str, str]] = ()
 
 
 def verdict(comparison: Comparison) -> str:
