@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-integration test-slow fuzz coverage mutate golden check clean \
+.PHONY: help setup demo test test-integration test-slow test-browser vendor fuzz coverage mutate golden check clean \
 	accuracy accuracy-fat calibration quality population study samples train lock
 
 help:  ## Show this list
@@ -26,7 +26,7 @@ demo: setup  ## Measure the six sample scans, and print the table and where the 
 
 test: setup  ## Run the quick tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope
-	@echo "These were the quick tests; make test-integration and make test-slow run the others."
+	@echo "These were the quick tests; make test-integration, test-slow and test-browser run the others."
 
 test-integration: setup  ## Run the tests with real weights, dcm2niix, processes and whole commands
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "integration and not slow"
@@ -34,11 +34,18 @@ test-integration: setup  ## Run the tests with real weights, dcm2niix, processes
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
+test-browser: setup  ## Test the review page in Chromium, which must be installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[browser]"
+	$(BIN)/python -m pytest -m browser tests/browser
+
+vendor:  ## Fetch NiiVue for the review page again, and check its sha256 (needs npm)
+	bash pipeline/review/vendor.sh
+
 fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence or read right
 	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
 
 coverage: setup  ## Run all but the slow tests, and report lines and branches that none reaches
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser" --cov --cov-report=term
 
 mutate: setup  ## Put faults into the measuring code one by one: each must turn a test red
 	$(BIN)/python -m validation.mutate

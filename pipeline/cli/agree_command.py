@@ -30,14 +30,16 @@ RELIABILITY_SHOWN = [
 @with_session
 def agree(
     session: Session,
-    reference: Annotated[Path, typer.Argument(help="Label map or folder.", show_default=False)],
+    reference: Annotated[
+        Path, typer.Argument(help="Label map, folder or review.tsv.", show_default=False)
+    ],
     segmentation: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            help="Label map or folder to compare with it.",
+            help="Label map or folder to compare with it; none for review.tsv.",
             show_default=False,
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Folder for tables and plot."),
@@ -48,10 +50,12 @@ def agree(
     ] = None,
     force: Force = False,
 ) -> int:
-    """Compare two label maps, or two folders of them."""
+    """Compare two label maps or two folders of them, or the reviewers of a review.tsv."""
     from pipeline.run.agreement import compute_agreement, write_agreement
 
     session.config()  # refuses wrong settings, as in all commands
+    if segmentation is None:
+        return _agree_on_decisions(session, reference, out, force=force)
     agreement = compute_agreement(reference, segmentation, labels)
     if out is not None:
         write_agreement(agreement, out, force=force)
@@ -61,6 +65,18 @@ def agree(
         session.print(f"{foot}\n{_text(rows, OVERLAP_SHOWN)}\n")
     if agreement.reliability is not None:
         session.print(f"across feet\n{_text(agreement.reliability, RELIABILITY_SHOWN)}\n")
+    if out is not None:
+        session.print(f"Written to {out}")
+    return 0
+
+
+def _agree_on_decisions(session: Session, table: Path, out: Path | None, *, force: bool) -> int:
+    from pipeline.run.agreement import compare_decisions, write_decision_agreement
+
+    agreement = compare_decisions(table)
+    if out is not None:
+        write_decision_agreement(agreement, out, force=force)
+    session.print(_text(agreement, list(agreement.columns[:-1])))
     if out is not None:
         session.print(f"Written to {out}")
     return 0

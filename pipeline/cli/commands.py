@@ -33,7 +33,7 @@ Exclude = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.tsv",
-        help="Participants to exclude from the comparison, with reasons.",
+        help="Decisions of a review, or a table of participants to exclude with reasons.",
     ),
 ]
 STAGE_COMMANDS = {

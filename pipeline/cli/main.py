@@ -17,6 +17,7 @@ from pipeline.cli import (  # noqa: F401 they register their commands
     agree_command,
     intake_command,
     phantom_command,
+    review_command,
 )
 from pipeline.cli.commands import app
 from pipeline.errors import ConfigError, PipelineError, system_refusal

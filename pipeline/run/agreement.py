@@ -1,7 +1,7 @@
-"""The agreement of two label maps, or of two folders of them."""
+"""The agreement of two label maps, of two folders of them, or of reviewers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,11 @@ import pandas as pd
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, PLANTAR_LABELS, REGION_NAMES
 from pipeline.errors import ConfigError, listed
 from pipeline.stages.agree import (
+    DECISION_COLUMNS,
     OVERLAP_COLUMNS,
     RELIABILITY_COLUMNS,
     Structures,
+    agree_on_decisions,
     overlap,
     plot_agreement,
     reliability,
@@ -20,6 +22,7 @@ from pipeline.stages.agree import (
 from pipeline.store.files import scratch_folder
 from pipeline.store.images import read_labels
 from pipeline.store.names import find_images, without_ending
+from pipeline.store.review_table import read_decisions
 from pipeline.store.tables import write_table
 
 KINDS: Mapping[str, Structures] = {
@@ -103,7 +106,52 @@ def write_agreement(agreement: Agreement, out: Path, *, force: bool = False) -> 
         If files of these names exist, unless `force` is set.
     """
     tables = ("agreement.tsv", "agreement.json", "reliability.tsv", "reliability.json")
-    names = (*tables, "bland_altman.svg", "bland_altman.png")
+    _check_new(out, (*tables, "bland_altman.svg", "bland_altman.png"), force=force)
+    out.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(out) as scratch:  # all or none
+        _write_all(agreement, scratch)
+        for path in sorted(scratch.iterdir()):
+            path.replace(out / path.name)
+
+
+def compare_decisions(table: Path) -> pd.DataFrame:
+    """Compare the reviewers of a ``review.tsv``; see `agree_on_decisions`.
+
+    Raises
+    ------
+    ConfigError
+        If it is not such a table, or has fewer than two reviewers.
+    """
+    if not table.is_file():
+        msg = (
+            "Agreement is between two label maps, two folders, or the reviewers of a "
+            f"review.tsv: got {str(table)!r} alone, which is no such table. Give a second path."
+        )
+        raise ConfigError(msg)
+    decisions = read_decisions(table)
+    reviewers = sorted({decision.reviewer for decision in decisions})
+    if len(reviewers) < 2:
+        msg = (
+            f"Agreement needs two reviewers: got {listed(reviewers)} in {table.name!r}. Let "
+            "another review the same folder with `footvol review --reviewer`."
+        )
+        raise ConfigError(msg)
+    return agree_on_decisions(decisions)
+
+
+def write_decision_agreement(table: pd.DataFrame, out: Path, *, force: bool = False) -> None:
+    """Write ``decisions.tsv`` into a folder.
+
+    Raises
+    ------
+    ConfigError
+        If it exists, unless `force` is set.
+    """
+    _check_new(out, ("decisions.tsv", "decisions.json"), force=force)
+    write_table(table, out / "decisions.tsv", DECISION_COLUMNS)
+
+
+def _check_new(out: Path, names: Sequence[str], *, force: bool) -> None:
     existing = [name for name in names if (out / name).exists() or (out / name).is_symlink()]
     if existing and not force:
         msg = (
@@ -111,11 +159,6 @@ def write_agreement(agreement: Agreement, out: Path, *, force: bool = False) -> 
             "folder, or pass --force."
         )
         raise ConfigError(msg)
-    out.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(out) as scratch:  # all or none
-        _write_all(agreement, scratch)
-        for path in sorted(scratch.iterdir()):
-            path.replace(out / path.name)
 
 
 def _write_all(agreement: Agreement, folder: Path) -> None:

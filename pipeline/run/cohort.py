@@ -13,7 +13,8 @@ from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.store.content import check_content
 from pipeline.store.names import bare_label, find_participants, without_ending
-from pipeline.store.participants import read_excluded, read_participants
+from pipeline.store.participants import read_participants
+from pipeline.store.review_table import read_excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def open_cohort(
     labels
         Participants to process, with or without ``sub-``; none means all.
     exclude
-        Table of ``participant_id`` and ``reason``.
+        Decisions of a review, or a table of ``participant_id`` and ``reason``.
 
     Raises
     ------

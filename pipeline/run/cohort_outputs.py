@@ -20,12 +20,14 @@ from pipeline.run.stage_cache import (
 )
 from pipeline.run.user_models import model_files
 from pipeline.store.corrections import check_owners
-from pipeline.store.files import remove_dead_scratch, scratch_folder
+from pipeline.store.files import remove_dead_scratch, scratch_folder, write_json
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 
 # Each part has its own record, as a command may write only some of them.
 DATASET, TABLES, PAGES = PARTS = ("dataset", "tables", "report")
 SETTINGS = "config.toml"
+# What `footvol scan` was given, so that a review can measure the scan again.
+SCAN_RECORD = "logs/scan.json"
 TABLE_NAMES = ("volumes", "muscles", "statistics", "border_sweep", "border_statistics")
 PLOT_NAMES = ("main", "groups", "effects", "border")
 # Optional tables: once written, later runs update them.
@@ -92,6 +94,8 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
         with written_together(cohort, DATASET, force=force) as scratch:
             write_dataset_files(scratch.out, raw=raw)
             (scratch.out / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")
+            if cohort.image:
+                _write_scan_record(cohort, cohort.image, scratch.out / SCAN_RECORD)
     except OSError as error:
         raise ConfigError(
             _not_writable(cohort.out, f"the system says {error.strerror!r}")
@@ -133,7 +137,7 @@ def targets(cohort: Cohort) -> list[str]:
     """Give the paths below OUT of all files over all participants."""
     optional = {LATEX: cohort.config.compare.latex, CSV: cohort.config.compare.csv}
     return [
-        *(*DATASET_FILES, SETTINGS),
+        *(*DATASET_FILES, SETTINGS, *((SCAN_RECORD,) if cohort.image else ())),
         *(f"{name}.{ending}" for name in TABLE_NAMES for ending in ("tsv", "json")),
         *("statistics.md", *(name for name, is_wanted in optional.items() if is_wanted)),
         *("report.html", *(f"{who.participant_id}.html" for who in cohort.participants)),
@@ -146,6 +150,17 @@ def find_optional(cohort: Cohort, *, force: bool = False) -> frozenset[str]:
     record = read_record(record_path(cohort, TABLES), force=force) or StageRecord("")
     written = record.files & {LATEX, CSV}
     return frozenset(name for name in written if (cohort.out / name).exists())
+
+
+def _write_scan_record(cohort: Cohort, image: Path, path: Path) -> None:
+    (participant,) = cohort.participants
+    content = {
+        "image": Path(os.path.relpath(image, cohort.out)).as_posix(),
+        "side": cohort.side,
+        "body_mass_kg": participant.body_mass_kg,
+        "contrast": cohort.contrast,
+    }
+    write_json(content, path)
 
 
 def _not_writable(out: Path, fact: str) -> str:

@@ -26,6 +26,7 @@ from pipeline.store.contrast import stated_contrast
 from pipeline.store.corrections import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
 from pipeline.store.images import read_sidecar
+from pipeline.store.kept_labels import KeptLabels
 from pipeline.store.names import ScanName, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
@@ -192,6 +193,14 @@ class LocatedJob:
                 "libraries": library_versions(segmenter),
             }
         )
+
+    def kept(self, stage: Stage, inputs: Mapping[str, str]) -> KeptLabels | None:
+        """Say where the segmenter's labels are kept; None for a stage without corrections."""
+        if MUSCLES_CORRECTION not in stage.may_read:
+            return None
+        corrections = f"bids::{FOLDER}/"
+        own = {uri: sha for uri, sha in inputs.items() if not uri.startswith(corrections)}
+        return KeptLabels(self.job.log_dir / "segmenter.npz", self.key(stage, own))
 
     def raw_uri(self, file: Path) -> str:
         """Give the BIDS URI of a raw file; outside the dataset, its name is used."""

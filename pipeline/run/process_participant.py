@@ -127,6 +127,7 @@ def _write(stage: Stage, located: LocatedJob, attempt: StageRecord) -> dict[str,
             write,
             attempt.inputs,
             job.contrast,
+            kept=located.kept(stage, attempt.inputs),
         )
         stage.run(context)
         _check_unchanged(attempt.inputs, located.inputs(stage))

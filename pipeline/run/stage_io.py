@@ -68,6 +68,7 @@ from pipeline.store.images import (
     write_probability,
     write_scan,
 )
+from pipeline.store.kept_labels import KeptLabels
 from pipeline.store.landmarks_file import read_landmarks, write_landmarks
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import sidecar
@@ -90,6 +91,8 @@ class StageContext:
         sha256 of the input files, by BIDS URI.
     started
         `time.perf_counter` at the start, in seconds.
+    kept
+        Where the segmenter's own labels are kept, so that a correction is measured at once.
     """
 
     participant: Participant
@@ -100,6 +103,7 @@ class StageContext:
     sources: Mapping[str, str]
     contrast: Contrast | None = None
     started: float = field(default_factory=time.perf_counter)
+    kept: KeptLabels | None = None
 
     def sidecar_fields(self, *sections: str) -> dict[str, Any]:
         """Give the sidecar fields that all outputs of this stage share."""
@@ -134,9 +138,7 @@ def do_preprocess(context: StageContext) -> None:
 def do_segment(context: StageContext) -> None:
     """Label muscles and bones."""
     scan = read_scan(context.read[PREPROC])
-    params = context.config.segment
-    model = read_model(context.read[MODEL], params.segmenter) if MODEL in context.read else None
-    segmentation = segment(scan, params, _read_corrections(context, scan), model)
+    segmentation = _segmented(context, scan)
     if scan.side is None:  # no other source named the side
         anatomy = SideClaims(others=(("the anatomy", segmentation.side),))
         settle_laterality(scan, anatomy, context.config.intake)
@@ -224,6 +226,23 @@ def _read_fat(context: StageContext, muscles: LabelMap, scan: Scan) -> FatMap | 
         )
         raise GridMismatchError(msg)
     return find_fat(muscles, scan, DixonPair(water, fat))
+
+
+def _segmented(context: StageContext, scan: Scan) -> Segmentation:
+    """Label a scan; where muscles alone were corrected, with the labels kept for the rest.
+
+    The probability is not kept. It is not written beside corrected muscles, so nothing is lost.
+    """
+    params, kept = context.config.segment, context.kept
+    model = read_model(context.read[MODEL], params.segmenter) if MODEL in context.read else None
+    by_hand = _read_corrections(context, scan)
+    if kept is None or by_hand.bones:
+        return segment(scan, params, by_hand, model)
+    own = kept.find(scan.grid) if by_hand.muscles else None
+    if own is None:
+        own = segment(scan, params, model=model)
+        kept.write(own)
+    return segment(scan, params, by_hand, model, own)
 
 
 def _read_corrections(context: StageContext, scan: Scan) -> Corrections:

@@ -64,6 +64,7 @@ def segment(
     params: SegmentParams,
     corrections: Corrections | None = None,
     model: UserModel | None = None,
+    kept: Segmentation | None = None,
 ) -> Segmentation:
     """Label the muscles and bones of one foot.
 
@@ -76,6 +77,8 @@ def segment(
         that a scan which it refuses can still be measured.
     model
         The model that `params.model` names.
+    kept
+        What the segmenter labelled on this scan before, so that it need not run again.
 
     Raises
     ------
@@ -90,7 +93,8 @@ def segment(
         cautions = (*scan.cautions, _BOTH_CORRECTED)
         labels = Segmentation(by_hand.muscles, by_hand.bones, side, CORRECTED, cautions)
     else:
-        labels = _corrected(make_segmenter(params.segmenter, model).segment(scan), by_hand)
+        own = kept or make_segmenter(params.segmenter, model).segment(scan)
+        labels = _corrected(own, by_hand)
     _check_side(scan.side, labels.side)
     return labels
 

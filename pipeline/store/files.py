@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ if sys.platform != "win32":
 
 _SCRATCH = ".footvol-"
 _LOCK, _FILES = "lock", "files"
+_IN_PROCESS = threading.Lock()
 
 
 @contextmanager
@@ -48,6 +50,20 @@ def remove_dead_scratch(*parents: Path) -> None:
                 with (folder / _LOCK).open("ab") as lock:
                     if _take(lock, where_unsupported=False):
                         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file; waits while another thread or process holds it.
+
+    Where the file system has no locks, only the threads of this process wait.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _IN_PROCESS, path.open("ab") as lock:
+        if sys.platform != "win32":
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _new_locked(parent: Path) -> tuple[Path, IO[bytes]]:

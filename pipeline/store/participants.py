@@ -72,7 +72,7 @@ def read_patient_map(path: Path) -> dict[str, str]:
     columns = ("patient_id", "participant_id")
     found: dict[str, str] = {}
     for where, cells in read_rows(path, columns, is_confidential=True):
-        patient, label = cells["patient_id"], _label(cells["participant_id"], where)
+        patient, label = cells["patient_id"], label_in(cells["participant_id"], where)
         if patient in ("", MISSING):
             msg = f"{where} must have a patient_id: got none. Add it, or remove the row."
             raise ConfigError(msg)
@@ -82,8 +82,8 @@ def read_patient_map(path: Path) -> dict[str, str]:
     return found
 
 
-def read_excluded(path: Path) -> dict[str, str]:
-    """Read who is excluded from the comparison: columns ``participant_id`` and ``reason``.
+def read_reasons(path: Path) -> dict[str, str]:
+    """Read a reason for each participant: columns ``participant_id`` and ``reason``.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def _by_label(
     """Read a table with at most one row per participant."""
     rows: dict[str, Row] = {}
     for where, cells in read_rows(path, needed, is_confidential=is_confidential):
-        label = _label(cells["participant_id"], where)
+        label = label_in(cells["participant_id"], where)
         if label in rows:
             msg = (
                 f"{path.name} must name each participant once: got 'sub-{label}' in "
@@ -147,8 +147,19 @@ def _by_label(
     return rows
 
 
-def _label(cell: str, where: str) -> str:
-    """Return the label in a cell; an invalid one may be a name, so it is not quoted."""
+def label_in(cell: str, where: str) -> str:
+    """Return the label in a cell; an invalid one may be a name, so it is not quoted.
+
+    Parameters
+    ----------
+    where
+        Table and row, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If it is not made of letters and digits.
+    """
     label = without_prefix(cell)
     if not is_label(label):
         got = f"{len(cell)} characters with others among them" if cell else "none"

@@ -45,6 +45,7 @@ muscles.json
 statistics.*
 border_*
 report.html
+review.tsv
 corrections
 logs
 sub-*.html

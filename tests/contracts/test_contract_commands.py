@@ -15,7 +15,7 @@ from pipeline.segmenters import segmenter_names
 USAGE = Path(__file__).parents[2] / "docs" / "usage.md"
 COMMANDS = [
     *("run", "intake", "preprocess", "segment", "regions", "measure"),
-    *("compare", "report", "scan", "phantom", "agree", "info"),
+    *("compare", "report", "scan", "phantom", "agree", "info", "review"),
 ]
 HEAVY = {"scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"}
 

@@ -33,6 +33,8 @@ class Context:
         Number of tests made.
     moved
         The same comparisons with the border moved.
+    left_out
+        Who is not in the comparison: participant and reason.
     """
 
     main: Quantity = Quantity.PER_BODY_MASS
@@ -41,6 +43,7 @@ class Context:
     region_tests: int = 0
     muscle_tests: int = 0
     moved: Sequence[BorderComparison] = ()
+    left_out: Sequence[tuple[str, str]] = ()
 
 
 def verdict(comparison: Comparison) -> str:

@@ -55,6 +55,7 @@ def context_of(
         region_tests=len(tested) - muscle_tests,
         muscle_tests=muscle_tests,
         moved=moved,
+        left_out=_left_out(volumes),
     )
 
 
@@ -74,7 +75,8 @@ def markdown(statistics: Sequence[Comparison], context: Context) -> str:
     """Give ``statistics.md``: paragraphs, then tables; group names are never markup."""
     statistics = [_escaped(comparison) for comparison in statistics]
     moved = [replace(m, comparison=_escaped(m.comparison)) for m in context.moved]
-    context = replace(context, moved=moved)
+    left_out = [(_escape(who), _escape(why)) for who, why in context.left_out]
+    context = replace(context, moved=moved, left_out=left_out)
     return render(
         "statistics.md.j2",
         is_compared=any(comparison.has_two_groups for comparison in statistics),
@@ -145,6 +147,17 @@ def _escaped_group(sample: Sample) -> Sample:
 
 def _escape(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def _left_out(volumes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Give participant and reason of every row that was not measured or is excluded."""
+    rows = volumes[volumes["status"] != "ok"].to_dict("records")
+    reasons = [row.get("reason") for row in rows]
+    return [
+        (str(row["participant_id"]), f"{row['status']}: {why}")
+        for row, why in zip(rows, reasons, strict=True)
+        if not is_missing(why)
+    ]
 
 
 def _estimate(value: float | None, ci95: Interval | None, decimals: int) -> str:

@@ -4,12 +4,15 @@ import errno
 import hashlib
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import ArtefactError, ConfigError
 from pipeline.store.files import (
+    locked,
     read_json,
     remove_dead_scratch,
     scratch_folder,
@@ -181,3 +184,24 @@ def test_names_as_long_as_a_disk_allows_can_be_written(tmp_path: Path) -> None:
         scratch.write_text("whole")
 
     assert target.read_text() == "whole"
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    """Threads wait for each other, also in a folder that does not exist yet."""
+    path, inside, most = tmp_path / "logs" / "lock", 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with locked(path):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.01)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (most, inside) == (1, 0)

@@ -8,9 +8,9 @@ from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError
 from pipeline.store.participants import (
-    read_excluded,
     read_participants,
     read_patient_map,
+    read_reasons,
 )
 
 
@@ -172,9 +172,9 @@ def test_labels_and_columns_are_cleaned_once(tmp_path: Path) -> None:
     }
 
 
-def test_an_excluded_participant_has_a_reason(tmp_path: Path) -> None:
+def test_a_participant_has_a_reason(tmp_path: Path) -> None:
     """By label, with or without sub-."""
     path = tmp_path / "review.tsv"
     path.write_text("participant_id \treason\t\n 01\tmoved\t\nsub-2\tn/a\n")
 
-    assert read_excluded(path) == {"01": "moved", "2": "n/a"}
+    assert read_reasons(path) == {"01": "moved", "2": "n/a"}

@@ -31,6 +31,21 @@ def test_the_statistics_are_written_as_markdown_and_latex() -> None:
     assert "cm$^3$" in table
 
 
+def test_those_left_out_are_named_with_the_reason() -> None:
+    """Excluded or failed; a comment of a reviewer is no markup."""
+    volumes = volumes_of({"healthy": A, "pf": B}, reason=None)
+    volumes.loc[0, ["status", "reason"]] = "excluded", "rejected in review by AB: *toes*"
+    volumes.loc[1, ["status", "reason"]] = "failed", "No foot was found."
+    first, second = volumes["participant_id"][:2]
+
+    text, _ = texts_of(volumes)
+
+    assert "## Left out" in text
+    assert f"- {first}: excluded: rejected in review by AB: \\*toes\\*\n" in text
+    assert f"- {second}: failed: No foot was found.\n" in text
+    assert "## Left out" not in texts_of(volumes_of({"healthy": A, "pf": B}))[0]
+
+
 def test_the_tests_that_were_made_are_counted() -> None:
     """Regions and single muscles apart, the muscles in tables of their own."""
     volumes = volumes_of({"healthy": A, "pf": B}, ABH_total_cm3=[*A, *B])

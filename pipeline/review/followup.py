@@ -1,0 +1,109 @@
+"""Figures, tables and pages that follow corrected labels, written while the review goes on."""
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pipeline.errors import PipelineError, system_refusal
+from pipeline.review.feet import read_rows_of_volumes
+from pipeline.run.cohort import Cohort
+from pipeline.run.cohort_outputs import prepare_out
+from pipeline.run.cohort_pages import write_pages
+from pipeline.run.cohort_results import EXCLUDED, collect_results
+from pipeline.run.cohort_tables import write_tables
+from pipeline.run.process_participant import process_participant
+from pipeline.store.review_table import REVIEW_TABLE, read_decisions, rejected
+
+log = logging.getLogger(__name__)
+State = Literal["current", "writing", "failed"]
+
+
+def write_all(cohort: Cohort, labels: Collection[str] = ()) -> None:
+    """Draw the figures of some feet, then write tables and pages over all participants.
+
+    Those whom a reviewer rejected are left out of the comparison, and so are those whom the
+    tables leave out already, such as by ``--exclude``, unless they were reviewed.
+
+    Parameters
+    ----------
+    labels
+        Whose figures to draw.
+    """
+    cohort = replace(cohort, excluded=_excluded(cohort))
+    for participant in cohort.participants:
+        if participant.label in labels:
+            process_participant(cohort.job(participant, ("figures",)))
+    prepare_out(cohort)
+    results = collect_results(cohort)
+    write_pages(results, write_tables(results))
+
+
+def _excluded(cohort: Cohort) -> dict[str, str]:
+    """Give who is left out: those rejected, and those left out before that nobody reviewed."""
+    decisions = read_decisions(cohort.out / REVIEW_TABLE)
+    reviewed = {decision.label for decision in decisions}
+    before = {
+        who.removeprefix("sub-"): str(row["reason"] or "no reason given")
+        for who, row in read_rows_of_volumes(cohort.out).items()
+        if row["status"] == EXCLUDED and who.removeprefix("sub-") not in reviewed
+    }
+    known = {who.label for who in cohort.participants}
+    return {who: why for who, why in (before | rejected(decisions)).items() if who in known}
+
+
+@dataclass
+class Followup:
+    """Runs `write_all` in a thread of its own, once for all requests that came meanwhile.
+
+    Parameters
+    ----------
+    cohort
+        Opens the cohort.
+    """
+
+    cohort: Callable[[], Cohort]
+    state: State = "current"
+    message: str = ""
+    _waiting: list[str] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    def request(self, label: str | None = None) -> None:
+        """Ask for tables and pages to be written; gives back at once."""
+        with self._lock:
+            self._waiting = [*(self._waiting or ()), *([label] if label else ())]
+            self.state, self.message = "writing", ""
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="tables")
+                self._thread.start()
+
+    def join(self) -> None:
+        """Wait until all that was asked for is written."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if self._waiting is None:
+                    self.state = "failed" if self.message else "current"
+                    self._thread = None
+                    return
+                labels, self._waiting = self._waiting, None
+            self.message = self._try(labels)
+
+    def _try(self, labels: Collection[str]) -> str:
+        """Write all, and give the reason if that failed."""
+        try:
+            write_all(self.cohort(), labels)
+        except PipelineError as error:
+            return str(error)
+        except OSError as error:
+            return system_refusal(error)
+        except Exception as error:  # the review goes on; the page shows the sentence
+            log.exception("Tables and pages could not be written.")
+            return f"A bug of footvol ({error}). Please report it."
+        return ""
