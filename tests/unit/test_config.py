@@ -58,7 +58,7 @@ def test_several_settings_of_one_section_add_up() -> None:
          r"The nearest is 'regions.border'"),
         ("[region]\nborder = 'tmt1'", r"no setting 'region'.* The nearest is 'regions'"),
         ("border = 'tmt1'", r"no setting 'border'"),
-        ("[regions]\nborder = 'lisfranc'", r"'regions.border' should be 'tmt1', 'chopart'.*"
+        ("[regions]\nborder = 'lisfranc'", r"'regions.border' should be 'tmt1', 'tmt1_prox.*"
          r"got 'lisfranc' \(in '.*study.toml'\)"),
         ("[regions]\nborder = 'fraction'\nfraction = 1.5", r"'regions.fraction' should be less "
          r"than 1: got 1.5"),

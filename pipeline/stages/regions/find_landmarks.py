@@ -1,12 +1,14 @@
 """Landmarks of a foot, its frame and its border, from the labels of its bones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import KDTree
 
 from pipeline.domain import anatomy
 from pipeline.domain.grid import Grid
@@ -20,6 +22,7 @@ _END_MM = 10.0  # most posterior part of the calcaneus, distal part of metatarsa
 _HEAD_FRACTION = 0.25  # of the length of a metatarsal
 _CONTACT_MM = 1.0  # points this near the lowest one are averaged
 _FACE_QUANTILE = 0.01  # of the positions of a bone's points: robust to single voxels
+_JOINT_MM = 2.0  # points of an articular face are at most this much farther than the nearest
 _POINT_SPACING_MM = 1.0  # finer than slices, so that faces do not move by whole slices
 _LANDMARK_BONES = {
     *anatomy.FRAME_BONES,
@@ -193,30 +196,60 @@ def _foot_length_mm(
     return float(frame.coordinates(toes)[:, 0].max())
 
 
-def _at_faces(*labels: int) -> Callable[[Mapping[int, Points], FootFrame], float]:
-    """Make the rule that places the border at the mean of these bones' proximal faces."""
+_Rule = Callable[[Mapping[int, Points], FootFrame], float]
+
+
+def _at_joints(*joints: tuple[int, int]) -> _Rule:
+    """Make the rule that places the border at the mean of the faces of bones to neighbours."""
 
     def position_mm(points: Mapping[int, Points], frame: FootFrame) -> float:
-        absent = [anatomy.BONE_NAMES[label] for label in labels if label not in points]
-        if absent:
-            msg = (
-                f"This border needs the {' and the '.join(absent)}: "
-                "got no voxels of it in the bone labels. "
-                "Choose another regions.border, or correct the bone labels."
-            )
-            raise ScanError(msg)
-        faces = [_face(frame.coordinates(points[label])[:, 0]) for label in labels]
-        return float(np.mean(faces))
+        _check_present(chain(*joints), points)
+        faces = [
+            _articular_face(points[bone], points[neighbour]).mean(axis=0)
+            for bone, neighbour in joints
+        ]
+        return float(frame.coordinates(faces)[:, 0].mean())
 
     return position_mm
 
 
-BORDERS: Mapping[str, Callable[[Mapping[int, Points], FootFrame], float]] = MappingProxyType(
+def _at_proximal_end(bone: int) -> _Rule:
+    """Make the rule that places the border at the most proximal point of a bone."""
+
+    def position_mm(points: Mapping[int, Points], frame: FootFrame) -> float:
+        _check_present([bone], points)
+        return _face(frame.coordinates(points[bone])[:, 0])
+
+    return position_mm
+
+
+def _articular_face(bone: Points, neighbour: Points) -> Points:
+    """Give the points of a bone's surface that face its neighbour within the joint."""
+    distance_mm, nearest = map(np.asarray, KDTree(bone).query(neighbour))
+    face: Points = bone[np.unique(nearest[distance_mm <= distance_mm.min() + _JOINT_MM])]
+    return face
+
+
+def _check_present(labels: Iterable[int], points: Mapping[int, Points]) -> None:
+    absent = [anatomy.BONE_NAMES[label] for label in labels if label not in points]
+    if absent:
+        msg = (
+            f"This border needs the {' and the '.join(absent)}: "
+            "got no voxels of it in the bone labels. "
+            "Choose another regions.border, or correct the bone labels."
+        )
+        raise ScanError(msg)
+
+
+BORDERS: Mapping[str, _Rule] = MappingProxyType(
     {
-        "tmt1": _at_faces(anatomy.METATARSAL_1),
-        "chopart": _at_faces(anatomy.NAVICULAR, anatomy.CUBOID),
-        "naviculocuneiform": _at_faces(anatomy.MEDIAL_CUNEIFORM),
-        "mt5_base": _at_faces(anatomy.METATARSAL_5),
+        "tmt1": _at_joints((anatomy.METATARSAL_1, anatomy.MEDIAL_CUNEIFORM)),
+        "tmt1_proximal": _at_proximal_end(anatomy.METATARSAL_1),
+        "chopart": _at_joints(
+            (anatomy.NAVICULAR, anatomy.TALUS), (anatomy.CUBOID, anatomy.CALCANEUS)
+        ),
+        "naviculocuneiform": _at_joints((anatomy.MEDIAL_CUNEIFORM, anatomy.NAVICULAR)),
+        "mt5_base": _at_proximal_end(anatomy.METATARSAL_5),
     }
 )
 """Rules that place the border, by the names of ``regions.border``."""

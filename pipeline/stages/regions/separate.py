@@ -15,7 +15,9 @@ STAGE = "regions"
 class RegionsParams(BaseModel, frozen=True, extra="forbid"):
     """The border between rearfoot and forefoot."""
 
-    border: Literal["tmt1", "chopart", "naviculocuneiform", "mt5_base", "fraction"] = "tmt1"
+    border: Literal[
+        "tmt1", "tmt1_proximal", "chopart", "naviculocuneiform", "mt5_base", "fraction"
+    ] = "tmt1"
     """Landmark of the border plane, which is perpendicular to the long axis."""
     fraction: float | None = Field(None, gt=0, lt=1)
     """Position in foot lengths from the heel; for the border ``fraction`` only."""

@@ -108,7 +108,13 @@ def test_sesamoids_belong_to_the_first_head(bones: LabelMap) -> None:
 
 @pytest.mark.parametrize(
     ("border", "voxel"),
-    [("tmt1", 56), ("chopart", (40 + 38) / 2), ("naviculocuneiform", 48), ("mt5_base", 52)],
+    [
+        ("tmt1", 56),
+        ("tmt1_proximal", 56),
+        ("chopart", (40 + 38) / 2),
+        ("naviculocuneiform", 48),
+        ("mt5_base", 52),
+    ],
 )
 def test_each_border_is_the_face_of_its_bones(
     border: str, voxel: float, bones: LabelMap
@@ -118,6 +124,34 @@ def test_each_border_is_the_face_of_its_bones(
 
     assert found.definition == border
     assert found.position_mm == pytest.approx((voxel - 5) * 1.1)
+
+
+def test_a_joint_is_placed_by_the_face_and_not_by_what_protrudes(bones: LabelMap) -> None:
+    """The plantar corner of the first metatarsal reaches 5 voxels behind its face."""
+    voxels = bones.voxels.copy()
+    voxels[3:6, 51:56, 10:22] = METATARSAL_1
+    spurred = replace(bones, voxels=voxels)
+
+    face, point = (
+        find_landmarks(spurred, border=border).border.position_mm
+        for border in ("tmt1", "tmt1_proximal")
+    )
+
+    assert face == pytest.approx((56 - 5) * 1.1)
+    assert point == pytest.approx((51 - 5) * 1.1)
+
+
+def test_an_oblique_face_counts_by_its_centroid(bones: LabelMap) -> None:
+    """Cuneiform and metatarsal meet along a step: half at voxel 56, half at voxel 60."""
+    voxels = without(bones, 5, METATARSAL_1).voxels.copy()
+    voxels[3:6, 46:56, 10:30] = 5
+    voxels[3:6, 56:60, 20:30] = 5
+    voxels[3:6, 56:92, 10:20] = METATARSAL_1
+    voxels[3:6, 60:92, 20:30] = METATARSAL_1
+
+    found = find_landmarks(replace(bones, voxels=voxels), border="tmt1").border
+
+    assert found.position_mm == pytest.approx((58 - 5) * 1.1, abs=0.6)
 
 
 def test_a_fraction_is_of_the_foot_length(bones: LabelMap) -> None:
@@ -142,6 +176,7 @@ def test_each_bone_of_the_frame_is_needed(label: int, bones: LabelMap) -> None:
         ("chopart", (3, 4), "needs the navicular and the cuboid: got no voxels"),
         ("chopart", (4,), "needs the cuboid: got no voxels"),
         ("naviculocuneiform", (5,), r"needs the medial cuneiform.*another regions\.border"),
+        ("tmt1", (5,), r"needs the medial cuneiform: got no voxels"),
     ],
 )
 def test_a_border_needs_its_bones(
@@ -210,16 +245,27 @@ def ellipsoids(slice_mm: float, first_mm: float) -> LabelMap:
     return LabelMap(voxels, grid, BONE_NAMES)
 
 
+def with_oblique_joint(bones: LabelMap) -> LabelMap:
+    """Cut the first metatarsal at 75 mm: behind a gap of 1.5 mm it is the medial cuneiform."""
+    points_mm = bones.grid.to_world(np.moveaxis(np.indices(bones.grid.shape), 0, -1))
+    ahead_mm = points_mm[..., 1] - 75 - 0.5 * (points_mm[..., 2] - 15)
+    voxels = bones.voxels.copy()
+    voxels[(voxels == METATARSAL_1) & (ahead_mm < 0)] = 0
+    voxels[(bones.voxels == METATARSAL_1) & (ahead_mm < -1.5)] = 5
+    return replace(bones, voxels=voxels)
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("first_mm", [0.0, 1.0, 2.0, 3.0])
 def test_thick_slices_do_not_move_the_border(first_mm: float) -> None:
-    """Round ends are interpolated between slices, whatever the position of the slices."""
-    thin, thick = (
-        find_landmarks(bones, border="tmt1").border.position_mm
-        for bones in (ellipsoids(1.0, 0.0), ellipsoids(4.0, first_mm))
-    )
+    """Ends and faces are interpolated between slices, whatever the position of the slices."""
+    thin, thick = ellipsoids(1.0, 0.0), ellipsoids(4.0, first_mm)
 
-    assert thick == pytest.approx(thin, abs=0.6)
+    ends = [find_landmarks(b, border="tmt1_proximal").border for b in (thin, thick)]
+    faces = [find_landmarks(with_oblique_joint(b), border="tmt1").border for b in (thin, thick)]
+
+    assert ends[1].position_mm == pytest.approx(ends[0].position_mm, abs=0.6)
+    assert faces[1].position_mm == pytest.approx(faces[0].position_mm, abs=1.0)
 
 
 def test_a_single_voxel_is_still_a_bone() -> None:
@@ -228,6 +274,6 @@ def test_a_single_voxel_is_still_a_bone() -> None:
     voxels = np.where(bones.voxels == METATARSAL_1, 0, bones.voxels)
     voxels[8, 16, 15] = METATARSAL_1
 
-    landmarks = find_landmarks(replace(bones, voxels=voxels), border="tmt1")
+    landmarks = find_landmarks(replace(bones, voxels=voxels), border="tmt1_proximal")
 
     np.testing.assert_allclose(landmarks.metatarsal_1_base[1], 64.0, atol=1.0)

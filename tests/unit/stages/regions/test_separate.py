@@ -23,6 +23,7 @@ def segmentation() -> Segmentation:
     bones = np.zeros(grid.shape, dtype=np.uint8)
     bones[4:7, 2:12, 4:16] = 1
     bones[4:7, 8:14, 18:21] = 2
+    bones[2:4, 12:20, 4:10] = 5
     bones[2:4, 20:32, 4:10] = 8
     bones[4:7, 20:33, 8:12] = 9
     bones[8:10, 18:30, 4:10] = 12
