@@ -29,7 +29,7 @@ from pipeline.segmenters.network.resample_to_scan import bone_probability, muscl
 from pipeline.segmenters.network.weights import load_weights
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.store.files import written_whole
-from training.feet import ALL_KINDS, Kinds, draw_kind, draw_training_shape
+from training.feet import ALL_KINDS, by_muscle, draw_kind, draw_training_shape
 
 BOUNDARY_STREAM = 6_000_000
 """First seed of these feet."""
@@ -40,10 +40,12 @@ SCAN_STREAM = BOUNDARY_STREAM + 500_000
 SCANS_PER_FOOT = 3
 """Consecutive scans of one foot, as making a foot takes longer than simulating a scan."""
 
-_SPACING_MM = 0.5  # of the feet; 1 mm cannot represent thin sheets of tendon or fat
+_SPACING_MM = 0.7  # of the feet; 1 mm cannot represent thin sheets of tendon or fat
 _POPULATION = 2 / 3  # fraction of all feet; the others have the shapes of training feet
 _FATTY = 0.6  # fraction of the population's feet, with one fat fraction for all muscles
 _FAT_FRACTION = (0.05, 0.4)
+_ATROPHIED = 0.5  # fraction of the population's feet
+_LARGEST_ATROPHY = 0.75
 _FASCIITIS = 0.4  # fraction of the population's feet with a thickened fascia and oedema
 _FASCIITIS_MM = (0.0, 4.0)
 
@@ -91,23 +93,20 @@ class PredictedRegion:
         return Grid.from_arrays(self.probability.shape, self.affine)
 
 
-def predicted_muscles(index: int, folder: Path, kinds: Kinds = ALL_KINDS) -> PredictedRegion:
-    """Give the muscles of scan `index`, from the folder if they are cached there.
+def kind_of_scan(index: int) -> FootKind:
+    """Kind of the foot that scan `index` shows."""
+    return draw_kind(BOUNDARY_STREAM, index // SCANS_PER_FOOT, ALL_KINDS)
 
-    Parameters
-    ----------
-    kinds
-        Kinds that the foot's own is drawn from.
-    """
-    (region,) = _cached(folder, "muscles", _predict_muscles, index, kinds)
+
+def predicted_muscles(index: int, folder: Path) -> PredictedRegion:
+    """Give the muscles of scan `index`, from the folder if they are cached there."""
+    (region,) = _cached(folder, "muscles", _predict_muscles, index)
     return region
 
 
-def predicted_bones(
-    index: int, folder: Path, kinds: Kinds = ALL_KINDS
-) -> list[PredictedRegion]:
+def predicted_bones(index: int, folder: Path) -> list[PredictedRegion]:
     """Give each bone of scan `index` that is predicted with confidence, in the same way."""
-    return _cached(folder, "bones", _predict_bones, index, kinds)
+    return _cached(folder, "bones", _predict_bones, index)
 
 
 def _cached(
@@ -115,9 +114,8 @@ def _cached(
     what: str,
     predict: Callable[[int, FootKind], Iterator[PredictedRegion]],
     index: int,
-    kinds: Kinds,
 ) -> list[PredictedRegion]:
-    kind = draw_kind(BOUNDARY_STREAM, index // SCANS_PER_FOOT, kinds)
+    kind = kind_of_scan(index)
     path = folder / f"{what}-{kind}-{index:05d}.npz"
     if not path.exists():
         names = [field.name for field in fields(PredictedRegion)]
@@ -127,7 +125,7 @@ def _cached(
             for key, name in zip(_KEYS, names, strict=True)
         }
         with written_whole(path) as scratch:
-            np.savez_compressed(scratch, **arrays)
+            np.savez(scratch, **arrays)
     with np.load(path, allow_pickle=False) as file:
         count = len(file.files) // len(_KEYS)
         return [PredictedRegion(*(file[f"{key}-{n}"] for key in _KEYS)) for n in range(count)]
@@ -190,7 +188,11 @@ def _foot(number: int, kind: FootKind) -> Foot:
     rng = np.random.default_rng((BOUNDARY_STREAM, number))
     is_population = rng.random() < _POPULATION
     draw = _draw_population_shape if is_population else draw_training_shape
-    return make_foot(draw(rng, kind), _SPACING_MM)
+    shape = draw(rng, kind)
+    atrophy_rng = np.random.default_rng((BOUNDARY_STREAM, number, 1))
+    if is_population and atrophy_rng.random() < _ATROPHIED:
+        shape = replace(shape, atrophy=by_muscle(atrophy_rng, _LARGEST_ATROPHY))
+    return make_foot(shape, _SPACING_MM)
 
 
 def _draw_population_shape(rng: np.random.Generator, kind: FootKind) -> FootShape:

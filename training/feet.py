@@ -93,9 +93,9 @@ def draw_training_shape(
         shape = _unusual(shape, rng)
     shape = as_kind(shape, kind, rng)
     if rng.random() < _ATROPHIED:
-        shape = replace(shape, atrophy=_by_muscle(rng, 1 - _LEAST_MUSCLE))
+        shape = replace(shape, atrophy=by_muscle(rng, 1 - _LEAST_MUSCLE))
     if rng.random() < _FATTY:
-        shape = replace(shape, fat_fractions=_by_muscle(rng, 0.6))
+        shape = replace(shape, fat_fractions=by_muscle(rng, 0.6))
     if rng.random() < _POSED:
         shape = replace(shape, skeleton=draw_skeleton(rng))
     return shape
@@ -150,8 +150,8 @@ def _septate(foot: Foot, rng: np.random.Generator) -> Foot:
     return replace(foot, tissues=tissues)
 
 
-def _by_muscle(rng: np.random.Generator, largest: float) -> Mapping[int, float]:
-    """Draw an amount for each muscle, half of the time the same for all."""
+def by_muscle(rng: np.random.Generator, largest: float) -> Mapping[int, float]:
+    """Draw an amount up to the largest for each muscle, half of the time the same for all."""
     shared = rng.uniform(0, largest)
     own = rng.uniform(0, largest, len(MUSCLE_NAMES))
     is_shared = rng.random() < 0.5

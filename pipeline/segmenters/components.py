@@ -4,13 +4,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage import measure
+from skimage.morphology import remove_small_holes, remove_small_objects
+
+from pipeline.domain.grid import Grid
 
 Mask = NDArray[np.bool_]
 
 
-def component_sizes(mask: Mask, *, connectivity: int) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    """Label the connected components of a mask and count their voxels.
+def component_sizes(
+    mask: NDArray[Any], *, connectivity: int
+) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Label the connected components of a mask, or of labels, and count their voxels.
 
     Parameters
     ----------
@@ -35,3 +41,36 @@ def large_components(mask: Mask, least_fraction: float, *, connectivity: int) ->
     is_large = sizes >= least_fraction * sizes.max()
     large: Mask = mask & is_large[labels]
     return large
+
+
+def without_specks(
+    labels: NDArray[np.uint8], grid: Grid, smallest_mm3: float
+) -> NDArray[np.uint8]:
+    """Remove specks, fill holes, and give specks of one label inside others to these.
+
+    Parameters
+    ----------
+    labels
+        0 where there is nothing.
+    smallest_mm3
+        Volume that a component must reach to be kept, and a hole to stay.
+
+    Notes
+    -----
+    A voxel that changes gets the nearest label that is kept. Parts of one label may touch by
+    a corner only, as thin muscles do between thick slices.
+    """
+    largest = max(1, round(smallest_mm3 / grid.voxel_volume_mm3)) - 1  # of a speck
+    tidy = np.zeros_like(labels)
+    for box in ndimage.find_objects((labels > 0).astype(np.uint8)):
+        inside = labels[box]
+        mask = remove_small_objects(inside > 0, max_size=largest)
+        mask = remove_small_holes(mask, max_size=largest)
+        components, sizes = component_sizes(inside, connectivity=3)
+        is_kept = sizes[components] > largest
+        if is_kept.any():
+            nearest = ndimage.distance_transform_edt(
+                ~is_kept, grid.spacing_mm, return_distances=False, return_indices=True
+            )
+            tidy[box] = np.where(mask, inside[tuple(nearest)], 0)
+    return tidy

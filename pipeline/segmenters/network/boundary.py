@@ -10,7 +10,12 @@ from scipy import ndimage
 
 from pipeline.domain.grid import Grid
 
-_UNCERTAIN = (0.03, 0.97)  # probabilities between which the scan's intensity decides
+UNCERTAIN = (0.03, 0.97)
+"""Probabilities between which the scan's intensity decides about a bone."""
+
+POSSIBLE = (0.01, np.inf)
+"""The same about muscle, as fat may be called muscle with confidence."""
+
 _CORE = 0.9  # such voxels give the structure's own intensity nearby,
 _BESIDE = (0.002, 0.1)  # and such the difference of the tissue beside it
 _NEARBY_MM = 3.0  # SD of the Gaussian over which intensity is averaged
@@ -19,6 +24,8 @@ _SLOPE_MM = 1.2  # SD of the Gaussian before the normal is taken
 _FAR_MM = (-3.0, -2.1, -1.4, 1.4, 2.1, 3.0)  # along the normal, positive into the structure
 _CLOSE_MM = (-0.7, 0.7)
 _BLUR_MM, _WIDER_MM = 0.8, 3.0
+_AROUND_MM = (2.0, 5.0)  # SD of the Gaussians over which probability is averaged
+_TEXTURE_MM = 1.5  # SD of the Gaussian over which the level varies
 _EXTREMES_MM = 1.5
 _PERCENTILES = (10, 25, 50, 75, 90)  # of the level of the tissue beside the structure
 _USUAL_PIXEL_MM = 0.7
@@ -28,10 +35,11 @@ _LOGIT_SCALE = 3.0
 _MARGIN_VOXELS = 8
 SCAN_FEATURES = 3 + len(_PERCENTILES)
 """How many features, the last ones, are the same for all voxels of a scan."""
-FEATURES = 2 * (len(_FAR_MM) + 1) + len(_CLOSE_MM) + 10 + SCAN_FEATURES
+FEATURES = 2 * (len(_FAR_MM) + 1) + len(_CLOSE_MM) + 15 + SCAN_FEATURES
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +74,7 @@ def structure_probability(
     probability: Array,
     labels: NDArray[np.uint8],
     net: BoundaryNet,
+    within: Range = UNCERTAIN,
 ) -> Array:
     """Refine the probability of muscle, or of a bone, by the scan's own intensity.
 
@@ -77,12 +86,14 @@ def structure_probability(
         Of any muscle, or of one bone, as predicted, 0 to 1.
     labels
         The most probable muscle wherever there may be one, or the bone.
+    within
+        Probabilities between which the intensity decides.
 
     Returns
     -------
     ndarray
-        Float32, 0 to 1: near the boundary the partial-volume fraction of the structure,
-        elsewhere the probability. The boundary lies where it is a half.
+        Float32, 0 to 1: between these probabilities the partial-volume fraction of the
+        structure, elsewhere the probability. The boundary lies where it is a half.
 
     Notes
     -----
@@ -94,13 +105,17 @@ def structure_probability(
     refined = np.array(probability, dtype=np.float32)
     if has_core(probability):
         box = box_about_boundary(probability)
-        is_boundary, features = boundary_features(intensity[box], grid, probability[box])
+        is_boundary, features = boundary_features(
+            intensity[box], grid, probability[box], within
+        )
         refined[box][is_boundary] = net.fractions(features, labels[box][is_boundary])
     return refined
 
 
-def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple[Mask, Array]:
-    """Describe the surroundings of each voxel whose probability is uncertain.
+def boundary_features(
+    intensity: Array, grid: Grid, probability: Array, within: Range = UNCERTAIN
+) -> tuple[Mask, Array]:
+    """Describe the surroundings of each voxel whose probability lies in a range.
 
     Parameters
     ----------
@@ -126,11 +141,11 @@ def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple
     spacing, is_fine = np.array(grid.spacing_mm), np.array(grid.fine_axes)
     per_mm = np.where(is_fine, 1 / spacing, 0.0)  # voxels, and 0 across slices
     is_beside = (probability > _BESIDE[0]) & (probability < _BESIDE[1])
-    level, noise = _level(intensity, probability > _CORE, is_beside, _NEARBY_MM * per_mm)
+    level, drift, noise = _level(intensity, probability > _CORE, is_beside, _NEARBY_MM * per_mm)
     beside = level[is_beside] if is_beside.any() else np.zeros(1)
     clipped = np.clip(probability, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     logit = (np.log(clipped / (1 - clipped)) / _LOGIT_SCALE).astype(np.float32)
-    is_boundary = (probability > _UNCERTAIN[0]) & (probability < _UNCERTAIN[1])
+    is_boundary = (probability > within[0]) & (probability < within[1])
     blurred = ndimage.gaussian_filter(probability, _SLOPE_MM * per_mm)
     slope = np.array([np.gradient(blurred, axis=k)[is_boundary] for k in range(3)])
     slope *= per_mm[:, None]
@@ -138,12 +153,18 @@ def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple
     normal = slope / steepness * per_mm[:, None]
     nearby = (2 * np.round(_EXTREMES_MM * per_mm).astype(int) + 1).tolist()
     slices = np.where(is_fine, 1, 3).tolist()  # with the adjacent ones
+
+    def mean(values: Array, reach_mm: float) -> Array:
+        averaged: Array = ndimage.gaussian_filter(values, reach_mm * per_mm)[is_boundary]
+        return averaged
+
+    variance = mean(level**2, _TEXTURE_MM) - mean(level, _TEXTURE_MM) ** 2
     columns = (
         level[is_boundary],
         logit[is_boundary],
         *_profile(level, logit, np.array(np.nonzero(is_boundary)), normal),
-        ndimage.gaussian_filter(level, _BLUR_MM * per_mm)[is_boundary],
-        ndimage.gaussian_filter(level, _WIDER_MM * per_mm)[is_boundary],
+        mean(level, _BLUR_MM),
+        mean(level, _WIDER_MM),
         ndimage.gaussian_filter(logit, np.where(is_fine, 0.0, 1.0))[is_boundary],
         *(
             extreme(values, size)[is_boundary]
@@ -151,6 +172,10 @@ def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple
             for extreme in (ndimage.minimum_filter, ndimage.maximum_filter)
         ),
         steepness,
+        np.sqrt(np.maximum(variance, 0)),
+        *(mean(probability, reach_mm) for reach_mm in _AROUND_MM),
+        drift[is_boundary],
+        np.clip(level + drift, -_MAX_LEVEL, _MAX_LEVEL)[is_boundary],
     )
     of_the_scan = (
         min(noise, 1.0),
@@ -165,13 +190,19 @@ def boundary_features(intensity: Array, grid: Grid, probability: Array) -> tuple
 
 def _level(
     intensity: Array, is_core: Mask, is_beside: Mask, reach: NDArray[np.float64]
-) -> tuple[Array, float]:
-    """Give the level of each voxel, and the noise of the core in the same unit."""
-    difference = intensity - _mean_nearby(intensity, is_core, reach)
+) -> tuple[Array, Array, float]:
+    """Give the level of each voxel, that of the core nearby, and the noise of the core."""
+    usual = np.float32(np.median(intensity[is_core]))
+    core = _mean_nearby(intensity, is_core, reach, usual)
+    difference = intensity - core
     unit = float(np.sqrt(np.mean(difference[is_beside] ** 2))) if is_beside.any() else 0.0
     unit = max(unit, float(np.finfo(np.float32).eps))
     noise = 1.4826 * float(np.median(np.abs(difference[is_core]))) / unit
-    return np.clip(difference / unit, -_MAX_LEVEL, _MAX_LEVEL).astype(np.float32), noise
+    level, drift = (
+        np.clip(values / unit, -_MAX_LEVEL, _MAX_LEVEL).astype(np.float32)
+        for values in (difference, core - usual)
+    )
+    return level, drift, noise
 
 
 def _profile(
@@ -185,12 +216,13 @@ def _profile(
             yield ndimage.map_coordinates(logit, there, order=1, mode="nearest")
 
 
-def _mean_nearby(values: Array, where: Mask, reach: NDArray[np.float64]) -> Array:
-    """Give the mean of the chosen values nearby; where there are none, their median."""
+def _mean_nearby(
+    values: Array, where: Mask, reach: NDArray[np.float64], usual: np.float32
+) -> Array:
+    """Give the mean of the chosen values nearby; where there are none, the usual one."""
     chosen = where.astype(np.float32)
     weight = ndimage.gaussian_filter(chosen, reach)
     total = ndimage.gaussian_filter(values * chosen, reach)
-    usual = np.float32(np.median(values[where]))
     mean: Array = np.where(weight > _MIN_WEIGHT, total / np.maximum(weight, _MIN_WEIGHT), usual)
     return mean
 
@@ -202,7 +234,7 @@ def has_core(probability: Array) -> bool:
 
 def box_about_boundary(probability: Array) -> tuple[slice, ...]:
     """Give the box that holds the whole boundary and the tissue beside it."""
-    (box,) = ndimage.find_objects((probability > _UNCERTAIN[0]).astype(np.uint8))
+    (box,) = ndimage.find_objects((probability > POSSIBLE[0]).astype(np.uint8))
     return widened(box, probability.shape)
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
@@ -11,7 +12,8 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
 from pipeline.segmenters.base import Recognition
-from pipeline.segmenters.network.boundary import structure_probability
+from pipeline.segmenters.components import Mask, without_specks
+from pipeline.segmenters.network.boundary import POSSIBLE, structure_probability
 from pipeline.segmenters.network.fat_water import check_fat_water
 from pipeline.segmenters.network.foot_masks import check_in_image
 from pipeline.segmenters.network.localisation import (
@@ -21,17 +23,20 @@ from pipeline.segmenters.network.localisation import (
     localise_foot,
 )
 from pipeline.segmenters.network.resample_to_scan import muscle_probability, refined_bones
-from pipeline.segmenters.network.weights import load_weights
+from pipeline.segmenters.network.weights import Weights, load_weights
 
 NAME = "network"
 STAGE = "segment"
 USUAL_BONE_DISTANCE = 1.2
 """Distance of the bones from those of feet, in SD, that at least 95 % of feet keep within."""
 
+_HALF = 0.5  # probability above which a voxel is muscle
+_SPECK_MM3 = 50.0  # no belly is that small, and no gap within one
 _GOOD_CONFIDENCE = 0.75
 _MAX_STRETCH = 1.65  # of the bones along one direction, relative to another
 _MAX_TURN_CHANGE = 0.05  # of the plantar muscle volume, when the patch is turned
-_MAX_SHIFT = 0.05  # of the muscle volume, by the scan's intensity
+_GOOD_OVERLAP = 0.87  # of muscle before and after the scan's intensity is considered; Dice
+_MAX_GAIN = 0.06  # of the muscle volume, by the scan's intensity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,14 @@ class NetworkSegmenter:
     The coarse pass, at 4 mm, finds the bones. The pose of the fine patch is fitted to them: it
     is scaled to a foot of mean size, and mirrored if the bones fit a left foot better. Small
     networks then place the boundaries of muscles and bones by the scan's own intensity.
+
+    Parameters
+    ----------
+    weights
+        Of the networks; by default the packaged ones.
     """
+
+    weights: Weights | None = None
 
     @property
     def name(self) -> str:
@@ -60,7 +72,7 @@ class NetworkSegmenter:
         ArtefactError
             If the weights are not those that came with the program.
         """
-        foot = _whole_foot(scan)
+        foot = _whole_foot(scan, self.weights or load_weights())
         return Recognition(foot.side, foot.prediction.confidence(), _foot_cautions(foot))
 
     def segment(self, scan: Scan) -> Segmentation:
@@ -75,8 +87,8 @@ class NetworkSegmenter:
         ArtefactError
             If the weights are not those that came with the program.
         """
-        foot = _whole_foot(scan)
-        weights = load_weights()
+        weights = self.weights or load_weights()
+        foot = _whole_foot(scan, weights)
         with ThreadPoolExecutor(1) as pool:  # bones on the other core
             pending = pool.submit(
                 lambda: refined_bones(foot.prediction.without_small_components(), scan, weights)
@@ -85,29 +97,40 @@ class NetworkSegmenter:
                 foot.muscles.without_small_components(), scan.grid
             )
             probability = structure_probability(
-                scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary
+                scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary, POSSIBLE
             )
             bones = pending.result()
-        is_muscle = probability > 0.5
+        labels = without_specks(
+            np.where(probability > _HALF, muscles, 0).astype(np.uint8), scan.grid, _SPECK_MM3
+        )
+        is_muscle = labels > 0
         if not is_muscle.any():
             msg = (
                 "A foot must show muscle: got none from the network. "
                 "Look at the image, and check that it is not fat/water swapped."
             )
             raise SegmentationError(msg)
-        shifted = _shift_cautions(int(is_muscle.sum()), int((predicted > 0.5).sum()))
+        shifted = _shift_cautions(predicted > _HALF, is_muscle)
         return Segmentation(
-            LabelMap(np.where(is_muscle, muscles, 0), scan.grid, MUSCLE_NAMES),
+            LabelMap(labels, scan.grid, MUSCLE_NAMES),
             LabelMap(np.where(is_muscle, 0, bones), scan.grid, BONE_NAMES),
             foot.side,
             NAME,
             (*scan.cautions, *_foot_cautions(foot), *shifted),
-            np.clip(probability, 0, 1),
+            _agreeing(probability, is_muscle),
         )
 
 
-def _whole_foot(scan: Scan) -> LocalisedFoot:
-    weights = load_weights()
+def _agreeing(probability: NDArray[np.float32], is_muscle: Mask) -> NDArray[np.float32]:
+    """Bring the probability of removed specks down to a half, that of filled holes above it."""
+    more = np.nextafter(np.float32(_HALF), np.float32(1))
+    agreeing: NDArray[np.float32] = np.where(
+        is_muscle, np.clip(probability, more, 1), np.clip(probability, 0, _HALF)
+    )
+    return agreeing
+
+
+def _whole_foot(scan: Scan, weights: Weights) -> LocalisedFoot:
     foot = localise_foot(scan, weights)
     check_in_image(bone_fractions_in_image(foot, weights, scan.grid))
     check_fat_water(foot.prediction, scan)
@@ -146,14 +169,22 @@ def _foot_cautions(foot: LocalisedFoot) -> tuple[Caution, ...]:
     return tuple(cautions)
 
 
-def _shift_cautions(refined: int, predicted: int) -> tuple[Caution, ...]:
-    """Caution if refining the boundaries changes the number of muscle voxels too much."""
-    shift = refined / max(predicted, 1) - 1
-    if abs(shift) <= _MAX_SHIFT:
+def _shift_cautions(before: Mask, after: Mask) -> tuple[Caution, ...]:
+    """Caution if the scan's intensity contradicts the network in too many voxels.
+
+    Notes
+    -----
+    Muscle that it takes away is mostly fat that was called muscle; muscle that it adds says
+    that there is more to be found.
+    """
+    overlap = 2 * np.count_nonzero(before & after) / max(1, before.sum() + after.sum())
+    gain = after.sum() / max(1, before.sum()) - 1
+    if overlap >= _GOOD_OVERLAP and gain <= _MAX_GAIN:
         return ()
     message = (
-        f"By the scan's intensity there is {abs(shift):.0%} {'more' if shift > 0 else 'less'} "
-        f"muscle than by the network alone (good scans: at most {_MAX_SHIFT:.0%}), "
+        f"By the scan's intensity there is {abs(gain):.0%} {'more' if gain > 0 else 'less'} "
+        f"muscle than by the network alone, and the two overlap by a Dice of {overlap:.2f} "
+        f"(good scans: at most {_MAX_GAIN:.0%} more, and at least {_GOOD_OVERLAP:g}), "
         "so look at the labels."
     )
     return (Caution("brightness-differs", message, STAGE),)

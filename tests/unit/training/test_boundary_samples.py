@@ -38,7 +38,7 @@ def test_bones_are_sampled_separately(boundary_folder: Path) -> None:
 def test_samples_represent_all_muscle_of_a_scan(
     boundary_folder: Path, monkeypatch: pytest.MonkeyPatch, augmented: float
 ) -> None:
-    """Volumes at the boundary and elsewhere add up, also with augmented probabilities."""
+    """Hardly any lies where muscle is all but impossible, also with augmented ones."""
     region = predicted_muscles(3, boundary_folder)
     true_mm3 = region.fraction.sum(dtype=float) * region.grid.voxel_volume_mm3
     monkeypatch.setattr(boundary_samples, "_AUGMENTED", augmented)
@@ -46,11 +46,9 @@ def test_samples_represent_all_muscle_of_a_scan(
     (samples,) = draw_boundary_samples(3, boundary_folder)[MUSCLE_BOUNDARY]
 
     assert samples.features.shape == (len(samples.fraction), FEATURES)
-    assert 0.2 < samples.fraction.mean() < 0.8
-    boundary_mm3 = float(samples.fraction.sum()) * samples.voxel_mm3
-    assert -0.03 * true_mm3 < samples.excess_mm3.sum() < 0.03 * true_mm3
-    elsewhere_mm3 = true_mm3 - boundary_mm3
-    assert 0.1 * true_mm3 < elsewhere_mm3 < 0.9 * true_mm3
+    assert 0.1 < samples.fraction.mean() < 0.8
+    sampled_mm3 = float(samples.fraction.sum()) * samples.voxel_mm3
+    assert sampled_mm3 == pytest.approx(true_mm3, rel=0.04)
 
 
 def test_augmentation_keeps_the_boundary_where_nothing_is_blurred(

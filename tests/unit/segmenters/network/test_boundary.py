@@ -10,6 +10,8 @@ from scipy import ndimage
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.network.boundary import (
     FEATURES,
+    POSSIBLE,
+    UNCERTAIN,
     BoundaryNet,
     boundary_features,
     structure_probability,
@@ -76,6 +78,26 @@ def test_the_boundary_lies_where_the_intensity_changes(
     assert (found > 0.5).sum() == pytest.approx(fraction.sum(), rel=0.03)
 
 
+def test_fat_that_is_called_muscle_with_confidence_is_left_out() -> None:
+    """A strip of 2 mm beside the muscle, and as bright as the fat beyond it."""
+    fraction = fraction_of(10.8, 24.0)
+    too_wide = soft(fraction_of(8.4, 24.0))
+
+    found = structure_probability(
+        drawn(fraction, 0.4, 1.0, 1.0),
+        GRID,
+        too_wide,
+        ONE_MUSCLE,
+        load_weights().muscle_boundary,
+        POSSIBLE,
+    )
+
+    is_strip = (too_wide > 0.9) & (fraction == 0)
+    assert is_strip.any()
+    assert (found[is_strip] < 0.5).mean() > 0.9
+    assert (found[fraction == 1] > 0.5).mean() > 0.97
+
+
 def test_the_level_is_relative_to_muscle() -> None:
     """0 is that of muscle, 1 the mean difference of the tissue beside it."""
     fraction = fraction_of(10.8, 24.0)
@@ -135,16 +157,18 @@ def test_slices_are_not_mixed() -> None:
     assert np.count_nonzero(changes[2] > 0.01) > 10
 
 
-def test_only_uncertain_voxels_are_refined() -> None:
+@pytest.mark.parametrize("within", [UNCERTAIN, POSSIBLE])
+def test_only_voxels_within_a_range_are_refined(within: tuple[float, float]) -> None:
     """The others keep their probability."""
     fraction = fraction_of(10.5, 24.18)
     probability, third = soft(fraction), Third()
 
     found = structure_probability(
-        drawn(fraction), GRID, probability, ONE_MUSCLE, BoundaryNet(third)
+        drawn(fraction), GRID, probability, ONE_MUSCLE, BoundaryNet(third), within
     )
 
-    is_boundary = (probability > 0.03) & (probability < 0.97)
+    is_boundary = (probability > within[0]) & (probability < within[1])
+    assert is_boundary[probability > 0.99].all() == (within == POSSIBLE)
     assert [len(features) for features in third.inputs] == [is_boundary.sum()]
     np.testing.assert_allclose(found[is_boundary], 1 / 3, rtol=1e-6)
     np.testing.assert_array_equal(found[~is_boundary], probability[~is_boundary])

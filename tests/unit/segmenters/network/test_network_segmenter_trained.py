@@ -70,7 +70,7 @@ def test_a_mirror_image_is_the_other_foot(labelled: Segmentation, simulated: Sim
 @pytest.mark.parametrize("protocol", ["t1_tse_3mm", "vibe_0p8", "dixon_2pt", "pd_tse", "t2_fs"])
 def test_other_protocols_need_no_other_weights(protocol: str) -> None:
     """Fatty muscle, noise and tilt among them."""
-    foot, raw, _ = trial(3, seed=6001, protocol=protocol, conditions="varied", spacing_mm=1.0)
+    foot, raw = trial(3, seed=6001, protocol=protocol, conditions="varied", spacing_mm=1.0)
     scan = preprocess(raw, PreprocessParams())
     true = np.isin(on_grid(foot.truth.muscles, scan.grid), PLANTAR_LABELS)
 

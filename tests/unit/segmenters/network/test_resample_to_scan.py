@@ -70,7 +70,7 @@ def test_bones_end_where_the_intensity_changes(prediction: Prediction, marrow: f
     for bone in BONES:
         true = (truth == bone).reshape(GRID.shape)
         plain = dice(by_probability == bone + len(MUSCLE_NAMES), true)
-        assert dice(found == bone, true) > plain + 0.02
+        assert dice(found == bone, true) > plain + 0.005
     assert not (found[:, 51:53] > 0).any()  # the joint
 
 
