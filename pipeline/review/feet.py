@@ -15,14 +15,13 @@ from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
 from pipeline.errors import ConfigError, ScanError
 from pipeline.run.outputs import MUSCLES, PREPROC, VOLUMES, path_of
+from pipeline.stages.report.doubt import codes_in, weight_of
 from pipeline.store.files import sha256_of
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.names import ScanName, is_label
 from pipeline.store.tables import read_measurements, read_table
 
 _PREPROC = "_desc-preproc_"
-# They say that a person was at work, or nothing about the labels.
-_NO_DOUBT = ("corrected-", "body-mass-missing", "interval-unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ def without_labels(out: Path, feet: Sequence[Foot]) -> list[dict[str, str]]:
 
 def doubt(foot: Foot) -> float:
     """Say how doubtful the labels of a foot are: cautions, then relative interval width."""
-    codes = [code for code in str(foot.row.get("cautions") or "").split(";") if code]
-    raised = sum(not code.startswith(_NO_DOUBT) for code in codes)
+    raised = weight_of(codes_in(foot.row.get("cautions")))
     low, high, total = (
         _number(foot.row.get(name))
         for name in ("total_ci95_low_cm3", "total_ci95_high_cm3", "total_cm3")

@@ -41,12 +41,21 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def page(chromium: Any, served: Served) -> Iterator[Any]:
-    """Open a page; console messages, errors and requests to other machines fail the test.
-
-    The server is stopped after the page is closed, which would complain otherwise.
-    """
+    """Open a tab; the server is stopped after it is closed, which would complain otherwise."""
     assert served.address
+    yield from _watched_tab(chromium)
+
+
+@pytest.fixture
+def tab(chromium: Any) -> Iterator[Any]:
+    """Open a tab for files on disk."""
+    yield from _watched_tab(chromium)
+
+
+def _watched_tab(chromium: Any) -> Iterator[Any]:
+    """Open a tab; console messages, errors and requests to other machines fail the test."""
     context = chromium.new_context(viewport={"width": 1000, "height": 640})
+    context.set_default_timeout(60_000)  # of slow machines
     tab = context.new_page()
     faults: list[str] = []
     tab.on("console", lambda message: faults.append(message.text))
