@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-integration test-slow test-browser vendor fuzz coverage mutate golden check clean \
-	accuracy accuracy-fat calibration quality population study samples train lock
+	accuracy accuracy-fat calibration quality population study samples train left-out lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,14 +61,8 @@ check: setup  ## Check style, types, layers, spelling and docstrings
 	$(BIN)/codespell
 	$(BIN)/interrogate --quiet pipeline tests training validation
 
-PROTOCOLS := t1_se_4mm t1_tse_3mm vibe_0p8 dixon_2pt pd_tse t2_fs
-
-accuracy: setup  ## Measure unseen digital feet, and print the tables of errors
+accuracy: setup  ## Measure unseen feet of kinds left out, and print the tables of errors
 	$(BIN)/python -m validation.accuracy
-	$(BIN)/python -m validation.accuracy --seed 9961 --feet 7 --conditions varied \
-		--protocol $(PROTOCOLS)
-	$(BIN)/python -m validation.accuracy --seed 9964 --feet 8 --conditions beyond
-	$(BIN)/python -m validation.accuracy --seed 9963 --feet 4 --repeats 6 --protocol $(PROTOCOLS)
 
 accuracy-fat: setup  ## Measure the fat of unseen digital feet, and print the table of errors
 	$(BIN)/python -m validation.fat_accuracy
@@ -91,6 +85,16 @@ train: setup  ## Train the networks, on a GPU if there is one; resumes where it 
 	$(BIN)/python -m training.export
 	$(BIN)/python -m training.train_boundary
 	$(BIN)/python -m training.export
+
+KINDS := tapered filled sparse contoured
+
+left-out: setup  ## Train the boundary networks of each kind of feet left out, after make train
+	for kind in $(KINDS); do \
+		$(BIN)/python -m training.train_boundary --steps 5000 --examples out/training/borders \
+			--folder out/training/without-$$kind --kinds $$(echo $(KINDS) | sed s/$$kind//) && \
+		$(BIN)/python -m training.export --folder out/training/without-$$kind \
+			--models validation/left_out/without-$$kind || exit 1; \
+	done
 
 study: setup  ## Reproduce the published study on digital feet, and write docs/study.md
 	$(BIN)/python -m validation.study

@@ -1,198 +1,169 @@
-"""Compare the segmentation with digital feet whose ground truth is known.
+"""Compare the volumes of feet whose truth is known with what is measured.
 
-Run with ``make accuracy``. Prints the table of docs/accuracy.md. The seed is one that
-nothing was tuned on. With several of ``--protocol`` it also prints them side by side.
-``--conditions varied`` changes side, fat, noise and tilt, ``beyond`` the anatomy, ``--kind``
-how muscles and skeleton are made; ``--repeats`` scans each foot so many times, once by each
-protocol in turn, and prints how far its volumes differ.
+Run with ``make accuracy``. Prints the tables of docs/accuracy.md: digital feet of all kinds,
+in six protocols, each measured by networks that were not trained on its kind and by the
+packaged ones; and the foreign scans of the folder that the environment variable
+``FOOTVOL_FOREIGN`` names. Nothing was tuned on the seed.
 """
 
 import argparse
+import os
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pipeline.domain.anatomy import MUSCLES, PLANTAR_LABELS, REGIONS
-from pipeline.domain.labels import Segmentation
-from pipeline.domain.landmarks import Landmarks
-from pipeline.domain.measurement_table import MeasurementTable
-from pipeline.domain.region_split import RegionSplit
-from pipeline.domain.scan import Scan
-from pipeline.errors import ScanError, SegmentationError
-from pipeline.phantom.acquisition.protocols import DEFAULT_PROTOCOL, PROTOCOL_NAMES
-from pipeline.phantom.anatomy.foot import Foot
-from pipeline.phantom.anatomy.foot_kind import FootKind
-from pipeline.simulate.ground_truth import measure_ground_truth
-from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.preprocess import PreprocessParams, preprocess
-from pipeline.stages.regions import RegionsParams, regions
-from pipeline.stages.segment import SegmentParams, segment
-from validation.label_overlap import dice, on_grid
-from validation.trials import CONDITIONS, STANDARD, VARIED, again, trial
+from pipeline.domain.anatomy import MUSCLES, REGION_NAMES, REGIONS, TOTAL
+from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
+from validation.assess import Row, Truth, assess
+from validation.foreign import foreign_scans
+from validation.left_out_weights import weights_without
+from validation.markdown import print_markdown
+from validation.trials import trial, turn
 
-Row = dict[str, object]
-POINTS = [name for name in Landmarks.__dataclass_fields__ if name not in {"frame", "border"}]
-POINTS.remove("foot_length_mm")
+PROTOCOLS = ["t1_se_4mm", "t1_tse_3mm", "vibe_0p8", "dixon_2pt", "pd_tse", "t2_fs"]
+LEFT_OUT, TRAINED, FOREIGN = "left out", "trained on", "foreign"
+SETS = [LEFT_OUT, TRAINED]
+_ORDER = (TOTAL, *REGION_NAMES.values())
+SPACING_MM = 0.7
+"""Of the feet's own voxels."""
+
+BAD_PERCENT = 5.0
+"""Error of the total above which a scan ought to carry a caution."""
 
 
-def attempt(
-    k: int,
-    *,
-    seed: int,
-    protocol: str,
-    conditions: str,
-    kind: FootKind = FootKind.TAPERED,
-) -> Row:
-    """Scan foot `k` and assess its segmentation, or say that it was refused."""
-    foot, raw, what = trial(k, seed=seed, protocol=protocol, conditions=conditions, kind=kind)
-    row: Row = {"foot": f"{seed}-{k + 1:02d}"}
-    if what:
-        row["changed"] = what
-    return row | assess(raw, foot, measure_ground_truth(foot))
+def attempt(k: int, *, seed: int, protocols: list[str], sets: list[str]) -> list[Row]:
+    """Measure scan `k` by networks that have not seen its kind, or by the packaged ones."""
+    kind, protocol, conditions = turn(k, protocols)
+    foot, raw = trial(
+        k, seed=seed, protocol=protocol, conditions=conditions, spacing_mm=SPACING_MM, kind=kind
+    )
+    truth = Truth.of_digital_foot(foot, raw.grid)
+    of_scan: Row = {
+        "scan": f"{seed}-{k + 1:02d}",
+        "kind": str(kind),
+        "protocol": protocol,
+        "conditions": conditions,
+    }
+    weights = {LEFT_OUT: weights_without(kind), TRAINED: None}
+    return [{"set": name} | of_scan | assess(raw, truth, weights[name]) for name in sets]
 
 
-def assess(raw: Scan, foot: Foot, truth: tuple[RegionSplit, MeasurementTable]) -> Row:
-    """Measure a scan and compare it with the ground truth."""
-    true_split, true_table = truth
-    row: Row = {"true total (cm3)": true_table.volume_cm3("total")}
-    try:
-        scan, found, split, table = measured(raw)
-    except (ScanError, SegmentationError) as error:
-        return row | {"refused": str(error).split(":", maxsplit=1)[0]}
-    true_labels, labels = on_grid(foot.truth.muscles, scan.grid), found.muscles.voxels
-    row["Dice"] = dice(*(np.isin(v, PLANTAR_LABELS) for v in (labels, true_labels)))
-    for region in REGIONS:
-        due = true_table.volume_cm3(region)
-        assert due is not None
-        row[f"{region} error (%)"] = 100 * (volume_cm3(table, region) / due - 1)
-    marks = [
-        np.subtract(getattr(split.landmarks, n), getattr(true_split.landmarks, n))
-        for n in POINTS
-    ]
-    row["worst landmark (mm)"] = float(np.linalg.norm(marks, axis=1).max())
-    borders = [s.landmarks.border.position_mm for s in (split, true_split)]
-    row["border (mm)"] = borders[0] - borders[1]
-    row["side"] = "right" if found.side is foot.side else "WRONG"
-    row["doubted"] = ", ".join(c.code for c in found.cautions)
-    for muscle in MUSCLES:
-        pair = (labels == muscle.index, true_labels == muscle.index)
-        row[muscle.abbreviation] = dice(*pair)
-    return row
-
-
-def measured(raw: Scan) -> tuple[Scan, Segmentation, RegionSplit, MeasurementTable]:
-    """Take a scan from the scanner to its volumes."""
-    scan = preprocess(raw, PreprocessParams())
-    found = segment(scan, SegmentParams())
-    split = regions(found, RegionsParams())
-    return scan, found, split, measure(split, scan, MeasureParams())
-
-
-def volume_cm3(table: MeasurementTable, region: str) -> float:
-    """Give the volume of a region, which must be known."""
-    volume = table.volume_cm3(region)
-    assert volume is not None
-    return volume
-
-
-def spread(
-    k: int,
-    *,
-    seed: int,
-    protocols: list[str],
-    repeats: int,
-    kind: FootKind = FootKind.TAPERED,
-) -> Row:
-    """Scan foot `k` repeatedly; give the CV of its volumes in percent."""
-    foot, _, _ = trial(k, seed=seed, protocol=protocols[0], conditions=STANDARD, kind=kind)
-    rng = np.random.default_rng((seed, k))
-    volumes = []
-    for repeat in range(repeats):
-        raw = again(foot, protocols[repeat % len(protocols)], rng)
-        try:
-            table = measured(raw)[-1]
-        except (ScanError, SegmentationError):
-            continue
-        volumes.append([volume_cm3(table, region) for region in REGIONS])
-    cv = 100 * np.std(volumes, axis=0, ddof=1) / np.mean(volumes, axis=0)
-    cvs = {f"{region} CV (%)": float(v) for region, v in zip(REGIONS, cv, strict=True)}
-    return {"foot": f"{seed}-{k + 1:02d}", "scans": len(volumes), **cvs}
+def attempt_foreign(folder: Path, label: str) -> list[Row]:
+    """Measure one foreign scan."""
+    (found,) = (scan for scan in foreign_scans(folder) if scan[0] == label)
+    _, raw, truth = found
+    of_scan: Row = {"set": FOREIGN, "scan": label, "kind": FOREIGN, "protocol": raw.contrast}
+    return [of_scan | assess(raw, truth)]
 
 
 def main() -> None:
-    """Print the tables as Markdown."""
+    """Measure, keep a row of every scan, and print the tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=9962)
-    parser.add_argument("--feet", type=int, default=10)
-    parser.add_argument(
-        "--protocol", nargs="+", choices=PROTOCOL_NAMES, default=[DEFAULT_PROTOCOL]
-    )
-    parser.add_argument("--conditions", choices=CONDITIONS, default=STANDARD)
-    parser.add_argument("--kind", type=FootKind, choices=[*FootKind], default=FootKind.TAPERED)
-    parser.add_argument("--repeats", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=9991)
+    parser.add_argument("--scans", type=int, default=40, help="24 are a round")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--protocol", nargs="+", choices=PROTOCOL_NAMES, default=PROTOCOLS)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rows", type=Path, default=Path("out/accuracy.tsv"))
     given = parser.parse_args()
+    given.rows.parent.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        if given.repeats:
-            task = partial(
-                spread,
-                seed=given.seed,
-                protocols=given.protocol,
-                repeats=given.repeats,
-                kind=given.kind,
-            )
-            print(f"### Scanned {given.repeats} times\n")  # noqa: T201
-            print_markdown(pd.DataFrame(pool.map(task, range(given.feet))))
-            return
-        runs = []
-        for turn, protocol in enumerate(given.protocol):
-            # varied scans use other feet for each protocol, so that more feet are tried
-            first = turn * given.feet if given.conditions == VARIED else 0
-            task = partial(
-                attempt,
-                seed=given.seed,
-                protocol=protocol,
-                conditions=given.conditions,
-                kind=given.kind,
-            )
-            found = list(pool.map(task, range(first, first + given.feet)))
-            if len(given.protocol) > 1:
-                print(f"### {protocol}\n")  # noqa: T201
-            runs.append({"protocol": protocol, **print_run(pd.DataFrame(found))})
-    if len(runs) > 1:
-        print_markdown(pd.DataFrame(runs))
+        task = partial(attempt, seed=given.seed, protocols=given.protocol, sets=given.sets)
+        measured = pool.map(task, range(given.scans))
+        for found in chain(measured, _foreign_rows(pool)):
+            rows += found
+            table = pd.DataFrame(rows)
+            table.to_csv(given.rows, sep="\t", index=False, na_rep="n/a", float_format="%.5g")
+    print_tables(table)
 
 
-def print_run(rows: pd.DataFrame) -> Row:
-    """Print the tables of one protocol; give them in one row."""
-    if "Dice" not in rows:
-        print_markdown(rows)
-        return {"feet": len(rows), "refused": len(rows)}
-    print_markdown(rows[[c for c in rows if c not in {m.abbreviation for m in MUSCLES}]])
-    dices = rows[[m.abbreviation for m in MUSCLES]]
-    print_markdown(dices.agg(["median", "min"]).rename_axis("Dice").reset_index())
-    errors = rows[[c for c in rows if str(c).endswith("error (%)")]].abs()
-    print_markdown(errors.agg(["median", "max"]).rename_axis("absolute error").reset_index())
-    return {
-        "feet": len(rows),
-        "refused": int(rows["Dice"].isna().sum()),
-        "Dice, median": float(rows["Dice"].median()),
-        **{f"{name}, median": float(errors[name].median()) for name in map(str, errors)},
-        "side wrong": int((rows["side"] == "WRONG").sum()),
-        **{str(m): float(value) for m, value in dices.median().items()},
-    }
+def _foreign_rows(pool: ProcessPoolExecutor) -> Iterator[list[Row]]:
+    if folder := os.environ.get("FOOTVOL_FOREIGN"):
+        labels = [label for label, _, _ in foreign_scans(Path(folder))]
+        yield from pool.map(partial(attempt_foreign, Path(folder)), labels)
 
 
-def print_markdown(frame: pd.DataFrame) -> None:
-    """Print a frame as a Markdown table, numbers with two decimals."""
-    print("| " + " | ".join(map(str, frame)) + " |")  # noqa: T201
-    print("|" + "---|" * frame.shape[1])  # noqa: T201
-    for row in frame.itertuples(index=False):
-        cells = (f"{c:.2f}" if isinstance(c, float) else str(c) for c in row)
-        print("| " + " | ".join(cells) + " |")  # noqa: T201
-    print()  # noqa: T201
+def print_tables(rows: pd.DataFrame) -> None:
+    """Print accuracy by set, kind, protocol and muscle; foreign scans; and cautions."""
+    for title, by in (("By kind", "kind"), ("By protocol", "protocol")):
+        groups = [*rows.groupby(["set", by], sort=False), *rows.groupby(["set"], sort=False)]
+        print(f"### {title}\n")  # noqa: T201
+        print_markdown(pd.DataFrame([_summary(name, group) for name, group in groups]))
+    print("### By muscle\n")  # noqa: T201
+    print_markdown(pd.DataFrame(_of_muscles(rows)))
+    print("### Foreign scans\n")  # noqa: T201
+    print_markdown(pd.DataFrame(_each(rows[rows["set"] == FOREIGN])))
+    print("### Cautions, left out and foreign\n")  # noqa: T201
+    print_markdown(pd.DataFrame(_of_cautions(rows[rows["set"] != TRAINED])))
+
+
+def _summary(name: tuple[str, ...], rows: pd.DataFrame) -> Row:
+    row: Row = {"set": name[0], "of": name[1] if len(name) > 1 else "all", "scans": len(rows)}
+    row["refused"] = int(rows["dice"].isna().sum())
+    row["Dice, median (least)"] = f"{rows['dice'].median():.3f} ({rows['dice'].min():.3f})"
+    for region in _ORDER:
+        errors = rows[f"{region}_error"]
+        row[f"{region} error (%), median (worst), mean"] = (
+            f"{errors.abs().median():.1f} ({errors.abs().max():.1f}), {errors.mean():+.1f}"
+        )
+    away = rows["border_mm"].abs()
+    row["border (mm)"] = f"{away.median():.1f} ({away.max():.1f})"
+    row["covered, total/rearfoot/forefoot"] = "/".join(_covered(rows, r) for r in _ORDER)
+    return row
+
+
+def _covered(rows: pd.DataFrame, region: str) -> str:
+    inside = rows.get(f"{region}_covered", pd.Series(dtype=object)).dropna()
+    return f"{inside.sum():g} of {len(inside)}" if len(inside) else "n/a"
+
+
+def _of_muscles(rows: pd.DataFrame) -> Iterator[Row]:
+    for muscle in MUSCLES:
+        row: Row = {"muscle": muscle.abbreviation}
+        for name, group in rows.groupby("set", sort=False):
+            dices = group[f"{muscle.abbreviation}_dice"].dropna()
+            row[f"Dice, {name}"] = f"{dices.median():.2f} ({dices.min():.2f})"
+            row[f"slope, {name}"] = _slope(group, muscle.abbreviation)
+        yield row
+
+
+def _slope(rows: pd.DataFrame, muscle: str) -> float:
+    """Slope of measured on true volume, by least squares."""
+    known = rows[[f"{muscle}_total_true_cm3", f"{muscle}_total_cm3"]].dropna()
+    return float(np.polyfit(known.iloc[:, 0], known.iloc[:, 1], 1)[0])
+
+
+def _each(rows: pd.DataFrame) -> Iterator[Row]:
+    shown = ["scan", "protocol", "plantar_total_true_cm3", "dice", "border_mm", "cautions"]
+    for _, row in rows.iterrows():
+        yield {
+            **row[shown[:4]],
+            **{f"{region} (%)": row[f"{region}_error"] for region in REGIONS},
+            **row[shown[4:]],
+            "covered": "/".join(str(row.get(f"{region}_covered")) for region in REGIONS),
+        }
+
+
+def _of_cautions(rows: pd.DataFrame) -> Iterator[Row]:
+    """How often each caution stands beside a bad total and beside a good one."""
+    measured = rows.dropna(subset="dice")
+    is_bad = measured["total_error"].abs() > BAD_PERCENT
+    codes = measured["cautions"].fillna("").str.split(";")
+    for code in sorted({code for of_scan in codes for code in of_scan if code}):
+        has = codes.map(lambda found, code=code: code in found)
+        caught, alarms = has[is_bad].mean(), has[~is_bad].mean()
+        yield {
+            "caution": code,
+            f"of {is_bad.sum()} bad": int(has[is_bad].sum()),
+            f"of {(~is_bad).sum()} good": int(has[~is_bad].sum()),
+            "AUC": (1 + caught - alarms) / 2,
+        }
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from pipeline.stages.measure import MeasureParams, measure
 from pipeline.stages.measure.fat import DixonPair, find_fat
 from pipeline.stages.preprocess import PreprocessParams, preprocess
 from pipeline.stages.regions import RegionsParams, regions
-from validation.accuracy import print_markdown
 from validation.label_overlap import on_grid
+from validation.markdown import print_markdown
 
 FAT = (0.05, 0.1, 0.2, 0.4, 0.6)
 

@@ -43,7 +43,7 @@ def feet(seed: int) -> Iterator[Case]:
     """Yield feet of all kinds in all protocols, of either side, fatty, noisy and tilted."""
     pairs = [(kind, protocol) for kind in FootKind for protocol in PROTOCOLS]
     for k, (kind, protocol) in enumerate(pairs):
-        foot, scan, _ = trial(
+        foot, scan = trial(
             k,
             seed=seed,
             protocol=protocol,

@@ -13,6 +13,9 @@ from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Contrast, Scan
 
 STAGE = "measure"
+DOUBT = "brightness-differs"
+"""Caution beside which errors are larger, so that it has intervals of its own."""
+
 _SUM = "plantar"
 
 
@@ -49,23 +52,25 @@ def with_intervals(table: MeasurementTable, scan: Scan) -> MeasurementTable:
     Notes
     -----
     ``calibration.tsv`` contains the limits of the 95 % prediction interval of the ratio of
-    true to measured volume for a new foot: that of a normal distribution of the logarithms
-    over digital feet, widened to include 1. Muscles cut by the image, and sums that include
-    one, have no interval.
+    true to measured volume for a foot of a new kind, with and without the caution `DOUBT`:
+    that of a normal distribution of the logarithms over digital feet, each measured by
+    networks that were not trained on its kind, widened to include 1 and to cover kinds that
+    are left out. Muscles cut by the image, and sums that include one, have no interval.
     """
     reason = _reason(table, scan)
     if reason:
         message = f"Volumes have no 95 % prediction interval, as {reason}."
         caution = Caution("interval-unknown", message, STAGE)
         return replace(table, cautions=(*table.cautions, caution))
-    ratios = _calibrations()[table.segmenter]
+    is_doubted = any(caution.code == DOUBT for caution in table.cautions)
+    ratios = _calibrations()[table.segmenter, is_doubted]
     rows = tuple(_with_interval(row, ratios) for row in table.rows)
     return replace(table, rows=rows, ci95_cm3=_sums(table, ratios))
 
 
 def _reason(table: MeasurementTable, scan: Scan) -> str | None:
     domain = _DOMAINS.get(table.segmenter)
-    if domain is None or table.segmenter not in _calibrations():
+    if domain is None:
         return f"the segmenter {table.segmenter!r} is not calibrated on digital feet"
     spacing_mm = sorted(scan.grid.spacing_mm)
     limits = zip(spacing_mm, domain.max_spacing_mm, strict=True)
@@ -102,10 +107,11 @@ def _sums(table: MeasurementTable, ratios: _Ratios) -> dict[str, tuple[float, fl
 
 
 @cache
-def _calibrations() -> Mapping[str, _Ratios]:
+def _calibrations() -> Mapping[tuple[str, bool], _Ratios]:
     text = (resources.files("pipeline.stages.measure") / "calibration.tsv").read_text("utf-8")
-    ratios: dict[str, dict[tuple[str, str], tuple[float, float]]] = {}
+    ratios: dict[tuple[str, bool], dict[tuple[str, str], tuple[float, float]]] = {}
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):
         limits = (float(row["ratio_low"]), float(row["ratio_high"]))
-        ratios.setdefault(row["segmenter"], {})[row["muscle"], row["region"]] = limits
+        of_kind = ratios.setdefault((row["segmenter"], row["caution"] == DOUBT), {})
+        of_kind[row["muscle"], row["region"]] = limits
     return ratios

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.domain.anatomy import PLANTAR_MUSCLES
+from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.landmarks import Border
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
@@ -59,6 +60,20 @@ def test_sums_and_muscles_have_an_interval_that_contains_them(table: Measurement
             assert row.volume_ci95_low_mm3 <= 8000 <= row.volume_ci95_high_mm3
             widths[row.muscle] = (row.volume_ci95_high_mm3 - row.volume_ci95_low_mm3) / 8000
     assert (high - low) / 80 < widths["ADHT"]
+
+
+def test_a_doubted_foot_has_wider_intervals(table: MeasurementTable) -> None:
+    """Where the network and the scan's intensities disagree."""
+    caution = Caution("brightness-differs", "They overlap by 0.8 only.", "segment")
+
+    plain, doubted = (
+        with_intervals(replace(table, cautions=cautions), make_scan()).ci95_cm3
+        for cautions in ((), (caution,))
+    )
+
+    for region, (low, high) in plain.items():
+        assert doubted[region][0] <= low
+        assert doubted[region][1] - doubted[region][0] > 1.2 * (high - low)
 
 
 @pytest.mark.parametrize(

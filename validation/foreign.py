@@ -1,0 +1,28 @@
+"""Scans of feet that no code of this project made, with ground truth.
+
+A folder of them is a raw BIDS dataset with ``truth/sub-XX_muscles.nii.gz``, the labels on the
+grid of the scan, and ``truth/sub-XX.json``, the volumes from the finer labels behind them.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.domain.anatomy import MUSCLE_NAMES, REGIONS
+from pipeline.domain.scan import Scan, Side
+from pipeline.store.images import read_labels, read_scan
+from pipeline.store.raw_scans import find_scan
+from validation.assess import PLANTAR, Truth
+
+
+def foreign_scans(folder: Path) -> Iterator[tuple[str, Scan, Truth]]:
+    """Yield label, scan and truth of each participant."""
+    for path in sorted((folder / "truth").glob("sub-*.json")):
+        label = path.stem.removeprefix("sub-")
+        labels = read_labels(path.with_name(f"sub-{label}_muscles.nii.gz"), MUSCLE_NAMES)
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        sums = facts["plantar_cm3"]["face_centroid"]
+        volumes = {(PLANTAR, region): sums[region] for region in REGIONS}
+        volumes |= {(name, "total"): cm3 for name, cm3 in facts["muscles_cm3"].items()}
+        truth = Truth(labels.voxels, volumes, Side(facts["side"]))
+        yield label, read_scan(find_scan(folder, label)), truth
