@@ -44,13 +44,14 @@ def list_view(session: Session, followup: Followup) -> dict[str, Any]:
 
 
 def foot_view(session: Session, foot: Foot) -> dict[str, Any]:
-    """Give grid, volumes and cautions of one foot."""
+    """Give grid, volumes, side and cautions of one foot."""
     grid = foot.labels().grid
     return {
         "shape": grid.shape,
         "spacing_mm": grid.spacing_mm,
         "labels_sha256": foot.labels_sha256(),
         "volumes": volumes_of(foot),
+        "side": str(foot.table().side),
         "cautions": [
             {"code": caution.code, "message": session.hidden(caution.message)}
             for caution in foot.cautions()

@@ -112,3 +112,20 @@ def test_another_site_can_change_nothing(page: Any, served: Served) -> None:
 
     assert answer.status == 403
     assert not (served.out / "review.tsv").exists()
+
+
+def test_the_page_says_which_foot_it_is(page: Any, served: Served) -> None:
+    """Where medial is, too, as the pictures have no letters of their own."""
+    open_page(page, served)
+
+    assert page.inner_text("#side") == "right foot, medial left in the picture"
+
+
+def test_a_foot_without_cautions_says_so(page: Any, served: Served) -> None:
+    """An empty list could as well mean that nothing was checked."""
+    open_page(page, served)
+    before = page.inner_text("#cautions-list")
+    page.evaluate("import('/static/panels.js').then((panels) => panels.showCautions([]))")
+
+    assert "side-unknown: " in before
+    assert page.inner_text("#cautions-list") == "No cautions."

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { Clock } from "./clock.js";
 import { History } from "./history.js";
-import { ask, nextUnreviewed, say, showCautions, showHeader, showTable, showTablesState, showVolumes } from "./panels.js";
+import { ask, nextUnreviewed, say, showCautions, showSide, showHeader, showTable, showTablesState, showVolumes } from "./panels.js";
 import { wireButtons, wireKeys } from "./keys.js";
 import { Viewer } from "./viewer.js";
 
@@ -47,6 +47,7 @@ function loadAhead() {
 
 function showAll() {
   showHeader(list, list.feet[position], position);
+  showSide(foot.facts.side);
   showCautions(foot.facts.cautions);
   showVolumes(list.muscles, foot.facts.volumes, before, pen, { choose, hide, lock });
   for (const [id, isOn] of [["undo", history.done.length], ["redo", history.undone.length], ["save", history.isChanged]])

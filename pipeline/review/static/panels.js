@@ -101,8 +101,14 @@ export function showVolumes(muscles, volumes, before, pen, handlers) {
   }));
 }
 
+/** Say which foot it is, and where medial is in the views across and along the foot. */
+export function showSide(side) {
+  byId("side").textContent = `${side} foot, medial ${side === "right" ? "left" : "right"} in the picture`;
+}
+
 export function showCautions(cautions) {
-  byId("cautions-list").replaceChildren(...cautions.map((c) => element("li", { text: `${c.code}: ${c.message}` })));
+  const sentences = cautions.length ? cautions.map((c) => `${c.code}: ${c.message}`) : ["No cautions."];
+  byId("cautions-list").replaceChildren(...sentences.map((text) => element("li", { text })));
 }
 
 const minutes = (seconds) => (seconds ? `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}` : "");

@@ -24,6 +24,7 @@ export class Viewer {
       crosshairWidth: 0.6,
       fontColor: [0.8, 0.84, 0.9, 1],
       fontSizeScaling: 0.35,
+      isOrientationTextVisible: false, // its L and R are sides of the body, not lateral
       isNearestInterpolation: false,
       dragAndDropEnabled: false, // files come from the server alone
       dragMode: DRAG_MODE.contrast,
