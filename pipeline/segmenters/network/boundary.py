@@ -121,6 +121,8 @@ def boundary_features(
     ----------
     grid
         Of the image that `intensity` was cropped from; only its spacing is used.
+    within
+        Probabilities of the voxels to describe, both excluded.
 
     Returns
     -------
@@ -129,9 +131,11 @@ def boundary_features(
         intensity minus that of the structure's core nearby, in units of the difference of the
         tissue beside it. For each voxel: level and logit of the probability, here and along
         the normal of the boundary; both blurred; their extremes nearby and in the adjacent
-        slices; the slope of the probability. Last, the same for all voxels of the scan: noise,
-        pixel size, slice spacing relative to it, and percentiles of the level of the tissue
-        beside the structure, which depend on the contrast.
+        slices; the slope of the probability; the SD of the level and the mean probability
+        nearby; the core's own level there, relative to all core of the scan, and the level
+        relative to that. Last, the same for all voxels of the scan: noise, pixel size, slice
+        spacing relative to it, and percentiles of the level of the tissue beside the
+        structure, which depend on the contrast.
 
     Notes
     -----
