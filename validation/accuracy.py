@@ -20,7 +20,7 @@ import pandas as pd
 from pipeline.domain.anatomy import MUSCLES, REGION_NAMES, REGIONS, TOTAL
 from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
 from validation.assess import Row, Truth, assess
-from validation.foreign import foreign_scans
+from validation.foreign import foreign_labels, foreign_scan
 from validation.left_out_weights import weights_without
 from validation.markdown import print_markdown
 from validation.trials import trial, turn
@@ -55,8 +55,7 @@ def attempt(k: int, *, seed: int, protocols: list[str], sets: list[str]) -> list
 
 def attempt_foreign(folder: Path, label: str) -> list[Row]:
     """Measure one foreign scan."""
-    (found,) = (scan for scan in foreign_scans(folder) if scan[0] == label)
-    _, raw, truth = found
+    raw, truth = foreign_scan(folder, label)
     of_scan: Row = {"set": FOREIGN, "scan": label, "kind": FOREIGN, "protocol": raw.contrast}
     return [of_scan | assess(raw, truth)]
 
@@ -85,7 +84,7 @@ def main() -> None:
 
 def _foreign_rows(pool: ProcessPoolExecutor) -> Iterator[list[Row]]:
     if folder := os.environ.get("FOOTVOL_FOREIGN"):
-        labels = [label for label, _, _ in foreign_scans(Path(folder))]
+        labels = foreign_labels(Path(folder))
         yield from pool.map(partial(attempt_foreign, Path(folder)), labels)
 
 

@@ -5,7 +5,6 @@ grid of the scan, and ``truth/sub-XX.json``, the volumes from the finer labels b
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.domain.anatomy import MUSCLE_NAMES, REGIONS
@@ -15,14 +14,20 @@ from pipeline.store.raw_scans import find_scan
 from validation.assess import PLANTAR, Truth
 
 
-def foreign_scans(folder: Path) -> Iterator[tuple[str, Scan, Truth]]:
-    """Yield label, scan and truth of each participant."""
-    for path in sorted((folder / "truth").glob("sub-*.json")):
-        label = path.stem.removeprefix("sub-")
-        labels = read_labels(path.with_name(f"sub-{label}_muscles.nii.gz"), MUSCLE_NAMES)
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        sums = facts["plantar_cm3"]["face_centroid"]
-        volumes = {(PLANTAR, region): sums[region] for region in REGIONS}
-        volumes |= {(name, "total"): cm3 for name, cm3 in facts["muscles_cm3"].items()}
-        truth = Truth(labels.voxels, volumes, Side(facts["side"]))
-        yield label, read_scan(find_scan(folder, label)), truth
+def foreign_labels(folder: Path) -> list[str]:
+    """Give the labels of the participants."""
+    return [
+        path.stem.removeprefix("sub-") for path in sorted((folder / "truth").glob("*.json"))
+    ]
+
+
+def foreign_scan(folder: Path, label: str) -> tuple[Scan, Truth]:
+    """Read scan and truth of a participant."""
+    truth = folder / "truth"
+    labels = read_labels(truth / f"sub-{label}_muscles.nii.gz", MUSCLE_NAMES)
+    facts = json.loads((truth / f"sub-{label}.json").read_text(encoding="utf-8"))
+    sums = facts["plantar_cm3"]["face_centroid"]
+    volumes = {(PLANTAR, region): sums[region] for region in REGIONS}
+    volumes |= {(name, "total"): cm3 for name, cm3 in facts["muscles_cm3"].items()}
+    scan = read_scan(find_scan(folder, label))
+    return scan, Truth(labels.voxels, volumes, Side(facts["side"]))

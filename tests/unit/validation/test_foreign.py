@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.domain.scan import Side
 from validation.assess import PLANTAR
-from validation.foreign import foreign_scans
+from validation.foreign import foreign_labels, foreign_scan
 
 
 def test_scan_and_truth_come_together(tmp_path: Path) -> None:
@@ -30,7 +30,8 @@ def test_scan_and_truth_come_together(tmp_path: Path) -> None:
     }
     (tmp_path / "truth" / "sub-f1.json").write_text(json.dumps(facts))
 
-    ((label, scan, truth),) = foreign_scans(tmp_path)
+    (label,) = foreign_labels(tmp_path)
+    scan, truth = foreign_scan(tmp_path, label)
 
     assert label == "f1"
     assert truth.side is Side.LEFT
