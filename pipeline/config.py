@@ -4,33 +4,25 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ConfigError, nearest, shown
-from pipeline.stages.compare import CompareParams
-from pipeline.stages.laterality import LateralityParams
-from pipeline.stages.measure import MeasureParams
-from pipeline.stages.preprocess import PreprocessParams
-from pipeline.stages.quality import QualityParams
-from pipeline.stages.regions import RegionsParams
-from pipeline.stages.report import ReportParams
-from pipeline.stages.segment import SegmentParams
+from pipeline.settings.compare import CompareParams
+from pipeline.settings.intake import IntakeParams
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.settings.quality import QualityParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.settings.report import ReportParams
+from pipeline.settings.segment import SegmentParams
 from pipeline.store.content import read_text
-from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.toml_text import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5
-
-
-class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
-    """Which scans are accepted, and which series is measured if a source has several."""
-
-    suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
-    """Weighting of images whose own name does not state it, as BIDS writes it."""
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):

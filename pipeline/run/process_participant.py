@@ -21,7 +21,7 @@ from pipeline.run.stage_cache import (
     put_in_place,
     write_record,
 )
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 from pipeline.store.files import remove_dead_scratch, scratch_folder
 
 log = logging.getLogger(__name__)
