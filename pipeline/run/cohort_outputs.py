@@ -19,7 +19,7 @@ from pipeline.run.stage_cache import (
     write_record,
 )
 from pipeline.run.user_models import model_files
-from pipeline.store.corrections import check_owners
+from pipeline.store.correction_files import check_owners
 from pipeline.store.files import remove_dead_scratch, scratch_folder, write_json
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 

@@ -21,15 +21,14 @@ from pipeline.run.outputs import (
 from pipeline.run.plan import Stage
 from pipeline.run.stage_cache import StageRecord, hash_of, read_record
 from pipeline.run.user_models import model_files
-from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
-from pipeline.store.corrections import FOLDER, find_corrections
+from pipeline.store.correction_files import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import read_sidecar
 from pipeline.store.kept_labels import KeptLabels
-from pipeline.store.names import ScanName, sidecar_of
+from pipeline.store.names import ScanName, name_scan, sidecar_of
 from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
+from pipeline.store.sidecars import read_sidecar
 
 
 @dataclass(frozen=True, slots=True)

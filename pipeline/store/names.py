@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from pipeline.domain.scan import Contrast
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.junk import without_junk
 
@@ -179,6 +180,25 @@ class ScanName:
     def _anat(self, ending: str) -> Path:
         sessions = [f"ses-{value}" for key, value in self.entities if key == "ses"]
         return Path(self.participant_id, *sessions, "anat", f"{self._stem()}_{ending}")
+
+
+def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant.
+
+    A BIDS name keeps its entities; any other name is replaced by the contrast.
+
+    Parameters
+    ----------
+    contrast
+        Contrast that the user or the sidecar states; None gives `suffix`.
+    """
+    try:
+        named = ScanName.parse(image)
+    except ScanError:
+        if contrast and contrast.is_dixon:
+            return ScanName(label, (("acq", contrast.value),), suffix)
+        return ScanName(label, (), contrast or suffix)
+    return ScanName(label, named.entities, named.suffix)
 
 
 def find_participants(bids_dir: Path) -> tuple[str, ...]:
