@@ -8,6 +8,7 @@ from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ArtefactError
+from pipeline.run.dependencies import code_hash, versions_of
 from pipeline.run.outputs import (
     BONES_CORRECTION,
     FAT,
@@ -18,7 +19,7 @@ from pipeline.run.outputs import (
     WATER,
     path_of,
 )
-from pipeline.run.plan import Stage
+from pipeline.run.plan import Stage, module_of
 from pipeline.run.stage_cache import StageRecord, hash_of, read_record
 from pipeline.run.user_models import model_files
 from pipeline.store.contrast import stated_contrast
@@ -26,7 +27,6 @@ from pipeline.store.correction_files import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
 from pipeline.store.kept_labels import KeptLabels
 from pipeline.store.names import ScanName, name_scan, sidecar_of
-from pipeline.store.provenance import code_version, library_versions
 from pipeline.store.raw_scans import find_fat_image, find_scan
 from pipeline.store.sidecars import read_sidecar
 
@@ -180,16 +180,15 @@ class LocatedJob:
 
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
         """Give the cache key: the hash of all that the outputs of a stage depend on."""
-        config = self.job.config.model_dump(mode="json")
-        segmenter = self.job.config.segment.segmenter if MODEL in stage.may_read else None
+        module = module_of(stage.name)
         return hash_of(
             {
                 "inputs": dict(inputs),
-                "settings": {section: config[section] for section in stage.settings},
+                "settings": self.job.config.model_dump(mode="json", include={*stage.settings}),
                 "sides": [self.job.side, self.job.participant.side],
                 "contrast": self.job.contrast,
-                "code": code_version(),
-                "libraries": library_versions(segmenter),
+                "code": code_hash(module),
+                "libraries": versions_of(module, self.job.config.segment.segmenter),
             }
         )
 
