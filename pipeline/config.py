@@ -33,8 +33,22 @@ class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
     """Weighting of images whose own name does not state it, as BIDS writes it."""
 
 
+class RunParams(BaseModel, frozen=True, extra="forbid"):
+    """What is done about participants that do not come to an end; changes no result."""
+
+    retries: int = Field(2, ge=0, le=100)
+    """How often a participant is tried again whose worker process was lost."""
+    time_limit_min: float = Field(60.0, ge=0, allow_inf_nan=False)
+    """Minutes that a participant may take; 0 is no limit."""
+
+    @property
+    def limit_s(self) -> float | None:
+        """The time limit in seconds; None if there is none."""
+        return self.time_limit_min * 60 or None
+
+
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
-    """Every setting of one run, one section per stage."""
+    """Every setting of one run, one section per stage, and one for the run."""
 
     intake: IntakeParams = Field(default_factory=IntakeParams)
     quality: QualityParams = Field(default_factory=QualityParams)
@@ -44,6 +58,7 @@ class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
     measure: MeasureParams = Field(default_factory=MeasureParams)
     compare: CompareParams = Field(default_factory=CompareParams)
     report: ReportParams = Field(default_factory=ReportParams)
+    run: RunParams = Field(default_factory=RunParams)
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> PipelineConfig:

@@ -1,6 +1,5 @@
 """The state of a participant on disk, and what a run would do."""
 
-from pipeline.errors import PipelineError
 from pipeline.run.job import Job, LocatedJob
 from pipeline.run.outcome import NOT_RUN, Outcome
 from pipeline.run.plan import Stage, select_stages
@@ -20,7 +19,7 @@ def get_status(job: Job) -> Outcome:
     """
     try:
         return _status(job)
-    except (PipelineError, OSError) as error:
+    except Exception as error:  # one participant must not stop the others
         return Outcome.of_error(job.participant, error)
 
 
