@@ -4,47 +4,26 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ConfigError, nearest, shown
-from pipeline.stages.compare import CompareParams
-from pipeline.stages.laterality import LateralityParams
-from pipeline.stages.measure import MeasureParams
-from pipeline.stages.preprocess import PreprocessParams
-from pipeline.stages.quality import QualityParams
-from pipeline.stages.regions import RegionsParams
-from pipeline.stages.report import ReportParams
-from pipeline.stages.segment import SegmentParams
+from pipeline.settings.compare import CompareParams
+from pipeline.settings.intake import IntakeParams
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.settings.quality import QualityParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.settings.report import ReportParams
+from pipeline.settings.run import RunParams
+from pipeline.settings.segment import SegmentParams
 from pipeline.store.content import read_text
-from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.toml_text import parse_toml, validated
 
 COMMAND_LINE = "--set"
 _MOST_FAULTS = 5
-
-
-class IntakeParams(SeriesRules, LateralityParams, frozen=True, extra="forbid"):
-    """Which scans are accepted, and which series is measured if a source has several."""
-
-    suffix: Literal["T1w", "PDw", "T2w"] = "T1w"
-    """Weighting of images whose own name does not state it, as BIDS writes it."""
-
-
-class RunParams(BaseModel, frozen=True, extra="forbid"):
-    """What is done about participants that do not come to an end; changes no result."""
-
-    retries: int = Field(2, ge=0, le=100)
-    """How often a participant is tried again whose worker process was lost."""
-    time_limit_min: float = Field(60.0, ge=0, allow_inf_nan=False)
-    """Minutes that a participant may take; 0 is no limit."""
-
-    @property
-    def limit_s(self) -> float | None:
-        """The time limit in seconds; None if there is none."""
-        return self.time_limit_min * 60 or None
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):

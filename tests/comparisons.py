@@ -20,8 +20,9 @@ from pipeline.domain.comparison import (
     TTestResult,
     UnpairedTests,
 )
-from pipeline.domain.outcomes import Outcome, Quantity
-from pipeline.stages.compare import OUTCOMES, CompareParams, compare, statistics_table
+from pipeline.domain.outcomes import OUTCOMES, Outcome, Quantity
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import compare, statistics_table
 from pipeline.stages.plot_style import Picture
 
 # Student 1908, hours of sleep gained under two drugs; results as R 4 prints them

@@ -13,9 +13,9 @@ from pydicom.uid import generate_uid
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
+from pipeline.settings.intake import SeriesRules
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.dicom.import_series import SourceImage
-from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.sources import opened_source
 
 Edit = Callable[[Dataset], None]

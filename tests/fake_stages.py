@@ -19,7 +19,7 @@ from pipeline.run.outputs import (
     PROBABILITY,
     VOLUMES,
 )
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.store.tables import write_measurements, write_table
 

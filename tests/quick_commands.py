@@ -19,7 +19,7 @@ from fake_stages import fake_stages
 
 from pipeline.cli import cohort_commands, main  # noqa: F401 imports everything that commands need
 from pipeline.run import cohort_pages, figures, plan
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 from pipeline.stages.plot_style import Picture
 
 PAUSE_S = 0.02

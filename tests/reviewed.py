@@ -9,7 +9,6 @@ import pandas as pd
 from fake_stages import make_table
 from starlette.testclient import TestClient
 
-from pipeline import segmenters
 from pipeline.cli import main
 from pipeline.domain.anatomy import MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
@@ -23,6 +22,7 @@ from pipeline.review.followup import Followup
 from pipeline.review.routes import make_app
 from pipeline.review.security import Secrets
 from pipeline.review.session import Session, open_session
+from pipeline.segmenters import registry
 from pipeline.store.images import write_labels, write_scan
 from pipeline.store.names import ScanName
 from pipeline.store.tables import write_measurements, write_table
@@ -99,7 +99,7 @@ def measure_truth(folder: Path, feet: dict[str, Foot], patch: Any) -> Path:
         A ``pytest.MonkeyPatch``; the network stays replaced as long as it is not undone.
     """
     TruthSegmenter.feet = {foot.grid.shape: foot for foot in feet.values()}
-    patch.setattr(segmenters, "SEGMENTERS", {"network": TruthSegmenter})
+    patch.setattr(registry, "SEGMENTERS", {"network": TruthSegmenter})
     raw, rows = folder / "raw", ["participant_id\tgroup\tbody_mass_kg"]
     for number, (label, foot) in enumerate(feet.items()):
         scan = ideal_scan(foot, get_protocol("t1_se_4mm"))

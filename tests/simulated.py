@@ -12,7 +12,8 @@ from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.stages.preprocess import preprocess
 from validation.label_overlap import on_grid
 
 LONG = 2  # array axis of the simulated scan that points to the toes

@@ -27,7 +27,8 @@ from pipeline.segmenters.network.boundary import box_about_boundary, has_core
 from pipeline.segmenters.network.localisation import LocalisedFoot, localise_foot
 from pipeline.segmenters.network.resample_to_scan import bone_probability, muscle_probability
 from pipeline.segmenters.network.weights import load_weights
-from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.stages.preprocess import preprocess
 from pipeline.store.files import written_whole
 from training.feet import ALL_KINDS, by_muscle, draw_kind, draw_training_shape
 

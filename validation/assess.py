@@ -19,12 +19,15 @@ from pipeline.errors import ScanError, SegmentationError
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.weights import Weights
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.settings.regions import RegionsParams
 from pipeline.simulate.ground_truth import measure_ground_truth
-from pipeline.stages.measure import MeasureParams, measure
+from pipeline.stages.measure import measure
 from pipeline.stages.measure.fat import find_fat
 from pipeline.stages.measure.prediction_intervals import with_intervals
-from pipeline.stages.preprocess import PreprocessParams, preprocess
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.regions import regions
 from validation.label_overlap import dice, on_grid
 
 Row = dict[str, object]

@@ -18,10 +18,13 @@ from pipeline.phantom.acquisition.acquire import acquire_all, random_pose
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.stages.measure import MeasureParams, measure
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.stages.measure import measure
 from pipeline.stages.measure.fat import DixonPair, find_fat
-from pipeline.stages.preprocess import PreprocessParams, preprocess
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.regions import regions
 from validation.label_overlap import on_grid
 from validation.markdown import print_markdown
 

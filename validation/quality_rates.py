@@ -20,7 +20,8 @@ from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import draw_shape
-from pipeline.stages.quality import GATE_NAMES, QualityParams, assess
+from pipeline.settings.quality import QualityParams
+from pipeline.stages.quality import GATE_NAMES, assess
 
 T1, DIXON = "t1_se_4mm", "dixon_2pt"
 SOUND = (T1, "t1_tse_3mm", "vibe_0p8", "pd_tse", "t2_fs", DIXON)

@@ -27,7 +27,8 @@ from pipeline.segmenters.network.localisation import (
 from pipeline.segmenters.network.network_segmenter import USUAL_BONE_DISTANCE
 from pipeline.segmenters.network.pose_fit import fit_pose
 from pipeline.segmenters.network.weights import load_weights
-from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.stages.preprocess import preprocess
 from pipeline.store.images import read_scan
 from validation.recognition_cases import Case, feet, no_feet
 

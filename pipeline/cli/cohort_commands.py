@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
+from pipeline.domain.outcomes import OUTCOMES
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
@@ -26,7 +27,7 @@ from pipeline.run.process_cohort import process_cohort
 from pipeline.run.shards import Shard, open_shard, remove_plan, write_plan
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
-from pipeline.stages.compare import OUTCOMES, statistics_table
+from pipeline.stages.compare import statistics_table
 from pipeline.store.files import remove_dead_scratch
 
 log = logging.getLogger(__name__)

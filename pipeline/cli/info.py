@@ -6,11 +6,9 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
+from pipeline.domain.segmenter_names import SEGMENTER_NAMES
 from pipeline.phantom.acquisition.protocols import PROTOCOL_NAMES
 from pipeline.phantom.cohort.effects import effect_names
-
-# Listed here because `pipeline.segmenters` imports heavy libraries; a test compares both.
-SEGMENTER_NAMES = ("network", "nnunet", "onnx")
 
 
 def facts() -> dict[str, Any]:

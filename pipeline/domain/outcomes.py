@@ -72,6 +72,8 @@ class Outcome:
 
 REGION_OUTCOMES = tuple(Outcome(region, q) for q in Quantity for region in REGIONS)
 """Outcomes of the regions, in the order of ``statistics.tsv``."""
+OUTCOMES = tuple(outcome.column for outcome in REGION_OUTCOMES)
+"""Columns of ``volumes.tsv`` in which groups are compared."""
 MUSCLE_OUTCOMES = tuple(
     Outcome(muscle.abbreviation, quantity)
     for quantity in (Quantity.VOLUME, Quantity.PER_BODY_MASS)

@@ -6,7 +6,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.config import IntakeParams
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
 from pipeline.errors import (
@@ -17,6 +16,7 @@ from pipeline.errors import (
     listed,
     system_refusal,
 )
+from pipeline.settings.intake import IntakeParams
 from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.store.bids import (
     check_raw_dataset,

@@ -13,7 +13,9 @@ from pipeline.run.cohort_tables import CohortTables
 from pipeline.run.figures import write_figures
 from pipeline.run.outputs import PICTURES, PREPROC, THUMBNAIL
 from pipeline.stages.compare import body_mass_missing
-from pipeline.stages.report import ReportFacts, Study, participant_page, report
+from pipeline.stages.report.foot_page import participant_page
+from pipeline.stages.report.methods_text import ReportFacts
+from pipeline.stages.report.study_page import Study, report
 from pipeline.store.files import read_json
 from pipeline.store.names import sidecar_of
 from pipeline.store.provenance import library_versions

@@ -19,7 +19,7 @@ from pipeline.stages.compare import (
     statistics_table,
     volume_row,
 )
-from pipeline.stages.report import context_of, latex, markdown
+from pipeline.stages.report.statistics_text import context_of, latex, markdown
 from pipeline.store.tables import write_csv, write_table
 
 

@@ -9,8 +9,9 @@ from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
 from pipeline.stages.compare import OK
-from pipeline.stages.report import plot_border, plot_effects, plot_groups
-from pipeline.stages.report.group_plot import groups_of
+from pipeline.stages.report.border_plot import plot_border
+from pipeline.stages.report.effect_plot import plot_effects
+from pipeline.stages.report.group_plot import groups_of, plot_groups
 from pipeline.store.files import written_whole
 from pipeline.store.tables import read_table
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 
-from pipeline.run import stage_io
 from pipeline.run.outputs import (
     BONES,
     BONES_CORRECTION,
@@ -28,7 +29,7 @@ from pipeline.run.outputs import (
     VOLUMES,
     WATER,
 )
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Stage:
         return (*self.writes, *self.may_write)
 
 
+def module_of(stage: str) -> str:
+    """Give the module that reads the inputs of a stage, calls it and writes its outputs."""
+    return f"pipeline.run.stages.{stage}"
+
+
+def run_stage(stage: str, context: StageContext) -> None:
+    """Run a stage; its module is imported only now, with the libraries that it needs."""
+    import_module(module_of(stage)).run(context)
+
+
 SEGMENTATION = (MUSCLES, BONES)
 CORRECTIONS = (MUSCLES_CORRECTION, BONES_CORRECTION)
 STAGES = (
@@ -71,24 +82,30 @@ STAGES = (
         (SCAN,),
         (PREPROC,),
         ("intake", "quality", "preprocess"),
-        stage_io.do_preprocess,
+        partial(run_stage, "preprocess"),
     ),
     Stage(
         "segment",
         (PREPROC,),
         SEGMENTATION,
         ("intake", "segment"),
-        stage_io.do_segment,
+        partial(run_stage, "segment"),
         may_read=(*CORRECTIONS, MODEL),
         may_write=(PROBABILITY,),
     ),
-    Stage("regions", SEGMENTATION, (REGIONS, LANDMARKS), ("regions",), stage_io.do_regions),
+    Stage(
+        "regions",
+        SEGMENTATION,
+        (REGIONS, LANDMARKS),
+        ("regions",),
+        partial(run_stage, "regions"),
+    ),
     Stage(
         "measure",
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS),
         (VOLUMES, BORDER, PROFILE),
         ("measure",),
-        stage_io.do_measure,
+        partial(run_stage, "measure"),
         may_read=(WATER, FAT),
     ),
     Stage(
@@ -96,7 +113,7 @@ STAGES = (
         (PREPROC, *SEGMENTATION, REGIONS, LANDMARKS, PROFILE),
         (OVERLAY, THUMBNAIL, SURFACE, PROFILE_PLOT, HISTOGRAM),
         ("report",),
-        stage_io.do_figures,
+        partial(run_stage, "figures"),
         may_read=(PROBABILITY,),
         may_write=(PROBABILITY_MAP,),
     ),

@@ -18,11 +18,12 @@ from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
+    hash_of,
     is_current,
     put_in_place,
     write_record,
 )
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 from pipeline.store.files import remove_dead_scratch, scratch_folder
 from pipeline.store.locks import lock_held
 
@@ -80,7 +81,8 @@ def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
     prefix = f"{name} {stage.name}"
     _check_upstream(stage, located)
     inputs = located.inputs(stage)
-    key = located.key(stage, inputs)
+    parts = located.key_parts(stage, inputs)
+    key = hash_of(parts)
     record = job.record(stage.name)
     if not job.force:
         check_unaltered(record, job.out)
@@ -91,7 +93,7 @@ def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
         check_unclaimed(record, located.targets(stage), job.out)
     log.debug("%s: starts", prefix, extra=event("stage started", name, stage=stage.name))
     started = time.perf_counter()
-    _run_recorded(stage, located, StageRecord(key, inputs), record)
+    _run_recorded(stage, located, StageRecord(key, inputs, parts=parts), record)
     seconds = time.perf_counter() - started
     facts = event("stage finished", name, stage=stage.name, seconds=round(seconds, 2))
     log.info("%s: done in %.1f s", prefix, seconds, extra=facts)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.domain.segmenter_names import NNUNET
 from pipeline.errors import ConfigError, file_fault
 from pipeline.segmenters.user_model.manifest import NnunetManifest, OnnxManifest, parse_manifest
-from pipeline.segmenters.user_model.nnunet import NNUNET, load_nnunet
+from pipeline.segmenters.user_model.nnunet import load_nnunet
 from pipeline.segmenters.user_model.onnx import load_onnx
 from pipeline.segmenters.user_model.user_segmenter import UserModel
 from pipeline.store.toml_text import parse_toml

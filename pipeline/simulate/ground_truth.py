@@ -15,9 +15,12 @@ from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import FootShape
 from pipeline.phantom.cohort.draw_cohort import RegionVolumes
-from pipeline.stages.compare import OK, CompareParams, compare, statistics_table, volume_row
-from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.settings.compare import CompareParams
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.stages.compare import OK, compare, statistics_table, volume_row
+from pipeline.stages.measure import measure
+from pipeline.stages.regions import regions
 
 COARSE_SPACING_MM = 2.0
 

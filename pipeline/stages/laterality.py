@@ -3,18 +3,10 @@
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from pydantic import BaseModel
-
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-
-
-class LateralityParams(BaseModel, frozen=True, extra="forbid"):
-    """Which feet are accepted."""
-
-    accept_left: bool = False
-    """Whether a left foot is accepted, to be measured as a left foot."""
+from pipeline.settings.intake import LateralityParams
 
 
 @dataclass(frozen=True, slots=True)

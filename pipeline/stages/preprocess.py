@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
@@ -14,25 +13,13 @@ from pipeline.errors import ScanError
 from pipeline.itk import sitk
 from pipeline.segmenters.components import component_sizes
 from pipeline.segmenters.downsampling import block_factors, block_means
+from pipeline.settings.preprocess import PreprocessParams
 
 STAGE = "preprocess"
 _BRIGHT_FAT = (Contrast.T1W, Contrast.PDW, Contrast.T2W, Contrast.FAT)
 _SUBCUTIS_MM = (3.0, 12.0)  # depth below the skin that is mostly fat
 _MIN_FAT_FRACTION = 0.25  # of the voxels at that depth; below, fat is suppressed
 _LARGE_BIAS = 3.0
-
-
-class PreprocessParams(BaseModel, frozen=True, extra="forbid"):
-    """How a scan is preprocessed."""
-
-    bias_correction: bool = True
-    """N4 bias field correction (Tustison 2010, IEEE Trans Med Imaging 29:1310)."""
-    bias_spacing_mm: float = Field(3.0, ge=1, le=8)
-    """Voxel size to which the scan is averaged before the smooth field is fitted."""
-    bias_knot_mm: float = Field(80.0, ge=20, le=400)
-    """Spacing of the B-spline knots of the field; coil profiles are no finer."""
-    bias_iterations: int = Field(40, ge=1, le=500)
-    """Maximum number of iterations on each of two levels."""
 
 
 def preprocess(scan: Scan, params: PreprocessParams) -> Scan:

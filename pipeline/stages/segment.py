@@ -1,20 +1,19 @@
 """Label the muscles and bones of a scan, and compare the side with the one claimed."""
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, field_validator, model_validator
 
 from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.handedness import side_of_bones
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
+from pipeline.segmenters.registry import make_segmenter
 from pipeline.segmenters.user_model.user_segmenter import UserModel
+from pipeline.settings.segment import SegmentParams
 
 STAGE = "segment"
 CORRECTED = "corrected"
@@ -23,32 +22,6 @@ _BOTH_CORRECTED = Caution(
     "Muscles and bones were labelled by hand, so no segmenter was used.",
     STAGE,
 )
-
-
-class SegmentParams(BaseModel, frozen=True, extra="forbid"):
-    """What labels the scan."""
-
-    segmenter: str = "network"
-    """Name of the segmenter; ``footvol info`` lists them."""
-    model: str | None = None
-    """Manifest of a model of your own, a TOML file; for ``onnx`` and ``nnunet`` only."""
-
-    @field_validator("segmenter")
-    @classmethod
-    def _known(cls, segmenter: str) -> str:
-        if segmenter not in segmenter_names():
-            msg = f"one of {', '.join(sorted(segmenter_names()))}, got {segmenter!r}"
-            raise ValueError(msg)
-        return segmenter
-
-    @model_validator(mode="after")
-    def _model_is_used(self) -> Self:
-        if (self.segmenter in USER_MODELS) != (self.model is not None):
-            got = f"segmenter {self.segmenter!r} with model {self.model!r}"
-            names = " and ".join(USER_MODELS)
-            msg = f"a model goes with the segmenters {names} alone, got {got}"
-            raise ValueError(msg)
-        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

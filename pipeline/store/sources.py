@@ -11,11 +11,11 @@ from tempfile import gettempdir
 from pydicom.misc import is_dicom
 
 from pipeline.errors import ConfigError, ScanError, listed
+from pipeline.settings.intake import SeriesRules
 from pipeline.store.archives import is_archive, unpack, without_archive_ending
 from pipeline.store.content import check_content
 from pipeline.store.dicom.import_series import SourceImage, imported_dicom
 from pipeline.store.dicom.read_headers import read_slices
-from pipeline.store.dicom.series_selection import SeriesRules
 from pipeline.store.files import scratch_folder
 from pipeline.store.formats import ENDINGS
 from pipeline.store.images import read_sidecar, side_of

@@ -10,10 +10,10 @@ from user_models import perfect_model, perfect_nnunet
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import Segmentation
-from pipeline.segmenters import USER_MODELS, make_segmenter, segmenter_names
+from pipeline.domain.segmenter_names import NNUNET, SEGMENTER_NAMES, USER_MODELS
 from pipeline.segmenters.base import Segmenter
 from pipeline.segmenters.network import network_segmenter as network
-from pipeline.segmenters.user_model.nnunet import NNUNET
+from pipeline.segmenters.registry import make_segmenter
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +30,7 @@ def _right_network(simulated: Simulated) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=segmenter_names())
+@pytest.fixture(scope="module", params=SEGMENTER_NAMES)
 def make(request: pytest.FixtureRequest, simulated: Simulated) -> Make:
     """Give a function that makes one segmenter; user models predict the ground truth too."""
     name = str(request.param)

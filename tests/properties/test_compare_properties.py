@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.stages.compare import OUTCOMES, CompareParams, compare, statistics_table
+from pipeline.domain.outcomes import OUTCOMES
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import compare, statistics_table
 
 pytestmark = pytest.mark.integration
 

@@ -18,11 +18,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pipeline.config import IntakeParams
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.intake.import_scans import intake_source
 from pipeline.run.executors import InProcess
+from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.images import read_scan, write_scan

@@ -15,7 +15,8 @@ from pipeline.domain.labels import LabelMap
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Contrast, Scan
-from pipeline.stages.measure import MeasureParams, measure
+from pipeline.settings.measure import MeasureParams
+from pipeline.stages.measure import measure
 
 Case = tuple[RegionSplit, Scan]
 

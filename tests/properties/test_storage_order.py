@@ -22,10 +22,14 @@ from pipeline.domain.anatomy import PLANTAR_LABELS, REGIONS
 from pipeline.domain.grid import Grid
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
-from pipeline.stages.measure import MeasureParams, measure
-from pipeline.stages.preprocess import PreprocessParams, preprocess
-from pipeline.stages.regions import RegionsParams, regions
-from pipeline.stages.segment import SegmentParams, segment
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.settings.segment import SegmentParams
+from pipeline.stages.measure import measure
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.regions import regions
+from pipeline.stages.segment import segment
 from pipeline.store.images import read_scan
 
 ORDERS = tuple(product(permutations(range(3)), product((1, -1), repeat=3)))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.domain.scan import Scan
+from pipeline.domain.segmenter_names import NNUNET
 from pipeline.errors import ConfigError
 from pipeline.segmenters.network.patch import Patch
 from pipeline.segmenters.network.prediction import OTHER, Prediction
 from pipeline.segmenters.orientation import axes_toward, axis_directions
 from pipeline.segmenters.user_model.manifest import DATASET, PLANS, NnunetManifest, check_sha256
 
-NNUNET = "nnunet"
 _ARCHITECTURES = "dynamic_network_architectures."
 _LAYERS = "torch.nn."
 

@@ -12,6 +12,7 @@ from scipy.special import softmax
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
+from pipeline.domain.segmenter_names import ONNX
 from pipeline.errors import ConfigError
 from pipeline.segmenters.network.patch import Array, Patch
 from pipeline.segmenters.network.placed_image import PlacedImage
@@ -20,7 +21,6 @@ from pipeline.segmenters.network.weights import session_of
 from pipeline.segmenters.orientation import axes_toward, axis_directions
 from pipeline.segmenters.user_model.manifest import BACKGROUND_NAME, OnnxManifest, check_sha256
 
-ONNX = "onnx"
 _SUM_TOLERANCE = 0.01  # of probabilities that were rounded to half precision
 
 

@@ -1,12 +1,10 @@
 """The comparison: one row per participant, then one comparison per outcome."""
 
-from pipeline.domain.outcomes import REGION_OUTCOMES
 from pipeline.stages.compare.compare_borders import (
     BORDER_COLUMNS,
     border_table,
     compare_borders,
 )
-from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.groups import check_design, compare
 from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_table
 from pipeline.stages.compare.volume_row import (
@@ -17,17 +15,12 @@ from pipeline.stages.compare.volume_row import (
     volume_row,
 )
 
-OUTCOMES = tuple(outcome.column for outcome in REGION_OUTCOMES)
-"""Columns of ``volumes.tsv`` in which groups are compared."""
-
 __all__ = [
     "BORDER_COLUMNS",
     "FAILED",
     "OK",
-    "OUTCOMES",
     "STATISTICS_COLUMNS",
     "VOLUME_COLUMNS",
-    "CompareParams",
     "body_mass_missing",
     "border_table",
     "check_design",

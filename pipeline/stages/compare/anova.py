@@ -7,7 +7,7 @@ from math import sqrt
 from scipy import stats
 
 from pipeline.domain.comparison import Anova, Interval, MeanTest, TTestResult
-from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.descriptives import Values
 from pipeline.stages.compare.studentized_range import critical_range, upper_tail
 

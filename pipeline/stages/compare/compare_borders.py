@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.domain.anatomy import REGION_NAMES
 from pipeline.domain.comparison import BorderComparison
-from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.groups import compare
 from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_row
 

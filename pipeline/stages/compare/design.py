@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.domain.outcomes import Outcome
 from pipeline.domain.participant import number_in
 from pipeline.errors import ArtefactError, ConfigError, listed
-from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.volume_row import OK
 
 MOST_GROUPS = 10

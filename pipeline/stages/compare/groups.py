@@ -9,9 +9,9 @@ import pandas as pd
 
 from pipeline.domain.comparison import Comparison, Tests
 from pipeline.domain.outcomes import MUSCLE_OUTCOMES, REGION_OUTCOMES, Outcome
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.ancova import adjust
 from pipeline.stages.compare.anova import compare_many
-from pipeline.stages.compare.compare_params import CompareParams
 from pipeline.stages.compare.descriptives import (
     NO_VALUES,
     Values,

@@ -6,7 +6,7 @@ from scipy import stats
 
 from pipeline.domain.comparison import Interval, MeanTest, PairedTests, Tests, TTestResult
 from pipeline.errors import ConfigError
-from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.descriptives import Values, has_spread, shapiro_p
 from pipeline.stages.compare.effect_size import detectable_d, effect_size, paired_d
 from pipeline.stages.compare.permutation import sign_test

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from pipeline.domain.comparison import Interval, MeanTest, Tests, TTestResult, UnpairedTests
-from pipeline.stages.compare.compare_params import CompareParams
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.descriptives import Values
 from pipeline.stages.compare.effect_size import cohens_d, detectable_d, effect_size
 from pipeline.stages.compare.permutation import split_test

@@ -1,5 +1,5 @@
 """Volumes, fat, cross-sections and lengths of every muscle."""
 
-from pipeline.stages.measure.measure_muscles import MeasureParams, measure
+from pipeline.stages.measure.measure_muscles import measure
 
-__all__ = ["MeasureParams", "measure"]
+__all__ = ["measure"]

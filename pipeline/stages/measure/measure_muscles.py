@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, field_validator
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES, PLANTAR_MUSCLES, Muscle
+from pipeline.domain.anatomy import MUSCLES, Muscle
 from pipeline.domain.cautions import Caution
 from pipeline.domain.fat_map import KNOWN, FatMap
 from pipeline.domain.grid import Grid
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
+from pipeline.settings.measure import MeasureParams
 from pipeline.stages.measure.border_sweep import sweep_border
 from pipeline.stages.measure.fat import find_fat
 from pipeline.stages.measure.plausibility import find_oddities
@@ -22,23 +22,6 @@ STAGE = "measure"
 _SECTION_MM = 2.0
 MIN_INNER_VOXELS = 10.0
 """Of a muscle in a region or section, for a fat fraction from these alone."""
-
-
-class MeasureParams(BaseModel, frozen=True, extra="forbid"):
-    """Muscles of the totals."""
-
-    muscles: tuple[str, ...] = Field(PLANTAR_MUSCLES, min_length=1)
-    """Abbreviations of the muscles in the totals; reported beside the volumes."""
-
-    @field_validator("muscles")
-    @classmethod
-    def _known(cls, muscles: tuple[str, ...]) -> tuple[str, ...]:
-        known = [m.abbreviation for m in MUSCLES]
-        unknown = [m for m in muscles if m not in known]
-        if unknown or len(set(muscles)) < len(muscles):
-            msg = f"each of {', '.join(known)} at most once, got {', '.join(muscles)}"
-            raise ValueError(msg)
-        return muscles
 
 
 def measure(

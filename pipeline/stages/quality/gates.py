@@ -8,8 +8,8 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.quality_reading import Reading, Verdict
 from pipeline.domain.scan import Scan
 from pipeline.errors import ScanError
+from pipeline.settings.quality import UPPER, QualityParams
 from pipeline.stages.quality import measures
-from pipeline.stages.quality.quality_params import UPPER, QualityParams
 from pipeline.stages.quality.view import View
 
 STAGE = "quality"

@@ -1,5 +1,5 @@
 """Landmarks, and the border between rearfoot and forefoot."""
 
-from pipeline.stages.regions.separate import RegionsParams, regions
+from pipeline.stages.regions.separate import regions
 
-__all__ = ["RegionsParams", "regions"]
+__all__ = ["regions"]

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
+from pipeline.settings.report import ReportParams
 from pipeline.stages.report import panels as draw
 from pipeline.stages.report.encode import small_png
 from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
@@ -23,13 +23,6 @@ _LEGEND_INCH = 0.5
 _PANELS_PER_ROW = 3
 
 Array = NDArray[np.float64]
-
-
-class ReportParams(BaseModel, frozen=True, extra="forbid"):
-    """What the overlays show."""
-
-    short_axis_levels: int = Field(default=6, ge=3, le=12)
-    """Number of sections perpendicular to the long axis in each overlay."""
 
 
 def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:

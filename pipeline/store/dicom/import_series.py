@@ -17,9 +17,10 @@ from pydicom.misc import is_dicom
 
 from pipeline.domain.scan import Side
 from pipeline.errors import ScanError
+from pipeline.settings.intake import SeriesRules
 from pipeline.store.dicom.conversion import convert
 from pipeline.store.dicom.read_headers import read_slices
-from pipeline.store.dicom.series_selection import SeriesRules, choose
+from pipeline.store.dicom.series_selection import choose
 from pipeline.store.dicom.series_sorting import Volume, find_volumes
 from pipeline.store.dicom.slice_header import SliceHeader
 from pipeline.store.files import scratch_folder

@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, BeforeValidator, Field
 
 from pipeline.domain.dixon import DIXON_IMAGES
 from pipeline.errors import ScanError
+from pipeline.settings.intake import SeriesRules
 from pipeline.store.dicom.series_sorting import Volume
 
 _COLUMNS = (
@@ -25,25 +23,6 @@ _COLUMNS = (
 )
 _TOLERANCE = 1.001
 _MOST_FAULTS = 3
-Number = Annotated[str, BeforeValidator(str)]
-
-
-class SeriesRules(BaseModel, frozen=True, extra="forbid"):
-    """Which DICOM series is measured if a source has several."""
-
-    series: Number | None = Field(None, pattern="^[0-9]+(-[0-9]+)?$")
-    """DICOM series to take, as the table of candidates names it: ``5``, or ``5-2`` if a
-    series has several volumes; if unset, the rules below decide."""
-    description: str | None = Field(None, min_length=1)
-    """Rule: shell pattern for the series description or protocol name, case-insensitive."""
-    contrast: Literal["T1w", "PDw", "T2w", "water", "fat", "in", "opposed"] | None = None
-    """Rule: contrast that the header states."""
-    plane: Literal["sagittal", "coronal", "axial"] | None = None
-    """Rule: scanner plane closest to the slices."""
-    max_pixel_mm: float | None = Field(None, gt=0)
-    """Rule: largest in-plane spacing, in mm."""
-    max_slice_mm: float | None = Field(None, gt=0)
-    """Rule: largest slice spacing, in mm, from the slice positions."""
 
 
 def choose(volumes: Sequence[Volume], rules: SeriesRules) -> tuple[Volume, ...]:

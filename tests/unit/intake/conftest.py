@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from makers import make_taken_scan
 
-from pipeline.config import IntakeParams
 from pipeline.domain.scan import Scan
 from pipeline.intake.import_scans import intake_source
 from pipeline.run.executors import InProcess
+from pipeline.settings.intake import IntakeParams
 
 Bring = Callable[..., list[Path]]
 

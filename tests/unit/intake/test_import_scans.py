@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from dicom_makers import edit, setting
 
-from pipeline.config import IntakeParams
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, LostWorkerError, ScanError
 from pipeline.intake.import_scans import intake_source
 from pipeline.run.executors import InProcess
+from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan

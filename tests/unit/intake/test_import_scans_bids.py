@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from makers import make_taken_scan
 
-from pipeline.config import IntakeParams
 from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
 from pipeline.intake.import_scans import intake_source
 from pipeline.run.executors import InProcess
+from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.images import write_scan
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from pipeline.config import IntakeParams
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ScanError
+from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan

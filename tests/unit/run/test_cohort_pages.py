@@ -14,7 +14,7 @@ from pipeline.run.cohort_results import collect_results
 from pipeline.run.cohort_tables import write_tables
 from pipeline.run.outputs import PICTURES
 from pipeline.run.process_participant import process_participant
-from pipeline.stages.report import Study
+from pipeline.stages.report.study_page import Study
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pipeline.run.cohort_tables import write_volumes
 from pipeline.run.job import Job
 from pipeline.run.outcome import NOT_RUN
 from pipeline.run.process_participant import process_participant
-from pipeline.run.stage_io import StageContext
+from pipeline.run.stages.context import StageContext
 from pipeline.run.status import get_status
 from pipeline.store import provenance
 from pipeline.store.files import read_json, sha256_of

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
-from pipeline.stages.laterality import LateralityParams, SideClaims, settle_laterality
+from pipeline.settings.intake import LateralityParams
+from pipeline.stages.laterality import SideClaims, settle_laterality
 
 R, L = Side.RIGHT, Side.LEFT
 

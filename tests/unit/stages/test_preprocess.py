@@ -18,7 +18,8 @@ from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import ScanError
 from pipeline.phantom.anatomy.foot import Tissue
-from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.stages.preprocess import preprocess
 from validation.label_overlap import on_grid
 
 SHAPE = (44, 80, 26)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from pipeline import segmenters
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
@@ -14,7 +13,9 @@ from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.stages.segment import Corrections, SegmentParams, segment
+from pipeline.segmenters import registry
+from pipeline.settings.segment import SegmentParams
+from pipeline.stages.segment import Corrections, segment
 
 
 class HandSegmenter:
@@ -33,7 +34,7 @@ class HandSegmenter:
 @pytest.fixture
 def scan(monkeypatch: pytest.MonkeyPatch) -> Scan:
     """Make a scan without a claimed side, and a segmenter that labels it."""
-    monkeypatch.setattr(segmenters, "SEGMENTERS", {"network": HandSegmenter})
+    monkeypatch.setattr(registry, "SEGMENTERS", {"network": HandSegmenter})
     grid = Grid.from_arrays((3, 4, 5), np.diag((0.5, 0.7, 3, 1)))
     caution = Caution("strong-bias-field", "Coil brightness varies 4.0-fold.", "preprocess")
     intensity = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
@@ -91,7 +92,7 @@ def test_corrected_bones_determine_the_side(
     truth = coarse_foot.truth
     left = replace(truth, side=Side.LEFT, segmenter="hand")
     fixed = type("Fixed", (), {"name": "hand", "segment": lambda *_: left})
-    monkeypatch.setattr(segmenters, "SEGMENTERS", {"network": fixed})
+    monkeypatch.setattr(registry, "SEGMENTERS", {"network": fixed})
     scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid)
 
     found = segment(scan, SegmentParams(), Corrections(bones=truth.bones))
@@ -104,7 +105,7 @@ def test_nothing_is_segmented_where_both_maps_are_given(
     coarse_foot: Foot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scan that a segmenter refuses can be measured; its side must still agree."""
-    monkeypatch.setattr(segmenters, "SEGMENTERS", {})
+    monkeypatch.setattr(registry, "SEGMENTERS", {})
     truth = coarse_foot.truth
     scan = Scan(coarse_foot.tissues.astype(np.float32), coarse_foot.grid, side=Side.RIGHT)
     by_hand = Corrections(truth.muscles, truth.bones)
@@ -124,7 +125,7 @@ def test_an_unknown_segmenter_is_refused() -> None:
     with pytest.raises(
         ConfigError, match=r"no segmenter named 'networks'\. Known: network, nnunet, onnx\."
     ):
-        segmenters.make_segmenter("networks")
+        registry.make_segmenter("networks")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.segmenters.network.network_segmenter import NetworkSegmenter
 from pipeline.segmenters.network.weights import load_weights
-from pipeline.stages.preprocess import PreprocessParams, preprocess
+from pipeline.settings.preprocess import PreprocessParams
+from pipeline.stages.preprocess import preprocess
 from validation.label_overlap import dice, on_grid
 from validation.trials import trial
 

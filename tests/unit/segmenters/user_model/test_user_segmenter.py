@@ -20,7 +20,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ConfigError, ScanError, SegmentationError
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.segmenters import make_segmenter
+from pipeline.segmenters.registry import make_segmenter
 from pipeline.segmenters.user_model import user_segmenter as own
 from pipeline.segmenters.user_model.user_segmenter import UserModelSegmenter
 from training.examples import classes_of

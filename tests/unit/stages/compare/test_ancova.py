@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from comparisons import A, B, first_row, statistics_of, volumes_of
 
-from pipeline.stages.compare import CompareParams
+from pipeline.settings.compare import CompareParams
 
 # Blood pressure by group and age, J. Naranjo, Western Michigan University, STAT 6620,
 # "Analysis of Covariance (ANACOVA)", output of SAS

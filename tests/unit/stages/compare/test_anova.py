@@ -11,10 +11,8 @@ from comparisons import (
     volumes_of,
 )
 
-from pipeline.stages.compare import (
-    OUTCOMES,
-    CompareParams,
-)
+from pipeline.domain.outcomes import OUTCOMES
+from pipeline.settings.compare import CompareParams
 
 
 def test_each_pair_of_three_groups_has_a_row_reference_first() -> None:

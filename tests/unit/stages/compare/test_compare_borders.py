@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from pipeline.domain.anatomy import REGIONS
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare import (
     VOLUME_COLUMNS,
-    CompareParams,
     border_table,
     compare,
     compare_borders,

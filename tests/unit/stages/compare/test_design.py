@@ -4,9 +4,7 @@ import pytest
 from comparisons import A, B, first_row, statistics_of, two_groups, volumes_of
 
 from pipeline.errors import ArtefactError, ConfigError
-from pipeline.stages.compare import (
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
 
 
 def test_a_missing_group_column_is_refused() -> None:

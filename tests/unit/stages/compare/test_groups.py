@@ -20,12 +20,9 @@ from comparisons import (
 )
 from statsmodels.stats.multitest import multipletests
 
-from pipeline.domain.outcomes import MUSCLE_OUTCOMES
-from pipeline.stages.compare import (
-    OUTCOMES,
-    CompareParams,
-    compare,
-)
+from pipeline.domain.outcomes import MUSCLE_OUTCOMES, OUTCOMES
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import compare
 
 
 def test_holm_corrects_within_absolute_and_within_per_kg() -> None:

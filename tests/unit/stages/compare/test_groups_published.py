@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pipeline.stages.compare import OUTCOMES, CompareParams, compare, statistics_table
+from pipeline.domain.outcomes import OUTCOMES
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import compare, statistics_table
 
 OUTCOME = OUTCOMES[0]
 

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from comparisons import MASSES, A, B, first_row, statistics_of, volumes_of
 
-from pipeline.stages.compare import (
-    VOLUME_COLUMNS,
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import VOLUME_COLUMNS
 
 
 def test_repeats_give_the_error_and_are_not_compared() -> None:

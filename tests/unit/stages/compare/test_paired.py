@@ -9,9 +9,7 @@ from comparisons import A, B, first_row, statistics_of, volumes_of
 from scipy import stats
 
 from pipeline.errors import ConfigError
-from pipeline.stages.compare import (
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
 
 PAIRED = CompareParams(design="paired", covariates=())
 

@@ -9,9 +9,7 @@ from comparisons import A, B, first_row, volumes_of
 from scipy import stats
 
 from pipeline.domain.comparison import PermutationTest
-from pipeline.stages.compare import (
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.permutation import sign_test, split_test
 
 

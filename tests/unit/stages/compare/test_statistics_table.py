@@ -5,11 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from comparisons import A, B, first_row, statistics_of, two_groups, volumes_of
 
-from pipeline.stages.compare import (
-    STATISTICS_COLUMNS,
-    VOLUME_COLUMNS,
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS
 
 
 def test_the_columns_are_those_of_the_contract_in_order() -> None:

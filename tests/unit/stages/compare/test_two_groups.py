@@ -7,9 +7,7 @@ import pytest
 from comparisons import SLEEP_A, SLEEP_B, first_row, two_groups, volumes_of
 from numpy.typing import NDArray
 
-from pipeline.stages.compare import (
-    CompareParams,
-)
+from pipeline.settings.compare import CompareParams
 
 
 def standardised(values: Sequence[float], mean: float) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.stages.measure import MeasureParams, measure
+from pipeline.settings.measure import MeasureParams
+from pipeline.stages.measure import measure
 
 SHAPE = (9, 20, 13)
 LEAN = 0.3025  # in the middle of one bin of the signal's histogram

@@ -12,9 +12,11 @@ from pipeline.domain.measurement_table import Measurement
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.stages.measure import MeasureParams, measure
+from pipeline.settings.measure import MeasureParams
+from pipeline.settings.regions import RegionsParams
+from pipeline.stages.measure import measure
 from pipeline.stages.measure.plausibility import find_oddities
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.stages.regions import regions
 
 Voxels = NDArray[np.uint8]
 LABEL = {m.abbreviation: m.index for m in MUSCLES}

@@ -16,7 +16,8 @@ from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.artefacts import Artefacts
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.stages.quality import GATE_NAMES, QualityParams, assess, cautioned
+from pipeline.settings.quality import QualityParams
+from pipeline.stages.quality import GATE_NAMES, assess, cautioned
 
 Take = Callable[..., Scan]
 PARAMS = QualityParams()

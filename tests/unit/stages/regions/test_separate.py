@@ -11,7 +11,8 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Side
-from pipeline.stages.regions import RegionsParams, regions
+from pipeline.settings.regions import RegionsParams
+from pipeline.stages.regions import regions
 
 BEFORE = Caution("low-similarity", "The scan resembles a foot by 0.85 only.", "segment")
 

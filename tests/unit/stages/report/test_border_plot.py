@@ -5,10 +5,11 @@ import pytest
 from comparisons import check_plot
 
 from pipeline.domain.comparison import BorderComparison
-from pipeline.stages.compare import CompareParams, compare_borders
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import compare_borders
 from pipeline.stages.measure.border_sweep import OFFSETS_MM
 from pipeline.stages.plot_style import Picture
-from pipeline.stages.report import plot_border
+from pipeline.stages.report.border_plot import plot_border
 from pipeline.stages.report.group_plot import groups_of
 
 

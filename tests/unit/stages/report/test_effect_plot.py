@@ -3,7 +3,7 @@
 from comparisons import check_plot, make_comparison, untested
 
 from pipeline.domain.outcomes import Outcome, Quantity
-from pipeline.stages.report import plot_effects
+from pipeline.stages.report.effect_plot import plot_effects
 
 TOTAL = Outcome("total", Quantity.PER_BODY_MASS)
 

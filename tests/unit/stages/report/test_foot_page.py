@@ -2,8 +2,7 @@
 
 from measured_rows import CUT, row_of, table_of
 
-from pipeline.stages.report import participant_page
-from pipeline.stages.report.foot_page import PICTURES
+from pipeline.stages.report.foot_page import PICTURES, participant_page
 
 
 def test_a_participant_page_lists_every_muscle_and_its_cautions() -> None:

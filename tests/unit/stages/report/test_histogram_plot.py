@@ -2,7 +2,7 @@
 
 from boxed_foot import scan_of, split_of, without_labels
 
-from pipeline.stages.report import plot_histogram
+from pipeline.stages.report.histogram_plot import plot_histogram
 
 
 def test_intensities_are_those_of_each_tissue() -> None:

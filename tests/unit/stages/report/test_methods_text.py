@@ -6,8 +6,7 @@ import pytest
 from comparisons import make_comparison
 
 from pipeline.config import load_config, to_toml
-from pipeline.stages.report import ReportFacts
-from pipeline.stages.report.methods_text import CITATION, Sample, methods_text
+from pipeline.stages.report.methods_text import CITATION, ReportFacts, Sample, methods_text
 
 SAMPLE = Sample(18, 20, ["network"], ["FDB;QP"], [1.2, 1.4])
 

@@ -14,7 +14,8 @@ from PIL import Image
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.scan import Side
-from pipeline.stages.report import ReportParams, overlay
+from pipeline.settings.report import ReportParams
+from pipeline.stages.report.overlay import overlay
 from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
 
 

@@ -5,7 +5,7 @@ import pytest
 from boxed_foot import scan_of, split_of
 
 from pipeline.domain.scan import Side
-from pipeline.stages.report import draw_probability
+from pipeline.stages.report.probability_map import draw_probability
 
 
 @pytest.mark.integration

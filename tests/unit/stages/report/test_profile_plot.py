@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.domain.landmarks import Border
-from pipeline.stages.report import plot_profile
+from pipeline.stages.report.profile_plot import plot_profile
 
 BORDER = Border("tmt1", 33.0)
 

@@ -13,8 +13,10 @@ from measured_rows import CUT, row_of, volumes_of
 from pipeline.config import PipelineConfig, to_toml
 from pipeline.domain.comparison import Comparison
 from pipeline.domain.outcomes import Quantity
-from pipeline.stages.compare import VOLUME_COLUMNS, CompareParams, compare
-from pipeline.stages.report import ReportFacts, Study, report
+from pipeline.settings.compare import CompareParams
+from pipeline.stages.compare import VOLUME_COLUMNS, compare
+from pipeline.stages.report.methods_text import ReportFacts
+from pipeline.stages.report.study_page import Study, report
 
 CONFIG = PipelineConfig()
 FACTS = ReportFacts(

@@ -5,9 +5,8 @@ import pytest
 from boxed_foot import split_of, without_labels
 
 from pipeline.domain.scan import Side
-from pipeline.stages.report import surface
 from pipeline.stages.report.reformats import DORSAL, RIGHTWARD
-from pipeline.stages.report.surface import Look, Solid, render_look
+from pipeline.stages.report.surface import Look, Solid, render_look, surface
 
 
 def solid(label: int, *box: slice) -> Solid:

@@ -10,8 +10,8 @@ from PIL import Image
 
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Side
-from pipeline.stages.report import thumbnail
 from pipeline.stages.report.panels import COLOURS
+from pipeline.stages.report.thumbnail import thumbnail
 
 
 def pixels_of(split: RegionSplit) -> NDArray[np.int_]:

@@ -1,22 +1,22 @@
-"""The files that a stage reads and writes: contrast, quality readings and cautions."""
+"""The sidecar of the preprocess stage: contrast, quality readings and cautions."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from makers import make_taken_scan
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.domain.grid import Grid
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Scan, Side
-from pipeline.errors import ArtefactError, ScanError
+from pipeline.errors import ScanError
 from pipeline.phantom.acquisition.acquire import acquire
 from pipeline.phantom.acquisition.protocols import get_protocol
 from pipeline.phantom.anatomy.foot import Foot
-from pipeline.run.outputs import PREPROC, REGIONS, SCAN
-from pipeline.run.stage_io import StageContext, do_figures, do_preprocess
+from pipeline.run.outputs import PREPROC, SCAN
+from pipeline.run.stages import preprocess
+from pipeline.run.stages.context import StageContext
 from pipeline.stages.quality import GATE_NAMES
 from pipeline.store.files import read_json
 from pipeline.store.images import read_scan, write_scan
@@ -58,7 +58,7 @@ def test_the_preprocessed_scan_keeps_the_contrast_of_the_raw_scan(
         Contrast.WATER if by == "option" else None,
     )
 
-    do_preprocess(context)
+    preprocess.run(context)
 
     assert read_scan(preproc).contrast is Contrast.WATER
 
@@ -74,7 +74,7 @@ def make_context(foot: Foot, folder: Path, pixel_mm: float) -> StageContext:
 
 def test_readings_and_cautions_are_in_the_sidecar(coarse_foot: Foot, tmp_path: Path) -> None:
     """Every gate has its value; coarse pixels cause a caution."""
-    do_preprocess(make_context(coarse_foot, tmp_path, pixel_mm=2.0))
+    preprocess.run(make_context(coarse_foot, tmp_path, pixel_mm=2.0))
 
     fields = read_json(tmp_path / "sub-01_desc-preproc_T1w.json")
     assert [reading["gate"] for reading in fields["Quality"]] == list(GATE_NAMES)
@@ -85,19 +85,5 @@ def test_readings_and_cautions_are_in_the_sidecar(coarse_foot: Foot, tmp_path: P
 def test_a_refused_scan_has_no_outputs(coarse_foot: Foot, tmp_path: Path) -> None:
     """The error has the reason, and no file is written."""
     with pytest.raises(ScanError, match=r"Pixels must be small: got pixel_mm 3\.5 mm"):
-        do_preprocess(make_context(coarse_foot, tmp_path, pixel_mm=3.5))
+        preprocess.run(make_context(coarse_foot, tmp_path, pixel_mm=3.5))
     assert not list(tmp_path.glob("*preproc*"))
-
-
-@pytest.mark.parametrize(
-    "cautions", ["[1]", '["far"]', '[{"code": "a"}]', "7", '[{"code": "a", "text": "b"}]']
-)
-def test_malformed_cautions_are_refused(tmp_path: Path, cautions: str) -> None:
-    """A sidecar in OUT that footvol cannot have written is an error."""
-    write_scan(make_taken_scan(), tmp_path / "scan.nii.gz", like=None)
-    (tmp_path / "regions.json").write_text(f'{{"Cautions": {cautions}}}')
-    read = {PREPROC: tmp_path / "scan.nii.gz", REGIONS: tmp_path / "regions.nii.gz"}
-    context = StageContext(Participant("01"), PipelineConfig(), None, read, {}, {})
-
-    with pytest.raises(ArtefactError, match=r"'regions\.json' must list as 'Cautions'"):
-        do_figures(context)

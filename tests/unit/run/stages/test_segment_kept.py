@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from reviewed import TruthSegmenter
 
-from pipeline import segmenters
 from pipeline.config import PipelineConfig, load_config
 from pipeline.domain.scan import Scan, Side
 from pipeline.phantom.acquisition.acquire import ideal_scan
@@ -16,6 +15,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.run.cohort import open_scan
 from pipeline.run.job import Job
 from pipeline.run.process_participant import process_participant
+from pipeline.segmenters import registry
 from pipeline.store.files import read_json
 from pipeline.store.images import write_labels, write_scan
 
@@ -35,7 +35,7 @@ def job(
     coarse_foot: Foot, config: PipelineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Job:
     """Segment a foot once, with its true labels."""
-    monkeypatch.setattr(segmenters, "SEGMENTERS", {"network": TruthSegmenter})
+    monkeypatch.setattr(registry, "SEGMENTERS", {"network": TruthSegmenter})
     monkeypatch.setattr(TruthSegmenter, "feet", {coarse_foot.grid.shape: coarse_foot})
     monkeypatch.setattr(TruthSegmenter, "runs", 0)
     scan = ideal_scan(coarse_foot, get_protocol("t1_se_4mm"))

@@ -1,0 +1,1 @@
+"""One module per stage: read the inputs, call the stage function, write the outputs."""

@@ -1,0 +1,1 @@
+"""The settings, one module per section; they are read without importing any stage."""
