@@ -17,6 +17,7 @@ from pipeline.settings.preprocess import PreprocessParams
 from pipeline.settings.quality import QualityParams
 from pipeline.settings.regions import RegionsParams
 from pipeline.settings.report import ReportParams
+from pipeline.settings.run import RunParams
 from pipeline.settings.segment import SegmentParams
 from pipeline.store.content import read_text
 from pipeline.store.toml_text import parse_toml, validated
@@ -26,7 +27,7 @@ _MOST_FAULTS = 5
 
 
 class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
-    """Every setting of one run, one section per stage."""
+    """Every setting of one run, one section per stage, and one for the run."""
 
     intake: IntakeParams = Field(default_factory=IntakeParams)
     quality: QualityParams = Field(default_factory=QualityParams)
@@ -36,6 +37,7 @@ class PipelineConfig(BaseModel, frozen=True, extra="forbid"):
     measure: MeasureParams = Field(default_factory=MeasureParams)
     compare: CompareParams = Field(default_factory=CompareParams)
     report: ReportParams = Field(default_factory=ReportParams)
+    run: RunParams = Field(default_factory=RunParams)
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> PipelineConfig:

@@ -47,6 +47,18 @@ class LostWorkerError(PipelineError):
     exit_code = 3
 
 
+class LostSchedulerError(PipelineError):
+    """The scheduler of a cluster gives no more answers."""
+
+    exit_code = 3
+
+
+class TimeLimitError(PipelineError):
+    """A task took longer than it may."""
+
+    exit_code = 3
+
+
 def listed(things: Iterable[object], most: int = MOST_LISTED) -> str:
     """List the first few items in one line, and say how many more there are."""
     items = list(things)

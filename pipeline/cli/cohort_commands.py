@@ -1,7 +1,10 @@
 """The commands over participants; imported only when one of them runs."""
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,28 +13,35 @@ from pipeline.cli.progress import open_bar
 from pipeline.domain.outcomes import OUTCOMES
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
-from pipeline.run.cohort_outputs import check_out, prepare_out
+from pipeline.run.cohort_outputs import check_out
 from pipeline.run.cohort_pages import write_pages
 from pipeline.run.cohort_results import collect_results
 from pipeline.run.cohort_tables import CohortTables, write_tables
 from pipeline.run.comparison_input import check_comparison
-from pipeline.run.open_executor import open_executor
+from pipeline.run.events import event, events_written
+from pipeline.run.job import Job
+from pipeline.run.locked_out import out_locked, out_prepared
+from pipeline.run.open_executor import open_cohort_executor
 from pipeline.run.outcome import OK, Outcome, exit_code
 from pipeline.run.process_cohort import process_cohort
+from pipeline.run.shards import Shard, open_shard, remove_plan, write_plan
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
 from pipeline.stages.compare import statistics_table
 from pipeline.store.files import remove_dead_scratch
 
+log = logging.getLogger(__name__)
 __all__ = [
     "RunOptions",
     "all_labels",
     "compare_groups",
     "open_cohort",
     "open_scan",
+    "plan_shards",
     "print_pending",
     "report_cohort",
     "run_all",
+    "run_shard",
     "run_stage",
 ]
 VOLUMES_SHOWN = [
@@ -64,12 +74,22 @@ STATISTICS_SHOWN = [
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of the commands that process participants."""
+    """Options of the commands that process participants.
+
+    Parameters
+    ----------
+    events
+        File to append events to.
+    is_shared
+        Whether other commands may work on other participants of OUT meanwhile.
+    """
 
     jobs: int = 1
     scheduler: str | None = None
     force: bool = False
     stop_on_first_failure: bool = False
+    events: Path | None = None
+    is_shared: bool = False
 
 
 def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple[str, ...]:
@@ -94,38 +114,85 @@ def run_all(
 ) -> int:
     """Run all stages, write tables and report, and print the tables."""
     check_comparison(cohort)
-    prepare_out(cohort, force=options.force)
-    outcomes = _process(cohort, (), options)
-    _write_all(session, cohort, outcomes, force=options.force)
+    with out_prepared(cohort, force=options.force):
+        outcomes = _process(cohort, (), options)
+        _write_all(session, cohort, outcomes, force=options.force)
     return exit_code(_not_excluded(cohort, outcomes), is_single_stage=is_single_scan)
 
 
 def run_stage(session: Session, cohort: Cohort, stage: str, options: RunOptions) -> int:
     """Run one stage and print for how many participants it is done."""
-    prepare_out(cohort, force=options.force)
-    outcomes = _process(cohort, (stage,), options)
+    with out_prepared(cohort, force=options.force, is_shared=options.is_shared):
+        outcomes = _process(cohort, (stage,), options)
     done = sum(outcome.status == OK for outcome in outcomes)
     session.print(f"{stage}: {done} of {len(outcomes)} participants, in {cohort.out}")
     return exit_code(outcomes, is_single_stage=True)
 
 
+def plan_shards(session: Session, cohort: Cohort) -> int:
+    """Fix the participants and settings of all shards anew, while none is running."""
+    check_out(cohort)
+    with out_locked(cohort.out):
+        remove_plan(cohort.out)
+        planned = write_plan(cohort)
+    session.print(f"Planned: {len(planned.participants)} participants, in {cohort.out}")
+    return 0
+
+
+def run_shard(
+    session: Session,
+    bids_dir: Path,
+    out: Path,
+    words: str,
+    options: RunOptions,
+    others: Sequence[str],
+) -> int:
+    """Run all stages of one part of the participants; write no tables and no pages.
+
+    Parameters
+    ----------
+    words
+        The shard, ``K/N``.
+    others
+        Options given that do not go with a shard.
+
+    Raises
+    ------
+    ConfigError
+        If there are any, or the shard or its settings do not fit.
+    """
+    shard = Shard.parse(words)
+    if others:
+        msg = (
+            f"A shard must consist of planned participants: got --shard with {list(others)!r}. "
+            "Leave one out."
+        )
+        raise ConfigError(msg)
+    cohort = open_shard(bids_dir, out, session.config(), shard)
+    with out_prepared(cohort, force=options.force, is_shared=True):
+        outcomes = _process(cohort, (), options)
+    done = sum(outcome.status == OK for outcome in outcomes)
+    session.print(f"Shard {shard}: {done} of {len(outcomes)} participants, in {cohort.out}")
+    return exit_code(outcomes)
+
+
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the tables from the measurements in OUT, and print them."""
     check_comparison(cohort)
-    prepare_out(cohort, force=force)
-    results = collect_results(cohort)
-    _print_tables(session, write_tables(results, force=force))
+    with out_prepared(cohort, force=force):
+        results = collect_results(cohort)
+        _print_tables(session, write_tables(results, force=force))
     return exit_code(_not_excluded(cohort, [entry.outcome for entry in results.entries]))
 
 
 def report_cohort(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Draw missing figures, then write tables and pages."""
     check_comparison(cohort)
-    prepare_out(cohort, force=force)
-    outcomes = _process(cohort, ("figures",), RunOptions(force=force))
-    # up-to-date figures do not imply up-to-date measurements; the records decide that
-    failed = [outcome for outcome in outcomes if outcome.status != OK]
-    _write_all(session, cohort, failed, force=force)
+    with out_prepared(cohort, force=force):
+        outcomes = _process(cohort, ("figures",), RunOptions(force=force))
+        # up-to-date figures do not imply up-to-date measurements; the records decide that
+        failed = [outcome for outcome in outcomes if outcome.status != OK]
+        _write_all(session, cohort, failed, force=force)
     return exit_code(_not_excluded(cohort, outcomes), is_single_stage=True)
 
 
@@ -145,9 +212,24 @@ def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
 
 def _process(cohort: Cohort, stages: Sequence[str], options: RunOptions) -> list[Outcome]:
     jobs = cohort.jobs(stages, force=options.force)
+    with events_written(options.events):
+        log.debug("run starts", extra=event("run started", participants=len(jobs)))
+        outcomes = _outcomes(cohort, jobs, options)
+        code = exit_code(outcomes)
+        counts = dict(Counter(outcome.status for outcome in outcomes))
+        log.debug("run ends", extra=event("run finished", counts=counts, code=code))
+    return outcomes
+
+
+def _outcomes(cohort: Cohort, jobs: Sequence[Job], options: RunOptions) -> list[Outcome]:
     try:
         with (
-            open_executor(options.jobs, options.scheduler) as executor,
+            open_cohort_executor(
+                options.jobs,
+                options.scheduler,
+                limit_s=cohort.config.run.limit_s,
+                is_one=len(jobs) == 1,
+            ) as executor,
             open_bar(len(jobs), "participants") as advance,
         ):
             return process_cohort(

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli.options import (
     BidsDir,
+    Events,
     Force,
     Jobs,
     Labels,
@@ -63,15 +64,28 @@ def run(
         typer.Option("--stop-on-first-failure", help="Stop when a participant fails."),
     ] = False,
     exclude: Exclude = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N", help="Only the stages of the K-th of N parts; no tables, no pages."
+        ),
+    ] = None,
+    events: Events = None,
 ) -> int:
     """Run all stages for every participant, then compare and report."""
     from pipeline.cli import cohort_commands
 
     labels = cohort_commands.all_labels(participant_label, more_labels)
+    options = cohort_commands.RunOptions(
+        jobs, scheduler, force, stop_on_first_failure, events=events
+    )
+    if shard is not None:
+        others = {"--participant-label": labels, "--exclude": exclude, "--dry-run": dry_run}
+        given = [name for name, value in others.items() if value]
+        return cohort_commands.run_shard(session, bids_dir, out, shard, options, given)
     cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels, exclude)
     if dry_run:
         return cohort_commands.print_pending(session, cohort, force=force)
-    options = cohort_commands.RunOptions(jobs, scheduler, force, stop_on_first_failure)
     return cohort_commands.run_all(session, cohort, options)
 
 
@@ -85,12 +99,15 @@ def _stage_command(stage: str) -> Callable[..., int]:
         jobs: Jobs = 1,
         scheduler: Scheduler = None,
         force: Force = False,
+        events: Events = None,
     ) -> int:
         from pipeline.cli import cohort_commands
 
         labels = cohort_commands.all_labels(participant_label, more_labels)
         cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels)
-        options = cohort_commands.RunOptions(jobs, scheduler, force)
+        options = cohort_commands.RunOptions(
+            jobs, scheduler, force, events=events, is_shared=bool(labels)
+        )
         return cohort_commands.run_stage(session, cohort, stage, options)
 
     return command
@@ -99,6 +116,30 @@ def _stage_command(stage: str) -> Callable[..., int]:
 for _stage, _does in STAGE_COMMANDS.items():
     _example = f"Example: footvol {_stage} sample_scans out/demo --participant-label 01"
     app.command(_stage, help=_does, epilog=_example)(with_session(_stage_command(_stage)))
+
+
+@app.command(epilog="Example: footvol plan sample_scans out/demo")
+@with_session
+def plan(session: Session, bids_dir: BidsDir, out: Out) -> int:
+    """Fix the participants and settings of `run --shard`, in place of an earlier plan."""
+    from pipeline.cli import cohort_commands
+
+    cohort = cohort_commands.open_cohort(bids_dir, out, session.config())
+    return cohort_commands.plan_shards(session, cohort)
+
+
+@app.command(epilog="Example: footvol status sample_scans out/demo")
+@with_session
+def status(
+    session: Session,
+    bids_dir: BidsDir,
+    out: Out,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Print which stages are done, stale, failed or in progress, and why; writes nothing."""
+    from pipeline.cli import status_command
+
+    return status_command.print_status(session, bids_dir, out, as_json=as_json)
 
 
 @app.command(epilog="Example: footvol compare sample_scans out/demo --reference healthy")

@@ -38,6 +38,10 @@ Scheduler = Annotated[
     str | None,
     typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler to process participants on."),
 ]
+Events = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.jsonl", help="Append what happens, one JSON object a line."),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings file.")
 ]

@@ -19,8 +19,9 @@ def open_log(verbosity: int) -> Iterator[None]:
     """Send log lines to stderr while a command runs."""
     handler = _make_handler()
     level, propagate = log.level, log.propagate
+    handler.setLevel(LEVELS.get(verbosity, logging.DEBUG))
     log.addHandler(handler)
-    log.setLevel(LEVELS.get(verbosity, logging.DEBUG))
+    log.setLevel(logging.DEBUG)  # files of events and participants have more than is shown
     log.propagate = False
     try:
         yield
@@ -33,12 +34,34 @@ def open_log(verbosity: int) -> Iterator[None]:
 @contextmanager
 def open_bar(total: int, unit: str) -> Iterator[Callable[[object], None]]:
     """Show a bar on a terminal; yields the function to call after each step."""
-    if not (sys.stderr.isatty() and log.isEnabledFor(logging.INFO)):
+    is_quiet = all(handler.level > logging.INFO for handler in log.handlers)
+    if is_quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
 
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+    class RateColumn(ProgressColumn):
+        """Shows how many are done in an hour."""
+
+        def render(self, task: Task) -> Text:
+            """Give the rate, once it is known."""
+            return Text(f"{task.speed * 3600:.0f}/h" if task.speed else "")
+
+    columns = (
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=_make_console(), transient=True) as bar:
         task = bar.add_task(unit, total=total)
         yield lambda _: bar.advance(task)

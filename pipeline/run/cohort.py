@@ -91,7 +91,7 @@ def open_cohort(
         If the dataset, a label or OUT cannot be used.
     """
     known = find_participants(bids_dir)
-    _check_apart(bids_dir, out)
+    check_apart(bids_dir, out)
     table = read_participants(bids_dir)
     _check_one_to_one(known, table)
     excluded = read_excluded(exclude) if exclude else {}
@@ -149,7 +149,14 @@ def open_scan(
     )
 
 
-def _check_apart(bids_dir: Path, out: Path) -> None:
+def check_apart(bids_dir: Path, out: Path) -> None:
+    """Refuse results among the raw data.
+
+    Raises
+    ------
+    ConfigError
+        If OUT is the dataset, or a participant's folder in it.
+    """
     raw, target = bids_dir.resolve(), out.resolve()
     inside = target.relative_to(raw).parts if target.is_relative_to(raw) else None
     if inside is not None and (not inside or inside[0].startswith("sub-")):

@@ -180,17 +180,20 @@ class LocatedJob:
 
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
         """Give the cache key: the hash of all that the outputs of a stage depend on."""
+        return hash_of(self.key_parts(stage, inputs))
+
+    def key_parts(self, stage: Stage, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Give the hash of each part of the cache key, by which `status` says what changed."""
         module = module_of(stage.name)
-        return hash_of(
-            {
-                "inputs": dict(inputs),
-                "settings": self.job.config.model_dump(mode="json", include={*stage.settings}),
-                "sides": [self.job.side, self.job.participant.side],
-                "contrast": self.job.contrast,
-                "code": code_hash(module),
-                "libraries": versions_of(module, self.job.config.segment.segmenter),
-            }
-        )
+        parts = {
+            "inputs": dict(inputs),
+            "settings": self.job.config.model_dump(mode="json", include={*stage.settings}),
+            "sides": [self.job.side, self.job.participant.side],
+            "contrast": self.job.contrast,
+            "code": code_hash(module_of(stage.name)),
+            "libraries": versions_of(module_of(stage.name), self.job.config.segment.segmenter),
+        }
+        return {name: hash_of({name: part}) for name, part in parts.items()}
 
     def kept(self, stage: Stage, inputs: Mapping[str, str]) -> KeptLabels | None:
         """Say where the segmenter's labels are kept; None for a stage without corrections."""

@@ -12,6 +12,7 @@ from pipeline.errors import (
     ScanError,
     system_refusal,
 )
+from pipeline.run.events import event
 from pipeline.run.stage_cache import FAILED
 
 OK, NOT_RUN = "ok", "not run"
@@ -48,16 +49,42 @@ class Outcome:
         return cls(participant, FAILED, reason_of(error), code_of(error), stages)
 
 
-def log_bug(participant: Participant, error: Exception) -> None:
-    """Log the traceback of an error that only a bug of footvol can cause."""
-    if code_of(error) == PipelineError.exit_code:
-        log.error("%s: traceback", participant.participant_id, exc_info=error)
+def log_outcome(
+    outcome: Outcome, *, seconds: float, attempt: int, error: Exception | None = None
+) -> None:
+    """Log how it went for a participant: the reason of a failure, and the event.
+
+    Parameters
+    ----------
+    attempt
+        1 unless a worker was lost before.
+    error
+        Its traceback is logged if only a bug of footvol can cause it.
+    """
+    name = outcome.participant.participant_id
+    if error is not None and code_of(error) == PipelineError.exit_code:
+        log.error("%s: traceback", name, exc_info=error)
+    if outcome.status == FAILED:
+        log.error("%s: %s", name, outcome.reason)
+    facts = event(
+        "participant finished",
+        name,
+        status=outcome.status,
+        stages=list(outcome.stages),
+        seconds=round(seconds, 2),
+        reason=outcome.reason,
+        code=outcome.code,
+        attempt=attempt,
+    )
+    log.debug("%s: %s after %.1f s", name, outcome.status, seconds, extra=facts)
 
 
 def code_of(error: Exception) -> int:
     """Give the exit code of an error."""
     if isinstance(error, OSError):
         return ConfigError.exit_code
+    if isinstance(error, MemoryError):
+        return ScanError.exit_code
     return error.exit_code if isinstance(error, PipelineError) else PipelineError.exit_code
 
 
@@ -67,6 +94,11 @@ def reason_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return system_refusal(error)
+    if isinstance(error, MemoryError):
+        return (
+            "Memory must suffice for a scan: got none that was free. Run again with fewer "
+            "--jobs, or on a larger machine."
+        )
     return f"A bug of footvol ({error}). Please report it with the traceback that was printed."
 
 

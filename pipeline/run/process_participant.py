@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.errors import ArtefactError
+from pipeline.run.events import event, participant_log
 from pipeline.run.job import Job, LocatedJob
-from pipeline.run.outcome import Outcome, code_of, log_bug, reason_of
+from pipeline.run.outcome import Outcome, code_of, log_outcome, reason_of
 from pipeline.run.outputs import SCAN
 from pipeline.run.plan import Stage, producers, select_stages
 from pipeline.run.stage_cache import (
@@ -17,49 +18,85 @@ from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
+    hash_of,
     is_current,
     put_in_place,
     write_record,
 )
 from pipeline.run.stages.context import StageContext
 from pipeline.store.files import remove_dead_scratch, scratch_folder
+from pipeline.store.locks import lock_held
 
+# Below `Job.log_dir`.
+LOCK, LOG = "lock", "log.txt"
+# A process whose parent was killed ends, and frees its lock, within seconds.
+_LONGEST_WAIT_S = 10.0
 log = logging.getLogger(__name__)
 
 
-def process_participant(job: Job) -> Outcome:
-    """Run the stages of one participant; a failure is returned, not raised."""
+def process_participant(job: Job, attempt: int = 1) -> Outcome:
+    """Run the stages of one participant; a failure is returned, not raised.
+
+    What happens is also logged to ``OUT/logs/sub-XX/log.txt``.
+
+    Parameters
+    ----------
+    attempt
+        1 unless a worker was lost before.
+    """
+    name = job.participant.participant_id
+    started = time.perf_counter()
     done: list[str] = []
-    try:
-        remove_dead_scratch(job.log_dir)
-        located = job.locate()
-        for stage in select_stages(job.stages):
-            if _run_if_stale(stage, located):
-                done.append(stage.name)
-    except Exception as error:  # one participant must not stop the others
-        log_bug(job.participant, error)
-        return Outcome.of_error(job.participant, error, tuple(done))
-    return Outcome(job.participant, stages=tuple(done))
+    error: Exception | None = None
+    with participant_log(job.log_dir / LOG):
+        log.debug("%s: starts", name, extra=event("participant started", name, attempt=attempt))
+        try:
+            with lock_held(job.log_dir / LOCK, name, wait_s=_LONGEST_WAIT_S):
+                _run_stages(job, done)
+        except Exception as raised:  # one participant must not stop the others
+            error = raised
+        outcome = (
+            Outcome.of_error(job.participant, error, tuple(done))
+            if error
+            else Outcome(job.participant, stages=tuple(done))
+        )
+        seconds = time.perf_counter() - started
+        log_outcome(outcome, seconds=seconds, attempt=attempt, error=error)
+    return outcome
+
+
+def _run_stages(job: Job, done: list[str]) -> None:
+    """Run stages that are not up to date, and append their names."""
+    remove_dead_scratch(job.log_dir)
+    located = job.locate()
+    for stage in select_stages(job.stages):
+        if _run_if_stale(stage, located):
+            done.append(stage.name)
 
 
 def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
     """Run a stage unless it is up to date; gives whether it was run."""
     job = located.job
-    prefix = f"{job.participant.participant_id} {stage.name}"
+    name = job.participant.participant_id
+    prefix = f"{name} {stage.name}"
     _check_upstream(stage, located)
     inputs = located.inputs(stage)
-    key = located.key(stage, inputs)
+    parts = located.key_parts(stage, inputs)
+    key = hash_of(parts)
     record = job.record(stage.name)
     if not job.force:
         check_unaltered(record, job.out)
         if is_current(record, key, job.out):
-            log.info("%s: up to date", prefix)
+            facts = event("stage skipped", name, stage=stage.name)
+            log.info("%s: up to date", prefix, extra=facts)
             return False
         check_unclaimed(record, located.targets(stage), job.out)
-    log.debug("%s: starts", prefix)
+    log.debug("%s: starts", prefix, extra=event("stage started", name, stage=stage.name))
     started = time.perf_counter()
-    _run_recorded(stage, located, StageRecord(key, inputs), record)
-    log.info("%s: done in %.1f s", prefix, time.perf_counter() - started)
+    _run_recorded(stage, located, StageRecord(key, inputs, parts=parts), record)
+    seconds = time.perf_counter() - started
+    facts = event("stage finished", name, stage=stage.name, seconds=round(seconds, 2))
+    log.info("%s: done in %.1f s", prefix, seconds, extra=facts)
     return True
 
 

@@ -26,6 +26,8 @@ class StageRecord:
     ----------
     key
         The cache key: a hash of inputs, settings, code and versions of libraries.
+    parts
+        The hash of each of these, by which `status` says what changed.
     inputs
         sha256 of the input files, by BIDS URI.
     outputs
@@ -47,6 +49,7 @@ class StageRecord:
     code: int = 0
     seconds: float = 0.0
     pending: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> frozenset[str]:

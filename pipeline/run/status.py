@@ -1,16 +1,104 @@
 """The state of a participant on disk, and what a run would do."""
 
-from pipeline.errors import PipelineError
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.errors import ArtefactError, PipelineError, listed
 from pipeline.run.job import Job, LocatedJob
 from pipeline.run.outcome import NOT_RUN, Outcome
 from pipeline.run.plan import Stage, select_stages
 from pipeline.run.stage_cache import (
     FAILED,
+    WRITING,
     StageRecord,
     check_unaltered,
     check_unclaimed,
     is_current,
 )
+
+State = Literal["done", "stale", "never run", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """The state of one stage of one participant on disk.
+
+    Parameters
+    ----------
+    reason
+        Why it is stale or failed.
+    code
+        Exit code of a failure.
+    """
+
+    stage: str
+    state: State
+    reason: str | None = None
+    code: int = 0
+
+
+def get_stage_states(job: Job) -> tuple[StageState, ...]:
+    """Determine the state of each stage of a job, and why it is so; writes nothing."""
+    try:
+        located = job.locate()
+        located.check_scan()
+        return tuple(_states(located))
+    except (PipelineError, OSError) as error:
+        refused = Outcome.of_error(job.participant, error)
+        return tuple(
+            StageState(stage, "failed", refused.reason, refused.code) for stage in job.stages
+        )
+
+
+def _states(located: LocatedJob) -> Iterator[StageState]:
+    """Give the state of each stage; those that read what a stale one writes are stale, too."""
+    stale: set[str] = set()
+    for stage in select_stages(located.job.stages):
+        state = _state(stage, located)
+        waits_for = [name for name in stage.reads if name in stale]
+        if state.state == "done" and waits_for:
+            state = StageState(stage.name, "stale", f"{listed(waits_for)} will be made again")
+        if state.state != "done":
+            stale |= set(stage.targets)
+        yield state
+
+
+def _state(stage: Stage, located: LocatedJob) -> StageState:
+    out = located.job.out
+    record = located.job.record(stage.name)
+    if record is None:
+        return StageState(stage.name, "never run")
+    try:
+        check_unaltered(record, out)
+    except ArtefactError as error:
+        return StageState(stage.name, "failed", str(error), error.exit_code)
+    missing = [name for name in stage.reads if not located.path(name).exists()]
+    if missing:
+        return StageState(stage.name, "stale", f"inputs are missing: {listed(missing)}")
+    if record.status == WRITING:
+        return StageState(stage.name, "stale", "it was ended while it wrote its outputs")
+    changed = _changed(stage, located, record)
+    if changed:
+        return StageState(stage.name, "stale", changed)
+    if record.status == FAILED:
+        return StageState(stage.name, "failed", record.reason, record.code)
+    lost = [name for name in record.outputs if not (out / name).exists()]
+    if lost:
+        return StageState(stage.name, "stale", f"outputs are missing: {listed(lost)}")
+    return StageState(stage.name, "done")
+
+
+def _changed(stage: Stage, located: LocatedJob, record: StageRecord) -> str | None:
+    """Say which parts of the cache key have changed, and which input files."""
+    inputs = located.inputs(stage)
+    if record.key == located.key(stage, inputs):
+        return None
+    files = sorted({name for name, _ in inputs.items() ^ record.inputs.items()})
+    parts = located.key_parts(stage, inputs)
+    changed = [name for name, sha in parts.items() if record.parts.get(name) != sha]
+    named = [f"inputs {listed(files)}" if name == "inputs" else name for name in changed]
+    return f"changed: {', '.join(named)}"
 
 
 def get_status(job: Job) -> Outcome:
@@ -20,7 +108,7 @@ def get_status(job: Job) -> Outcome:
     """
     try:
         return _status(job)
-    except (PipelineError, OSError) as error:
+    except Exception as error:  # one participant must not stop the others
         return Outcome.of_error(job.participant, error)
 
 
