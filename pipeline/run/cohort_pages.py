@@ -35,7 +35,8 @@ def write_pages(results: CohortResults, tables: CohortTables, *, force: bool = F
         As `written_together`.
     """
     out = results.cohort.out
-    with written_together(results.cohort, PAGES, force=force) as scratch:
+    parts = results.state.key_parts(PAGES)
+    with written_together(results.cohort, PAGES, parts, force=force) as scratch:
         into = replace(results, cohort=scratch)
         plots = write_figures(
             into, tables.volumes, tables.statistics, tables.border_statistics, out

@@ -47,7 +47,8 @@ def write_tables(results: CohortResults, *, force: bool = False) -> CohortTables
         As `written_together`.
     """
     kept = find_optional(results.cohort, force=force)
-    with written_together(results.cohort, TABLES, force=force) as scratch:
+    parts = results.state.key_parts(TABLES)
+    with written_together(results.cohort, TABLES, parts, force=force) as scratch:
         into = replace(results, cohort=scratch)
         volumes = write_volumes(into)
         muscles = write_muscles(into, volumes)

@@ -1,7 +1,8 @@
 """The work on one participant: stages, files, and the cache key of each stage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pipeline.config import PipelineConfig
@@ -87,11 +88,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class LocatedJob:
-    """A job and the scan that was found for it."""
+    """A job and the scan that was found for it.
+
+    Parameters
+    ----------
+    sha256
+        Gives the sha256 of a file; each file is read once, until the job is `fresh`.
+    """
 
     job: Job
     raw: Path
     name: ScanName
+    sha256: Callable[[Path], str] = field(
+        default_factory=lambda: cache(sha256_of), compare=False, repr=False
+    )
+
+    def fresh(self) -> "LocatedJob":
+        """Give the same job after files have changed, of which no sha256 is known."""
+        return LocatedJob(self.job, self.raw, self.name)
 
     def check_scan(self) -> None:
         """Refuse a scan that does not exist.
@@ -176,7 +190,7 @@ class LocatedJob:
 
     def inputs(self, stage: Stage) -> dict[str, str]:
         """Give the sha256 of the input files of a stage, by BIDS URI."""
-        return {uri: sha256_of(path) for uri, path in self.sources(stage).items()}
+        return {uri: self.sha256(path) for uri, path in self.sources(stage).items()}
 
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
         """Give the cache key: the hash of all that the outputs of a stage depend on."""
@@ -190,8 +204,8 @@ class LocatedJob:
             "settings": self.job.config.model_dump(mode="json", include={*stage.settings}),
             "sides": [self.job.side, self.job.participant.side],
             "contrast": self.job.contrast,
-            "code": code_hash(module_of(stage.name)),
-            "libraries": versions_of(module_of(stage.name), self.job.config.segment.segmenter),
+            "code": code_hash(module),
+            "libraries": versions_of(module, self.job.config.segment.segmenter),
         }
         return {name: hash_of({name: part}) for name, part in parts.items()}
 

@@ -26,7 +26,11 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
         two files, or a file is not a regular one or has its content elsewhere.
     """
     found: dict[str, Path] = {}
-    own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
+    own = [
+        path
+        for path in _images(out, name.participant_id)
+        if _participant_id(path) == name.participant_id
+    ]
     for path in own:
         structure = _structure(path, name)
         if structure is None:
@@ -65,11 +69,13 @@ def check_owners(out: Path, labels: Iterable[str]) -> None:
         raise ConfigError(msg)
 
 
-def _images(out: Path) -> list[Path]:
+def _images(out: Path, start: str = "") -> list[Path]:
+    """Find the images whose names start so; those of a large cohort are not all looked at."""
     folder = out / FOLDER
     if not folder.is_dir():
         return []
-    return sorted(path for path in without_junk(folder.iterdir(), folder) if is_image(path))
+    named = (path for path in folder.iterdir() if path.name.startswith(start))
+    return sorted(path for path in without_junk(named, folder) if is_image(path))
 
 
 def _participant_id(path: Path) -> str:

@@ -11,7 +11,8 @@ from pipeline.cli import main
 from pipeline.errors import ArtefactError
 from pipeline.run import dependencies, plan
 from pipeline.run.cohort import Cohort
-from pipeline.run.cohort_results import collect_results
+from pipeline.run.cohort_results import read_results
+from pipeline.run.cohort_state import collect_state
 from pipeline.run.cohort_tables import write_volumes
 from pipeline.run.job import Job
 from pipeline.run.outcome import NOT_RUN, OK
@@ -56,7 +57,7 @@ def test_a_row_has_the_sum_of_the_scan_that_was_measured(cohort: Cohort, job: Jo
     outcomes = [process_participant(job) for job in cohort.jobs()]
     replace_scan(job)
     row = (
-        write_volumes(collect_results(cohort, outcomes))
+        write_volumes(read_results(collect_state(cohort, outcomes)))
         .set_index("participant_id")
         .loc["sub-01"]
     )
@@ -131,10 +132,10 @@ def test_a_run_with_another_version_has_another_identifier(
     cohort: Cohort, set_version: Callable[[str, str], None]
 ) -> None:
     """The identifier is in the tables."""
-    before = collect_results(cohort).run_id
+    before = read_results(collect_state(cohort)).run_id
     set_version("statsmodels", "99.0")
 
-    assert collect_results(cohort).run_id != before
+    assert read_results(collect_state(cohort)).run_id != before
 
 
 def test_versions_of_an_extra_count_only_for_its_segmenter(
