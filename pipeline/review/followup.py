@@ -13,9 +13,12 @@ from pipeline.run.cohort_outputs import prepare_out
 from pipeline.run.cohort_pages import write_pages
 from pipeline.run.cohort_results import EXCLUDED, collect_results
 from pipeline.run.cohort_tables import write_tables
+from pipeline.run.locked_out import out_locked
 from pipeline.run.process_participant import process_participant
 from pipeline.store.review_table import REVIEW_TABLE, read_decisions, rejected
 
+# While a correction is measured.
+_LONGEST_WAIT_S = 60.0
 log = logging.getLogger(__name__)
 State = Literal["current", "writing", "failed"]
 
@@ -31,13 +34,14 @@ def write_all(cohort: Cohort, labels: Collection[str] = ()) -> None:
     labels
         Whose figures to draw.
     """
-    cohort = replace(cohort, excluded=_excluded(cohort))
-    for participant in cohort.participants:
-        if participant.label in labels:
-            process_participant(cohort.job(participant, ("figures",)))
-    prepare_out(cohort)
-    results = collect_results(cohort)
-    write_pages(results, write_tables(results))
+    with out_locked(cohort.out, wait_s=_LONGEST_WAIT_S):
+        cohort = replace(cohort, excluded=_excluded(cohort))
+        for participant in cohort.participants:
+            if participant.label in labels:
+                process_participant(cohort.job(participant, ("figures",)))
+        prepare_out(cohort)
+        results = collect_results(cohort)
+        write_pages(results, write_tables(results))
 
 
 def _excluded(cohort: Cohort) -> dict[str, str]:
