@@ -13,40 +13,19 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 
-from fake_stages import fake_stages
+from slow_stages import PAUSE_S, slow_stages
 
 from pipeline.cli import cohort_commands, main  # noqa: F401 imports everything that commands need
 from pipeline.run import cohort_pages, figures, plan
-from pipeline.run.stages.context import StageContext
 from pipeline.stages.plot_style import Picture
-
-PAUSE_S = 0.02
-
-
-class SlowStage:
-    """A stage that leaves its files half written for a while."""
-
-    def __init__(self, stage: plan.Stage) -> None:
-        self._run = stage.run
-
-    def __call__(self, context: StageContext) -> None:
-        """Write something to each file, wait, and run the stage."""
-        for path in context.write.values():
-            path.write_bytes(b"half")
-        time.sleep(PAUSE_S)
-        for path in context.write.values():
-            path.unlink()
-        self._run(context)
 
 
 def quicken(workers: str) -> None:
     """Replace stages, pages and plots by fakes, and set the start method of workers."""
-    stages = tuple(replace(stage, run=SlowStage(stage)) for stage in fake_stages([]))
     context = multiprocessing.get_context(workers)
     for module, name, fake in (
-        (plan, "STAGES", stages),
+        (plan, "STAGES", slow_stages()),
         (cohort_pages, "participant_page", lambda *_: "<html>one</html>\n"),
         (cohort_pages, "report", lambda *_: "<html>all</html>\n"),
         *((figures, f"plot_{name}", _plot) for name in ("groups", "effects", "border")),

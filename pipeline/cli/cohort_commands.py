@@ -13,7 +13,6 @@ from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
 from pipeline.run.events import event, events_written
-from pipeline.run.job import Job
 from pipeline.run.locked_out import out_locked, out_prepared
 from pipeline.run.open_executor import open_cohort_executor
 from pipeline.run.outcome import OK, Outcome, exit_code
@@ -82,19 +81,24 @@ def run_all(
 ) -> int:
     """Run all stages, write tables and report, and print the tables."""
     check_comparison(cohort)
-    with out_prepared(cohort, force=options.force):
+    with out_prepared(cohort, force=options.force), events_written(options.events):
         outcomes = _process(cohort, (), options)
         _write_all(session, cohort, outcomes, force=options.force)
-    return exit_code(_not_excluded(cohort, outcomes), is_single_stage=is_single_scan)
+        code = exit_code(_not_excluded(cohort, outcomes), is_single_stage=is_single_scan)
+        return _finished(outcomes, code)
 
 
 def run_stage(session: Session, cohort: Cohort, stage: str, options: RunOptions) -> int:
     """Run one stage and print for how many participants it is done."""
-    with out_prepared(cohort, force=options.force, is_shared=options.is_shared):
+    with (
+        out_prepared(cohort, force=options.force, is_shared=options.is_shared),
+        events_written(options.events),
+    ):
         outcomes = _process(cohort, (stage,), options)
+        code = _finished(outcomes, exit_code(outcomes, is_single_stage=True))
     done = sum(outcome.status == OK for outcome in outcomes)
     session.print(f"{stage}: {done} of {len(outcomes)} participants, in {cohort.out}")
-    return exit_code(outcomes, is_single_stage=True)
+    return code
 
 
 def plan_shards(session: Session, cohort: Cohort) -> int:
@@ -137,11 +141,15 @@ def run_shard(
         )
         raise ConfigError(msg)
     cohort = open_shard(bids_dir, out, session.config(), shard)
-    with out_prepared(cohort, force=options.force, is_shared=True):
+    with (
+        out_prepared(cohort, force=options.force, is_shared=True),
+        events_written(options.events),
+    ):
         outcomes = _process(cohort, (), options)
+        code = _finished(outcomes, exit_code(outcomes))
     done = sum(outcome.status == OK for outcome in outcomes)
     session.print(f"Shard {shard}: {done} of {len(outcomes)} participants, in {cohort.out}")
-    return exit_code(outcomes)
+    return code
 
 
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
@@ -180,16 +188,7 @@ def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
 
 def _process(cohort: Cohort, stages: Sequence[str], options: RunOptions) -> list[Outcome]:
     jobs = cohort.jobs(stages, force=options.force)
-    with events_written(options.events):
-        log.debug("run starts", extra=event("run started", participants=len(jobs)))
-        outcomes = _outcomes(cohort, jobs, options)
-        code = exit_code(outcomes)
-        counts = dict(Counter(outcome.status for outcome in outcomes))
-        log.debug("run ends", extra=event("run finished", counts=counts, code=code))
-    return outcomes
-
-
-def _outcomes(cohort: Cohort, jobs: Sequence[Job], options: RunOptions) -> list[Outcome]:
+    log.debug("run starts", extra=event("run started", participants=len(jobs)))
     try:
         with (
             open_cohort_executor(
@@ -208,6 +207,13 @@ def _outcomes(cohort: Cohort, jobs: Sequence[Job], options: RunOptions) -> list[
             )
     finally:  # a killed worker cannot remove its scratch files
         remove_dead_scratch(cohort.out, *(job.log_dir for job in jobs))
+
+
+def _finished(outcomes: Sequence[Outcome], code: int) -> int:
+    """Log that a run has ended; gives its exit code."""
+    counts = dict(Counter(outcome.status for outcome in outcomes))
+    log.debug("run ends", extra=event("run finished", counts=counts, code=code))
+    return code
 
 
 def _write_all(

@@ -11,10 +11,13 @@ from pipeline.review.feet import read_rows_of_volumes
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import prepare_out
 from pipeline.run.cohort_state import EXCLUDED
+from pipeline.run.locked_out import out_locked
 from pipeline.run.process_participant import process_participant
 from pipeline.run.update_cohort import update_cohort
 from pipeline.store.review_table import REVIEW_TABLE, read_decisions, rejected
 
+# While a correction is measured.
+_LONGEST_WAIT_S = 60.0
 log = logging.getLogger(__name__)
 State = Literal["current", "writing", "failed"]
 
@@ -30,12 +33,13 @@ def write_all(cohort: Cohort, labels: Collection[str] = ()) -> None:
     labels
         Whose figures to draw.
     """
-    cohort = replace(cohort, excluded=_excluded(cohort))
-    for participant in cohort.participants:
-        if participant.label in labels:
-            process_participant(cohort.job(participant, ("figures",)))
-    prepare_out(cohort)
-    update_cohort(cohort)
+    with out_locked(cohort.out, wait_s=_LONGEST_WAIT_S):
+        cohort = replace(cohort, excluded=_excluded(cohort))
+        for participant in cohort.participants:
+            if participant.label in labels:
+                process_participant(cohort.job(participant, ("figures",)))
+        prepare_out(cohort)
+        update_cohort(cohort)
 
 
 def _excluded(cohort: Cohort) -> dict[str, str]:

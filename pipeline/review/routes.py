@@ -24,6 +24,7 @@ from pipeline.review.saving import ConflictError, Edit, save_labels
 from pipeline.review.security import HOSTS, Guard, Secrets
 from pipeline.review.session import LOCK, Session, now
 from pipeline.review.views import foot_view, list_view
+from pipeline.run.locked_out import out_locked
 from pipeline.store.browser_images import label_bytes, scan_bytes
 from pipeline.store.files import locked
 
@@ -31,6 +32,7 @@ STATIC = Path(__file__).parent / "static"
 _Seconds = Annotated[float, Field(ge=0, le=86400)]
 _SECONDS: TypeAdapter[float] = TypeAdapter(_Seconds)
 _MOST_JSON_BYTES = 65536
+_LONGEST_WAIT_S = 20.0  # while tables and pages are written
 _MOST_PREPARED = 3  # scans kept in memory: the one shown, the next, the one before
 
 
@@ -127,7 +129,10 @@ class Pages:
 
     def _save(self, foot: Foot, edit: Edit, seconds: float) -> dict[str, Any]:
         cohort = self.session.cohort()
-        with locked(self.session.out / LOCK):
+        with (
+            out_locked(self.session.out, is_shared=True, wait_s=_LONGEST_WAIT_S),
+            locked(self.session.out / LOCK),
+        ):
             old = volumes_of(foot)
             try:
                 save_labels(foot, cohort, edit)

@@ -84,11 +84,11 @@ def _pass_on(ours: "Future[Any]", theirs: Any) -> None:
         return
     try:
         records, result, error = theirs.result()
+        for record in records:
+            logging.getLogger(record.name).handle(record)
     except Exception as refusal:
         ours.set_exception(_explained(refusal))
         return
-    for record in records:
-        logging.getLogger(record.name).handle(record)
     ours.set_result(result) if error is None else ours.set_exception(error)
 
 

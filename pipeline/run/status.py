@@ -65,28 +65,30 @@ def _states(located: LocatedJob) -> Iterator[StageState]:
 
 
 def _state(stage: Stage, located: LocatedJob) -> StageState:
-    out = located.job.out
     record = located.job.record(stage.name)
     if record is None:
         return StageState(stage.name, "never run")
     try:
-        check_unaltered(record, out, located.sha256)
+        check_unaltered(record, located.job.out, located.sha256)
     except ArtefactError as error:
         return StageState(stage.name, "failed", str(error), error.exit_code)
-    missing = [name for name in stage.reads if not located.path(name).exists()]
-    if missing:
-        return StageState(stage.name, "stale", f"inputs are missing: {listed(missing)}")
-    if record.status == WRITING:
-        return StageState(stage.name, "stale", "it was ended while it wrote its outputs")
-    changed = _changed(stage, located, record)
-    if changed:
-        return StageState(stage.name, "stale", changed)
+    reason = _why_stale(stage, located, record)
+    if reason:
+        return StageState(stage.name, "stale", reason)
     if record.status == FAILED:
         return StageState(stage.name, "failed", record.reason, record.code)
-    lost = [name for name in record.outputs if not (out / name).exists()]
-    if lost:
-        return StageState(stage.name, "stale", f"outputs are missing: {listed(lost)}")
     return StageState(stage.name, "done")
+
+
+def _why_stale(stage: Stage, located: LocatedJob, record: StageRecord) -> str | None:
+    missing = [name for name in stage.reads if not located.path(name).exists()]
+    if missing:
+        return f"inputs are missing: {listed(missing)}"
+    if record.status == WRITING:
+        return "it was ended while it wrote its outputs"
+    changed = _changed(stage, located, record)
+    lost = [name for name in record.outputs if not (located.job.out / name).exists()]
+    return changed or (f"outputs are missing: {listed(lost)}" if lost else None)
 
 
 def _changed(stage: Stage, located: LocatedJob, record: StageRecord) -> str | None:

@@ -59,7 +59,7 @@ def test_run_prints_each_stage_on_stderr(
         "sub-02 preprocess",
         "sub-02 segment",
     ]
-    assert told_again[0] == "sub-02 preprocess: up to date"
+    assert told_again[0] == "sub-02: up to date (1 of 1)"
     assert "\x1b" not in "".join(printed)
 
 

@@ -1,4 +1,4 @@
-"""Worker processes: lost ones, and how all of them end."""
+"""Worker processes: lost and slow ones, and how all of them end."""
 
 import logging
 import multiprocessing
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LostWorkerError
+from pipeline.errors import LostWorkerError, TimeLimitError
 from pipeline.run.executors import InProcess, WorkerProcesses
 from pipeline.store.files import scratch_folder
 
@@ -48,6 +48,11 @@ def log_line(line: str) -> int:
     return os.getpid()
 
 
+def hang() -> None:
+    """Wait for something that never comes, as a read from a dead disk does."""
+    time.sleep(600)
+
+
 def appears(path: Path) -> bool:
     """Whether a file appears soon."""
     for _ in range(600):
@@ -72,22 +77,38 @@ def test_a_call_whose_process_dies_is_tried_once_more(
     tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Other calls are not affected; the log records it."""
-    with WorkerProcesses(2) as executor:
+    with WorkerProcesses(2, tries=2) as executor:
         lost = executor.submit(end_by, number, tmp_path / "attempts")
         others = [executor.submit(abs, -k) for k in range(3)]
 
         assert lost.result() == "done"
         assert [other.result() for other in others] == [0, 1, 2]
-    assert sum("was ended" in message for message in caplog.messages) == 1
+    assert sum("tried again" in message for message in caplog.messages) == 1
 
 
-def test_a_call_that_ends_two_processes_fails_alone() -> None:
+@pytest.mark.integration
+def test_a_call_that_takes_too_long_is_ended_alone() -> None:
+    """The message has the limit and its setting; the next call gets a new process."""
+    started = time.monotonic()
+    with WorkerProcesses(1, limit_s=3) as executor:
+        hanging = executor.submit(hang)
+        other = executor.submit(abs, -3)
+
+        with pytest.raises(
+            TimeLimitError, match=r"within run\.time_limit_min: got more than 0\.05 min"
+        ):
+            hanging.result()
+        assert other.result() == 3
+    assert time.monotonic() - started < 60
+
+
+def test_a_call_that_always_ends_its_process_fails_alone() -> None:
     """The message gives how the last one ended, and what to do."""
-    with WorkerProcesses(2) as executor:
+    with WorkerProcesses(2, tries=2) as executor:
         lost = executor.submit(end_always, signal.SIGKILL)
         other = executor.submit(abs, -3)
 
-        with pytest.raises(LostWorkerError, match=r"got 2 that were ended.*SIGKILL.*fewer"):
+        with pytest.raises(LostWorkerError, match=r"one that was ended by SIGKILL.*fewer"):
             lost.result()
         assert other.result() == 3
 
