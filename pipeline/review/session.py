@@ -174,6 +174,7 @@ def prepare_measuring(session: Session) -> None:
     with suppress(PipelineError):
         code_version()
         segmenter = session.cohort().config.segment.segmenter
+        import_module("pipeline.run.write_cohort")
         for module in map(module_of, stage_names()):
             import_module(module)
             code_hash(module)

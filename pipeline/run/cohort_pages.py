@@ -12,7 +12,7 @@ from pipeline.run.cohort_results import CohortResults, ParticipantResult
 from pipeline.run.cohort_tables import CohortTables
 from pipeline.run.figures import write_figures
 from pipeline.run.outputs import PICTURES, PREPROC, THUMBNAIL
-from pipeline.stages.compare import body_mass_missing
+from pipeline.stages.compare.volume_row import body_mass_missing
 from pipeline.stages.report.foot_page import participant_page
 from pipeline.stages.report.methods_text import ReportFacts
 from pipeline.stages.report.study_page import Study, report

@@ -12,13 +12,9 @@ from pipeline.run.cohort_outputs import CSV, LATEX, TABLES, find_optional, writt
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
 from pipeline.run.muscle_tables import write_border, write_muscles
-from pipeline.stages.compare import (
-    STATISTICS_COLUMNS,
-    VOLUME_COLUMNS,
-    compare,
-    statistics_table,
-    volume_row,
-)
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_table
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS, volume_row
 from pipeline.stages.report.statistics_text import context_of, latex, markdown
 from pipeline.store.tables import write_csv, write_table
 

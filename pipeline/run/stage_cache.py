@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -173,11 +174,7 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
         Naming the first eight such files.
     """
     known = record.files if record else frozenset()
-    unrecorded = [
-        name
-        for name in targets
-        if name not in known and ((out / name).exists() or (out / name).is_symlink())
-    ]
+    unrecorded = [name for name in targets if name not in known and os.path.lexists(out / name)]
     if unrecorded:
         msg = (
             f"Footvol must not overwrite files of unknown origin: got {listed(unrecorded)}. "

@@ -1,5 +1,6 @@
 """Names of all files: BIDS names of inputs, BIDS derivative names of outputs."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,7 +216,12 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
             "one. Check the path."
         )
         raise ConfigError(msg)
-    labels = sorted(p.name.removeprefix("sub-") for p in bids_dir.glob("sub-*") if p.is_dir())
+    with os.scandir(bids_dir) as entries:  # it knows folders without asking for each
+        labels = sorted(
+            entry.name.removeprefix("sub-")
+            for entry in entries
+            if entry.name.startswith("sub-") and entry.is_dir()
+        )
     if not labels:
         msg = (
             f"The raw dataset must contain folders named 'sub-<label>': got none in "
