@@ -34,9 +34,14 @@ def with_settings(*overrides: str) -> Change:
     return lambda cohort: replace(cohort, config=load_config(None, overrides))
 
 
-def with_row(participant: Participant) -> Change:
+def with_row(edit: Callable[[Participant], Participant]) -> Change:
     """Make a change of the row of the first participant."""
-    return lambda cohort: replace(cohort, participants=(participant, *cohort.participants[1:]))
+
+    def change(cohort: Cohort) -> Cohort:
+        first, *others = cohort.participants
+        return replace(cohort, participants=(edit(first), *others))
+
+    return change
 
 
 def without_one(cohort: Cohort) -> Cohort:
@@ -82,9 +87,9 @@ def test_before_the_first_run_nothing_is_up_to_date(cohort: Cohort) -> None:
     "change",
     [
         with_settings("compare.test='student'"),
-        with_row(Participant("01", body_mass_kg=81.5)),
-        with_row(Participant("01", group="other")),
-        with_row(Participant("01", cells={"age": "44"})),
+        with_row(lambda who: replace(who, body_mass_kg=81.5)),
+        with_row(lambda who: replace(who, group="other")),
+        with_row(lambda who: replace(who, cells={**who.cells, "age": "44"})),
         without_one,
         excluded,
     ],
