@@ -80,16 +80,17 @@ def read_results(state: CohortState) -> CohortResults:
             entry.outcome.participant.label: entry.scan_sha256 for entry in state.entries
         },
     }
-    entries = tuple(map(_result, state.entries))
+    entries = tuple(_result(cohort.out, entry) for entry in state.entries)
     return CohortResults(cohort, state, entries, hash_of(provenance)[:12])
 
 
-def _result(state: ParticipantState) -> ParticipantResult:
-    volumes, border = (state.files.get(name) for name in (VOLUMES, BORDER))
+def _result(out: Path, state: ParticipantState) -> ParticipantResult:
+    files = {name: out / file for name, file in state.files.items()}
+    volumes, border = (files.get(name) for name in (VOLUMES, BORDER))
     return ParticipantResult(
         state.outcome,
         state.scan_sha256,
         read_measurements(volumes) if volumes else None,
         read_table(border).astype(float) if border else None,
-        state.files,
+        files,
     )

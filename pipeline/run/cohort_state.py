@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pipeline
 from pipeline.domain.participant import Participant
@@ -39,15 +38,16 @@ class ParticipantState:
     scan_sha256
         None if no scan was found.
     files
-        Outputs that exist, by name; empty unless all measuring stages are done.
-    sums
-        Recorded sha256 of the outputs, by path below OUT.
+        Outputs that exist, by name, as paths below OUT; empty unless all measuring stages
+        are done.
+    outputs_hash
+        Hash of the recorded sha256 of all outputs.
     """
 
     outcome: Outcome
     scan_sha256: str | None
-    files: Mapping[str, Path] = field(default_factory=dict)
-    sums: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    outputs_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class CohortState:
                 "outcome": [entry.outcome.status, entry.outcome.reason, entry.outcome.code],
                 "scan": entry.scan_sha256,
                 "files": sorted(entry.files),
-                "sums": dict(entry.sums),
+                "outputs": entry.outputs_hash,
             }
             for entry in self.entries
         ]
@@ -133,13 +133,13 @@ def _state(
     outcome = _with_exclusion(outcome, cohort.excluded.get(participant.label))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
         return ParticipantState(outcome, scan_sha256)
-    paths = {name: located.path(name) for name in (VOLUMES, BORDER, PREPROC, *PICTURES)}
+    files = {name: located.relative(name) for name in (VOLUMES, BORDER, PREPROC, *PICTURES)}
     records = (job.record(stage) for stage in _READ)
     return ParticipantState(
         outcome,
         scan_sha256,
-        {name: path for name, path in paths.items() if path.exists()},
-        {name: sha for record in records if record for name, sha in record.outputs.items()},
+        {name: file for name, file in files.items() if (cohort.out / file).exists()},
+        hash_of({"outputs": [dict(record.outputs) for record in records if record]}),
     )
 
 
