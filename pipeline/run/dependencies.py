@@ -66,8 +66,8 @@ def dependencies_of(module: str, root: Path = _ROOT) -> Dependencies:
             imported, others = _imports(name, root)
             libraries.update(others)
             pending.extend(imported)
-    packages = {root.joinpath(*name.split(".")) for name in known}
-    data = (path for folder in packages if folder.is_dir() for path in _data_files(folder))
+    folders = (_folder_of(name, root) for name in known)
+    data = (path for folder in folders if folder.is_dir() for path in _data_files(folder))
     files = {*data, *(_file_of(name, root) for name in known)}
     return Dependencies(
         tuple(sorted(path.relative_to(root) for path in files)), frozenset(libraries)
@@ -108,7 +108,8 @@ def _version(distribution: str) -> str:
 def _imports(name: str, root: Path) -> tuple[frozenset[str], frozenset[str]]:
     """Give the modules of footvol that a module imports, and the names of other libraries."""
     source = _file_of(name, root).read_text(encoding="utf-8")
-    imported = {name.rpartition(".")[0], *_NAMED.findall(source)}
+    named = (word for word in _NAMED.findall(source) if _folder_of(word, root).is_dir())
+    imported = {name.rpartition(".")[0], *named}
     for statement in _import_statements(ast.parse(source).body):
         if isinstance(statement, ast.ImportFrom):
             module = statement.module or ""
@@ -145,8 +146,13 @@ def _is_for_types(statement: ast.AST) -> bool:
 
 def _file_of(name: str, root: Path) -> Path:
     """Give the file of a module or package."""
-    path = root.joinpath(*name.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_name(f"{path.name}.py")
+    folder = _folder_of(name, root)
+    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+
+
+def _folder_of(name: str, root: Path) -> Path:
+    """Give the folder of a package."""
+    return root.joinpath(*name.split("."))
 
 
 @cache

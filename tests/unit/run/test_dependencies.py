@@ -12,6 +12,7 @@ from pipeline.run.plan import module_of, stage_names
 
 SOURCES = Path(pipeline.__file__).parent
 TABLES, PAGES = "pipeline.run.cohort_tables", "pipeline.run.cohort_pages"
+CHECK = "pipeline.run.comparison_input"
 SEGMENT = module_of("segment")
 
 
@@ -73,6 +74,18 @@ def test_a_measuring_stage_does_not_depend_on_what_shows_its_results(stage: str)
     assert "config.py" not in found
 
 
+@pytest.mark.parametrize(
+    ("module", "others"),
+    [
+        (TABLES, "run/cohort_pages.py stages/report/study_page.py stages/report/overlay.py"),
+        (CHECK, "run/cohort_tables.py stages/compare/groups.py stages/report/sentences.py"),
+    ],
+)
+def test_what_comes_before_does_not_depend_on_what_follows(module: str, others: str) -> None:
+    """Another page leaves the tables as they are, another statistic the check of the design."""
+    assert not set(others.split()) & files_of(module)
+
+
 def test_pictures_of_a_foot_do_not_depend_on_pages() -> None:
     """A page with other words does not draw a thousand feet again."""
     found = files_of(module_of("figures"))
@@ -124,7 +137,7 @@ def later():
     except ImportError:
         import numpy.linalg
     from pipeline.package.d import name
-DATA = "pipeline.data"
+DATA, MODULE = "pipeline.data", "pipeline.unused"
 """
     root = write_package(
         tmp_path,
