@@ -12,17 +12,23 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from test_kills import TESTS, Commands, commands, contents, scratch_in, server  # noqa: F401
+from served_commands import TESTS, Commands, contents, scratch_in, serving
 
 pytestmark = pytest.mark.slow
 SEED = 22
 # Ten kills on each executor, at most two in one run: a participant has three tries.
 RUNS, KILLS_PER_RUN = 5, 2
-COMMANDS = pytest.mark.parametrize("server", ["fork"], indirect=True)
 
 
 @pytest.fixture
-def expected(commands: Commands, bids_dir: Path, tmp_path: Path) -> dict[str, bytes]:  # noqa: F811
+def commands(tmp_path: Path) -> Iterator[Commands]:
+    """Give commands whose output lands in this test's folder."""
+    with serving(tmp_path) as server:
+        yield Commands(server, tmp_path / "printed")
+
+
+@pytest.fixture
+def expected(commands: Commands, bids_dir: Path, tmp_path: Path) -> dict[str, bytes]:
     """Run once, undisturbed; gives the files at the end."""
     assert commands.do("run", bids_dir, tmp_path / "undisturbed", "--jobs", 2) == 0
     return contents(tmp_path / "undisturbed")
@@ -94,7 +100,7 @@ def kill(*pids: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def wait_for_line(commands: Commands, words: str) -> None:  # noqa: F811
+def wait_for_line(commands: Commands, words: str) -> None:
     """Wait until a command prints something, three minutes at most."""
     for _ in range(3600):
         if words in commands.printed.read_text():
@@ -109,9 +115,8 @@ def tries(out: Path) -> int:
     )
 
 
-@COMMANDS
 def test_killed_workers_of_this_machine_change_nothing(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     expected: dict[str, bytes],
     bids_dir: Path,
     tmp_path: Path,
@@ -133,9 +138,8 @@ def test_killed_workers_of_this_machine_change_nothing(
     assert RUNS <= lost <= RUNS * KILLS_PER_RUN  # some have nothing to do when they are killed
 
 
-@COMMANDS
 def test_killed_workers_of_a_cluster_change_nothing(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     cluster: list["subprocess.Popen[bytes]"],
     expected: dict[str, bytes],
     bids_dir: Path,
@@ -156,9 +160,8 @@ def test_killed_workers_of_a_cluster_change_nothing(
         assert contents(out) == expected
 
 
-@COMMANDS
 def test_a_scheduler_that_goes_away_ends_the_run_with_a_sentence(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     scheduler: "subprocess.Popen[bytes]",
     cluster: list["subprocess.Popen[bytes]"],
     expected: dict[str, bytes],
