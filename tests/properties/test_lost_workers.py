@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from served_commands import TESTS, Commands, contents, scratch_in, serving
+from slow_stages import DEADLY, ENDLESS
 
 pytestmark = pytest.mark.slow
 SEED = 22
@@ -158,6 +159,40 @@ def test_killed_workers_of_a_cluster_change_nothing(
         assert commands.wait() == 0
         assert scratch_in(out) == []
         assert contents(out) == expected
+
+
+def check_failures(
+    commands: Commands, bids_dir: Path, out: Path, limit_min: str, *where: str
+) -> None:
+    """Run with a scan that ends its process and one that is read without end."""
+    for label, content in (("02", DEADLY), ("05", ENDLESS)):
+        (bids_dir / f"sub-{label}" / "anat" / f"sub-{label}_T1w.nii.gz").write_bytes(content)
+    limit = ("--set", f"run.time_limit_min={limit_min}")
+
+    assert commands.do("run", bids_dir, out, *limit, *where) == 3
+    lines = (out / "volumes.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), row.split("\t"), strict=True)) for row in lines[1:]]
+    assert [row["status"] for row in rows] == ["ok", "failed", "ok", "ok", "failed", "ok"]
+    assert "ended by SIGKILL" in rows[1]["reason"]
+    assert rows[1]["reason"].endswith("It was tried 3 times.")
+    assert f"within run.time_limit_min: got more than {limit_min} min." in rows[4]["reason"]
+    assert scratch_in(out) == []
+
+
+def test_deadly_and_endless_scans_fail_alone_on_this_machine(
+    commands: Commands, bids_dir: Path, tmp_path: Path
+) -> None:
+    """The others are measured, also with one process."""
+    check_failures(commands, bids_dir, tmp_path / "out", "0.1", "--jobs", "1")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_deadly_and_endless_scans_fail_alone_on_a_cluster(
+    commands: Commands, bids_dir: Path, tmp_path: Path
+) -> None:
+    """They cost the cluster no worker."""
+    where = ("--scheduler", address_of(tmp_path))  # the limit includes the start of a process
+    check_failures(commands, bids_dir, tmp_path / "out", "0.75", *where)
 
 
 def test_a_scheduler_that_goes_away_ends_the_run_with_a_sentence(
