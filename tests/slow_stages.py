@@ -1,5 +1,7 @@
 """Stages that leave files half written for hundredths of a second, for tests that end them."""
 
+import os
+import signal
 import time
 from dataclasses import replace
 
@@ -9,6 +11,8 @@ from pipeline.run import plan
 from pipeline.run.stages.context import StageContext
 
 PAUSE_S = 0.02
+# Scans that begin so end the process of the stage that reads them, or are read without end.
+DEADLY, ENDLESS = b"deadly", b"endless"
 
 
 class SlowStage:
@@ -19,6 +23,11 @@ class SlowStage:
 
     def __call__(self, context: StageContext) -> None:
         """Write something to each file, wait, and run the stage."""
+        scan = next(iter(context.read.values())).read_bytes()
+        if scan.startswith(DEADLY):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if scan.startswith(ENDLESS):
+            time.sleep(600)
         for path in context.write.values():
             path.write_bytes(b"half")
         time.sleep(PAUSE_S)

@@ -95,9 +95,7 @@ def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
     log.debug("%s: starts", prefix, extra=event("stage started", name, stage=stage.name))
     started = time.perf_counter()
     _run_recorded(stage, located, StageRecord(key, inputs, parts=parts), record)
-    seconds = time.perf_counter() - started
-    facts = event("stage finished", name, stage=stage.name, seconds=round(seconds, 2))
-    log.info("%s: done in %.1f s", prefix, seconds, extra=facts)
+    log.info("%s: done in %.1f s", prefix, time.perf_counter() - started)
     return True
 
 
@@ -124,8 +122,22 @@ def _run_recorded(
         raise
     finally:
         if attempt.status != WRITING:
-            seconds = round(time.perf_counter() - started, 2)
-            write_record(replace(attempt, seconds=seconds), job.record_path(stage.name))
+            attempt = replace(attempt, seconds=round(time.perf_counter() - started, 2))
+            _log_finished(stage, job, attempt)
+            write_record(attempt, job.record_path(stage.name))
+
+
+def _log_finished(stage: Stage, job: Job, attempt: StageRecord) -> None:
+    facts = event(
+        "stage finished",
+        job.participant.participant_id,
+        stage=stage.name,
+        seconds=attempt.seconds,
+        status=attempt.status,
+        reason=attempt.reason,
+        code=attempt.code,
+    )
+    log.debug("%s: %s", stage.name, attempt.status, extra=facts)
 
 
 def _check_upstream(stage: Stage, located: LocatedJob) -> None:

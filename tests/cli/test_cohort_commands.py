@@ -264,6 +264,7 @@ def test_a_terminal_gets_a_bar(
     printed = capsys.readouterr().err
     assert "participants" in printed
     assert "6/6" in printed
+    assert "/h" in printed  # the rate
 
 
 @pytest.mark.integration

@@ -185,8 +185,10 @@ def test_events_tell_what_happened(bids_dir: Path, out: Path, tmp_path: Path) ->
     ]
     assert (ended[1]["code"], ended[1]["attempt"]) == (4, 1)
     assert ended[1]["reason"].startswith("No foot was found")
-    stages = [event["stage"] for event in events if event["event"] == "stage finished"]
-    assert stages == ["preprocess", "segment", "regions", "measure", "figures", "preprocess"]
+    stages = [event for event in events if event["event"] == "stage finished"]
+    all_five = ["preprocess", "segment", "regions", "measure", "figures"]
+    assert [stage["stage"] for stage in stages] == [*all_five, *all_five[:2]]
+    assert (stages[-1]["status"], stages[-1]["code"]) == ("failed", 4)
 
 
 def test_events_that_cannot_be_written_are_refused_before_any_work(

@@ -12,17 +12,24 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from test_kills import TESTS, Commands, commands, contents, scratch_in, server  # noqa: F401
+from served_commands import TESTS, Commands, contents, scratch_in, serving
+from slow_stages import DEADLY, ENDLESS
 
 pytestmark = pytest.mark.slow
 SEED = 22
 # Ten kills on each executor, at most two in one run: a participant has three tries.
 RUNS, KILLS_PER_RUN = 5, 2
-COMMANDS = pytest.mark.parametrize("server", ["fork"], indirect=True)
 
 
 @pytest.fixture
-def expected(commands: Commands, bids_dir: Path, tmp_path: Path) -> dict[str, bytes]:  # noqa: F811
+def commands(tmp_path: Path) -> Iterator[Commands]:
+    """Give commands whose output lands in this test's folder."""
+    with serving(tmp_path) as server:
+        yield Commands(server, tmp_path / "printed")
+
+
+@pytest.fixture
+def expected(commands: Commands, bids_dir: Path, tmp_path: Path) -> dict[str, bytes]:
     """Run once, undisturbed; gives the files at the end."""
     assert commands.do("run", bids_dir, tmp_path / "undisturbed", "--jobs", 2) == 0
     return contents(tmp_path / "undisturbed")
@@ -94,7 +101,7 @@ def kill(*pids: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def wait_for_line(commands: Commands, words: str) -> None:  # noqa: F811
+def wait_for_line(commands: Commands, words: str) -> None:
     """Wait until a command prints something, three minutes at most."""
     for _ in range(3600):
         if words in commands.printed.read_text():
@@ -109,9 +116,8 @@ def tries(out: Path) -> int:
     )
 
 
-@COMMANDS
 def test_killed_workers_of_this_machine_change_nothing(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     expected: dict[str, bytes],
     bids_dir: Path,
     tmp_path: Path,
@@ -133,9 +139,8 @@ def test_killed_workers_of_this_machine_change_nothing(
     assert RUNS <= lost <= RUNS * KILLS_PER_RUN  # some have nothing to do when they are killed
 
 
-@COMMANDS
 def test_killed_workers_of_a_cluster_change_nothing(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     cluster: list["subprocess.Popen[bytes]"],
     expected: dict[str, bytes],
     bids_dir: Path,
@@ -156,9 +161,42 @@ def test_killed_workers_of_a_cluster_change_nothing(
         assert contents(out) == expected
 
 
-@COMMANDS
+def check_failures(
+    commands: Commands, bids_dir: Path, out: Path, limit_min: str, *where: str
+) -> None:
+    """Run with a scan that ends its process and one that is read without end."""
+    for label, content in (("02", DEADLY), ("05", ENDLESS)):
+        (bids_dir / f"sub-{label}" / "anat" / f"sub-{label}_T1w.nii.gz").write_bytes(content)
+    limit = ("--set", f"run.time_limit_min={limit_min}")
+
+    assert commands.do("run", bids_dir, out, *limit, *where) == 3
+    lines = (out / "volumes.tsv").read_text().splitlines()
+    rows = [dict(zip(lines[0].split("\t"), row.split("\t"), strict=True)) for row in lines[1:]]
+    assert [row["status"] for row in rows] == ["ok", "failed", "ok", "ok", "failed", "ok"]
+    assert "ended by SIGKILL" in rows[1]["reason"]
+    assert rows[1]["reason"].endswith("It was tried 3 times.")
+    assert f"within run.time_limit_min: got more than {limit_min} min." in rows[4]["reason"]
+    assert scratch_in(out) == []
+
+
+def test_deadly_and_endless_scans_fail_alone_on_this_machine(
+    commands: Commands, bids_dir: Path, tmp_path: Path
+) -> None:
+    """The others are measured, also with one process."""
+    check_failures(commands, bids_dir, tmp_path / "out", "0.1", "--jobs", "1")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_deadly_and_endless_scans_fail_alone_on_a_cluster(
+    commands: Commands, bids_dir: Path, tmp_path: Path
+) -> None:
+    """They cost the cluster no worker."""
+    where = ("--scheduler", address_of(tmp_path))  # the limit includes the start of a process
+    check_failures(commands, bids_dir, tmp_path / "out", "0.75", *where)
+
+
 def test_a_scheduler_that_goes_away_ends_the_run_with_a_sentence(
-    commands: Commands,  # noqa: F811
+    commands: Commands,
     scheduler: "subprocess.Popen[bytes]",
     cluster: list["subprocess.Popen[bytes]"],
     expected: dict[str, bytes],

@@ -1,16 +1,14 @@
 """Two commands on one OUT at once, and an OUT that is full, read-only, or gone."""
 
-import os
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from test_kills import TESTS, Commands, contents, scratch_in
+from served_commands import Commands, contents, scratch_in, serving
 
 pytestmark = pytest.mark.slow
 SEED = 23
@@ -20,21 +18,11 @@ CONTAINER = ("unshare", "--pid", "--fork", "--kill-child")
 
 
 @contextmanager
-def serving(folder: Path, prefix: Sequence[str] = ()) -> Iterator[Commands]:
-    """Start a process that does quick commands."""
+def opened(folder: Path, prefix: Sequence[str] = ()) -> Iterator[Commands]:
+    """Start a process that does quick commands, in a folder of its own."""
     folder.mkdir()
-    search = os.pathsep.join((str(TESTS.parent), str(TESTS)))
-    with subprocess.Popen(
-        [*prefix, sys.executable, str(TESTS / "quick_commands.py"), "fork"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": search},
-    ) as process:
-        yield Commands(process, folder / "printed")
-        assert process.stdin is not None
-        process.stdin.close()
+    with serving(folder, prefix=prefix) as server:
+        yield Commands(server, folder / "printed")
 
 
 def is_permitted(*words: str) -> bool:
@@ -48,7 +36,7 @@ def is_permitted(*words: str) -> bool:
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[Commands]:
     """Give the commands of one process."""
-    with serving(tmp_path / "server") as commands:
+    with opened(tmp_path / "server") as commands:
         yield commands
 
 
@@ -79,7 +67,7 @@ def test_two_runs_at_once_never_corrupt(
         pytest.skip("namespaces of processes are not permitted here")
     rng, refused = random.Random(SEED), 0
     with ExitStack() as stack:
-        one, two = (stack.enter_context(serving(tmp_path / k, prefix)) for k in "ab")
+        one, two = (stack.enter_context(opened(tmp_path / k, prefix)) for k in "ab")
         assert one.do("run", bids_dir, tmp_path / "alone", "--jobs", 2) == 0
         expected = contents(tmp_path / "alone")
         for number in range(TIMES):
@@ -101,7 +89,7 @@ def test_two_runs_at_once_never_corrupt(
 def test_two_shards_at_once_work_on_other_participants(bids_dir: Path, tmp_path: Path) -> None:
     """Both may; the report afterwards has the same bytes as that of one run."""
     out = tmp_path / "out"
-    with serving(tmp_path / "a") as one, serving(tmp_path / "b") as two:
+    with opened(tmp_path / "a") as one, opened(tmp_path / "b") as two:
         assert one.do("run", bids_dir, tmp_path / "alone") == 0
         one.start("run", bids_dir, out, "--shard", "1/2")
         two.start("run", bids_dir, out, "--shard", "2/2")

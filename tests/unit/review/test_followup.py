@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.review import followup
 from pipeline.review.followup import Followup, write_all
 from pipeline.run.cohort import Cohort
+from pipeline.run.locked_out import out_locked
 from pipeline.run.reopen import reopen
 from pipeline.store.review_table import write_decisions
 
@@ -48,6 +49,20 @@ def test_tables_leave_out_who_was_rejected(out: Path, calls: list[str]) -> None:
         in (out / "statistics.md").read_text()
     )
     assert calls == []
+
+
+def test_tables_wait_for_other_commands_and_are_then_not_written(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page shows the sentence; the next request tries again."""
+    monkeypatch.setattr(followup, "_LONGEST_WAIT_S", 0.1)
+    tables = Followup(lambda: reopen(out))
+    with out_locked(out, is_shared=True):
+        tables.request()
+        tables.join()
+
+    assert tables.state == "failed"
+    assert tables.message.startswith("Only one command at a time may work on")
 
 
 def test_requests_that_come_meanwhile_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from pipeline.review import routes
 from pipeline.review.saving import Edit, UnusableError
 from pipeline.review.session import Session
+from pipeline.run.locked_out import out_locked
 
 
 @pytest.fixture
@@ -151,6 +152,20 @@ def test_time_spent_must_be_seconds(client: TestClient, seconds: str) -> None:
     answer = put_labels(client, bytes(160), **{"If-Match": '"a"', "X-Seconds": seconds})
 
     assert answer.status_code == 422
+
+
+def test_a_correction_waits_for_other_commands_and_is_then_refused(
+    client: TestClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says who is at work; nothing is measured meanwhile."""
+    monkeypatch.setattr(Session, "cohort", lambda _: None)
+    monkeypatch.setattr(routes, "_LONGEST_WAIT_S", 0.1)
+
+    with out_locked(session.out):
+        answer = put_labels(client, bytes(160), **{"If-Match": '"abc"'})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("Only one command at a time may work on")
 
 
 def test_a_refused_correction_gives_the_sentence(
