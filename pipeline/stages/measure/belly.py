@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES, Muscle
 from pipeline.domain.labels import LabelMap
+from pipeline.segmenters.components import Box, indices_in_image, label_boxes
 
 _ONE_VOXEL = (slice(0, 1),) * 3
 
@@ -26,19 +26,18 @@ class Belly:
     """
 
     muscle: Muscle
-    box: tuple[slice, ...]
+    box: Box
     mask: NDArray[np.bool_]
 
     @property
     def where(self) -> tuple[NDArray[np.intp], ...]:
         """Indices of the voxels in the whole image, as `numpy.nonzero` gives them."""
-        inside = np.nonzero(self.mask)
-        return tuple(at + side.start for at, side in zip(inside, self.box, strict=True))
+        return indices_in_image(self.mask, self.box)
 
 
 def bellies(muscles: LabelMap) -> Iterator[Belly]:
     """Give every muscle, absent ones too, in the order of the labels."""
-    boxes = ndimage.find_objects(muscles.voxels, max(m.index for m in MUSCLES))
+    boxes = label_boxes(muscles)
     for muscle in MUSCLES:
-        box = boxes[muscle.index - 1] or _ONE_VOXEL
+        box = boxes.get(muscle.index, _ONE_VOXEL)
         yield Belly(muscle, box, muscles.voxels[box] == muscle.index)

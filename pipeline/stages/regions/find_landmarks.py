@@ -15,6 +15,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
 from pipeline.errors import ConfigError, ScanError
+from pipeline.segmenters.components import Box, label_boxes
 
 Points = NDArray[np.float64]
 
@@ -59,8 +60,7 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     they converge. Coordinates are relative to the centre of the grid, so that the result
     does not depend on the order of the voxels on disk.
     """
-    found = ndimage.find_objects(bones.voxels, max(anatomy.BONE_NAMES))
-    boxes = {label: box for label, box in enumerate(found, start=1) if box is not None}
+    boxes = label_boxes(bones)
     missing = [bones.names[label] for label in anatomy.FRAME_BONES if label not in boxes]
     if missing:
         msg = (
@@ -88,7 +88,7 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     )
 
 
-def _points(mask: NDArray[np.bool_], box: tuple[slice, ...], grid: Grid) -> Points:
+def _points(mask: NDArray[np.bool_], box: Box, grid: Grid) -> Points:
     """Give evenly spaced points of a structure, in mm, interpolated between thick slices.
 
     `mask` is cropped to `box`, and `grid` is that of the whole image.
