@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.errors import LostWorkerError
+from pipeline.threads import share_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class WorkerProcesses(Executor):
 
     def __init__(self, count: int) -> None:
         resource_tracker.ensure_running()  # otherwise its start would unblock interrupts
+        self._count = count
         self._threads = ThreadPoolExecutor(count, initializer=_block_interrupts)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -115,7 +117,7 @@ class WorkerProcesses(Executor):
                 raise LostWorkerError(msg)
             if self._idle:
                 return self._idle.pop()
-            worker = _Worker(logging.getLogger("pipeline").level)
+            worker = _Worker(logging.getLogger("pipeline").level, self._count)
             self._living.add(worker)
             return worker
 
@@ -143,11 +145,11 @@ class WorkerProcesses(Executor):
 class _Worker:
     """One process, and the pipe for calls to it, and log records and results from it."""
 
-    def __init__(self, level: int) -> None:
+    def __init__(self, level: int, workers: int) -> None:
         # Spawned, as a fork would copy locks that threads of libraries hold.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, level))
+        self.process = context.Process(target=_serve, args=(theirs, level, workers))
         self.process.start()
         theirs.close()  # so that the pipe closes when the process ends
 
@@ -197,8 +199,9 @@ class _ToParent(QueueHandler):
             self.release()
 
 
-def _serve(pipe: "Connection[Any, Any]", level: int) -> None:
+def _serve(pipe: "Connection[Any, Any]", level: int, workers: int) -> None:
     """Run the calls that arrive through a pipe until it is closed."""
+    share_cores(workers)
     signal.signal(signal.SIGTERM, _unwind)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     to_parent = _ToParent(pipe)

@@ -1,7 +1,6 @@
 """Where the foot lies: found coarsely, then refined by fitting the patch to its bones."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +25,7 @@ from pipeline.segmenters.network.prediction import (
 )
 from pipeline.segmenters.network.weights import Weights
 from pipeline.segmenters.orientation import axis_directions
+from pipeline.threads import run_both
 
 TURN_DEG = 10.0
 """By how much the patch is turned to test whether the muscle volume depends on it."""
@@ -181,9 +181,10 @@ def _localise(
         return None
     refit = _converged(fine, start, weights)
     turned_pose = refit.pose @ _small_turn()
-    with ThreadPoolExecutor(1) as pool:  # one core each; the two are independent
-        turned = pool.submit(predict_plantar_volume, weights.fine, fine, turned_pose)
-        prediction, muscles = predict_finely(weights.fine, fine, refit.pose)
+    (prediction, muscles), turned = run_both(
+        lambda: predict_finely(weights.fine, fine, refit.pose),
+        lambda: predict_plantar_volume(weights.fine, fine, turned_pose),
+    )
     bones = prediction.bone_centres_mm(weights.centres_mm)
     if len(bones) < _MIN_BONES:
         return None
@@ -195,7 +196,7 @@ def _localise(
         refit.pose,
         weights.bone_shape.distance(in_patch),
         relative_stretch(bones, weights.centres_mm),
-        _relative_change(plantar_volume(muscles.probabilities), turned.result()),
+        _relative_change(plantar_volume(muscles.probabilities), turned),
     )
 
 

@@ -1,6 +1,5 @@
 """The network segmenter: trained on digital feet imaged by randomised scanners."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +21,10 @@ from pipeline.segmenters.network.localisation import (
     bone_fractions_in_image,
     localise_foot,
 )
+from pipeline.segmenters.network.prediction import Prediction
 from pipeline.segmenters.network.resample_to_scan import muscle_probability, refined_bones
 from pipeline.segmenters.network.weights import Weights, load_weights
+from pipeline.threads import run_both
 
 NAME = "network"
 STAGE = "segment"
@@ -89,17 +90,10 @@ class NetworkSegmenter:
         """
         weights = self.weights or load_weights()
         foot = _whole_foot(scan, weights)
-        with ThreadPoolExecutor(1) as pool:  # bones on the other core
-            pending = pool.submit(
-                lambda: refined_bones(foot.prediction.without_small_components(), scan, weights)
-            )
-            predicted, muscles = muscle_probability(
-                foot.muscles.without_small_components(), scan.grid
-            )
-            probability = structure_probability(
-                scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary, POSSIBLE
-            )
-            bones = pending.result()
+        (predicted, muscles, probability), bones = run_both(
+            lambda: _refined_muscles(foot.muscles, scan, weights),
+            lambda: refined_bones(foot.prediction.without_small_components(), scan, weights),
+        )
         labels = without_specks(
             np.where(probability > _HALF, muscles, 0).astype(np.uint8), scan.grid, _SPECK_MM3
         )
@@ -119,6 +113,17 @@ class NetworkSegmenter:
             (*scan.cautions, *_foot_cautions(foot), *shifted),
             _agreeing(probability, is_muscle),
         )
+
+
+def _refined_muscles(
+    prediction: Prediction, scan: Scan, weights: Weights
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Give the probability of muscle, the most probable one, and the refined probability."""
+    predicted, muscles = muscle_probability(prediction.without_small_components(), scan.grid)
+    probability = structure_probability(
+        scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary, POSSIBLE
+    )
+    return predicted, muscles, probability
 
 
 def _agreeing(probability: NDArray[np.float32], is_muscle: Mask) -> NDArray[np.float32]:
