@@ -10,6 +10,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
+from pipeline.memory import release_memory
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.components import Mask, without_specks
 from pipeline.segmenters.network.boundary import POSSIBLE, structure_probability
@@ -136,6 +137,7 @@ def _agreeing(probability: NDArray[np.float32], is_muscle: Mask) -> NDArray[np.f
 
 
 def _whole_foot(scan: Scan, weights: Weights) -> LocalisedFoot:
+    release_memory()  # the predictions need more than anything before or after them
     foot = localise_foot(scan, weights)
     check_in_image(bone_fractions_in_image(foot, weights, scan.grid))
     check_fat_water(foot.prediction, scan)

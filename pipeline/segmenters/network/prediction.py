@@ -207,4 +207,5 @@ def plantar_volume(muscles: NDArray[np.float32]) -> float:
     muscles
         Probabilities of the muscles, with the class as the first axis.
     """
-    return float(muscles[list(PLANTAR_LABELS)].sum())
+    first, *_, last = PLANTAR_LABELS  # consecutive, so nothing needs to be copied
+    return float(muscles[first : last + 1].sum())
