@@ -25,7 +25,6 @@ from pipeline.segmenters.network.prediction import (
 )
 from pipeline.segmenters.network.weights import Weights
 from pipeline.segmenters.orientation import axis_directions
-from pipeline.threads import run_both
 
 TURN_DEG = 10.0
 """By how much the patch is turned to test whether the muscle volume depends on it."""
@@ -181,10 +180,9 @@ def _localise(
         return None
     refit = _converged(fine, start, weights)
     turned_pose = refit.pose @ _small_turn()
-    (prediction, muscles), turned = run_both(
-        lambda: predict_finely(weights.fine, fine, refit.pose),
-        lambda: predict_plantar_volume(weights.fine, fine, turned_pose),
-    )
+    # one after the other, as each takes up to half a gigabyte
+    turned = predict_plantar_volume(weights.fine, fine, turned_pose)
+    prediction, muscles = predict_finely(weights.fine, fine, refit.pose)
     bones = prediction.bone_centres_mm(weights.centres_mm)
     if len(bones) < _MIN_BONES:
         return None
