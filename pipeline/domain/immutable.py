@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 
 def read_only(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """Copy an array and lock the copy."""
+    """Copy an array and lock the copy; an array that is locked already is kept."""
+    if (
+        isinstance(values, np.ndarray)
+        and values.dtype == (dtype or values.dtype)
+        and values.flags.owndata  # a view may change with the array that it views
+        and not values.flags.writeable
+    ):
+        return values
     copied = np.array(values, dtype=dtype)
     copied.flags.writeable = False
     return copied

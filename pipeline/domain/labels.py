@@ -76,8 +76,9 @@ class LabelMap:
 
     def touches_edge(self, label: int) -> bool:
         """Whether a structure reaches the outermost voxels of the image."""
-        mask = self.voxels == label
-        return any(np.take(mask, (0, -1), axis=axis).any() for axis in range(3))
+        return any(
+            (np.moveaxis(self.voxels, axis, 0)[[0, -1]] == label).any() for axis in range(3)
+        )
 
 
 def check_one_grid(first: LabelMap, second: LabelMap, *, what: str, advice: str) -> None:

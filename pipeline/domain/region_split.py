@@ -1,7 +1,9 @@
 """Muscles divided into rearfoot and forefoot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,11 +97,43 @@ def fraction_behind(grid: Grid, frame: FootFrame, position_mm: float) -> NDArray
     Exact for parallelepipeds: the volume of a unit cube below a plane by inclusion
     and exclusion of its corners (Scardovelli and Zaleski 2000, J Comput Phys 164:228).
     """
-    steps = np.array(frame.long) @ grid.matrix[:3, :3]
-    start = (grid.matrix[:3, 3] - np.array(frame.origin)) @ np.array(frame.long)
-    planes = (step * np.arange(n) for step, n in zip(steps, grid.shape, strict=True))
-    ahead = position_mm - start - sum(np.ix_(*planes))  # mm from voxel centre to plane
-    return fraction_below(ahead, np.abs(steps)).astype(np.float32)
+    return VoxelPositions.of(grid, frame).fraction_behind(position_mm)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoxelPositions:
+    """Where voxels lie along the long axis of a foot, for several planes across it.
+
+    Parameters
+    ----------
+    along_mm
+        Centre of each voxel, from that of the grid's first voxel.
+    start_mm
+        Position of the grid's first voxel.
+    extents_mm
+        Of the three edges of a voxel along the axis.
+    """
+
+    along_mm: NDArray[np.float64]
+    start_mm: float
+    extents_mm: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, grid: Grid, frame: FootFrame) -> Self:
+        """Project all voxels of a grid."""
+        steps = np.array(frame.long) @ grid.matrix[:3, :3]
+        start = (grid.matrix[:3, 3] - np.array(frame.origin)) @ np.array(frame.long)
+        planes = (step * np.arange(n) for step, n in zip(steps, grid.shape, strict=True))
+        return cls(reduce(np.add, np.ix_(*planes)), start, np.abs(steps))
+
+    def inside(self, mask: NDArray[np.bool_]) -> Self:
+        """Keep the voxels of a mask, in one dimension."""
+        return replace(self, along_mm=self.along_mm[mask])
+
+    def fraction_behind(self, position_mm: float) -> NDArray[np.float32]:
+        """Compute the fraction of each voxel on the heel side of a plane, as the function."""
+        ahead = position_mm - self.start_mm - self.along_mm  # mm from voxel centre to plane
+        return fraction_below(ahead, self.extents_mm).astype(np.float32)
 
 
 def fraction_below(

@@ -73,7 +73,9 @@ def _pool() -> WorkerPool:
     # Dask starts workers as daemons, which may start no processes, as these would outlive
     # them; ours end with the process that started them.
     multiprocessing.current_process().daemon = False
-    pool = WorkerPool()
+    from distributed import get_worker  # noqa: PLC0415 an optional dependency
+
+    pool = WorkerPool(get_worker().state.nthreads)
     Finalize(None, pool.end, exitpriority=1)  # before this process waits for its children
     return pool
 

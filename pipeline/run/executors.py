@@ -53,9 +53,16 @@ class _Deferred(Future[T]):
 
 
 class WorkerPool:
-    """Processes that each run one call at a time and end with this process."""
+    """Processes that each run one call at a time and end with this process.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    sharing
+        Number of processes that share the cores of this machine.
+    """
+
+    def __init__(self, sharing: int) -> None:
+        self._sharing = sharing
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
         self._living: set[WorkerProcess] = set()
@@ -124,7 +131,7 @@ class WorkerPool:
                 raise LostWorkerError(msg)
             if self._idle:
                 return self._idle.pop()
-            worker = WorkerProcess()
+            worker = WorkerProcess(self._sharing)
             self._living.add(worker)
             return worker
 
@@ -154,7 +161,7 @@ class WorkerProcesses(Executor):
     def __init__(self, count: int, *, limit_s: float | None = None, tries: int = 1) -> None:
         resource_tracker.ensure_running()  # otherwise its start would unblock interrupts
         self._threads = ThreadPoolExecutor(count, initializer=_block_interrupts)
-        self._pool = WorkerPool()
+        self._pool = WorkerPool(count)
         self._limit_s = limit_s
         self._tries = tries
 

@@ -16,19 +16,27 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from pipeline.threads import share_cores
+
 Call = Callable[[], Any]
 # Enough to remove scratch files; longer calls are inside a library and ignore signals.
 SECONDS_TO_END = 2.0
 
 
 class WorkerProcess:
-    """One process, and the pipe for calls to it, and log records and results from it."""
+    """One process, and the pipe for calls to it, and log records and results from it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    sharing
+        Number of processes that share the cores of this machine, this one included.
+    """
+
+    def __init__(self, sharing: int) -> None:
         # Spawned, as a fork would copy locks that threads of libraries hold.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,))
+        self.process = context.Process(target=_serve, args=(theirs, sharing))
         self.process.start()
         theirs.close()  # so that the pipe closes when the process ends
 
@@ -94,8 +102,9 @@ class _ToParent(QueueHandler):
             self.release()
 
 
-def _serve(pipe: "Connection[Any, Any]") -> None:
+def _serve(pipe: "Connection[Any, Any]", sharing: int) -> None:
     """Run the calls that arrive through a pipe until it is closed."""
+    share_cores(sharing)
     signal.signal(signal.SIGTERM, _unwind)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     to_parent = _ToParent(pipe)

@@ -1,4 +1,4 @@
-"""Connected components of a mask."""
+"""Boxes of structures, and connected components of a mask."""
 
 from typing import Any
 
@@ -9,8 +9,27 @@ from skimage import measure
 from skimage.morphology import remove_small_holes, remove_small_objects
 
 from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap
 
 Mask = NDArray[np.bool_]
+Box = tuple[slice, ...]
+
+
+def label_boxes(labels: LabelMap) -> dict[int, Box]:
+    """Give the smallest box that holds each structure that is present, by label."""
+    boxes = ndimage.find_objects(labels.voxels, max(labels.names))
+    return {label: box for label, box in enumerate(boxes, start=1) if box is not None}
+
+
+def indices_in_image(mask: Mask, box: Box) -> tuple[NDArray[np.intp], ...]:
+    """Give the indices of the voxels of a mask in the image that it was cropped from.
+
+    Returns
+    -------
+    tuple of ndarray
+        As `numpy.nonzero` gives them for the whole image.
+    """
+    return tuple(at + side.start for at, side in zip(np.nonzero(mask), box, strict=True))
 
 
 def component_sizes(

@@ -39,15 +39,21 @@ def in_space_of(raw: nib.Nifti1Image, voxels: NDArray[Any]) -> nib.Nifti1Image:
     return image
 
 
-def save_image(image: nib.Nifti1Image, path: Path) -> None:
-    """Write an image atomically; gzipped if the name ends in ``.gz``."""
+def save_image(image: nib.Nifti1Image, path: Path, level: int = 6) -> None:
+    """Write an image atomically; gzipped if the name ends in ``.gz``.
+
+    Parameters
+    ----------
+    level
+        Of compression, 1 to 9.
+    """
     content = image.to_bytes()
     with written_whole(path) as scratch, scratch.open("wb") as file:
         if path.suffix != ".gz":
             file.write(content)
             return
         # No time and no name in the gzip header, so that equal images give equal bytes.
-        with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+        with gzip.GzipFile("", "wb", compresslevel=level, fileobj=file, mtime=0) as packed:
             packed.write(content)
 
 

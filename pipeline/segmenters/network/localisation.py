@@ -1,14 +1,13 @@
 """Where the foot lies: found coarsely, then refined by fitting the patch to its bones."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain import anatomy
-from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
+from pipeline.domain.anatomy import BONE_NAMES
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
@@ -17,7 +16,13 @@ from pipeline.segmenters.network.isotropic_image import IsotropicImage
 from pipeline.segmenters.network.patch import Array
 from pipeline.segmenters.network.placed_image import PlacedImage
 from pipeline.segmenters.network.pose_fit import fit_pose, relative_stretch
-from pipeline.segmenters.network.prediction import Prediction, predict, predict_finely
+from pipeline.segmenters.network.prediction import (
+    Prediction,
+    plantar_volume,
+    predict,
+    predict_finely,
+    predict_plantar_volume,
+)
 from pipeline.segmenters.network.weights import Weights
 from pipeline.segmenters.orientation import axis_directions
 
@@ -174,11 +179,10 @@ def _localise(
     if start is None:
         return None
     refit = _converged(fine, start, weights)
-    poses = refit.pose, refit.pose @ _small_turn()
-    with ThreadPoolExecutor(len(poses)) as pool:  # one core each; the two are independent
-        (prediction, muscles), (_, turned) = pool.map(
-            lambda pose: predict_finely(weights.fine, fine, pose), poses
-        )
+    turned_pose = refit.pose @ _small_turn()
+    # one after the other, as each takes up to half a gigabyte
+    turned = predict_plantar_volume(weights.fine, fine, turned_pose)
+    prediction, muscles = predict_finely(weights.fine, fine, refit.pose)
     bones = prediction.bone_centres_mm(weights.centres_mm)
     if len(bones) < _MIN_BONES:
         return None
@@ -190,14 +194,11 @@ def _localise(
         refit.pose,
         weights.bone_shape.distance(in_patch),
         relative_stretch(bones, weights.centres_mm),
-        _plantar_change(muscles, turned),
+        _relative_change(plantar_volume(muscles.probabilities), turned),
     )
 
 
-def _plantar_change(muscles: Prediction, turned: Prediction) -> float:
-    before, after = (
-        float(p.probabilities[list(PLANTAR_LABELS)].sum()) for p in (muscles, turned)
-    )
+def _relative_change(before: float, after: float) -> float:
     return 2 * (after - before) / max(after + before, 1.0)
 
 

@@ -1,6 +1,5 @@
 """The network segmenter: trained on digital feet imaged by randomised scanners."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.scan import Scan
 from pipeline.errors import SegmentationError
+from pipeline.memory import release_memory
 from pipeline.segmenters.base import Recognition
 from pipeline.segmenters.components import Mask, without_specks
 from pipeline.segmenters.network.boundary import POSSIBLE, structure_probability
@@ -22,8 +22,10 @@ from pipeline.segmenters.network.localisation import (
     bone_fractions_in_image,
     localise_foot,
 )
+from pipeline.segmenters.network.prediction import Prediction
 from pipeline.segmenters.network.resample_to_scan import muscle_probability, refined_bones
 from pipeline.segmenters.network.weights import Weights, load_weights
+from pipeline.threads import run_both
 
 NAME = "network"
 STAGE = "segment"
@@ -89,17 +91,10 @@ class NetworkSegmenter:
         """
         weights = self.weights or load_weights()
         foot = _whole_foot(scan, weights)
-        with ThreadPoolExecutor(1) as pool:  # bones on the other core
-            pending = pool.submit(
-                lambda: refined_bones(foot.prediction.without_small_components(), scan, weights)
-            )
-            predicted, muscles = muscle_probability(
-                foot.muscles.without_small_components(), scan.grid
-            )
-            probability = structure_probability(
-                scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary, POSSIBLE
-            )
-            bones = pending.result()
+        (predicted, muscles, probability), bones = run_both(
+            lambda: _refined_muscles(foot.muscles, scan, weights),
+            lambda: refined_bones(foot.prediction.without_small_components(), scan, weights),
+        )
         labels = without_specks(
             np.where(probability > _HALF, muscles, 0).astype(np.uint8), scan.grid, _SPECK_MM3
         )
@@ -121,6 +116,17 @@ class NetworkSegmenter:
         )
 
 
+def _refined_muscles(
+    prediction: Prediction, scan: Scan, weights: Weights
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Give the probability of muscle, the most probable one, and the refined probability."""
+    predicted, muscles = muscle_probability(prediction.without_small_components(), scan.grid)
+    probability = structure_probability(
+        scan.intensity, scan.grid, predicted, muscles, weights.muscle_boundary, POSSIBLE
+    )
+    return predicted, muscles, probability
+
+
 def _agreeing(probability: NDArray[np.float32], is_muscle: Mask) -> NDArray[np.float32]:
     """Bring the probability of removed specks down to a half, that of filled holes above it."""
     more = np.nextafter(np.float32(_HALF), np.float32(1))
@@ -131,6 +137,7 @@ def _agreeing(probability: NDArray[np.float32], is_muscle: Mask) -> NDArray[np.f
 
 
 def _whole_foot(scan: Scan, weights: Weights) -> LocalisedFoot:
+    release_memory()  # the predictions need more than anything before or after them
     foot = localise_foot(scan, weights)
     check_in_image(bone_fractions_in_image(foot, weights, scan.grid))
     check_fat_water(foot.prediction, scan)

@@ -10,6 +10,8 @@ from pipeline.domain.scan import Scan
 from pipeline.segmenters.downsampling import block_factors, block_means
 from pipeline.segmenters.network.patch import Array, Patch
 
+_INSIDE = 0.99  # weight of the image
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedImage:
@@ -66,7 +68,11 @@ class PlacedImage:
 
     def interior(self, patch: Patch, pose: Array) -> NDArray[np.bool_]:
         """Mark the voxels of a patch that lie in the image and not at its edge."""
-        field_of_view = PlacedImage(np.ones_like(self.values), self.affine)
-        is_inside = field_of_view.resampled(patch, pose) > 0.99
-        interior: NDArray[np.bool_] = ndimage.binary_erosion(is_inside)
+        to_image = np.linalg.inv(self.affine) @ pose @ patch.affine
+        weight = np.ones(patch.shape)  # of the image in the linear interpolation
+        for row, length in zip(to_image[:3], self.values.shape, strict=True):
+            steps = (step * np.arange(n) for step, n in zip(row[:3], patch.shape, strict=True))
+            index = row[3] + sum(np.ix_(*steps))
+            weight *= 1 - np.clip(np.maximum(-index, index - (length - 1)), 0, 1)
+        interior: NDArray[np.bool_] = ndimage.binary_erosion(weight > _INSIDE)
         return interior

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
+from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES, PLANTAR_LABELS
 from pipeline.segmenters.components import large_components
 from pipeline.segmenters.network.patch import Array, Patch, with_scaled_intensity
 from pipeline.segmenters.network.placed_image import PlacedImage
@@ -45,7 +45,12 @@ class Prediction:
     @cached_property
     def labels(self) -> NDArray[np.uint8]:
         """The most probable class of each voxel."""
-        labels: NDArray[np.uint8] = self.probabilities.argmax(axis=0).astype(np.uint8)
+        # several times faster than argmax, which reads the classes of each voxel from far apart
+        highest = self.probabilities[0].copy()
+        labels = np.zeros(highest.shape, dtype=np.uint8)
+        for label, probability in enumerate(self.probabilities[1:], start=1):
+            labels[probability > highest] = label
+            np.maximum(highest, probability, out=highest)
         return labels
 
     def without_small_components(self) -> "Prediction":
@@ -108,7 +113,8 @@ class Prediction:
         box, probability
             Slices of the lattice outside of which it is negligible, and the values there.
         """
-        probability = self.probabilities[[*labels]].sum(axis=0)
+        # class by class, as a copy of all muscles would take a hundred megabytes
+        probability = reduce(np.add, (self.probabilities[label] for label in labels))
         to_patch = np.linalg.inv(self.pose @ self.patch.affine) @ affine
         voxels = np.argwhere(probability > _NEGLIGIBLE)
         if not len(voxels):
@@ -171,7 +177,35 @@ def predict_finely(
     patch = network.patch
     network_input = with_scaled_intensity(image.resampled(patch.input, pose))
     probabilities, muscles = network.probabilities_and_muscles(network_input)
+    interior = image.interior(patch, pose)
+    finer = interior
+    for axis, parts in enumerate(patch.split):
+        finer = finer.repeat(parts, axis)
     return (
-        Prediction(probabilities, patch, pose, image.interior(patch, pose)),
-        Prediction(muscles, patch.input, pose, image.interior(patch.input, pose)),
+        Prediction(probabilities, patch, pose, interior),
+        Prediction(muscles, patch.input, pose, finer),
     )
+
+
+def predict_plantar_volume(network: Network, image: PlacedImage, pose: Array) -> float:
+    """Apply a network to an image, for the volume of the plantar muscles alone.
+
+    Returns
+    -------
+    float
+        `plantar_volume` of the muscles that `predict_finely` gives.
+    """
+    network_input = with_scaled_intensity(image.resampled(network.patch.input, pose))
+    return plantar_volume(network.muscles(network_input))
+
+
+def plantar_volume(muscles: NDArray[np.float32]) -> float:
+    """Sum the probabilities of plantar muscles, in voxels of the patch.
+
+    Parameters
+    ----------
+    muscles
+        Probabilities of the muscles, with the class as the first axis.
+    """
+    first, *_, last = PLANTAR_LABELS  # consecutive, so nothing needs to be copied
+    return float(muscles[first : last + 1].sum())

@@ -62,6 +62,10 @@ class Network:
         probabilities, muscles = self._run(["chances", "muscles"], image)
         return probabilities, muscles
 
+    def muscles(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the second output of `probabilities_and_muscles` alone, in less time."""
+        return self._run(["muscles"], image)[0]
+
     def _run(self, outputs: list[str], image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         return [batch[0] for batch in self.session.run(outputs, {"image": image[None, None]})]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import ndimage
 
 from pipeline.domain.anatomy import MUSCLES
-from pipeline.domain.region_split import RegionSplit, fraction_behind
+from pipeline.domain.region_split import RegionSplit, VoxelPositions
 
 OFFSETS_MM = tuple(float(mm) for mm in range(-5, 6))
 """About one slice either way; the literature does not agree on a border."""
@@ -49,10 +49,11 @@ def sweep_border(
     cm3_per_voxel = split.muscles.grid.voxel_volume_mm3 / 1e3
     boxes = ndimage.find_objects(is_chosen.astype(np.uint8))
     box = boxes[0] if boxes else (slice(0, 1),) * 3
-    grid, is_inside = split.muscles.grid.cropped(box), is_chosen[box]
+    grid = split.muscles.grid.cropped(box)
+    voxels_along = VoxelPositions.of(grid, frame).inside(is_chosen[box])
     rows: list[tuple[float, float, float]] = []
     for offset_mm in offsets_mm:
-        rearfoot = fraction_behind(grid, frame, position_mm + offset_mm)[is_inside]
+        rearfoot = voxels_along.fraction_behind(position_mm + offset_mm)
         voxels = float(rearfoot.sum(dtype=float))
         rows.append(
             (offset_mm, voxels * cm3_per_voxel, (rearfoot.size - voxels) * cm3_per_voxel)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES, Muscle
 from pipeline.domain.cautions import Caution
 from pipeline.domain.fat_map import KNOWN, FatMap
 from pipeline.domain.grid import Grid
@@ -14,6 +13,7 @@ from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.settings.measure import MeasureParams
+from pipeline.stages.measure.belly import Belly, bellies
 from pipeline.stages.measure.border_sweep import sweep_border
 from pipeline.stages.measure.fat import find_fat
 from pipeline.stages.measure.plausibility import find_oddities
@@ -52,12 +52,13 @@ def measure(
     fat = fat or find_fat(split.muscles, scan)
     rows: list[Measurement] = []
     cautions = [*split.cautions, *(fat.cautions if fat else ())]
-    for muscle in MUSCLES:
+    for belly in bellies(split.muscles):
+        muscle = belly.muscle
         is_cut = split.muscles.touches_edge(muscle.index)
         if is_cut:
             message = f"The image cuts the {muscle.name}, so its volume is a lower bound."
             cautions.append(Caution(f"truncated-{muscle.abbreviation}", message, STAGE))
-        rows.extend(_measure_muscle(muscle, split, fat, is_truncated=is_cut))
+        rows.extend(_measure_muscle(belly, split, fat, is_truncated=is_cut))
     cautions.extend(find_oddities(rows, split))
     return MeasurementTable(
         rows=tuple(rows),
@@ -72,12 +73,11 @@ def measure(
 
 
 def _measure_muscle(
-    muscle: Muscle, split: RegionSplit, fat: FatMap | None, *, is_truncated: bool
+    belly: Belly, split: RegionSplit, fat: FatMap | None, *, is_truncated: bool
 ) -> Iterator[Measurement]:
-    mask = split.muscles.voxels == muscle.index
-    where = np.nonzero(mask)
+    where = belly.where
     rearfoot = split.rearfoot_fraction[where].astype(float)
-    inner = inner_voxels(mask, split.muscles.grid)[where]
+    inner = inner_voxels(belly.mask, split.muscles.grid)[belly.mask]
     along = split.landmarks.frame.coordinates(split.muscles.grid.to_world(np.array(where).T))[
         :, 0
     ]
@@ -87,7 +87,7 @@ def _measure_muscle(
         fraction, low, high = _fat_fractions(fat, where, weight, inner)
         acsa_mm2, position_mm, length_mm = _profile(along, weight, split)
         yield Measurement(
-            muscle=muscle.abbreviation,
+            muscle=belly.muscle.abbreviation,
             region=region,
             volume_mm3=volume_mm3,
             contractile_mm3=None if fraction is None else volume_mm3 * (1 - fraction),

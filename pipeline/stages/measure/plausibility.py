@@ -5,11 +5,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pipeline.domain.anatomy import MUSCLES, Muscle
+from pipeline.domain.anatomy import Muscle
 from pipeline.domain.cautions import Caution
 from pipeline.domain.measurement_table import Measurement
 from pipeline.domain.region_split import RegionSplit
 from pipeline.segmenters.components import component_sizes
+from pipeline.stages.measure.belly import Belly, bellies
 
 STAGE = "measure"
 # Kura et al. 1997 (Anat Rec 249:143), 11 cadaver feet: PCSA times fibre length, in cm3.
@@ -47,11 +48,13 @@ def find_oddities(rows: Sequence[Measurement], split: RegionSplit) -> Iterator[C
     Muscles cut by the image are not checked, as they have a caution already.
     """
     whole = {r.muscle: r for r in rows if r.region == "total" and not r.is_truncated}
-    checked = [m for m in MUSCLES if m.abbreviation in whole]
-    for muscle in checked:
-        yield from _odd_volume(muscle, whole[muscle.abbreviation].volume_mm3 or 0.0)
-        yield from _disconnected(muscle, split)
-    yield from _out_of_order([m for m in checked if whole[m.abbreviation].volume_mm3], split)
+    checked = [b for b in bellies(split.muscles) if b.muscle.abbreviation in whole]
+    for belly in checked:
+        yield from _odd_volume(belly.muscle, whole[belly.muscle.abbreviation].volume_mm3 or 0.0)
+        yield from _disconnected(belly)
+    yield from _out_of_order(
+        [b for b in checked if whole[b.muscle.abbreviation].volume_mm3], split
+    )
 
 
 def _odd_volume(muscle: Muscle, volume_mm3: float) -> Iterator[Caution]:
@@ -68,10 +71,10 @@ def _odd_volume(muscle: Muscle, volume_mm3: float) -> Iterator[Caution]:
         yield Caution(f"implausible-{muscle.abbreviation}", message, STAGE)
 
 
-def _disconnected(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
+def _disconnected(belly: Belly) -> Iterator[Caution]:
+    muscle, mask = belly.muscle, belly.mask
     if muscle.abbreviation not in _SINGLE_BELLIES:
         return
-    mask = split.muscles.voxels == muscle.index
     _, sizes = component_sizes(mask, connectivity=3)
     if len(sizes) > 2:  # of the background, and of two components or more
         second = np.sort(sizes)[-2] / np.count_nonzero(mask)
@@ -83,13 +86,15 @@ def _disconnected(muscle: Muscle, split: RegionSplit) -> Iterator[Caution]:
             yield Caution(f"in-pieces-{muscle.abbreviation}", message, STAGE)
 
 
-def _out_of_order(present: Sequence[Muscle], split: RegionSplit) -> Iterator[Caution]:
-    frame = split.landmarks.frame
+def _out_of_order(present: Sequence[Belly], split: RegionSplit) -> Iterator[Caution]:
+    frame, grid = split.landmarks.frame, split.muscles.grid
     centroids_mm = {
-        m.abbreviation: float(frame.coordinates(split.muscles.centroid_mm(m.index))[0])
-        for m in present
+        b.muscle.abbreviation: float(
+            frame.coordinates(grid.to_world(np.array(b.where).T).mean(axis=0))[0]
+        )
+        for b in present
     }
-    names = {m.abbreviation: m.name for m in present}
+    names = {b.muscle.abbreviation: b.muscle.name for b in present}
     for proximal, distal in _ORDER:
         if not {proximal, distal} <= names.keys():
             continue

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.domain.anatomy import MUSCLES, Muscle
 from pipeline.domain.fat_map import KNOWN, FatMap
 from pipeline.domain.region_split import RegionSplit, fraction_below
+from pipeline.stages.measure.belly import Belly, bellies
 from pipeline.stages.measure.measure_muscles import MIN_INNER_VOXELS, inner_voxels
 
 SECTION_MM = 2.0
@@ -52,13 +52,12 @@ def profile(split: RegionSplit, fat: FatMap | None) -> pd.DataFrame:
     The volume of a voxel is divided exactly among the sections that it reaches, so the areas
     of a muscle times the thickness of a section add up to its volume, whatever the slices.
     """
-    frames = [_of_muscle(muscle, split, fat) for muscle in MUSCLES]
+    frames = [_of_muscle(belly, split, fat) for belly in bellies(split.muscles)]
     return pd.concat([f for f in frames if f is not None] or [_table({})], ignore_index=True)
 
 
-def _of_muscle(muscle: Muscle, split: RegionSplit, fat: FatMap | None) -> pd.DataFrame | None:
-    mask = split.muscles.voxels == muscle.index
-    where = np.nonzero(mask)
+def _of_muscle(belly: Belly, split: RegionSplit, fat: FatMap | None) -> pd.DataFrame | None:
+    muscle, where = belly.muscle, belly.where
     if not where[0].size:
         return None
     grid, frame = split.muscles.grid, split.landmarks.frame
@@ -71,18 +70,19 @@ def _of_muscle(muscle: Muscle, split: RegionSplit, fat: FatMap | None) -> pd.Dat
         "muscle": muscle.abbreviation,
         "position_mm": (shares.first + np.arange(area_mm2.size) + 0.5) * SECTION_MM,
         "acsa_mm2": area_mm2,
-        "fat_fraction": np.nan if fat is None else _fat_fraction(fat, mask, shares),
+        "fat_fraction": np.nan if fat is None else _fat_fraction(fat, belly, shares),
     }
     present = np.flatnonzero(area_mm2 > _NO_AREA_MM2)
     return _table(columns).iloc[present[0] : present[-1] + 1]
 
 
-def _fat_fraction(fat: FatMap, mask: NDArray[np.bool_], shares: "_Shares") -> Array:
+def _fat_fraction(fat: FatMap, belly: Belly, shares: "_Shares") -> Array:
     """Give the mean fat fraction of each section; NaN where too few voxels count."""
     is_known = fat.method == KNOWN  # and then not blurred at boundaries
+    mask = belly.mask
     inner = (mask if is_known else inner_voxels(mask, fat.grid))[mask].astype(float)
     voxels = shares.sums(inner)
-    sums = shares.sums(inner * fat.fraction[mask].astype(float))
+    sums = shares.sums(inner * fat.fraction[belly.where].astype(float))
     is_enough = voxels >= (_NO_AREA_MM2 if is_known else MIN_INNER_VOXELS)
     means = np.divide(sums, voxels, out=np.full(voxels.size, np.nan), where=is_enough)
     clipped: Array = np.clip(means, 0, 1)

@@ -15,6 +15,7 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks, to_point
 from pipeline.errors import ConfigError, ScanError
+from pipeline.segmenters.components import Box, label_boxes
 
 Points = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ _HEAD_FRACTION = 0.25  # of the length of a metatarsal
 _CONTACT_MM = 1.0  # points this near the lowest one are averaged
 _FACE_QUANTILE = 0.01  # of the positions of a bone's points: robust to single voxels
 _JOINT_MM = 2.0  # points of an articular face are at most this much farther than the nearest
+_POINTS_SKIPPED = 50  # of a bone, when the gap of a joint is estimated
 _POINT_SPACING_MM = 1.0  # finer than slices, so that faces do not move by whole slices
 _LANDMARK_BONES = {
     *anatomy.FRAME_BONES,
@@ -58,9 +60,8 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     they converge. Coordinates are relative to the centre of the grid, so that the result
     does not depend on the order of the voxels on disk.
     """
-    missing = [
-        bones.names[label] for label in anatomy.FRAME_BONES if not (bones.voxels == label).any()
-    ]
+    boxes = label_boxes(bones)
+    missing = [bones.names[label] for label in anatomy.FRAME_BONES if label not in boxes]
     if missing:
         msg = (
             "The foot frame needs calcaneus, talus and metatarsals 1, 2 and 5: "
@@ -70,9 +71,8 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
         raise ScanError(msg)
     shift = bones.grid.centre_mm
     points = {
-        label: _points(bones.voxels == label, bones.grid.centred())
-        for label in _LANDMARK_BONES
-        if (bones.voxels == label).any()
+        label: _points(bones.voxels[boxes[label]] == label, boxes[label], bones.grid.centred())
+        for label in _LANDMARK_BONES & boxes.keys()
     }
     frame, marks = _fit_frame(points)
     length_mm = _foot_length_mm(bones, points, frame)
@@ -88,15 +88,16 @@ def find_landmarks(bones: LabelMap, *, border: str, fraction: float | None = Non
     )
 
 
-def _points(mask: NDArray[np.bool_], grid: Grid) -> Points:
+def _points(mask: NDArray[np.bool_], box: Box, grid: Grid) -> Points:
     """Give evenly spaced points of a structure, in mm, interpolated between thick slices.
+
+    `mask` is cropped to `box`, and `grid` is that of the whole image.
 
     Shape-based interpolation (Raya and Udupa 1990, IEEE Trans Med Imaging 9:32): with whole
     slices, an oblique face would protrude by half a slice.
     """
     counts = [max(1, round(s / _POINT_SPACING_MM)) for s in grid.spacing_mm]
-    (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    cropped = np.pad(mask[box], 1)
+    cropped = np.pad(mask, 1)
     inside, outside = (
         ndimage.distance_transform_edt(side, grid.spacing_mm) for side in (cropped, ~cropped)
     )
@@ -225,7 +226,12 @@ def _at_proximal_end(bone: int) -> _Rule:
 
 def _articular_face(bone: Points, neighbour: Points) -> Points:
     """Give the points of a bone's surface that face its neighbour within the joint."""
-    distance_mm, nearest = map(np.asarray, KDTree(bone).query(neighbour))
+    tree = KDTree(bone)
+    some_mm, _ = tree.query(neighbour[::_POINTS_SKIPPED])
+    within_mm = float(np.min(some_mm)) + 2 * _JOINT_MM  # farther points need no search
+    distance_mm, nearest = map(
+        np.asarray, tree.query(neighbour, distance_upper_bound=within_mm)
+    )
     face: Points = bone[np.unique(nearest[distance_mm <= distance_mm.min() + _JOINT_MM])]
     return face
 

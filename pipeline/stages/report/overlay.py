@@ -9,13 +9,21 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.settings.report import ReportParams
 from pipeline.stages.report import panels as draw
 from pipeline.stages.report.encode import small_png
-from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, Cut, View, sample
+from pipeline.stages.report.reformats import (
+    DORSAL,
+    LONG,
+    RIGHTWARD,
+    Cut,
+    View,
+    indices_at,
+    sample,
+    structures,
+)
 
 _WIDTH_INCH, _DPI = 16.0, 100
 _GAP_INCH = 0.08
@@ -47,7 +55,7 @@ def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
     levels_mm = view.levels_mm(params.short_axis_levels)
     short = [Cut(LONG, level, RIGHTWARD, DORSAL) for level in levels_mm]
     ray, sole = view.second_ray(), view.sole()
-    with matplotlib.style.context("default"):
+    with matplotlib.style.context(draw.STYLE):
         figure, panels = _layout(view, [*_rows(short), [ray, sole]])
         _fill(panels, [*short, ray, sole], view, scan, split)
         draw.draw_level_labels(panels, levels_mm)
@@ -56,7 +64,7 @@ def overlay(scan: Scan, split: RegionSplit, params: ReportParams) -> bytes:
         ):
             draw.draw_border(panel, split.landmarks.border, levels_mm, name)
         draw.draw_legend(figure)
-        return small_png(figure, _DPI, _palette())
+        return small_png(figure, _palette())
 
 
 def _fill(
@@ -65,17 +73,17 @@ def _fill(
     """Draw image, outlines, direction labels and scale bar into each panel."""
     pages = [view.world_mm(cut) for cut in cuts]
     images = [sample(scan.intensity, scan.grid, page) for page in pages]
+    muscles = structures(split.muscles)
     white = float(np.percentile(np.concatenate([image.ravel() for image in images]), 99))
-    masks = {m.index: split.muscles.voxels == m.index for m in MUSCLES}
-    present = {index: mask.astype(np.float32) for index, mask in masks.items() if mask.any()}
     for panel, cut, page, image in zip(panels, cuts, pages, images, strict=True):
         draw.draw_image(panel, image, view.extent(cut), white)
         columns, rows = view.page_axes(cut)
-        for index, mask in present.items():
-            if window := view.window(cut, index):
-                fraction = sample(mask, split.muscles.grid, page[window])
+        index = indices_at(split.muscles.grid, page)
+        for label, muscle in muscles.items():
+            if window := view.window(cut, label):
+                fraction = muscle.fraction_at(index[:, *window])
                 across = columns[window[1]], rows[window[0]]
-                draw.draw_muscle(panel, index, across, fraction)
+                draw.draw_muscle(panel, label, across, fraction)
         draw.draw_scale_bar(panel, view.extent(cut))
         draw.draw_directions(panel, cut, split.side)
 

@@ -34,7 +34,7 @@ def draw_probability(scan: Scan, split: RegionSplit, probability: NDArray[np.flo
     cuts = {"second ray": view.second_ray(), "parallel to the sole": view.sole()}
     heights = [_WIDTH_INCH / 2 / view.width_over_height(cut) for cut in cuts.values()]
     total = max(heights) + _BAR_INCH
-    with matplotlib.style.context("default"):
+    with matplotlib.style.context(draw.STYLE):
         figure = Figure(figsize=(_WIDTH_INCH, total), dpi=_DPI, facecolor="white")
         for left, (name, cut), height in zip((0.0, 0.502), cuts.items(), heights, strict=True):
             panel = figure.add_axes((left, 1 - height / total, 0.498, height / total))
@@ -45,7 +45,7 @@ def draw_probability(scan: Scan, split: RegionSplit, probability: NDArray[np.flo
         figure.colorbar(
             mapped, cax=bar, orientation="horizontal", label="probability of muscle"
         )
-        return small_png(figure, _DPI)
+        return small_png(figure)
 
 
 def _fill(

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES, PHALANGES, PLANTAR_LABELS
+from pipeline.domain.anatomy import PHALANGES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
+from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import FootFrame
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Side
+from pipeline.segmenters.components import Box, indices_in_image, label_boxes
 
 LONG, RIGHTWARD, DORSAL = 0, 1, 2
 PITCH_MM = 0.3
@@ -76,16 +78,14 @@ class View:
         """Fit the box to the muscles of a foot and to its whole length."""
         muscles, bones = split.segmentation.muscles, split.segmentation.bones
         frame = split.landmarks.frame
-        positions = {
-            m.index: _positions(muscles.voxels == m.index, muscles.grid, frame, split.side)
-            for m in MUSCLES
-        }
-        positions = {index: points for index, points in positions.items() if len(points)}
-        foot = (bones.voxels > 0) & (bones.voxels <= PHALANGES)
-        skeleton = _positions(foot, bones.grid, frame, split.side)
-        shown = np.vstack([*positions.values(), skeleton])
-        if not len(shown):
-            shown = _to_rightward(frame.coordinates(muscles.grid.corners_mm()), split.side)
+        positions = _positions(muscles, frame, split.side)
+        skeleton = [
+            points
+            for bone, points in _positions(bones, frame, split.side).items()
+            if bone <= PHALANGES
+        ]
+        corners = _to_rightward(frame.coordinates(muscles.grid.corners_mm()), split.side)
+        shown = np.vstack([*positions.values(), *skeleton] or [corners])
         soft = np.vstack(list(positions.values())) if positions else shown
         low, high = soft.min(axis=0), soft.max(axis=0)
         low[LONG], high[LONG] = shown[:, LONG].min(), shown[:, LONG].max()
@@ -188,15 +188,63 @@ def _to_rightward(coordinates: Array, side: Side) -> Array:
     return coordinates * (1, _rightward(side), 1)
 
 
-def _positions(mask: NDArray[np.bool_], grid: Grid, frame: FootFrame, side: Side) -> Array:
-    """Give the positions of the voxels of a mask along the axes of the view, mm."""
-    return _to_rightward(frame.coordinates(grid.to_world(np.argwhere(mask))), side)
+def _positions(labels: LabelMap, frame: FootFrame, side: Side) -> dict[int, Array]:
+    """Give the positions of each structure's voxels along the axes of the view, mm."""
+    indices = {
+        label: np.array(indices_in_image(labels.voxels[box] == label, box)).T
+        for label, box in label_boxes(labels).items()
+    }
+    return {
+        label: _to_rightward(frame.coordinates(labels.grid.to_world(voxels)), side)
+        for label, voxels in indices.items()
+    }
 
 
 def sample(
     values: NDArray[Any], grid: Grid, world_mm: Array, order: Literal[0, 1] = 1
 ) -> Array:
     """Interpolate linearly between voxels, or take the nearest (order 0); 0 outside."""
-    index = np.moveaxis(grid.to_index(world_mm), -1, 0)
+    return _sample_at(values, indices_at(grid, world_mm), order)
+
+
+def indices_at(grid: Grid, world_mm: Array) -> Array:
+    """Give the fractional voxel indices of points, with the coordinates as the first axis."""
+    return np.moveaxis(grid.to_index(world_mm), -1, 0)
+
+
+def _sample_at(values: NDArray[Any], index: Array, order: Literal[0, 1] = 1) -> Array:
     sampled: Array = ndimage.map_coordinates(values, index, order=order, output=np.float64)
     return sampled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure:
+    """One structure of an image, to be interpolated without the rest of the image.
+
+    Parameters
+    ----------
+    mask
+        1 in the structure and 0 in a margin of one voxel.
+    first
+        Index of the first voxel of `mask` in the image.
+    """
+
+    mask: NDArray[np.float32]
+    first: Array
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_], box: Box) -> "Structure":
+        """Take the structure from its mask in a box of the image."""
+        return cls(np.pad(mask.astype(np.float32), 1), np.array([s.start - 1 for s in box]))
+
+    def fraction_at(self, index: Array) -> Array:
+        """Interpolate at indices of the image, as `indices_at` gives them."""
+        return _sample_at(self.mask, index - self.first.reshape(3, *(1,) * (index.ndim - 1)))
+
+
+def structures(labels: LabelMap) -> dict[int, Structure]:
+    """Give every structure that is present, by label."""
+    return {
+        label: Structure.of(labels.voxels[box] == label, box)
+        for label, box in label_boxes(labels).items()
+    }

@@ -19,7 +19,15 @@ from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Side
 from pipeline.stages.report.encode import small_png
 from pipeline.stages.report.panels import COLOURS
-from pipeline.stages.report.reformats import DORSAL, LONG, RIGHTWARD, View, sample
+from pipeline.stages.report.reformats import (
+    DORSAL,
+    LONG,
+    RIGHTWARD,
+    Structure,
+    View,
+    indices_at,
+    structures,
+)
 
 _PITCH_MM = 1.2
 _SMOOTHING_MM = 1.0
@@ -110,20 +118,22 @@ def surface(split: RegionSplit) -> bytes:
 def _solids(view: View, split: RegionSplit, low: Array, shape: Array) -> Iterator[Solid]:
     """Sample each muscle in its own box, and all bones in the whole lattice."""
     margin_mm = view.reach_mm + 3 * _SMOOTHING_MM
+    muscles = structures(split.muscles)
     for label, points_mm in view.muscles_mm.items():
         first = np.floor((points_mm.min(axis=0) - margin_mm - low) / _PITCH_MM).astype(int)
         last = np.ceil((points_mm.max(axis=0) + margin_mm - low) / _PITCH_MM).astype(int)
         box = np.maximum(first, 0), np.minimum(last + 1, shape)
-        mask = split.muscles.voxels == label
-        yield _solid(label, mask, box, view, split.muscles.grid, low)
+        yield _solid(label, muscles[label], box, view, split.muscles.grid, low)
     bones = split.segmentation.bones
-    if (bones.voxels > 0).any():
-        yield _solid(_BONE, bones.voxels > 0, (0 * shape, shape), view, bones.grid, low)
+    mask = bones.voxels > 0
+    for inside in ndimage.find_objects(mask.astype(np.uint8)):
+        skeleton = Structure.of(mask[inside], inside)
+        yield _solid(_BONE, skeleton, (0 * shape, shape), view, bones.grid, low)
 
 
 def _solid(
     label: int,
-    mask: NDArray[np.bool_],
+    structure: Structure,
     box: tuple[Array, Array],
     view: View,
     grid: Grid,
@@ -131,7 +141,7 @@ def _solid(
 ) -> Solid:
     along = [_PITCH_MM * np.arange(a, b) + mm for a, b, mm in zip(*box, low, strict=True)]
     points = np.stack(np.meshgrid(*along, indexing="ij"), axis=-1)
-    fraction = sample(mask.astype(np.float32), grid, points @ view.axes + view.origin)
+    fraction = structure.fraction_at(indices_at(grid, points @ view.axes + view.origin))
     smooth = ndimage.gaussian_filter(fraction.astype(np.float32), _SMOOTHING_MM / _PITCH_MM)
     return Solid(label, tuple(slice(int(a), int(b)) for a, b in zip(*box, strict=True)), smooth)
 
@@ -206,7 +216,7 @@ def _figure(
         handles = [Patch(color=COLOURS[m.index]) for m in MUSCLES]
         names = [f"{m.abbreviation}  {m.name}" for m in MUSCLES]
         panels[-1].legend(handles, names, loc="center", frameon=False, fontsize=9)
-        return small_png(figure, _DPI)
+        return small_png(figure)
 
 
 def _write_names(panel: Axes, labels: Labels) -> None:

@@ -31,6 +31,17 @@ def test_a_read_only_array_is_a_locked_copy() -> None:
         locked[0] = 1
 
 
+def test_a_locked_array_is_not_copied_again() -> None:
+    """Unless its type differs, or it is a view of an array that may change."""
+    locked = read_only(np.zeros(3))
+    view = np.zeros(3)[:]
+    view.flags.writeable = False
+
+    assert read_only(locked) is locked
+    assert read_only(locked, np.float32) is not locked
+    assert read_only(view) is not view
+
+
 def instances(grid: Grid) -> dict[str, object]:
     """Make one of each type that holds an array or a read-only mapping."""
     muscles = make_labels(grid, {3: BLOCK})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import threads
 from pipeline.errors import LostWorkerError, TimeLimitError
 from pipeline.run.executors import InProcess, WorkerProcesses
 from pipeline.store.files import scratch_folder
@@ -51,6 +52,11 @@ def log_line(line: str) -> int:
 def hang() -> None:
     """Wait for something that never comes, as a read from a dead disk does."""
     time.sleep(600)
+
+
+def cores_of_this_process() -> int:
+    """Give the number of cores that a worker may use."""
+    return threads._Share.cores
 
 
 def appears(path: Path) -> bool:
@@ -122,6 +128,12 @@ def test_an_error_of_a_call_is_raised_and_its_process_continues() -> None:
 
         assert "in refuse" in caught.value.__notes__[0]
         assert executor.submit(abs, -3).result() == 3
+
+
+def test_workers_share_the_cores() -> None:
+    """Of more workers than cores, each has one."""
+    with WorkerProcesses(1000) as executor:
+        assert executor.submit(cores_of_this_process).result() == 1
 
 
 def test_log_records_arrive_before_the_result(caplog: pytest.LogCaptureFixture) -> None:

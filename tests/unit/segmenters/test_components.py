@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from makers import BLOCK, make_grid, make_labels
 
 from pipeline.domain.grid import Grid
 from pipeline.segmenters.components import (
     component_sizes,
+    indices_in_image,
+    label_boxes,
     large_components,
     without_specks,
 )
@@ -65,3 +68,16 @@ def test_nothing_but_specks_leaves_nothing() -> None:
 
     assert not without_specks(labels, grid, 3.0).any()
     assert not without_specks(np.zeros_like(labels), grid, 3.0).any()
+
+
+def test_boxes_hold_the_structures_that_are_present() -> None:
+    """Absent labels have none; indices are those in the whole image."""
+    labels = make_labels(make_grid(), {3: BLOCK})
+
+    ((label, box),) = label_boxes(labels).items()
+
+    assert (label, box) == (3, BLOCK)
+    mask = labels.voxels[box] == label
+    np.testing.assert_array_equal(
+        indices_in_image(mask, box), np.nonzero(labels.voxels == label)
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from simulated import Simulated
 
+from pipeline import threads
 from pipeline.domain.anatomy import BONE_NAMES, PLANTAR_LABELS
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import Segmentation
@@ -42,14 +43,18 @@ def test_muscles_and_bones_are_labelled(labelled: Segmentation, simulated: Simul
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("cores", [1, 2])
 def test_the_same_scan_gives_the_same_labels(
-    labelled: Segmentation, simulated: Simulated
+    labelled: Segmentation, simulated: Simulated, monkeypatch: pytest.MonkeyPatch, cores: int
 ) -> None:
-    """To the voxel."""
+    """To the voxel, and the probability to the bit, on one core and on two."""
+    monkeypatch.setattr(threads._Share, "cores", cores)
+
     again = NetworkSegmenter().segment(simulated.scan)
 
     np.testing.assert_array_equal(again.muscles.voxels, labelled.muscles.voxels)
     np.testing.assert_array_equal(again.bones.voxels, labelled.bones.voxels)
+    np.testing.assert_array_equal(again.probability, labelled.probability)
 
 
 @pytest.mark.integration

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pipeline.domain.grid import Grid
@@ -62,3 +63,16 @@ def test_the_interior_leaves_out_the_edge_of_the_image() -> None:
     assert interior.any(axis=(1, 2)).sum() == 6
     assert interior.any(axis=(0, 2)).sum() == 6
     assert interior.sum() == 6**3
+
+
+def test_the_interior_follows_a_turned_patch() -> None:
+    """It is where an image of ones is interpolated to one, without the outermost voxels."""
+    image = PlacedImage(np.ones((9, 7, 8), np.float32), Patch((9, 7, 8), (2.0,) * 3).affine)
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler("xyz", (10, 20, 30), degrees=True).as_matrix()
+
+    interior = image.interior(PATCH, pose)
+
+    expected = ndimage.binary_erosion(image.resampled(PATCH, pose) > 0.99)
+    assert 0 < interior.sum() < interior.size / 2
+    np.testing.assert_array_equal(interior, expected)

@@ -72,3 +72,14 @@ def test_nothing_is_resampled_where_there_is_nothing() -> None:
     _, probability = of_block().resampled([5], np.eye(4), PATCH.shape)
 
     assert probability.size == 0
+
+
+def test_the_most_probable_class_is_the_first_of_equals() -> None:
+    """As `argmax` gives it."""
+    probabilities = (
+        np.random.default_rng(3).integers(0, 3, (5, *PATCH.shape)).astype(np.float32)
+    )
+
+    prediction = Prediction(probabilities, PATCH, np.eye(4), np.ones(PATCH.shape, dtype=bool))
+
+    np.testing.assert_array_equal(prediction.labels, probabilities.argmax(axis=0))

@@ -133,11 +133,12 @@ def test_a_network_gives_probabilities_and_the_same_bytes_twice(
 def test_muscles_are_given_in_the_voxels_of_the_input(
     loaded: Weights, image: NDArray[np.float32]
 ) -> None:
-    """With the same probabilities as without them."""
+    """Either output is the same without the other."""
     probabilities, muscles = loaded.fine.probabilities_and_muscles(image)
 
     np.testing.assert_array_equal(muscles[1] > 0.5, image > 0)
     np.testing.assert_array_equal(probabilities, loaded.fine.probabilities(image))
+    np.testing.assert_array_equal(muscles, loaded.fine.muscles(image))
 
 
 def test_the_manifest_gives_the_bones_of_the_patch(loaded: Weights) -> None:
