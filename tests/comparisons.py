@@ -22,7 +22,8 @@ from pipeline.domain.comparison import (
 )
 from pipeline.domain.outcomes import OUTCOMES, Outcome, Quantity
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare, statistics_table
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import statistics_table
 from pipeline.stages.plot_style import Picture
 
 # Student 1908, hours of sleep gained under two drugs; results as R 4 prints them

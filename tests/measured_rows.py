@@ -7,7 +7,7 @@ from pipeline.domain.landmarks import Border
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
-from pipeline.stages.compare import VOLUME_COLUMNS, volume_row
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS, volume_row
 
 CUT = Caution("muscle-truncated", "FDB touches the edge of the image.", "measure")
 

@@ -84,6 +84,8 @@ def _agree_on_decisions(session: Session, table: Path, out: Path | None, *, forc
 
 def _text(frame: "pd.DataFrame", columns: list[str]) -> str:
     """Format a table, with the reasons for cells that are n/a."""
-    from pipeline.cli.cohort_commands import format_table
+    from pipeline.cli.text_tables import format_table, format_value
 
-    return format_table(frame[[*columns, "note"] if frame["note"].notna().any() else columns])
+    shown = [*columns, "note"] if frame["note"].notna().any() else columns
+    rows = frame[shown].astype(object).to_numpy().tolist()
+    return format_table(shown, [[format_value(value) for value in row] for row in rows])

@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
-from pipeline.domain.outcomes import OUTCOMES
+from pipeline.cli.text_tables import format_statistics, format_volumes
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
-from pipeline.run.cohort_pages import write_pages
-from pipeline.run.cohort_results import collect_results
-from pipeline.run.cohort_tables import CohortTables, write_tables
-from pipeline.run.comparison_input import check_comparison
 from pipeline.run.events import event, events_written
 from pipeline.run.locked_out import out_locked, out_prepared
 from pipeline.run.open_executor import open_cohort_executor
@@ -26,7 +20,7 @@ from pipeline.run.process_cohort import process_cohort
 from pipeline.run.shards import Shard, open_shard, remove_plan, write_plan
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
-from pipeline.stages.compare import statistics_table
+from pipeline.run.update_cohort import check_comparison, update_cohort
 from pipeline.store.files import remove_dead_scratch
 
 log = logging.getLogger(__name__)
@@ -42,32 +36,6 @@ __all__ = [
     "run_all",
     "run_shard",
     "run_stage",
-]
-VOLUMES_SHOWN = [
-    "participant_id",
-    "group",
-    "rearfoot_cm3",
-    "forefoot_cm3",
-    "total_cm3",
-    "rearfoot_mm3_per_kg",
-    "forefoot_mm3_per_kg",
-    "total_mm3_per_kg",
-    "status",
-]
-STATISTICS_SHOWN = [
-    "outcome",
-    "group_a",
-    "group_b",
-    "n_a",
-    "n_b",
-    "mean_a",
-    "mean_b",
-    "mean_difference",
-    "ci95_low",
-    "ci95_high",
-    "p",
-    "p_holm",
-    "cohens_d",
 ]
 
 
@@ -188,9 +156,9 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the tables from the measurements in OUT, and print them."""
     check_comparison(cohort)
     with out_prepared(cohort, force=force):
-        results = collect_results(cohort)
-        _print_tables(session, write_tables(results, force=force))
-    return exit_code(_not_excluded(cohort, [entry.outcome for entry in results.entries]))
+        outcomes = update_cohort(cohort, has_pages=False, force=force)
+        _print_tables(session, cohort.out)
+    return exit_code(_not_excluded(cohort, outcomes))
 
 
 def report_cohort(session: Session, cohort: Cohort, *, force: bool) -> int:
@@ -251,10 +219,8 @@ def _finished(outcomes: Sequence[Outcome], code: int) -> int:
 def _write_all(
     session: Session, cohort: Cohort, outcomes: Sequence[Outcome], *, force: bool
 ) -> None:
-    results = collect_results(cohort, outcomes)
-    tables = write_tables(results, force=force)
-    write_pages(results, tables, force=force)
-    _print_tables(session, tables)
+    update_cohort(cohort, outcomes, force=force)
+    _print_tables(session, cohort.out)
     session.print(f"Report: {cohort.out / 'report.html'}")
 
 
@@ -263,22 +229,7 @@ def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.participant.label not in cohort.excluded]
 
 
-def _print_tables(session: Session, tables: CohortTables) -> None:
-    # columns without any value, as of one scan without group, would only be n/a
-    frames = [tables.volumes[VOLUMES_SHOWN].dropna(axis="columns", how="all")]
-    if any(comparison.has_two_groups for comparison in tables.statistics):
-        statistics = statistics_table(tables.statistics)
-        frames.append(statistics.loc[statistics["outcome"].isin(OUTCOMES), STATISTICS_SHOWN])
-    for frame in frames:
-        session.print(format_table(frame) + "\n")
-
-
-def format_table(frame: pd.DataFrame) -> str:
-    """Format a table for a terminal."""
-    return frame.astype(object).map(_cell).to_string(index=False)
-
-
-def _cell(value: object) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 only NaN differs from itself
-        return "n/a"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _print_tables(session: Session, out: Path) -> None:
+    for text in (format_volumes(out), format_statistics(out)):
+        if text:
+            session.print(text + "\n")

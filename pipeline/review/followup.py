@@ -10,11 +10,10 @@ from pipeline.errors import PipelineError, system_refusal
 from pipeline.review.feet import read_rows_of_volumes
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import prepare_out
-from pipeline.run.cohort_pages import write_pages
-from pipeline.run.cohort_results import EXCLUDED, collect_results
-from pipeline.run.cohort_tables import write_tables
+from pipeline.run.cohort_state import EXCLUDED
 from pipeline.run.locked_out import out_locked
 from pipeline.run.process_participant import process_participant
+from pipeline.run.update_cohort import update_cohort
 from pipeline.store.review_table import REVIEW_TABLE, read_decisions, rejected
 
 # While a correction is measured.
@@ -40,8 +39,7 @@ def write_all(cohort: Cohort, labels: Collection[str] = ()) -> None:
             if participant.label in labels:
                 process_participant(cohort.job(participant, ("figures",)))
         prepare_out(cohort)
-        results = collect_results(cohort)
-        write_pages(results, write_tables(results))
+        update_cohort(cohort)
 
 
 def _excluded(cohort: Cohort) -> dict[str, str]:

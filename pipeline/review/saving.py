@@ -19,7 +19,7 @@ from pipeline.run.outputs import PREPROC
 from pipeline.run.process_participant import process_participant
 from pipeline.run.status import get_status
 from pipeline.store.browser_images import labels_of
-from pipeline.store.corrections import FOLDER, find_corrections
+from pipeline.store.correction_files import FOLDER, find_corrections
 from pipeline.store.files import written_whole
 from pipeline.store.images import write_labels
 from pipeline.store.names import without_ending

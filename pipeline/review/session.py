@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from pipeline.domain.decision import Decision, Signature, Verdict
@@ -15,6 +16,8 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.review.feet import Foot, find_feet
 from pipeline.review.saving import ConflictError, slug
 from pipeline.run.cohort import Cohort
+from pipeline.run.dependencies import code_hash, versions_of
+from pipeline.run.plan import module_of, stage_names
 from pipeline.run.reopen import reopen
 from pipeline.store.files import locked, write_json
 from pipeline.store.provenance import code_version, library_versions
@@ -167,11 +170,17 @@ def open_session(out: Path, reviewer: str, *, is_blinded: bool, seed: int | None
 
 
 def prepare_measuring(session: Session) -> None:
-    """Hash code and libraries, which are parts of every cache key, before they are needed."""
+    """Import the stages and hash their code and libraries before they are needed."""
     with suppress(PipelineError):
         code_version()
+        segmenter = session.cohort().config.segment.segmenter
+        import_module("pipeline.run.write_cohort")
+        for module in map(module_of, stage_names()):
+            import_module(module)
+            code_hash(module)
+            versions_of(module, segmenter)
         library_versions()
-        library_versions(session.cohort().config.segment.segmenter)
+        library_versions(segmenter)
 
 
 def why_not_measured(session: Session) -> str | None:

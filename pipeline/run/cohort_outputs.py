@@ -1,7 +1,7 @@
 """The files over all participants: written together, and never over files of other origin."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,12 +14,13 @@ from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
+    hash_of,
     put_in_place,
     read_record,
     write_record,
 )
 from pipeline.run.user_models import model_files
-from pipeline.store.corrections import check_owners
+from pipeline.store.correction_files import check_owners
 from pipeline.store.files import remove_dead_scratch, scratch_folder, write_json
 from pipeline.store.provenance import DATASET_FILES, write_dataset_files
 
@@ -103,7 +104,9 @@ def prepare_out(cohort: Cohort, *, force: bool = False) -> None:
 
 
 @contextmanager
-def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Iterator[Cohort]:
+def written_together(
+    cohort: Cohort, part: str, parts: Mapping[str, str] | None = None, *, force: bool = False
+) -> Iterator[Cohort]:
     """Yield the cohort with a scratch OUT, whose files are moved to OUT if the block succeeds.
 
     Files that the part contained before and does not contain now are removed.
@@ -112,6 +115,8 @@ def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Itera
     ----------
     part
         One of `PARTS`.
+    parts
+        Hashes of what the files depend on, to be recorded.
     force
         Overwrite files that were edited or that footvol did not write.
 
@@ -125,7 +130,8 @@ def written_together(cohort: Cohort, part: str, *, force: bool = False) -> Itera
     with scratch_folder(cohort.out) as scratch:
         yield replace(cohort, out=scratch)
         outputs = put_in_place(record, scratch, cohort.out, path, force=force)
-    write_record(StageRecord("", outputs=outputs), path)
+    done = StageRecord(hash_of(parts or {}), outputs=outputs, parts=parts or {})
+    write_record(done, path)
 
 
 def record_path(cohort: Cohort, part: str) -> Path:

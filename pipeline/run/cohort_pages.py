@@ -12,7 +12,7 @@ from pipeline.run.cohort_results import CohortResults, ParticipantResult
 from pipeline.run.cohort_tables import CohortTables
 from pipeline.run.figures import write_figures
 from pipeline.run.outputs import PICTURES, PREPROC, THUMBNAIL
-from pipeline.stages.compare import body_mass_missing
+from pipeline.stages.compare.volume_row import body_mass_missing
 from pipeline.stages.report.foot_page import participant_page
 from pipeline.stages.report.methods_text import ReportFacts
 from pipeline.stages.report.study_page import Study, report
@@ -35,7 +35,8 @@ def write_pages(results: CohortResults, tables: CohortTables, *, force: bool = F
         As `written_together`.
     """
     out = results.cohort.out
-    with written_together(results.cohort, PAGES, force=force) as scratch:
+    parts = results.state.key_parts(PAGES)
+    with written_together(results.cohort, PAGES, parts, force=force) as scratch:
         into = replace(results, cohort=scratch)
         plots = write_figures(
             into, tables.volumes, tables.statistics, tables.border_statistics, out

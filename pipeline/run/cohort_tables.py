@@ -12,13 +12,9 @@ from pipeline.run.cohort_outputs import CSV, LATEX, TABLES, find_optional, writt
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
 from pipeline.run.muscle_tables import write_border, write_muscles
-from pipeline.stages.compare import (
-    STATISTICS_COLUMNS,
-    VOLUME_COLUMNS,
-    compare,
-    statistics_table,
-    volume_row,
-)
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS, statistics_table
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS, volume_row
 from pipeline.stages.report.statistics_text import context_of, latex, markdown
 from pipeline.store.tables import write_csv, write_table
 
@@ -47,7 +43,8 @@ def write_tables(results: CohortResults, *, force: bool = False) -> CohortTables
         As `written_together`.
     """
     kept = find_optional(results.cohort, force=force)
-    with written_together(results.cohort, TABLES, force=force) as scratch:
+    parts = results.state.key_parts(TABLES)
+    with written_together(results.cohort, TABLES, parts, force=force) as scratch:
         into = replace(results, cohort=scratch)
         volumes = write_volumes(into)
         muscles = write_muscles(into, volumes)

@@ -5,12 +5,13 @@ import pandas as pd
 import pipeline
 from pipeline.domain.participant import MISSING
 from pipeline.run.cohort import Cohort
-from pipeline.run.cohort_results import EXCLUDED
+from pipeline.run.cohort_state import EXCLUDED
 from pipeline.run.outcome import OK
-from pipeline.stages.compare import VOLUME_COLUMNS, check_design, volume_row
+from pipeline.stages.compare.check_design import check_design
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS, volume_row
 
 
-def check_comparison(cohort: Cohort) -> None:
+def check_columns(cohort: Cohort) -> None:
     """Refuse settings of the comparison that do not fit ``participants.tsv``.
 
     Raises

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.domain.comparison import BorderComparison, Comparison
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
-from pipeline.stages.compare import OK
+from pipeline.stages.compare.volume_row import OK
 from pipeline.stages.report.border_plot import plot_border
 from pipeline.stages.report.effect_plot import plot_effects
 from pipeline.stages.report.group_plot import groups_of, plot_groups

@@ -1,13 +1,15 @@
 """The work on one participant: stages, files, and the cache key of each stage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
 from pipeline.errors import ArtefactError
+from pipeline.run.dependencies import code_hash, versions_of
 from pipeline.run.outputs import (
     BONES_CORRECTION,
     FAT,
@@ -18,18 +20,16 @@ from pipeline.run.outputs import (
     WATER,
     path_of,
 )
-from pipeline.run.plan import Stage
+from pipeline.run.plan import Stage, module_of
 from pipeline.run.stage_cache import StageRecord, hash_of, read_record
 from pipeline.run.user_models import model_files
-from pipeline.store.bids import name_scan
 from pipeline.store.contrast import stated_contrast
-from pipeline.store.corrections import FOLDER, find_corrections
+from pipeline.store.correction_files import FOLDER, find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import read_sidecar
 from pipeline.store.kept_labels import KeptLabels
-from pipeline.store.names import ScanName, sidecar_of
-from pipeline.store.provenance import code_version, library_versions
+from pipeline.store.names import ScanName, name_scan, sidecar_of
 from pipeline.store.raw_scans import find_fat_image, find_scan
+from pipeline.store.sidecars import read_sidecar
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class LocatedJob:
-    """A job and the scan that was found for it."""
+    """A job and the scan that was found for it.
+
+    Parameters
+    ----------
+    sha256
+        Gives the sha256 of a file; each file is read once, until the job is `fresh`.
+    """
 
     job: Job
     raw: Path
     name: ScanName
+    sha256: Callable[[Path], str] = field(
+        default_factory=lambda: cache(sha256_of), compare=False, repr=False
+    )
+
+    def fresh(self) -> "LocatedJob":
+        """Give the same job after files have changed, of which no sha256 is known."""
+        return LocatedJob(self.job, self.raw, self.name)
 
     def check_scan(self) -> None:
         """Refuse a scan that does not exist.
@@ -177,7 +190,7 @@ class LocatedJob:
 
     def inputs(self, stage: Stage) -> dict[str, str]:
         """Give the sha256 of the input files of a stage, by BIDS URI."""
-        return {uri: sha256_of(path) for uri, path in self.sources(stage).items()}
+        return {uri: self.sha256(path) for uri, path in self.sources(stage).items()}
 
     def key(self, stage: Stage, inputs: Mapping[str, str]) -> str:
         """Give the cache key: the hash of all that the outputs of a stage depend on."""
@@ -185,15 +198,14 @@ class LocatedJob:
 
     def key_parts(self, stage: Stage, inputs: Mapping[str, str]) -> dict[str, str]:
         """Give the hash of each part of the cache key, by which `status` says what changed."""
-        config = self.job.config.model_dump(mode="json")
-        segmenter = self.job.config.segment.segmenter if MODEL in stage.may_read else None
+        module = module_of(stage.name)
         parts = {
             "inputs": dict(inputs),
-            "settings": {section: config[section] for section in stage.settings},
+            "settings": self.job.config.model_dump(mode="json", include={*stage.settings}),
             "sides": [self.job.side, self.job.participant.side],
             "contrast": self.job.contrast,
-            "code": code_version(),
-            "libraries": library_versions(segmenter),
+            "code": code_hash(module),
+            "libraries": versions_of(module, self.job.config.segment.segmenter),
         }
         return {name: hash_of({name: part}) for name, part in parts.items()}
 

@@ -5,7 +5,11 @@ import pandas as pd
 from pipeline.domain.comparison import BorderComparison
 from pipeline.run.cohort_results import CohortResults
 from pipeline.run.comparison_input import add_participant_columns
-from pipeline.stages.compare import BORDER_COLUMNS, border_table, compare_borders
+from pipeline.stages.compare.compare_borders import (
+    BORDER_COLUMNS,
+    border_table,
+    compare_borders,
+)
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 from pipeline.stages.measure.muscle_row import MUSCLE_COLUMNS, muscle_row
 from pipeline.store.tables import write_table

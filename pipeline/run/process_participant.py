@@ -72,6 +72,7 @@ def _run_stages(job: Job, done: list[str]) -> None:
     for stage in select_stages(job.stages):
         if _run_if_stale(stage, located):
             done.append(stage.name)
+            located = located.fresh()
 
 
 def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
@@ -85,7 +86,7 @@ def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
     key = hash_of(parts)
     record = job.record(stage.name)
     if not job.force:
-        check_unaltered(record, job.out)
+        check_unaltered(record, job.out, located.sha256)
         if is_current(record, key, job.out):
             facts = event("stage skipped", name, stage=stage.name)
             log.info("%s: up to date", prefix, extra=facts)
@@ -157,7 +158,7 @@ def _check_upstream(stage: Stage, located: LocatedJob) -> None:
             )
             raise ArtefactError(msg)
         if not job.force:
-            check_unaltered(record, job.out)
+            check_unaltered(record, job.out, located.sha256)
 
 
 def _write(stage: Stage, located: LocatedJob, attempt: StageRecord) -> dict[str, str]:
@@ -179,7 +180,7 @@ def _write(stage: Stage, located: LocatedJob, attempt: StageRecord) -> dict[str,
             kept=located.kept(stage, attempt.inputs),
         )
         stage.run(context)
-        _check_unchanged(attempt.inputs, located.inputs(stage))
+        _check_unchanged(attempt.inputs, located.fresh().inputs(stage))
         path = job.record_path(stage.name)
         return put_in_place(attempt, scratch, job.out, path, force=job.force)
 

@@ -12,7 +12,7 @@ from pipeline.config import PipelineConfig, load_config, to_toml
 from pipeline.errors import ConfigError, listed
 from pipeline.run.cohort import Cohort, check_apart, open_cohort
 from pipeline.run.cohort_outputs import SETTINGS
-from pipeline.run.comparison_input import check_comparison
+from pipeline.run.update_cohort import check_comparison
 from pipeline.store.files import scratch_folder
 from pipeline.store.participants import TABLE, read_participants
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -132,8 +133,15 @@ def is_current(record: StageRecord | None, key: str, out: Path) -> bool:
     )
 
 
-def check_unaltered(record: StageRecord | None, out: Path) -> None:
+def check_unaltered(
+    record: StageRecord | None, out: Path, sha256: Callable[[Path], str] = sha256_of
+) -> None:
     """Refuse outputs that were changed after they were recorded.
+
+    Parameters
+    ----------
+    sha256
+        Gives the sha256 of a file, such as one that remembers those that were read.
 
     Raises
     ------
@@ -146,7 +154,7 @@ def check_unaltered(record: StageRecord | None, out: Path) -> None:
         name
         for name in sorted(record.files)
         if (out / name).exists()
-        and sha256_of(out / name) not in (record.outputs.get(name), record.pending.get(name))
+        and sha256(out / name) not in (record.outputs.get(name), record.pending.get(name))
     ]
     if altered:
         msg = (
@@ -166,11 +174,7 @@ def check_unclaimed(record: StageRecord | None, targets: Iterable[str], out: Pat
         Naming the first eight such files.
     """
     known = record.files if record else frozenset()
-    unrecorded = [
-        name
-        for name in targets
-        if name not in known and ((out / name).exists() or (out / name).is_symlink())
-    ]
+    unrecorded = [name for name in targets if name not in known and os.path.lexists(out / name)]
     if unrecorded:
         msg = (
             f"Footvol must not overwrite files of unknown origin: got {listed(unrecorded)}. "

@@ -69,7 +69,7 @@ def _state(stage: Stage, located: LocatedJob) -> StageState:
     if record is None:
         return StageState(stage.name, "never run")
     try:
-        check_unaltered(record, located.job.out)
+        check_unaltered(record, located.job.out, located.sha256)
     except ArtefactError as error:
         return StageState(stage.name, "failed", str(error), error.exit_code)
     reason = _why_stale(stage, located, record)
@@ -121,7 +121,7 @@ def _status(job: Job) -> Outcome:
     for position, stage in enumerate(select_stages(job.stages)):
         record = job.record(stage.name)
         if not job.force:
-            check_unaltered(record, job.out)
+            check_unaltered(record, job.out, located.sha256)
         pending = pending or _pending(stage, position, record, located)
         if pending and not job.force:
             check_unclaimed(record, located.targets(stage), job.out)

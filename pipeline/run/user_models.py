@@ -8,9 +8,6 @@ from typing import Any
 from pipeline.domain.segmenter_names import NNUNET
 from pipeline.errors import ConfigError, file_fault
 from pipeline.segmenters.user_model.manifest import NnunetManifest, OnnxManifest, parse_manifest
-from pipeline.segmenters.user_model.nnunet import load_nnunet
-from pipeline.segmenters.user_model.onnx import load_onnx
-from pipeline.segmenters.user_model.user_segmenter import UserModel
 from pipeline.store.toml_text import parse_toml
 
 
@@ -27,7 +24,7 @@ def model_files(manifest_path: Path, kind: str) -> dict[str, Path]:
     ConfigError
         If a file is missing, or the manifest is not valid.
     """
-    manifest = _read_manifest(manifest_path, kind)
+    manifest = read_manifest(manifest_path, kind)
     if isinstance(manifest, NnunetManifest):
         folder = manifest_path.parent / manifest.folder
         files = {name: folder / name for name in manifest.files}
@@ -43,30 +40,14 @@ def model_files(manifest_path: Path, kind: str) -> dict[str, Path]:
     return files
 
 
-def read_model(manifest_path: Path, kind: str) -> UserModel:
-    """Read a model and check it against its manifest.
+def read_manifest(path: Path, kind: str) -> OnnxManifest | NnunetManifest:
+    """Read the manifest of a model.
 
     Raises
     ------
     ConfigError
-        If a file cannot be read, or manifest and model do not fit.
+        If it cannot be read, or is not valid.
     """
-    manifest = _read_manifest(manifest_path, kind)
-    files = model_files(manifest_path, kind)
-    try:
-        contents = {name: path.read_bytes() for name, path in files.items()}
-    except OSError as error:
-        msg = (
-            f"A model must be readable: got {file_fault(error)} for {str(error.filename)!r}. "
-            "Check its permissions."
-        )
-        raise ConfigError(msg) from error
-    if isinstance(manifest, NnunetManifest):
-        return load_nnunet(manifest, contents)
-    return load_onnx(manifest, contents[manifest.file])
-
-
-def _read_manifest(path: Path, kind: str) -> OnnxManifest | NnunetManifest:
     content = _read_toml(path)
     if kind == NNUNET:
         return parse_manifest(content, path.name, NnunetManifest)

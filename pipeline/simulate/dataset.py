@@ -40,7 +40,7 @@ from pipeline.simulate.image_files import (
     write_tissue_fractions,
 )
 from pipeline.simulate.specification import COLUMNS, Study, columns, readme
-from pipeline.stages.compare import STATISTICS_COLUMNS
+from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS
 from pipeline.store.files import write_json, written_whole
 from pipeline.store.images import write_labels
 from pipeline.store.landmarks_file import write_landmarks

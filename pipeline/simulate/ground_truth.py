@@ -18,7 +18,9 @@ from pipeline.phantom.cohort.draw_cohort import RegionVolumes
 from pipeline.settings.compare import CompareParams
 from pipeline.settings.measure import MeasureParams
 from pipeline.settings.regions import RegionsParams
-from pipeline.stages.compare import OK, compare, statistics_table, volume_row
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import statistics_table
+from pipeline.stages.compare.volume_row import OK, volume_row
 from pipeline.stages.measure import measure
 from pipeline.stages.regions import regions
 

@@ -9,14 +9,14 @@ import pandas as pd
 
 import pipeline
 from pipeline.domain.participant import MISSING, Participant
-from pipeline.domain.scan import Contrast, Side
+from pipeline.domain.scan import Side
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.contrast import stated_contrast
 from pipeline.store.deidentify import acquisition_fields, check_personal
 from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.files import read_json, remove_dead_scratch, write_json, written_whole
 from pipeline.store.formats import cautions_of
-from pipeline.store.names import SUFFIXES, ScanName, sidecar_of
+from pipeline.store.names import SUFFIXES, ScanName, name_scan, sidecar_of
 from pipeline.store.nifti import copy_image
 from pipeline.store.participants import read_participants_table
 from pipeline.store.provenance import BIDS_VERSION
@@ -31,25 +31,6 @@ _COLUMNS = {
     "symptom_years": "Duration of symptoms in years",
 }
 _NEEDED = ["group", "body_mass_kg"]
-
-
-def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
-    """Name the raw scan of a participant.
-
-    A BIDS name keeps its entities; any other name is replaced by the contrast.
-
-    Parameters
-    ----------
-    contrast
-        Contrast that the user or the sidecar states; None gives `suffix`.
-    """
-    try:
-        named = ScanName.parse(image)
-    except ScanError:
-        if contrast and contrast.is_dixon:
-            return ScanName(label, (("acq", contrast.value),), suffix)
-        return ScanName(label, (), contrast or suffix)
-    return ScanName(label, named.entities, named.suffix)
 
 
 def name_source_image(label: str, found: SourceImage, source: Path, *, suffix: str) -> ScanName:

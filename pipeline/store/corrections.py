@@ -1,7 +1,7 @@
 """Manually corrected labels: NIfTI as ITK-SNAP saves it, or 3D Slicer's .seg.nrrd."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,70 +12,15 @@ from numpy.typing import NDArray
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import BACKGROUND, LabelMap
-from pipeline.errors import ArtefactError, ConfigError, GridMismatchError, ScanError, listed
-from pipeline.store.content import check_content
-from pipeline.store.formats import ENDINGS, MOST_VOXELS
+from pipeline.errors import ArtefactError, GridMismatchError, ScanError
+from pipeline.store.correction_files import FOLDER, SEGMENTS
+from pipeline.store.formats import MOST_VOXELS
 from pipeline.store.images import read_labels, to_canonical
-from pipeline.store.junk import without_junk
-from pipeline.store.names import ScanName, without_ending
 from pipeline.store.text_images import read_text_header, read_voxels
 
-FOLDER = "corrections"
-STRUCTURES = ("muscles", "bones")
-_ACCEPTED = (".nii.gz", ".nii", ".seg.nrrd")
-_SEGMENTS = ".seg.nrrd"
 _ADVICE = f"Correct the file in {FOLDER}/ and run again, or remove it."
 # Two numbers of a header that agree to more digits are the same.
 _MOST_DECIMALS = 7
-
-
-def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
-    """Find the corrected label maps of one scan, by ``muscles`` and ``bones``.
-
-    Raises
-    ------
-    ArtefactError
-        If a file is named after the participant but not after a label map, one map has
-        two files, or a file is not a regular one or has its content elsewhere.
-    """
-    found: dict[str, Path] = {}
-    own = [p for p in _images(out) if _participant_id(p) == name.participant_id]
-    for path in own:
-        structure = _structure(path, name)
-        if structure is None:
-            stem = without_ending(name.muscles())
-            msg = (
-                f"A correction must be named as its label map, such as {stem + '.nii.gz'!r} or "
-                f"{stem + _SEGMENTS!r} (seg-bones for bones): got {path.name!r}. Rename it."
-            )
-            raise ArtefactError(msg)
-        if structure in found:
-            msg = (
-                f"A label map must have one correction: got {found[structure].name!r} and "
-                f"{path.name!r}. Keep the valid one and move the other away."
-            )
-            raise ArtefactError(msg)
-        check_content(path, ArtefactError)
-        found[structure] = path
-    return found
-
-
-def check_owners(out: Path, labels: Iterable[str]) -> None:
-    """Refuse corrections that belong to no participant, as they would be ignored.
-
-    Raises
-    ------
-    ConfigError
-        Naming all such files.
-    """
-    known = {f"sub-{label}" for label in labels}
-    unowned = [path.name for path in _images(out) if _participant_id(path) not in known]
-    if unowned:
-        msg = (
-            f"Every image in {FOLDER}/ must be named after a participant: got "
-            f"{listed(unowned)}. Rename or move them."
-        )
-        raise ConfigError(msg)
 
 
 def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMap:
@@ -91,7 +36,7 @@ def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMa
     GridMismatchError
         If its voxels do not coincide with the scan's.
     """
-    if path.name.lower().endswith(_SEGMENTS):
+    if path.name.lower().endswith(SEGMENTS):
         voxels, own = _read_segments(path, names)
         labels = LabelMap(_pasted(voxels, own, grid, path), grid, names)
     else:
@@ -104,31 +49,6 @@ def read_correction(path: Path, names: Mapping[int, str], grid: Grid) -> LabelMa
         msg = f"A correction must contain labels: got none in {path.name!r}. {_ADVICE}"
         raise ArtefactError(msg)
     return labels
-
-
-def _images(out: Path) -> list[Path]:
-    folder = out / FOLDER
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in without_junk(folder.iterdir(), folder)
-        if path.name.lower().endswith(ENDINGS)
-    )
-
-
-def _participant_id(path: Path) -> str:
-    return re.split(r"[_.]", path.name)[0]
-
-
-def _structure(path: Path, name: ScanName) -> str | None:
-    """Return which map a file corrects; the scan's entities may be omitted."""
-    for structure in STRUCTURES:
-        whole = without_ending(name.muscles()).replace("muscles", structure)
-        bare = f"{name.participant_id}_seg-{structure}_dseg"
-        if path.name in {stem + ending for stem in (whole, bare) for ending in _ACCEPTED}:
-            return structure
-    return None
 
 
 @dataclass(frozen=True, slots=True)

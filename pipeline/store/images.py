@@ -1,34 +1,30 @@
 """Reading and writing of images: RAS order in memory, the raw file's order on disk."""
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
-from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
-from pipeline.domain.scan import SIDE_WORDS, Contrast, Scan, Side
+from pipeline.domain.scan import Contrast, Scan
 from pipeline.errors import ArtefactError, ScanError
-from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.deidentify import acquisition_fields
 from pipeline.store.files import read_json
 from pipeline.store.formats import cautions_of, check_header, to_nifti
 from pipeline.store.names import sidecar_of
 from pipeline.store.nifti import in_space_of, save_image
+from pipeline.store.sidecars import cautions_in, read_sidecar, side_of
 
 _RAS = nib.orientations.axcodes2ornt("RAS")
 _INT16 = np.iinfo(np.int16)
 _QUANTISATION_STEPS = 8192
 _PROBABILITY_STEP = 1 / 128
-_CAUTIONS = TypeAdapter(tuple[Caution, ...])
 
 
 def read_scan(path: Path, contrast: Contrast | None = None) -> Scan:
@@ -179,49 +175,6 @@ def read_segmentation(muscles_path: Path, bones_path: Path) -> Segmentation:
         segmenter=str(fields["Segmenter"]),
         cautions=cautions_in(fields, sidecar_of(muscles_path)),
     )
-
-
-def side_of(fields: Mapping[str, Any]) -> Side | None:
-    """Return the side that a sidecar states."""
-    return SIDE_WORDS.get(str(fields.get("Laterality", "")).strip().upper())
-
-
-def read_sidecar(path: Path) -> dict[str, Any]:
-    """Read the JSON sidecar of an image; empty if there is none.
-
-    Raises
-    ------
-    ScanError
-        If it is not a JSON object, or its content is elsewhere.
-    """
-    sidecar = sidecar_of(path)
-    check_content(sidecar)
-    if not sidecar.is_file():
-        return {}
-    try:
-        return read_json(sidecar)
-    except ArtefactError as error:
-        raise ScanError(str(error)) from error
-
-
-def cautions_in(fields: Mapping[str, Any], sidecar: Path) -> tuple[Caution, ...]:
-    """Return the cautions that a sidecar lists.
-
-    Raises
-    ------
-    ArtefactError
-        If an entry is not an object with the texts ``code``, ``message`` and ``stage``.
-    """
-    try:
-        cautions = _CAUTIONS.validate_python(fields.get("Cautions", ()))
-        "".join(part for caution in cautions for part in astuple(caution)).encode()
-    except (ValidationError, UnicodeEncodeError) as error:
-        msg = (
-            f"The file {sidecar.name!r} must list as 'Cautions' objects with the texts 'code', "
-            "'message' and 'stage': got something else. Correct it or make it again."
-        )
-        raise ArtefactError(msg) from error
-    return cautions
 
 
 def _voxels(image: nib.Nifti1Image, path: Path) -> NDArray[np.float32]:

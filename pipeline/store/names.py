@@ -1,10 +1,12 @@
 """Names of all files: BIDS names of inputs, BIDS derivative names of outputs."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from pipeline.domain.scan import Contrast
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.junk import without_junk
 
@@ -181,6 +183,25 @@ class ScanName:
         return Path(self.participant_id, *sessions, "anat", f"{self._stem()}_{ending}")
 
 
+def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str) -> ScanName:
+    """Name the raw scan of a participant.
+
+    A BIDS name keeps its entities; any other name is replaced by the contrast.
+
+    Parameters
+    ----------
+    contrast
+        Contrast that the user or the sidecar states; None gives `suffix`.
+    """
+    try:
+        named = ScanName.parse(image)
+    except ScanError:
+        if contrast and contrast.is_dixon:
+            return ScanName(label, (("acq", contrast.value),), suffix)
+        return ScanName(label, (), contrast or suffix)
+    return ScanName(label, named.entities, named.suffix)
+
+
 def find_participants(bids_dir: Path) -> tuple[str, ...]:
     """Return the labels, without ``sub-``, of all participants' folders, sorted.
 
@@ -195,7 +216,12 @@ def find_participants(bids_dir: Path) -> tuple[str, ...]:
             "one. Check the path."
         )
         raise ConfigError(msg)
-    labels = sorted(p.name.removeprefix("sub-") for p in bids_dir.glob("sub-*") if p.is_dir())
+    with os.scandir(bids_dir) as entries:  # it knows folders without asking for each
+        labels = sorted(
+            entry.name.removeprefix("sub-")
+            for entry in entries
+            if entry.name.startswith("sub-") and entry.is_dir()
+        )
     if not labels:
         msg = (
             f"The raw dataset must contain folders named 'sub-<label>': got none in "

@@ -21,8 +21,8 @@ _LIBRARIES = (
     *("matplotlib", "nibabel", "numpy", "onnxruntime", "pandas"),
     *("scikit-image", "scipy", "SimpleITK", "statsmodels"),
 )
-# Optional libraries that only one segmenter needs.
-_EXTRAS = {"nnunet": ("nnunetv2", "torch")}
+EXTRAS = {"nnunet": ("nnunetv2", "torch")}
+"""Optional libraries, by the only segmenter that needs them."""
 DATASET_FILES = (
     *("dataset_description.json", "dseg.tsv", "dseg.json"),
     *("seg-bones_dseg.tsv", "seg-regions_dseg.tsv", ".bidsignore"),
@@ -86,7 +86,7 @@ def library_versions(segmenter: str | None = None) -> Mapping[str, str]:
         if they are installed.
     """
     versions = {name: version(name) for name in _LIBRARIES}
-    for name in _EXTRAS.get(segmenter or "", ()):
+    for name in EXTRAS.get(segmenter or "", ()):
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions

@@ -8,9 +8,9 @@ from pipeline.domain.scan import Contrast
 from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
-from pipeline.store.images import read_sidecar
 from pipeline.store.junk import without_junk
 from pipeline.store.names import SUFFIXES, bare_label, check_owner, is_image, without_ending
+from pipeline.store.sidecars import read_sidecar
 
 _LOG = logging.getLogger(__name__)
 

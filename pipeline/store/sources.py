@@ -18,9 +18,9 @@ from pipeline.store.dicom.import_series import SourceImage, imported_dicom
 from pipeline.store.dicom.read_headers import read_slices
 from pipeline.store.files import scratch_folder
 from pipeline.store.formats import ENDINGS
-from pipeline.store.images import read_sidecar, side_of
 from pipeline.store.junk import is_of_viewer, without_junk
 from pipeline.store.names import bare_label, is_image, without_ending
+from pipeline.store.sidecars import read_sidecar, side_of
 
 _LOG = logging.getLogger(__name__)
 Files = tuple[Path, ...]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pipeline.store.content import read_text
 Row = tuple[str, Mapping[str, str]]
 """Location of a row, such as ``participants.tsv row 3``, and its cells by column."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # the category Cc of Unicode
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", " ": "blanks"}
 
 
@@ -67,7 +68,7 @@ def _parse(text: str, name: str) -> list[tuple[int, list[str]]]:
         )
         raise ConfigError(msg) from error
     for number, cells in table:
-        if any(unicodedata.category(sign) == "Cc" for cell in cells for sign in cell):
+        if any(map(_CONTROL.search, cells)):
             msg = (
                 f"{name} row {number} must be text: got a line break or another control "
                 "character within a cell. Remove it."

@@ -17,7 +17,10 @@ COMMANDS = [
     *("run", "intake", "preprocess", "segment", "regions", "measure"),
     *("compare", "report", "scan", "phantom", "agree", "info", "review"),
 ]
-HEAVY = {"scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"}
+HEAVY = {
+    *("scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"),
+    *("onnxruntime", "jinja2", "pydicom", "distributed"),
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -47,18 +50,43 @@ def test_every_exit_code_is_in_the_docs(error: type[errors.PipelineError]) -> No
     assert f"| {error.exit_code} |" in USAGE.read_text()
 
 
+def imported_by(*words: object) -> tuple[str, set[str]]:
+    """Run a command in a process of its own; give what it prints, and what it imports."""
+    code = (
+        f"import sys; from pipeline.cli import main; main({[str(word) for word in words]!r}); "
+        "print('imported', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    printed, _, modules = done.stdout.rpartition("imported")
+    return printed + done.stderr, set(modules.split())
+
+
 @pytest.mark.parametrize("words", [["--help"], ["info", "--json"], ["run", "--help"]])
 def test_help_and_info_import_nothing_heavy(words: list[str]) -> None:
     """Help and info answer at once."""
-    code = (
-        f"import sys; from pipeline.cli import main; main({words!r}); "
-        f"sys.exit(repr(sorted({HEAVY!r} & set(sys.modules))))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    _, modules = imported_by(*words)
 
-    assert done.stderr.strip() == "[]"
+    assert not modules & HEAVY
+    assert "numpy" not in modules or "info" in words
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("calls")
+def test_a_run_with_nothing_to_do_imports_nothing_heavy(bids_dir: Path, tmp_path: Path) -> None:
+    """Nor does one of a single scan, or the status: all are answered from the records."""
+    image = tmp_path / "foot.nii.gz"
+    image.write_bytes(b"fine")
+    commands = (["run", bids_dir, tmp_path / "out"], ["scan", image, tmp_path / "one"])
+    for words in commands:
+        assert main([*map(str, words), "-q"]) == 0
+
+    for words in (*commands, ["status", bids_dir, tmp_path / "out"]):
+        printed, modules = imported_by(*words)
+
+        assert "up to date" in printed or words[0] == "status"
+        assert not modules & HEAVY
 
 
 def test_info_prints_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.domain.outcomes import OUTCOMES
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare, statistics_table
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import statistics_table
 
 pytestmark = pytest.mark.integration
 

@@ -10,12 +10,10 @@ from pipeline.run.outputs import (
 )
 from pipeline.run.stages.context import StageContext
 from pipeline.store.files import read_json
-from pipeline.store.images import (
-    cautions_in,
-    read_segmentation,
-)
+from pipeline.store.images import read_segmentation
 from pipeline.store.landmarks_file import read_landmarks
 from pipeline.store.names import sidecar_of
+from pipeline.store.sidecars import cautions_in
 
 
 def read_labels_of(context: StageContext) -> Segmentation:

@@ -16,7 +16,7 @@ from pipeline.run.outputs import (
     PROBABILITY,
 )
 from pipeline.run.stages.context import StageContext
-from pipeline.run.user_models import read_model
+from pipeline.run.stages.read_model import read_model
 from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.segment import Corrections, segment
 from pipeline.store.corrections import read_correction

@@ -47,6 +47,8 @@ def compare_borders(
     """
     # results that the table does not have are not calculated for every offset
     params = params.model_copy(update={"permutations": 0, "covariates": ()})
+    intervals = [name for name in volumes if "_ci95_" in str(name)]
+    volumes = volumes.drop(columns=intervals)
     return tuple(
         BorderComparison(float(offset_mm), comparison)
         for offset_mm in sorted(sweep["offset_mm"].unique())

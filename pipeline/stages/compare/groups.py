@@ -12,6 +12,7 @@ from pipeline.domain.outcomes import MUSCLE_OUTCOMES, REGION_OUTCOMES, Outcome
 from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.ancova import adjust
 from pipeline.stages.compare.anova import compare_many
+from pipeline.stages.compare.check_design import complete_pairs
 from pipeline.stages.compare.descriptives import (
     NO_VALUES,
     Values,
@@ -23,7 +24,6 @@ from pipeline.stages.compare.design import Design, read_design
 from pipeline.stages.compare.measurement_error import measurement_error
 from pipeline.stages.compare.paired import (
     compare_pairs,
-    complete_pairs,
     has_spread_of_differences,
     why_no_pairs,
 )
@@ -71,24 +71,6 @@ def compare(volumes: pd.DataFrame, params: CompareParams) -> tuple[Comparison, .
         for outcome in (*REGION_OUTCOMES, *muscles)
         for comparison in _compare_outcome(design, outcome, params)
     )
-
-
-def check_design(volumes: pd.DataFrame, params: CompareParams) -> None:
-    """Check the settings that do not depend on what is measured.
-
-    Parameters
-    ----------
-    volumes
-        As for `compare`; the volumes themselves may be missing.
-
-    Raises
-    ------
-    ConfigError
-        As `compare`.
-    """
-    design = read_design(volumes, params)
-    if design.pairs is not None:
-        complete_pairs(pd.Series(0.0, design.groups.index), design.groups, design.pairs)
 
 
 def _compare_outcome(

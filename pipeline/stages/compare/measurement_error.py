@@ -42,9 +42,10 @@ def measurement_error(
     intervals it is the root mean square of the half width of the 95 % interval over 1.96,
     which does not include the variation between two scans.
     """
-    repeated = values.groupby(people).agg(["size", "var"])
-    repeated = repeated[repeated["size"] > 1]
-    if len(repeated):
+    known = people[values.index].dropna()
+    again = known.index[known.duplicated(keep=False)]
+    if len(again):
+        repeated = values[again].groupby(people).agg(["size", "var"])
         freedom = repeated["size"] - 1
         sem = float(np.sqrt((repeated["var"] * freedom).sum() / freedom.sum()))
         return _from_sem(sem, f"repeats of {len(repeated)} participants")

@@ -1,37 +1,13 @@
 """Two limbs of the same people, or two points in time."""
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from pipeline.domain.comparison import Interval, MeanTest, PairedTests, Tests, TTestResult
-from pipeline.errors import ConfigError
 from pipeline.settings.compare import CompareParams
 from pipeline.stages.compare.descriptives import Values, has_spread, shapiro_p
 from pipeline.stages.compare.effect_size import detectable_d, effect_size, paired_d
 from pipeline.stages.compare.permutation import sign_test
-
-
-def complete_pairs(
-    values: "pd.Series[float]", groups: "pd.Series[str]", pairs: "pd.Series[str]"
-) -> pd.DataFrame:
-    """Give one row per pair that has a value in both groups, one column per group.
-
-    Raises
-    ------
-    ConfigError
-        If a pair has more than one participant in a group.
-    """
-    table = pd.DataFrame({"value": values, "group": groups, "pair": pairs}).dropna()
-    twice = table[table.duplicated(["group", "pair"])]
-    if len(twice):
-        pair, group = twice[["pair", "group"]].iloc[0]
-        msg = (
-            "Each pair must have one participant in each group: got pair "
-            f"{str(pair)!r} with more than one in {str(group)!r}. Correct the pairs."
-        )
-        raise ConfigError(msg)
-    return table.pivot_table(index="pair", columns="group", values="value").dropna()
 
 
 def compare_pairs(a: Values, b: Values, params: CompareParams) -> Tests:

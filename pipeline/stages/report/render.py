@@ -18,7 +18,7 @@ def render(template: str, **context: object) -> str:
 @cache  # a study has a page for each participant
 def _environment(*, is_html: bool) -> Environment:
     environment = Environment(
-        loader=PackageLoader("pipeline.stages.report", ""),
+        loader=PackageLoader("pipeline.stages.report.templates", ""),
         autoescape=is_html,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -24,7 +24,7 @@ from pipeline.store.dicom.series_selection import choose
 from pipeline.store.dicom.series_sorting import Volume, find_volumes
 from pipeline.store.dicom.slice_header import SliceHeader
 from pipeline.store.files import scratch_folder
-from pipeline.store.images import read_sidecar
+from pipeline.store.sidecars import read_sidecar
 
 _LOG = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from pipeline.run.cohort_outputs import (
     targets,
     written_together,
 )
-from pipeline.run.cohort_results import collect_results
+from pipeline.run.cohort_results import read_results
+from pipeline.run.cohort_state import collect_state
 from pipeline.run.cohort_tables import write_statistics, write_volumes
 from pipeline.run.process_participant import process_participant
 
@@ -147,7 +148,7 @@ def test_edited_tables_are_not_overwritten(cohort: Cohort) -> None:
     """An edited volumes.tsv stops the next run before any stage."""
     prepare_out(cohort)
     outcomes = [process_participant(job) for job in cohort.jobs()]
-    results = collect_results(cohort, outcomes)
+    results = read_results(collect_state(cohort, outcomes))
     with written_together(cohort, TABLES) as scratch:
         write_statistics(scratch, write_volumes(replace(results, cohort=scratch)))
     (cohort.out / "volumes.tsv").write_text("mine\n")

@@ -10,7 +10,8 @@ from pipeline.run import cohort_pages
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import prepare_out
 from pipeline.run.cohort_pages import write_pages
-from pipeline.run.cohort_results import collect_results
+from pipeline.run.cohort_results import read_results
+from pipeline.run.cohort_state import collect_state
 from pipeline.run.cohort_tables import write_tables
 from pipeline.run.outputs import PICTURES
 from pipeline.run.process_participant import process_participant
@@ -40,7 +41,9 @@ def shown(
     monkeypatch.setattr(cohort_pages, "report", every)
     spoil_scan(cohort.bids_dir, "02")
     prepare_out(cohort)
-    results = collect_results(cohort, [process_participant(job) for job in cohort.jobs()])
+    results = read_results(
+        collect_state(cohort, [process_participant(job) for job in cohort.jobs()])
+    )
     write_pages(results, write_tables(results))
     return given
 

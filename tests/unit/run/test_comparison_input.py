@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort
-from pipeline.run.comparison_input import add_participant_columns, check_comparison
+from pipeline.run.comparison_input import add_participant_columns, check_columns
 
 CONFIG = PipelineConfig()
 PEOPLE = 6
@@ -82,7 +82,7 @@ def test_settings_that_do_not_fit_are_refused_first(
 ) -> None:
     """The participants suffice for the check, before anything is measured."""
     with pytest.raises(ConfigError, match=words):
-        check_comparison(with_settings(cohort, *overrides))
+        check_columns(with_settings(cohort, *overrides))
 
 
 def test_three_groups_are_too_many_for_pairs_before_measuring(cohort: Cohort) -> None:
@@ -91,7 +91,7 @@ def test_three_groups_are_too_many_for_pairs_before_measuring(cohort: Cohort) ->
     words = ["compare.design=paired", "compare.group_column=site", "compare.reference=a"]
 
     with pytest.raises(ConfigError, match="paired design needs two groups"):
-        check_comparison(with_settings(cohort, *words))
+        check_columns(with_settings(cohort, *words))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_settings_that_fit_the_participants_are_accepted(
     """Columns that are measured later are accepted."""
     cohort = with_column(cohort, "pair", "abcabc")
 
-    check_comparison(with_settings(cohort, *overrides))
+    check_columns(with_settings(cohort, *overrides))
     assert len(cohort.participants) == PEOPLE
 
 
@@ -118,9 +118,9 @@ def test_excluded_participants_do_not_count_in_pairs(cohort: Cohort) -> None:
     cohort = with_column(cohort, "pair", "aabbcd")
     paired = with_settings(cohort, "compare.design=paired")
     with pytest.raises(ConfigError, match="pair 'a' with more than one in 'healthy'"):
-        check_comparison(paired)
+        check_columns(paired)
 
-    check_comparison(replace(paired, excluded={"02": "motion", "05": "motion"}))
+    check_columns(replace(paired, excluded={"02": "motion", "05": "motion"}))
 
 
 def test_a_single_scan_needs_no_groups(cohort: Cohort) -> None:
@@ -128,5 +128,5 @@ def test_a_single_scan_needs_no_groups(cohort: Cohort) -> None:
     who = cohort.participants[0]
     alone = replace(cohort, participants=(replace(who, group=None),), image=Path("foot.nii"))
 
-    check_comparison(alone)
+    check_columns(alone)
     assert alone.image is not None

@@ -10,6 +10,7 @@ from pipeline.domain.scan import Contrast, Side
 from pipeline.run import plan
 from pipeline.run.cohort import open_scan
 from pipeline.run.job import Job, LocatedJob
+from pipeline.run.outputs import PREPROC
 from pipeline.run.process_participant import process_participant
 
 pytestmark = pytest.mark.usefixtures("calls")
@@ -58,3 +59,16 @@ def test_the_given_contrast_is_in_the_cache_key(tmp_path: Path) -> None:
 
     assert located[0].name == located[1].name
     assert len({item.key(plan.STAGES[0], {}) for item in located}) == 2
+
+
+def test_a_file_is_hashed_once_until_the_job_is_fresh(job: Job) -> None:
+    """Several stages read the preprocessed scan."""
+    process_participant(job)
+    located = job.locate()
+    stage = plan.STAGES[1]
+    before = located.inputs(stage)
+    located.path(PREPROC).write_bytes(b"another")
+
+    assert located.inputs(stage) == before
+    assert located.fresh().inputs(stage) != before
+    assert located.fresh() == located

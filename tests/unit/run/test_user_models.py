@@ -6,7 +6,7 @@ import pytest
 from user_models import by_intensity, manifest_of, nnunet_manifest_of
 
 from pipeline.errors import ConfigError
-from pipeline.run.user_models import model_files, read_model
+from pipeline.run.user_models import model_files
 
 
 @pytest.fixture
@@ -20,9 +20,8 @@ def manifest(tmp_path: Path) -> Path:
 
 
 def test_a_network_is_found_beside_its_manifest(manifest: Path) -> None:
-    """It is read with it."""
+    """The manifest names it."""
     assert model_files(manifest, "onnx") == {"mine.onnx": manifest.with_name("mine.onnx")}
-    assert read_model(manifest, "onnx").manifest.name == "mine"
 
 
 def test_a_network_that_is_missing_is_refused(manifest: Path) -> None:
@@ -33,20 +32,6 @@ def test_a_network_that_is_missing_is_refused(manifest: Path) -> None:
         ConfigError, match=r"must lie beside its manifest: got no '.*mine\.onnx'"
     ):
         model_files(manifest, "onnx")
-
-
-def test_a_network_that_cannot_be_read_is_refused(
-    manifest: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Such as for lack of permission."""
-
-    def forbid(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(Path, "read_bytes", forbid)
-
-    with pytest.raises(ConfigError, match=r"A model must be readable: got .*mine\.onnx"):
-        read_model(manifest, "onnx")
 
 
 def test_the_files_of_a_results_folder_lie_in_it(tmp_path: Path) -> None:

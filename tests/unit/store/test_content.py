@@ -11,11 +11,12 @@ from pipeline.errors import ArtefactError, ConfigError, ScanError
 from pipeline.run.cohort import open_scan
 from pipeline.simulate.effect_file import read_effect
 from pipeline.store.content import check_content
-from pipeline.store.corrections import find_corrections
+from pipeline.store.correction_files import find_corrections
 from pipeline.store.files import sha256_of
-from pipeline.store.images import read_scan, read_sidecar
+from pipeline.store.images import read_scan
 from pipeline.store.names import ScanName
 from pipeline.store.participants import read_participants_table, read_patient_map
+from pipeline.store.sidecars import read_sidecar
 from pipeline.store.sources import opened_participants, opened_source
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1f\nsize 812345\n"

@@ -6,13 +6,10 @@ import pytest
 
 from pipeline.domain.anatomy import REGIONS
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import (
-    VOLUME_COLUMNS,
-    border_table,
-    compare,
-    compare_borders,
-    statistics_table,
-)
+from pipeline.stages.compare.compare_borders import border_table, compare_borders
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import statistics_table
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
 
 

@@ -22,7 +22,7 @@ from statsmodels.stats.multitest import multipletests
 
 from pipeline.domain.outcomes import MUSCLE_OUTCOMES, OUTCOMES
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare
+from pipeline.stages.compare.groups import compare
 
 
 def test_holm_corrects_within_absolute_and_within_per_kg() -> None:

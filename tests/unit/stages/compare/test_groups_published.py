@@ -8,7 +8,8 @@ from scipy import stats
 
 from pipeline.domain.outcomes import OUTCOMES
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare, statistics_table
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.statistics_table import statistics_table
 
 OUTCOME = OUTCOMES[0]
 

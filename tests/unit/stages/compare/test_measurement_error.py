@@ -5,7 +5,7 @@ import pytest
 from comparisons import MASSES, A, B, first_row, statistics_of, volumes_of
 
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import VOLUME_COLUMNS
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS
 
 
 def test_repeats_give_the_error_and_are_not_compared() -> None:

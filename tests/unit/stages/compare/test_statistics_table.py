@@ -6,7 +6,8 @@ import pytest
 from comparisons import A, B, first_row, statistics_of, two_groups, volumes_of
 
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import STATISTICS_COLUMNS, VOLUME_COLUMNS
+from pipeline.stages.compare.statistics_table import STATISTICS_COLUMNS
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS
 
 
 def test_the_columns_are_those_of_the_contract_in_order() -> None:

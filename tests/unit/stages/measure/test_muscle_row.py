@@ -4,7 +4,7 @@ from fake_stages import make_table
 
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.participant import Participant
-from pipeline.stages.compare import FAILED, OK, volume_row
+from pipeline.stages.compare.volume_row import FAILED, OK, volume_row
 from pipeline.stages.measure.muscle_row import MUSCLE_COLUMNS, muscle_row
 
 WHO = Participant("07", group="healthy", body_mass_kg=70.0)

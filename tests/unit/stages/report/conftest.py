@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.stages.compare import VOLUME_COLUMNS
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from comparisons import check_plot
 
 from pipeline.domain.comparison import BorderComparison
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare_borders
+from pipeline.stages.compare.compare_borders import compare_borders
 from pipeline.stages.measure.border_sweep import OFFSETS_MM
 from pipeline.stages.plot_style import Picture
 from pipeline.stages.report.border_plot import plot_border

@@ -8,7 +8,7 @@ import pytest
 from comparisons import check_plot, make_comparison
 
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare
+from pipeline.stages.compare.groups import compare
 from pipeline.stages.report.group_plot import groups_of, plot_groups
 
 PER_KG = [f"{region}_mm3_per_kg" for region in ("rearfoot", "forefoot", "total")]

@@ -7,7 +7,7 @@ from comparisons import A, B, volumes_of
 
 from pipeline.domain.outcomes import Quantity
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import compare
+from pipeline.stages.compare.groups import compare
 from pipeline.stages.report.statistics_text import context_of, latex, markdown
 
 MARKUP = r"<b>a|b</b> `c` *d* _e_ [f](g) $h$ 5% #1 & ~i~ \j{k} l_m"

@@ -14,7 +14,8 @@ from pipeline.config import PipelineConfig, to_toml
 from pipeline.domain.comparison import Comparison
 from pipeline.domain.outcomes import Quantity
 from pipeline.settings.compare import CompareParams
-from pipeline.stages.compare import VOLUME_COLUMNS, compare
+from pipeline.stages.compare.groups import compare
+from pipeline.stages.compare.volume_row import VOLUME_COLUMNS
 from pipeline.stages.report.methods_text import ReportFacts
 from pipeline.stages.report.study_page import Study, report
 

@@ -1,0 +1,1 @@
+"""Templates of the pages and of the statistics in words."""

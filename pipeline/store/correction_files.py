@@ -1,0 +1,92 @@
+"""Finding of manually corrected label maps in ``OUT/corrections``."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.errors import ArtefactError, ConfigError, listed
+from pipeline.store.content import check_content
+from pipeline.store.junk import without_junk
+from pipeline.store.names import ScanName, is_image, without_ending
+
+FOLDER = "corrections"
+STRUCTURES = ("muscles", "bones")
+SEGMENTS = ".seg.nrrd"
+"""Ending of a segmentation of 3D Slicer."""
+_ACCEPTED = (".nii.gz", ".nii", SEGMENTS)
+
+
+def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
+    """Find the corrected label maps of one scan, by ``muscles`` and ``bones``.
+
+    Raises
+    ------
+    ArtefactError
+        If a file is named after the participant but not after a label map, one map has
+        two files, or a file is not a regular one or has its content elsewhere.
+    """
+    found: dict[str, Path] = {}
+    own = [
+        path
+        for path in _images(out, name.participant_id)
+        if _participant_id(path) == name.participant_id
+    ]
+    for path in own:
+        structure = _structure(path, name)
+        if structure is None:
+            stem = without_ending(name.muscles())
+            msg = (
+                f"A correction must be named as its label map, such as {stem + '.nii.gz'!r} or "
+                f"{stem + SEGMENTS!r} (seg-bones for bones): got {path.name!r}. Rename it."
+            )
+            raise ArtefactError(msg)
+        if structure in found:
+            msg = (
+                f"A label map must have one correction: got {found[structure].name!r} and "
+                f"{path.name!r}. Keep the valid one and move the other away."
+            )
+            raise ArtefactError(msg)
+        check_content(path, ArtefactError)
+        found[structure] = path
+    return found
+
+
+def check_owners(out: Path, labels: Iterable[str]) -> None:
+    """Refuse corrections that belong to no participant, as they would be ignored.
+
+    Raises
+    ------
+    ConfigError
+        Naming all such files.
+    """
+    known = {f"sub-{label}" for label in labels}
+    unowned = [path.name for path in _images(out) if _participant_id(path) not in known]
+    if unowned:
+        msg = (
+            f"Every image in {FOLDER}/ must be named after a participant: got "
+            f"{listed(unowned)}. Rename or move them."
+        )
+        raise ConfigError(msg)
+
+
+def _images(out: Path, start: str = "") -> list[Path]:
+    """Find the images whose names start so; those of a large cohort are not all looked at."""
+    folder = out / FOLDER
+    if not folder.is_dir():
+        return []
+    named = (path for path in folder.iterdir() if path.name.startswith(start))
+    return sorted(path for path in without_junk(named, folder) if is_image(path))
+
+
+def _participant_id(path: Path) -> str:
+    return re.split(r"[_.]", path.name)[0]
+
+
+def _structure(path: Path, name: ScanName) -> str | None:
+    """Return which map a file corrects; the scan's entities may be omitted."""
+    for structure in STRUCTURES:
+        whole = without_ending(name.muscles()).replace("muscles", structure)
+        bare = f"{name.participant_id}_seg-{structure}_dseg"
+        if path.name in {stem + ending for stem in (whole, bare) for ending in _ACCEPTED}:
+            return structure
+    return None
