@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-integration test-slow test-browser vendor fuzz coverage mutate golden check clean \
-	accuracy accuracy-fat calibration quality population study samples train left-out lock
+	accuracy accuracy-fat calibration quality population study samples bench train left-out lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,9 @@ quality: setup  ## Print how often the quality gates are right on unseen digital
 
 population: setup  ## Compare 200 digital feet with measurements of living ones
 	$(BIN)/python -m validation.population
+
+bench: setup  ## Measure time and memory by stage, size, jobs and participants, and print the tables
+	$(BIN)/python -m validation.benchmarks
 
 train: setup  ## Train the networks, on a GPU if there is one; resumes where it stopped
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[train]"

@@ -96,8 +96,10 @@ def print_tables(rows: pd.DataFrame) -> None:
         print_markdown(pd.DataFrame([_summary(name, group) for name, group in groups]))
     print("### By muscle\n")  # noqa: T201
     print_markdown(pd.DataFrame(_of_muscles(rows)))
-    print("### Foreign scans\n")  # noqa: T201
-    print_markdown(pd.DataFrame(_each(rows[rows["set"] == FOREIGN])))
+    foreign = rows[rows["set"] == FOREIGN]
+    if not foreign.empty:
+        print("### Foreign scans\n")  # noqa: T201
+        print_markdown(pd.DataFrame(_each(foreign)))
     print("### Cautions, left out and foreign\n")  # noqa: T201
     print_markdown(pd.DataFrame(_of_cautions(rows[rows["set"] != TRAINED])))
 
