@@ -29,5 +29,5 @@ def small_png(figure: Figure, palette: Sequence[int] | None = None) -> bytes:
         known = Image.new("P", (1, 1))
         known.putpalette(list(palette))
         picture = image.quantize(palette=known, dither=Dither.NONE)
-    picture.save(small, "png", optimize=True)
+    picture.save(small, "png")
     return small.getvalue()
