@@ -20,7 +20,7 @@ from pipeline.run.process_cohort import process_cohort
 from pipeline.run.shards import Shard, open_shard, remove_plan, write_plan
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
-from pipeline.run.update_cohort import check_comparison, update_cohort
+from pipeline.run.update_cohort import check_comparison, import_writers, update_cohort
 from pipeline.store.files import remove_dead_scratch
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def run_all(
     """Run all stages, write tables and report, and print the tables."""
     check_comparison(cohort)
     with out_prepared(cohort, force=options.force), events_written(options.events):
-        outcomes = _process(cohort, (), options)
+        outcomes = _process(cohort, (), options, has_tables=True)
         _write_all(session, cohort, outcomes, force=options.force)
         code = exit_code(_not_excluded(cohort, outcomes), is_single_stage=is_single_scan)
         return _finished(outcomes, code)
@@ -186,7 +186,9 @@ def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
     return exit_code(_not_excluded(cohort, refused))
 
 
-def _process(cohort: Cohort, stages: Sequence[str], options: RunOptions) -> list[Outcome]:
+def _process(
+    cohort: Cohort, stages: Sequence[str], options: RunOptions, *, has_tables: bool = False
+) -> list[Outcome]:
     jobs = cohort.jobs(stages, force=options.force)
     log.debug("run starts", extra=event("run started", participants=len(jobs)))
     try:
@@ -199,11 +201,17 @@ def _process(cohort: Cohort, stages: Sequence[str], options: RunOptions) -> list
             ) as executor,
             open_bar(len(jobs), "participants") as advance,
         ):
+
+            def on_outcome(outcome: Outcome) -> None:
+                advance(outcome)
+                if has_tables and outcome.stages:
+                    import_writers()
+
             return process_cohort(
                 jobs,
                 executor,
                 stop_on_first_failure=options.stop_on_first_failure,
-                on_outcome=advance,
+                on_outcome=on_outcome,
             )
     finally:  # a killed worker cannot remove its scratch files
         remove_dead_scratch(cohort.out, *(job.log_dir for job in jobs))

@@ -2,6 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from threading import Thread
 
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import PAGES, TABLES
@@ -9,6 +12,12 @@ from pipeline.run.cohort_state import collect_state, is_comparison_checked
 from pipeline.run.outcome import Outcome
 
 log = logging.getLogger(__name__)
+
+
+@cache
+def import_writers() -> None:
+    """Import what writing needs while worker processes are busy, so that none waits for it."""
+    Thread(target=import_module, args=("pipeline.run.write_cohort",), daemon=True).start()
 
 
 def check_comparison(cohort: Cohort) -> None:
