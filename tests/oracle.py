@@ -12,7 +12,7 @@ from pipeline.phantom.anatomy.foot import Foot
 from pipeline.segmenters.network import localisation
 from pipeline.segmenters.network.patch import COARSE, FINE, Array
 from pipeline.segmenters.network.placed_image import PlacedImage
-from pipeline.segmenters.network.prediction import OTHER, Prediction
+from pipeline.segmenters.network.prediction import OTHER, Prediction, plantar_volume
 from pipeline.segmenters.network.weights import Network, Weights, load_weights
 from training.examples import classes_of
 from training.template import bone_sizes
@@ -83,4 +83,10 @@ def finely(predict: Predict) -> Callable[..., tuple[Prediction, Prediction]]:
 def use(monkeypatch: pytest.MonkeyPatch, predict: Predict) -> None:
     """Let the network segmenter predict this way."""
     monkeypatch.setattr(localisation, "predict", predict)
-    monkeypatch.setattr(localisation, "predict_finely", finely(predict))
+    predict_finely = finely(predict)
+
+    def predict_plantar_volume(network: Network, image: PlacedImage, pose: Array) -> float:
+        return plantar_volume(predict_finely(network, image, pose)[1].probabilities)
+
+    monkeypatch.setattr(localisation, "predict_finely", predict_finely)
+    monkeypatch.setattr(localisation, "predict_plantar_volume", predict_plantar_volume)

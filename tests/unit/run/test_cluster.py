@@ -147,8 +147,10 @@ def test_a_cancelled_call_is_cancelled_on_the_cluster(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.integration
-def test_a_worker_runs_calls_in_a_process_of_its_own() -> None:
+def test_a_worker_runs_calls_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a call that ends its process does not end the worker."""
+    worker = SimpleNamespace(state=SimpleNamespace(nthreads=2))
+    monkeypatch.setattr("distributed.get_worker", lambda: worker)
     cluster._pool.cache_clear()
     records, result, error = run_on_worker(lambda_free_abs, 60.0)
     lost = run_on_worker(end_process, 60.0)

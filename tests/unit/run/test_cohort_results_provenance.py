@@ -105,7 +105,7 @@ def test_a_scan_that_is_replaced_while_a_stage_runs_is_refused(
     [
         ("SimpleITK", "preprocess"),
         ("onnxruntime", "segment"),
-        ("scikit-image", "preprocess segment measure"),
+        ("scikit-image", "preprocess segment regions measure figures"),
         ("matplotlib", "figures"),
         ("numpy", "preprocess segment regions measure figures"),
         ("statsmodels", ""),
