@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
@@ -115,16 +116,15 @@ def peers(folder: Path) -> Iterator[Row]:
     """Measure the same work of others on the same image, where they are installed."""
     image = _scan(SHAPE, folder)
     foot = run_measured(FEET, image, folder / "peers", 2)[-1]
-    for stage, kind, name in (
-        ("preprocess", N4, "N4 of ANTs with its defaults"),
-        ("segment", NNUNET, "nnU-Net v2, 3d_fullres, untrained"),
+    for stage, kind, package, name in (
+        ("preprocess", N4, "ants", "N4 of ANTs with its defaults"),
+        ("segment", NNUNET, "nnunetv2", "nnU-Net v2, 3d_fullres, untrained"),
     ):
-        own_s = _sum(foot, "cpu_s", (stage,))
-        try:
-            (theirs,) = run_measured(kind, image, folder / kind)
-        except subprocess.CalledProcessError:
+        if find_spec(package) is None:
             sys.stderr.write(f"Not measured, as it is not installed: {name}\n")
             continue
+        own_s = _sum(foot, "cpu_s", (stage,))
+        (theirs,) = run_measured(kind, image, folder / kind)
         yield {
             "stage": stage,
             "footvol, CPU s": own_s,

@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError, listed
 from pipeline.run.cohort import Cohort, check_apart, open_cohort
 from pipeline.run.cohort_outputs import SETTINGS
 from pipeline.run.update_cohort import check_comparison
-from pipeline.store.files import scratch_folder
+from pipeline.store.files import not_writable, scratch_folder
 from pipeline.store.participants import TABLE, read_participants
 
 # A folder with a copy of participants.tsv, and the settings.
@@ -68,12 +68,7 @@ def write_plan(cohort: Cohort) -> Cohort:
             (scratch / SETTINGS).write_text(to_toml(cohort.config), encoding="utf-8")
             _move(scratch, target)
     except OSError as error:
-        msg = (
-            f"The output folder must be writable: got {error.strerror!r} for "
-            f"{str(target.parent)!r}. Choose another folder, or check its free space and "
-            "permissions."
-        )
-        raise ConfigError(msg) from error
+        raise not_writable(target.parent, error) from error
     return _planned(cohort.bids_dir, cohort.out, cohort.config)
 
 

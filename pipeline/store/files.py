@@ -112,12 +112,15 @@ def written_whole(target: Path) -> Iterator[Path]:
             yield folder / target.name
             (folder / target.name).replace(target)
     except OSError as error:
-        msg = (
-            f"The output folder must be writable: got {file_fault(error)} for "
-            f"{str(target.parent)!r}. Choose another folder, or check its free space and "
-            "permissions."
-        )
-        raise ConfigError(msg) from error
+        raise not_writable(target.parent, error) from error
+
+
+def not_writable(folder: Path, error: OSError) -> ConfigError:
+    """Make the refusal of an output folder that cannot be written to."""
+    return ConfigError(
+        f"The output folder must be writable: got {file_fault(error)} for {str(folder)!r}. "
+        "Choose another folder, or check its free space and permissions."
+    )
 
 
 def sha256_of(path: Path) -> str:

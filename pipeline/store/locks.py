@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ConfigError
+from pipeline.store.files import not_writable
 
 if sys.platform != "win32":
     import fcntl
@@ -77,12 +78,7 @@ def lock_held(
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+b", buffering=0)  # else closing may raise on a full disk
     except OSError as error:
-        msg = (
-            f"The output folder must be writable: got {error.strerror!r} for "
-            f"{str(path.parent)!r}. Choose another folder, or check its free space and "
-            "permissions."
-        )
-        raise ConfigError(msg) from error
+        raise not_writable(path.parent, error) from error
     with file:
         if not _take(file, path, is_shared=is_shared, wait_s=wait_s):
             holder = _read_owner(path) or "another process"
