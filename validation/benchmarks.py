@@ -30,7 +30,7 @@ SHAPE = (225, 235, 71)
 """Voxels of the scan of most tables: two axes in plane, and slices."""
 SIZES = (64, 128, 256, 512)  # pixels along the longer side of a slice
 SLICES = (30, 60, 120)
-PARTICIPANTS = (1, 10, 100)
+PARTICIPANTS = (1, 10, 50)
 _FEET = 4  # in one process
 _THINNED = 3  # a tiny scan keeps every third pixel along both sides
 _ANATOMY = Path(f"{LABELS[0]}/anat")
