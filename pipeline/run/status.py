@@ -14,6 +14,7 @@ from pipeline.run.stage_cache import (
     StageRecord,
     check_unaltered,
     check_unclaimed,
+    hash_of,
     is_current,
 )
 
@@ -94,10 +95,10 @@ def _why_stale(stage: Stage, located: LocatedJob, record: StageRecord) -> str | 
 def _changed(stage: Stage, located: LocatedJob, record: StageRecord) -> str | None:
     """Say which parts of the cache key have changed, and which input files."""
     inputs = located.inputs(stage)
-    if record.key == located.key(stage, inputs):
+    parts = located.key_parts(stage, inputs)
+    if record.key == hash_of(parts):
         return None
     files = sorted({name for name, _ in inputs.items() ^ record.inputs.items()})
-    parts = located.key_parts(stage, inputs)
     changed = [name for name, sha in parts.items() if record.parts.get(name) != sha]
     named = [f"inputs {listed(files)}" if name == "inputs" else name for name in changed]
     return f"changed: {', '.join(named)}"

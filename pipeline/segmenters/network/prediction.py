@@ -158,8 +158,7 @@ def predict(network: Network, image: PlacedImage, pose: Array) -> Prediction:
         Patch-to-world transform, 4 x 4.
     """
     patch = network.patch
-    network_input = with_scaled_intensity(image.resampled(patch.input, pose))
-    probabilities = network.probabilities(network_input)
+    probabilities = network.probabilities(_network_input(network, image, pose))
     return Prediction(probabilities, patch, pose, image.interior(patch, pose))
 
 
@@ -175,7 +174,7 @@ def predict_finely(
         where class 0 is everything that is not muscle.
     """
     patch = network.patch
-    network_input = with_scaled_intensity(image.resampled(patch.input, pose))
+    network_input = _network_input(network, image, pose)
     probabilities, muscles = network.probabilities_and_muscles(network_input)
     interior = image.interior(patch, pose)
     finer = interior
@@ -195,8 +194,11 @@ def predict_plantar_volume(network: Network, image: PlacedImage, pose: Array) ->
     float
         `plantar_volume` of the muscles that `predict_finely` gives.
     """
-    network_input = with_scaled_intensity(image.resampled(network.patch.input, pose))
-    return plantar_volume(network.muscles(network_input))
+    return plantar_volume(network.muscles(_network_input(network, image, pose)))
+
+
+def _network_input(network: Network, image: PlacedImage, pose: Array) -> NDArray[np.float32]:
+    return with_scaled_intensity(image.resampled(network.patch.input, pose))
 
 
 def plantar_volume(muscles: NDArray[np.float32]) -> float:
