@@ -3,20 +3,10 @@
 from pathlib import Path
 
 import pytest
-from user_models import by_intensity, manifest_of, nnunet_manifest_of
+from user_models import nnunet_manifest_of
 
 from pipeline.errors import ConfigError
 from pipeline.run.user_models import model_files
-
-
-@pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    """Write a network and its manifest."""
-    content = by_intensity()
-    (tmp_path / "mine.onnx").write_bytes(content)
-    path = tmp_path / "manifest.toml"
-    path.write_text(manifest_of(content))
-    return path
 
 
 def test_a_network_is_found_beside_its_manifest(manifest: Path) -> None:

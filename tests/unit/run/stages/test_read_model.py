@@ -3,20 +3,9 @@
 from pathlib import Path
 
 import pytest
-from user_models import by_intensity, manifest_of
 
 from pipeline.errors import ConfigError
 from pipeline.run.stages.read_model import read_model
-
-
-@pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    """Write a network and its manifest."""
-    content = by_intensity()
-    (tmp_path / "mine.onnx").write_bytes(content)
-    path = tmp_path / "manifest.toml"
-    path.write_text(manifest_of(content))
-    return path
 
 
 def test_a_model_is_read_with_its_manifest(manifest: Path) -> None:
