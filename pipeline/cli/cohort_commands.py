@@ -14,14 +14,12 @@ from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
 from pipeline.run.events import event, events_written
 from pipeline.run.locked_out import out_locked, out_prepared
-from pipeline.run.open_executor import open_cohort_executor
 from pipeline.run.outcome import OK, Outcome, exit_code
-from pipeline.run.process_cohort import process_cohort
+from pipeline.run.run_jobs import run_jobs
 from pipeline.run.shards import Shard, open_shard, remove_plan, write_plan
 from pipeline.run.stage_cache import FAILED
 from pipeline.run.status import get_status
 from pipeline.run.update_cohort import check_comparison, import_writers, update_cohort
-from pipeline.store.files import remove_dead_scratch
 
 log = logging.getLogger(__name__)
 __all__ = [
@@ -191,30 +189,21 @@ def _process(
 ) -> list[Outcome]:
     jobs = cohort.jobs(stages, force=options.force)
     log.debug("run starts", extra=event("run started", participants=len(jobs)))
-    try:
-        with (
-            open_cohort_executor(
-                options.jobs,
-                options.scheduler,
-                limit_s=cohort.config.run.limit_s,
-                is_one=len(jobs) == 1,
-            ) as executor,
-            open_bar(len(jobs), "participants") as advance,
-        ):
+    with open_bar(len(jobs), "participants") as advance:
 
-            def on_outcome(outcome: Outcome) -> None:
-                advance(outcome)
-                if has_tables and outcome.stages:
-                    import_writers()
+        def on_outcome(outcome: Outcome) -> None:
+            advance(outcome)
+            if has_tables and outcome.stages:
+                import_writers()
 
-            return process_cohort(
-                jobs,
-                executor,
-                stop_on_first_failure=options.stop_on_first_failure,
-                on_outcome=on_outcome,
-            )
-    finally:  # a killed worker cannot remove its scratch files
-        remove_dead_scratch(cohort.out, *(job.log_dir for job in jobs))
+        return run_jobs(
+            cohort,
+            jobs,
+            processes=options.jobs,
+            scheduler=options.scheduler,
+            stop_on_first_failure=options.stop_on_first_failure,
+            on_outcome=on_outcome,
+        )
 
 
 def _finished(outcomes: Sequence[Outcome], code: int) -> int:
