@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-integration test-slow test-browser vendor fuzz coverage mutate golden check clean \
+.PHONY: help setup demo test test-integration test-slow test-browser docs vendor fuzz coverage mutate golden check clean \
 	accuracy accuracy-fat calibration quality population study samples bench train left-out lock
 
 help:  ## Show this list
@@ -37,6 +37,11 @@ test-slow: setup  ## Run the tests that take minutes
 test-browser: setup  ## Test the review page in Chromium, which must be installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[browser]"
 	$(BIN)/python -m pytest -m browser tests/browser
+
+docs: setup  ## Build the site of README and docs/ in out/docs; a warning is an error
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[docs]"
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -c docs . out/docs
+	@echo "The first page is out/docs/index.html"
 
 vendor:  ## Fetch NiiVue for the review page again, and check its sha256 (needs npm)
 	bash pipeline/review/vendor.sh

@@ -11,7 +11,8 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Border, FootFrame, Landmarks
-from pipeline.domain.scan import Scan
+from pipeline.domain.participant import Participant
+from pipeline.domain.scan import Contrast, Scan, Side
 from pipeline.errors import (
     ArtefactError,
     ConfigError,
@@ -26,17 +27,20 @@ __all__ = [
     "Border",
     "Caution",
     "ConfigError",
+    "Contrast",
     "DatasetResult",
     "FootFrame",
     "Grid",
     "LabelMap",
     "Landmarks",
     "Outcome",
+    "Participant",
     "PipelineError",
     "Scan",
     "ScanError",
     "ScanResult",
     "SegmentationError",
+    "Side",
     "measure_scan",
     "run_dataset",
 ]

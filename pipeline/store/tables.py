@@ -20,7 +20,7 @@ from pipeline.store.names import sidecar_of
 
 # Finer than any measurement, coarser than rounding errors of another storage order.
 _FLOAT_FORMAT = "%.7g"
-_MEASUREMENT_COLUMNS = {
+MEASUREMENT_COLUMNS = {
     "index": "Label of the muscle in the label map",
     "name": "Name of the muscle",
     "muscle": "Abbreviation of the muscle",
@@ -110,10 +110,10 @@ def write_measurements(
     known = {m.abbreviation: {"index": m.index, "name": m.name} for m in MUSCLES}
     rows = pd.DataFrame(
         [{**known[row.muscle], **asdict(row)} for row in table.rows],
-        columns=list(_MEASUREMENT_COLUMNS),
+        columns=list(MEASUREMENT_COLUMNS),
         dtype=object,
     )
-    write_table(rows, path, _MEASUREMENT_COLUMNS)
+    write_table(rows, path, MEASUREMENT_COLUMNS)
     foot = {
         "Muscles": list(table.muscles),
         "Laterality": table.side.letter,
@@ -124,7 +124,7 @@ def write_measurements(
         "Cautions": [asdict(c) for c in table.cautions],
         "CI95_cm3": {region: list(ends) for region, ends in table.ci95_cm3.items()},
     }
-    columns = {k: {"Description": text} for k, text in _MEASUREMENT_COLUMNS.items()}
+    columns = {k: {"Description": text} for k, text in MEASUREMENT_COLUMNS.items()}
     write_json({**columns, **(facts or {}), **_rounded(foot)}, sidecar_of(path))
 
 

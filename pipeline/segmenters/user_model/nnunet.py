@@ -121,7 +121,7 @@ def load_nnunet(manifest: NnunetManifest, contents: Mapping[str, bytes]) -> Nnun
     except ModuleNotFoundError as error:
         msg = (
             f"The segmenter {NNUNET!r} needs nnU-Net v2 and torch: got no module named "
-            f"{error.name!r}. Install them as docs/usage.md describes."
+            f"{error.name!r}. Install them as docs/own_model.md describes."
         )
         raise ConfigError(msg) from error
     except pickle.UnpicklingError as error:
