@@ -1,8 +1,9 @@
 """Real commands for the pages' examples, each in a fork of one process that imported all.
 
 A stage that has read the same files before is not run again: its outputs are copied, so every
-page may measure the sample scans. So is what ``intake --check`` recognises. All else is as in
-use, but that processes are forked and that the review page ends as soon as it is open.
+page may measure the sample scans. What ``intake --check`` recognises is kept, too, and plots of
+groups are not drawn. All else is as in use, but that processes are forked and that the review
+page ends as soon as it is open.
 
 Arguments: a socket, and a folder for outputs of stages. A client sends its arguments and
 folder with its standard streams, and gets the exit code.
@@ -28,10 +29,12 @@ from pipeline.cli import cohort_commands, main  # noqa: F401 imports what comman
 from pipeline.domain.scan import Scan
 from pipeline.intake import check_scans
 from pipeline.review import server
+from pipeline.run import figures as cohort_figures
 from pipeline.run import plan, write_cohort  # noqa: F401
 from pipeline.run.stage_cache import hash_of
 from pipeline.run.stages import figures, measure, preprocess, regions, segment  # noqa: F401
 from pipeline.run.stages.context import StageContext
+from pipeline.stages.plot_style import Picture
 from pipeline.stages.segment import recognise
 from pipeline.store.names import sidecar_of
 
@@ -88,6 +91,8 @@ def serve(address: str, folder: Path) -> None:
     setattr(plan, "STAGES", stages)  # noqa: B010 as the name is a constant
     setattr(multiprocessing, "get_context", lambda _: context)  # noqa: B010
     setattr(check_scans, "recognise", partial(kept_recognition, folder=folder))  # noqa: B010
+    for name in ("plot_groups", "plot_effects", "plot_border"):
+        setattr(cohort_figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
     setattr(uvicorn.Server, "run", lambda *_, **__: None)  # noqa: B010
     setattr(server, "prepare_measuring", lambda _: None)  # noqa: B010
     with socket.socket(socket.AF_UNIX) as listener:
