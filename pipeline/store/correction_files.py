@@ -13,7 +13,9 @@ FOLDER = "corrections"
 STRUCTURES = ("muscles", "bones")
 SEGMENTS = ".seg.nrrd"
 """Ending of a segmentation of 3D Slicer."""
-_ACCEPTED = (".nii.gz", ".nii", SEGMENTS)
+DICOM = ".dcm"
+"""Ending of a DICOM segmentation."""
+_ACCEPTED = (".nii.gz", ".nii", SEGMENTS, DICOM)
 
 
 def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
@@ -75,7 +77,11 @@ def _images(out: Path, start: str = "") -> list[Path]:
     if not folder.is_dir():
         return []
     named = (path for path in folder.iterdir() if path.name.startswith(start))
-    return sorted(path for path in without_junk(named, folder) if is_image(path))
+    return sorted(path for path in without_junk(named, folder) if _is_labels(path))
+
+
+def _is_labels(path: Path) -> bool:
+    return is_image(path) or path.suffix.lower() == DICOM
 
 
 def _participant_id(path: Path) -> str:

@@ -25,7 +25,7 @@ def put(tmp_path: Path) -> Callable[[str], Path]:
     return lay
 
 
-@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".seg.nrrd"])
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".seg.nrrd", ".dcm"])
 @pytest.mark.parametrize("stem", ["sub-01", "sub-01_acq-water"])
 def test_a_correction_is_found_by_the_name_of_its_map(
     stem: str, ending: str, put: Callable[[str], Path], tmp_path: Path
@@ -51,6 +51,7 @@ def test_a_missing_folder_means_no_correction(tmp_path: Path) -> None:
         "sub-01_seg-muscle_dseg.nii.gz",
         "sub-01_acq-fat_seg-muscles_dseg.nii.gz",
         "sub-01_seg-muscles_dseg.mha",
+        "sub-01_1.2.3.dcm",
         "sub-01.nii.gz",
     ],
 )
