@@ -33,6 +33,7 @@ _MUSCLE_COLUMNS = {
     "abbreviation": "Abbreviation of the muscle in all tables",
     "fma": "Right-side part in the Foundational Model of Anatomy; n/a where pooled",
     "layer": "Plantar layer 1 to 4, or dorsal",
+    "color": "Colour in figures and in DICOM, hexadecimal",
 }
 # Files that BIDS has no name for (its tables *_dseg.tsv have one row per label, these have
 # more). The validator would not match figures/ with a slash, or a name with two stars.
@@ -174,7 +175,8 @@ def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
 
 def _muscle_table() -> str:
     rows = [
-        (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer) for m in MUSCLES
+        (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer, m.colour)
+        for m in MUSCLES
     ]
     return _tsv([tuple(_MUSCLE_COLUMNS), *rows])
 
