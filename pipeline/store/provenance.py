@@ -13,7 +13,8 @@ import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Side
-from pipeline.store.files import write_json, written_whole
+from pipeline.errors import ArtefactError
+from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.names import sidecar_of
 
 BIDS_VERSION = "1.10.0"
@@ -143,6 +144,25 @@ def sidecar(
     target = sidecar_of(path)
     write_json({k: v for k, v in content.items() if v is not None}, target)
     return target
+
+
+def version_in(path: Path) -> str:
+    """Read which footvol made an image, from its sidecar.
+
+    Raises
+    ------
+    ArtefactError
+        If the sidecar is missing or does not say.
+    """
+    made_by = read_json(sidecar_of(path)).get("GeneratedBy")
+    for maker in made_by if isinstance(made_by, list) else ():
+        if isinstance(maker, dict) and maker.get("Name") == "footvol" and maker.get("Version"):
+            return str(maker["Version"])
+    msg = (
+        f"The sidecar {sidecar_of(path).name!r} must state the version of footvol: got none. "
+        "Run the stage that writes it again."
+    )
+    raise ArtefactError(msg)
 
 
 def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
