@@ -86,6 +86,8 @@ class ResultIdentity:
         for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
             if keyword in made:
                 delattr(made, keyword)
+        for item in made.get("ContributingEquipmentSequence", ()):
+            item.pop("ContributionDateTime", None)
         for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
             for item in made.get(keyword, ()):
                 item.DimensionOrganizationUID = self.uid("dimensions")

@@ -1,6 +1,6 @@
 """The measurements of a foot as a DICOM structured report (TID 1500, Comprehensive 3D SR)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from highdicom import sr
@@ -9,8 +9,9 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
-from pipeline.domain.anatomy import MUSCLES, TOTAL
+from pipeline.domain.anatomy import MUSCLES, REGIONS, TOTAL
 from pipeline.domain.measurement_table import MeasurementTable
+from pipeline.domain.scan import Side
 from pipeline.store.dicom import report_concepts as concepts
 from pipeline.store.dicom.coded_anatomy import FOOT, SIDES, Structure
 from pipeline.store.dicom.report_readings import Reading, left_out, readings_of, sums_of
@@ -22,6 +23,7 @@ _Group = (
     sr.MeasurementsAndQualitativeEvaluations
     | sr.VolumetricROIMeasurementsAndQualitativeEvaluations
 )
+_Texts = Iterable[tuple[Code, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,24 @@ class ReportedMuscles:
     segmentation: Dataset
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a group of measurements is about: a structure, or the part of it in a region."""
+
+    name: str
+    code: Code
+    place: Code
+    side: Side
+    region: str = TOTAL
+
+
 def make_report(
     muscles: ReportedMuscles, source: SourceImages, identity: ResultIdentity
 ) -> sr.Comprehensive3DSR:
-    """Make a report with a group of measurements for the sum, and for each muscle.
+    """Make a report with a group of measurements for each muscle and region, and their sums.
 
-    Values that are unknown are left out, with the reason as text.
+    The group of a whole muscle refers to its segment and has its tracking identifier. Values
+    that are unknown are left out, with the reason as text.
 
     Parameters
     ----------
@@ -56,15 +70,21 @@ def make_report(
     identity
         Of the report.
     """
-    groups = (_muscle_group(muscle, muscles, source, identity) for muscle in muscles.known)
-    content = sr.MeasurementReport(
-        observation_context=_observer(identity),
-        procedure_reported=codes.cid100.MRIUnspecifiedBodyRegion,
-        imaging_measurements=[_sum_group(muscles.table, identity), *filter(None, groups)],
-    )
+    groups = [
+        *_sum_groups(muscles.table, identity),
+        *(
+            group
+            for muscle in muscles.known
+            for group in _muscle_groups(muscle, muscles, source, identity)
+        ),
+    ]
     made = sr.Comprehensive3DSR(
         evidence=[muscles.segmentation, *source.headers],
-        content=content,
+        content=sr.MeasurementReport(
+            observation_context=_observer(identity),
+            procedure_reported=codes.cid100.MRIUnspecifiedBodyRegion,
+            imaging_measurements=groups,
+        ),
         series_instance_uid=identity.uid("series"),
         series_number=identity.series_number,
         sop_instance_uid=identity.uid("instance"),
@@ -96,114 +116,103 @@ def _observer(identity: ResultIdentity) -> sr.ObservationContext:
     )
 
 
-def _algorithm(identity: ResultIdentity) -> sr.AlgorithmIdentification:
-    return sr.AlgorithmIdentification(
-        name=identity.algorithm,
-        version=identity.version,
-        manufacturer=MANUFACTURER,
-        family=codes.DCM.ArtificialIntelligence,
-    )
-
-
-def _sum_group(table: MeasurementTable, identity: ResultIdentity) -> _Group:
-    """Report the sum over the chosen muscles, and what it depends on."""
-    readings = list(sums_of(table))
-    name = f"chosen muscles {table.side}"
-    laterality = SIDES[table.side]
-    group = sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(identity.uid(name), name),
-        finding_category=codes.SCT.AnatomicalStructure,
-        finding_type=concepts.CHOSEN_MUSCLES,
-        finding_sites=[sr.FindingSite(FOOT, laterality)],
-        algorithm_id=_algorithm(identity),
-        measurements=_measurements(readings, FOOT, laterality),
-    )
+def _sum_groups(table: MeasurementTable, identity: ResultIdentity) -> Iterator[_Group]:
+    """Report the sum over the chosen muscles, with what it depends on."""
     border = table.border
-    _add_text(
-        group,
+    facts = [
         (
             concepts.BORDER,
-            f"{border.definition}, a plane perpendicular to the long axis, "
+            f"{border.definition}: a plane perpendicular to the long axis, "
             f"{border.position_mm:.1f} mm from the heel",
         ),
         (concepts.MUSCLES_USED, ";".join(table.muscles)),
-        *((concepts.LEFT_OUT, text) for text in left_out(readings)),
         *((concepts.CAUTION, f"{c.code}: {c.message}") for c in table.cautions),
-    )
-    return group
+    ]
+    for region in reversed(REGIONS):
+        name = f"chosen muscles {table.side}"
+        subject = _Subject(name, concepts.CHOSEN_MUSCLES, FOOT, table.side, region)
+        texts = facts if region == TOTAL else ()
+        yield _group(subject, sums_of(table, region), texts, identity)
 
 
-def _muscle_group(
+def _muscle_groups(
     muscle: Structure,
     muscles: ReportedMuscles,
     source: SourceImages,
     identity: ResultIdentity,
-) -> _Group | None:
-    """Report a muscle, with its segment if it has voxels; None if it was not measured."""
-    abbreviation = _ABBREVIATIONS[muscle.label]
-    rows = [row for row in muscles.table.rows if row.muscle == abbreviation]
-    if not rows:
-        return None
-    readings = readings_of(rows)
-    laterality = SIDES[muscles.table.side]
-    described = {
+) -> Iterator[_Group]:
+    """Report a muscle in each region that was measured, the whole first."""
+    rows = {
+        row.region: row
+        for row in muscles.table.rows
+        if row.muscle == _ABBREVIATIONS[muscle.label]
+    }
+    side = muscles.table.side
+    for region in reversed(REGIONS):
+        if region in rows:
+            subject = _Subject(muscle.tracking_id, muscle.code, muscle.code, side, region)
+            cut = "a lower bound, as the image cuts the muscle"
+            texts = [(concepts.TRUNCATED, cut)] if rows[region].is_truncated else []
+            number = muscles.present.index(muscle) + 1 if muscle in muscles.present else 0
+            segment = (
+                _segment(muscles.segmentation, number, source)
+                if number and region == TOTAL
+                else None
+            )
+            yield _group(subject, readings_of(rows[region]), texts, identity, segment)
+
+
+def _segment(
+    segmentation: Dataset, number: int, source: SourceImages
+) -> tuple[sr.TrackingIdentifier, sr.ReferencedSegment]:
+    described = segmentation.SegmentSequence[number - 1]
+    return (
+        sr.TrackingIdentifier(described.TrackingUID, described.TrackingID),
+        sr.ReferencedSegment(
+            segmentation.SOPClassUID,
+            segmentation.SOPInstanceUID,
+            number,
+            source_series=sr.SourceSeriesForSegmentation(source.headers[0].SeriesInstanceUID),
+        ),
+    )
+
+
+def _group(
+    subject: _Subject,
+    readings: Iterable[Reading],
+    texts: _Texts,
+    identity: ResultIdentity,
+    segment: tuple[sr.TrackingIdentifier, sr.ReferencedSegment] | None = None,
+) -> _Group:
+    """Make a group of measurements, with a segment if these are of all its voxels."""
+    values = list(readings)
+    own_name = subject.name if subject.region == TOTAL else f"{subject.name} {subject.region}"
+    shared = {
         "finding_category": codes.SCT.AnatomicalStructure,
-        "finding_type": muscle.code,
-        "finding_sites": [sr.FindingSite(muscle.code, laterality)],
-        "algorithm_id": _algorithm(identity),
-        "measurements": _measurements(readings, muscle.code, laterality),
+        "finding_type": subject.code,
+        "finding_sites": [
+            sr.FindingSite(
+                subject.place, SIDES[subject.side], concepts.REGION_CODES.get(subject.region)
+            )
+        ],
+        "algorithm_id": sr.AlgorithmIdentification(identity.algorithm, identity.version),
+        "measurements": [
+            sr.Measurement(v.quantity.concept, v.value, v.quantity.unit)
+            for v in values
+            if v.value is not None
+        ],
     }
     group: _Group
-    if muscle in muscles.present:
-        number = muscles.present.index(muscle) + 1
-        segment = muscles.segmentation.SegmentSequence[number - 1]
+    if segment:
+        tracked, referenced = segment
         group = sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-            tracking_identifier=sr.TrackingIdentifier(segment.TrackingUID, segment.TrackingID),
-            referenced_segment=sr.ReferencedSegment(
-                muscles.segmentation.SOPClassUID,
-                muscles.segmentation.SOPInstanceUID,
-                number,
-                source_series=sr.SourceSeriesForSegmentation(
-                    source.headers[0].SeriesInstanceUID
-                ),
-            ),
-            **described,
+            tracking_identifier=tracked, referenced_segment=referenced, **shared
         )
     else:
-        name = muscle.tracking_id
-        group = sr.MeasurementsAndQualitativeEvaluations(
-            tracking_identifier=sr.TrackingIdentifier(identity.uid(name), name), **described
+        tracked = sr.TrackingIdentifier(identity.uid(own_name), own_name)
+        group = sr.MeasurementsAndQualitativeEvaluations(tracking_identifier=tracked, **shared)
+    for name, text in (*texts, *((concepts.LEFT_OUT, words) for words in left_out(values))):
+        group[0].ContentSequence.append(
+            sr.TextContentItem(name, text, sr.RelationshipTypeValues.CONTAINS)
         )
-    truncated = [row.region for row in rows if row.is_truncated]
-    _add_text(
-        group,
-        *((concepts.TRUNCATED, f"{region}: a lower bound") for region in truncated),
-        *((concepts.LEFT_OUT, text) for text in left_out(readings)),
-    )
     return group
-
-
-def _measurements(
-    readings: Sequence[Reading], place: Code, laterality: Code
-) -> list[sr.Measurement]:
-    """Give the known values; those of a region are modified by it."""
-    return [
-        sr.Measurement(
-            reading.quantity.concept,
-            reading.value,
-            reading.quantity.unit,
-            finding_sites=None
-            if reading.region == TOTAL
-            else [sr.FindingSite(place, laterality, concepts.REGION_CODES[reading.region])],
-        )
-        for reading in readings
-        if reading.value is not None
-    ]
-
-
-def _add_text(
-    group: sr.MeasurementsAndQualitativeEvaluations, *texts: tuple[Code, str]
-) -> None:
-    content = group[0].ContentSequence
-    for name, text in texts:
-        content.append(sr.TextContentItem(name, text, sr.RelationshipTypeValues.CONTAINS))
