@@ -95,9 +95,9 @@ def open_cohort(
     table = read_participants(bids_dir)
     _check_one_to_one(known, table)
     excluded = read_excluded(exclude) if exclude else {}
-    _check_known(excluded, table)
+    check_known(excluded, table)
     chosen = dict.fromkeys(bare_label(label) for label in labels)
-    _check_known(chosen, table)
+    check_known(chosen, table)
     return Cohort(
         tuple(table[label] for label in known),
         tuple(label for label in known if label in chosen) or known,
@@ -180,7 +180,14 @@ def _check_one_to_one(folders: Sequence[str], rows: Collection[str]) -> None:
         raise ConfigError(msg)
 
 
-def _check_known(labels: Collection[str], known: Collection[str]) -> None:
+def check_known(labels: Collection[str], known: Collection[str]) -> None:
+    """Refuse labels that no participant has.
+
+    Raises
+    ------
+    ConfigError
+        Naming them, and the nearest known labels.
+    """
     unknown = [label for label in labels if label not in known]
     if unknown:
         msg = (

@@ -170,6 +170,10 @@ class ScanName:
         """Return the participant's page."""
         return Path(f"{self.participant_id}.html")
 
+    def dicom(self, kind: str) -> Path:
+        """Return a DICOM object of the scan, relative to the folder of an export."""
+        return Path(self.participant_id, f"{self._stem()}_{kind}.dcm")
+
     def _figure(self, ending: str) -> Path:
         return Path(self.participant_id, "figures", f"{self._stem()}_{ending}")
 
