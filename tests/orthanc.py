@@ -13,6 +13,7 @@ from pathlib import Path
 import requests
 
 USER, PASSWORD = "technician", "hunter2"
+LOGIN = {"FOOTVOL_PACS_USER": USER, "FOOTVOL_PACS_PASSWORD": PASSWORD}
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 PROGRAM = shutil.which("Orthanc")
 MISSING = (

@@ -1,7 +1,7 @@
 """Options that several commands share, and the session made from them."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -91,14 +91,16 @@ class Session:
 
 
 @contextmanager
-def opened_studies(source: Path, pacs: str | None) -> Iterator[Path]:
+def opened_studies(
+    source: Path, pacs: str | None, labels: Sequence[str] | None = None
+) -> Iterator[Path]:
     """Give a source of scans; with a PACS, a folder of the studies that the source lists."""
     if pacs is None:
         yield source
         return
     from pipeline.store.dicom.fetch_studies import fetched_studies
 
-    with fetched_studies(source, pacs) as folder:
+    with fetched_studies(source, pacs, labels) as folder:
         yield folder
 
 

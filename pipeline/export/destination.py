@@ -1,6 +1,7 @@
-"""The folder that exported objects are written to."""
+"""Where exported objects go: a folder, a PACS, or both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from pydicom import Dataset
@@ -9,6 +10,8 @@ from pipeline.domain.participant import Participant
 from pipeline.errors import ConfigError, listed
 from pipeline.export.export_feet import Deliver
 from pipeline.run.cohort import Cohort
+from pipeline.store.dicom.dicomweb import store
+from pipeline.store.dicom.pacs_access import opened_pacs
 from pipeline.store.dicom.save_objects import save_objects
 from pipeline.store.names import ScanName
 
@@ -56,10 +59,37 @@ def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def delivered_to(folder: Path) -> Deliver:
-    """Give a function that writes the objects of a foot into a folder."""
+@contextmanager
+def opened_destinations(
+    cohort: Cohort, participants: Sequence[Participant], folder: Path | None, pacs: str | None
+) -> Iterator[Deliver]:
+    """Give a function that delivers the objects of a foot.
 
-    def deliver(name: ScanName, objects: Mapping[str, Dataset]) -> None:
-        save_objects({folder / name.dicom(kind): made for kind, made in objects.items()})
+    Parameters
+    ----------
+    folder
+        See `check_destination`.
+    pacs
+        Address of a DICOMweb service. What cannot be stored there is not written either.
 
-    return deliver
+    Raises
+    ------
+    ConfigError
+        If there is neither, or one of them is invalid.
+    """
+    if folder:
+        check_destination(cohort, participants, folder)
+    elif not pacs:
+        msg = "Export needs a place for its objects: got none. Name DEST, or pass --pacs."
+        raise ConfigError(msg)
+    with opened_pacs(pacs) if pacs else nullcontext() as client:
+
+        def deliver(name: ScanName, objects: Mapping[str, Dataset]) -> None:
+            if client:
+                store(client, list(objects.values()))
+            if folder:
+                save_objects(
+                    {folder / name.dicom(kind): made for kind, made in objects.items()}
+                )
+
+        yield deliver

@@ -84,11 +84,17 @@ def read_segments(path: Path, names: Mapping[int, str]) -> LabelMap:
     return LabelMap(canonical.astype(np.uint8), grid, names)
 
 
+def is_of_muscles(names: Mapping[int, str]) -> bool:
+    """Whether labels are those of muscles, by their names or abbreviations."""
+    return names.get(1) in (MUSCLES[0].name, MUSCLES[0].abbreviation)
+
+
 def label_named(text: str, names: Mapping[int, str]) -> int | None:
     """Return the label that a name or abbreviation stands for, in any case and spelling."""
     known = {name.lower(): label for label, name in names.items()}
-    if names.get(1) == MUSCLES[0].name:
-        known |= {m.abbreviation.lower(): m.index for m in MUSCLES}
+    for muscle in MUSCLES if is_of_muscles(names) else ():
+        short = muscle.abbreviation.lower()
+        known |= dict.fromkeys((muscle.name, short, f"{muscle.name} {short}"), muscle.index)
     return known.get(_spelt(text))
 
 

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from dicom_makers import write_series
 from makers import make_taken_scan
-from orthanc import MISSING, PASSWORD, USER, orthanc
+from orthanc import LOGIN, MISSING, PASSWORD, orthanc
 
 from pipeline.cli import main
 from pipeline.errors import PacsError
@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(MISSING is not None, reason=MISSING or ""),
 ]
-LOGIN = {"FOOTVOL_PACS_USER": USER, "FOOTVOL_PACS_PASSWORD": PASSWORD}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def pacs(sent: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start Orthanc, and store all series in it."""
     with orthanc(tmp_path_factory.mktemp("orthanc")) as address:
         with opened_pacs(address, LOGIN) as client:
-            store(client, sorted(sent.rglob("*.dcm")))
+            store(client, [pydicom.dcmread(path) for path in sorted(sent.rglob("*.dcm"))])
         yield address
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pydicom
 from dicomweb_client import DICOMwebClient
+from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 
 from pipeline.errors import PacsError
@@ -76,8 +76,8 @@ def fetch_images(pacs: DICOMwebClient, study: str, folder: Path) -> int:
     return sum(_fetch(pacs, study, item, folder / str(k)) for k, item in enumerate(images))
 
 
-def store(pacs: DICOMwebClient, paths: Sequence[Path]) -> None:
-    """Store DICOM files, and make sure that the PACS has them.
+def store(pacs: DICOMwebClient, objects: Sequence[Dataset]) -> None:
+    """Store DICOM objects, and make sure that the PACS has them.
 
     Raises
     ------
@@ -85,15 +85,14 @@ def store(pacs: DICOMwebClient, paths: Sequence[Path]) -> None:
         If it does not accept all of them, or does not answer as it must.
     """
     with faults_named("store the results"):
-        datasets = [pydicom.dcmread(path) for path in paths]
-        answer = pacs.store_instances(datasets)
+        answer = pacs.store_instances(objects)
         failed = answer.get("FailedSOPSequence") or ()
         codes = sorted({f"{int(item.get('FailureReason') or 0):04X}" for item in failed})
-    lacking = len(failed) or sum(not _has(pacs, dataset) for dataset in datasets)
+    lacking = len(failed) or sum(not _has(pacs, made) for made in objects)
     if lacking:
         why = f" (DICOM status {', '.join(codes)})" if codes else ""
         msg = (
-            f"The PACS must store all {len(datasets)} objects: got {lacking} that it did not "
+            f"The PACS must store all {len(objects)} objects: got {lacking} that it did not "
             f"accept{why}. See its log."
         )
         raise PacsError(msg)
@@ -117,13 +116,13 @@ def _fetch(pacs: DICOMwebClient, study: str, item: Mapping[str, Any], folder: Pa
     return number
 
 
-def _has(pacs: DICOMwebClient, dataset: pydicom.Dataset) -> bool:
+def _has(pacs: DICOMwebClient, made: Dataset) -> bool:
     """Whether an instance is in the PACS."""
-    uid = str(dataset.SOPInstanceUID)
+    uid = str(made.SOPInstanceUID)
     with faults_named("find what it stored"):
         answers = pacs.search_for_instances(
-            dataset.StudyInstanceUID,
-            dataset.SeriesInstanceUID,
+            made.StudyInstanceUID,
+            made.SeriesInstanceUID,
             search_filters={"SOPInstanceUID": uid},
         )
         return any(_value(answer, "SOPInstanceUID") == uid for answer in answers)

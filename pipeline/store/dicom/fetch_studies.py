@@ -1,14 +1,14 @@
 """Fetching of the studies that a table names from a PACS into a scratch folder."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
 from dicomweb_client import DICOMwebClient
 
-from pipeline.errors import PacsError, listed
+from pipeline.errors import ConfigError, PacsError, listed
 from pipeline.store.dicom.dicomweb import fetch_images, find_studies
 from pipeline.store.dicom.pacs_access import opened_pacs
 from pipeline.store.files import scratch_folder
@@ -18,7 +18,9 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def fetched_studies(table: Path, address: str) -> Iterator[Path]:
+def fetched_studies(
+    table: Path, address: str, labels: Sequence[str] | None = None
+) -> Iterator[Path]:
     """Fetch the MR images of every participant's study; they exist inside the block.
 
     All studies are found before the first image is fetched.
@@ -29,6 +31,8 @@ def fetched_studies(table: Path, address: str) -> Iterator[Path]:
         See `read_studies`.
     address
         Of a DICOMweb service.
+    labels
+        Participants, without ``sub-``; other rows of the table are left out. None means all.
 
     Yields
     ------
@@ -42,7 +46,13 @@ def fetched_studies(table: Path, address: str) -> Iterator[Path]:
     PacsError
         If a row does not match exactly one study, or the PACS does not answer as it must.
     """
-    rows = read_studies(table)
+    rows = [row for row in read_studies(table) if labels is None or row.label in labels]
+    if not rows:
+        msg = (
+            f"{table.name} must have a row for a participant that is needed: got none of "
+            f"{listed(f'sub-{label}' for label in labels or ())}. Add them."
+        )
+        raise ConfigError(msg)
     with scratch_folder(Path(gettempdir())) as scratch:
         with opened_pacs(address) as pacs:
             studies = _found(pacs, rows, table.name)
@@ -52,7 +62,7 @@ def fetched_studies(table: Path, address: str) -> Iterator[Path]:
         yield scratch
 
 
-def _found(pacs: DICOMwebClient, rows: tuple[StudyRow, ...], table: str) -> dict[str, str]:
+def _found(pacs: DICOMwebClient, rows: Sequence[StudyRow], table: str) -> dict[str, str]:
     """Find the one study of each row, by label."""
     found = [(row, find_studies(pacs, row.wanted)) for row in rows]
     wrong = [f"{row.where}: {len(uids)}" for row, uids in found if len(uids) != 1]

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -10,18 +11,28 @@ from pathlib import Path
 import highdicom as hd
 import numpy as np
 
+from pipeline.domain.anatomy import BONE_NAMES
+from pipeline.domain.scan import Side
 from pipeline.errors import ArtefactError
-from pipeline.store.correction_segments import Mask, Segment, Segments, label_named
+from pipeline.store.correction_segments import (
+    Mask,
+    Segment,
+    Segments,
+    is_of_muscles,
+    label_named,
+)
+from pipeline.store.dicom.coded_anatomy import bones_of, muscles_of
+from pipeline.store.dicom.source_images import RAS_TO_LPS
 from pipeline.store.formats import MOST_VOXELS
 
-_LPS_TO_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 _FRACTIONAL = hd.seg.SegmentationTypeValues.FRACTIONAL
 
 
 def read_dicom(path: Path, names: Mapping[int, str]) -> Segments:
     """Read a DICOM segmentation; nothing that names a person is kept.
 
-    A segment is identified by its label, which is a name or an abbreviation.
+    A segment is identified by its name or abbreviation. If that is unknown, as that of a
+    segment that a program numbered, its coded anatomy tells.
 
     Raises
     ------
@@ -31,7 +42,8 @@ def read_dicom(path: Path, names: Mapping[int, str]) -> Segments:
     with _readable(path):
         made = hd.seg.segread(path)
         kind, geometry = made.segmentation_type, made.get_volume_geometry()
-        texts = {n: made.get_segment_description(n).segment_label for n in made.segment_numbers}
+        described = [(n, made.get_segment_description(n)) for n in made.segment_numbers]
+        named = [(n, item.segment_label, _label(item, names)) for n, item in described]
     fact = None
     if kind is _FRACTIONAL:
         fact = "fractions of voxels. Export it as a binary segmentation."
@@ -44,10 +56,33 @@ def read_dicom(path: Path, names: Mapping[int, str]) -> Segments:
         )
         raise ArtefactError(msg)
     segments = [
-        Segment(text, label_named(text, names), partial(_mask, made, number, path))
-        for number, text in texts.items()
+        Segment(text, label, partial(_mask, made, number, path))
+        for number, text, label in named
     ]
-    return Segments(segments, geometry.spatial_shape, _LPS_TO_RAS @ geometry.affine)
+    # The matrix is its own inverse.
+    return Segments(segments, geometry.spatial_shape, RAS_TO_LPS @ geometry.affine)
+
+
+def _label(segment: hd.seg.SegmentDescription, names: Mapping[int, str]) -> int | None:
+    named = label_named(segment.segment_label, names)
+    if named is not None:
+        return named
+    coded = _labels_by_code(names)
+    concepts = (segment.segmented_property_type, *(segment.anatomic_regions or ()))
+    found = {coded[key] for c in concepts if (key := (c.scheme_designator, c.value)) in coded}
+    return found.pop() if len(found) == 1 else None
+
+
+def _labels_by_code(names: Mapping[int, str]) -> dict[tuple[str, str], int]:
+    """Give the label of each code that stands for one structure alone."""
+    if names.get(1) == BONE_NAMES[1]:
+        structures = [s for side in Side for s in bones_of(side)]
+    else:
+        structures = [s for side in Side for s in muscles_of(side) if is_of_muscles(names)]
+    labels: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for structure in structures:
+        labels[structure.code.scheme_designator, structure.code.value].add(structure.label)
+    return {code: found.pop() for code, found in labels.items() if len(found) == 1}
 
 
 def _mask(made: hd.seg.Segmentation, number: int, path: Path) -> Mask:

@@ -25,7 +25,9 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
     drawn.mkdir()
     mask = make_labels(scan.grid, {1: HALF}).voxels == 1
     segmentation = drawn / "sub-01_AB.dcm"
-    write_segmentation(segmentation, tmp_path / "series", {"ABH": mask}, scan.grid)
+    write_segmentation(
+        segmentation, tmp_path / "series", {"abductor hallucis (ABH)": mask}, scan.grid
+    )
     image = found / "sub-01_seg-muscles_dseg.nii.gz"
     write_labels(make_labels(scan.grid, {1: BOX}), image, like=None)
     return segmentation, image

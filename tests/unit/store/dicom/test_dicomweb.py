@@ -14,6 +14,11 @@ SERIES = "GET .*/series"
 IMAGES = r"GET .*/series/[0-9.]+"
 
 
+def read(*paths: Path) -> list[pydicom.Dataset]:
+    """Read DICOM files."""
+    return [pydicom.dcmread(path) for path in paths]
+
+
 def fetch(pacs: FakePacs, folder: Path) -> int:
     """Fetch the one study of the PACS."""
     with opened_pacs(pacs.address, {}) as client:
@@ -102,9 +107,9 @@ def test_stored_files_are_in_the_pacs(pacs: FakePacs, tmp_path: Path) -> None:
     pacs.datasets.clear()
 
     with opened_pacs(pacs.address, {}) as client:
-        store(client, paths)
+        store(client, read(*paths))
 
-    assert pacs.datasets == [pydicom.dcmread(path) for path in paths]
+    assert pacs.datasets == read(*paths)
 
 
 def test_a_file_that_the_pacs_did_not_keep_is_noticed(pacs: FakePacs, tmp_path: Path) -> None:
@@ -119,7 +124,7 @@ def test_a_file_that_the_pacs_did_not_keep_is_noticed(pacs: FakePacs, tmp_path: 
             PacsError, match=r"must store all 2 objects: got 1 that it did not accept\. See"
         ),
     ):
-        store(client, paths)
+        store(client, read(*paths))
 
 
 def test_the_reason_of_a_refused_file_is_given(pacs: FakePacs, tmp_path: Path) -> None:
@@ -133,4 +138,4 @@ def test_the_reason_of_a_refused_file_is_given(pacs: FakePacs, tmp_path: Path) -
         opened_pacs(pacs.address, {}) as client,
         pytest.raises(PacsError, match=r"got 1 that it did not accept \(DICOM status 0110\)"),
     ):
-        store(client, sorted((tmp_path / "sent").rglob("*.dcm"))[:1])
+        store(client, read(*sorted((tmp_path / "sent").rglob("*.dcm"))[:1]))

@@ -7,7 +7,7 @@ from dicom_makers import write_series
 from fake_pacs import FakePacs
 
 from pipeline.domain.scan import Scan
-from pipeline.errors import PacsError
+from pipeline.errors import ConfigError, PacsError
 from pipeline.store.dicom.fetch_studies import fetched_studies
 
 
@@ -76,5 +76,22 @@ def test_what_was_fetched_is_removed_after_a_fault(
     table = studies(tmp_path, "01\tA7\tn/a\tn/a")
 
     with pytest.raises(PacsError, match="got 6 of 7"), fetched_studies(table, pacs.address):
+        pytest.fail("was accepted")
+    assert list(temporary.iterdir()) == []
+
+
+def test_only_rows_that_are_needed_are_fetched(
+    pacs: FakePacs, tmp_path: Path, temporary: Path
+) -> None:
+    """The study of another participant is not even looked for."""
+    table = studies(tmp_path, "01\tA7\tn/a\tn/a", "02\tA8\tn/a\tn/a")
+
+    with fetched_studies(table, pacs.address, ["01"]) as folder:
+        assert [path.name for path in folder.iterdir()] == ["sub-01"]
+
+    with (
+        pytest.raises(ConfigError, match=r"got none of \['sub-03'\]\. Add them\."),
+        fetched_studies(table, pacs.address, ["03"]),
+    ):
         pytest.fail("was accepted")
     assert list(temporary.iterdir()) == []

@@ -1,5 +1,6 @@
 """DICOM segmentations as corrections."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ import pydicom
 import pytest
 from dicom_makers import write_series
 from label_boxes import BLOCK, box_labels
+from pydicom.sr.coding import Code
 from segmentation_makers import FRAME, write_segmentation
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLE_NAMES
 from pipeline.domain.grid import Grid
-from pipeline.domain.scan import Scan
+from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ArtefactError, GridMismatchError
 from pipeline.store.corrections import read_correction
+from pipeline.store.dicom.coded_anatomy import bones_of, muscles_of
 
 OTHER = (slice(3, 5), slice(0, 2), slice(0, 7))
 NAME = "sub-01_seg-muscles_dseg.dcm"
@@ -56,6 +59,47 @@ def test_a_segmentation_of_some_slices_is_placed(
     path = write_segmentation(tmp_path / NAME, series, {"FDB": expected == 2}, grid)
 
     np.testing.assert_array_equal(read_correction(path, MUSCLE_NAMES, grid).voxels, expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "names", "label"),
+    [
+        (muscles_of(Side.RIGHT)[2].code, MUSCLE_NAMES, 3),
+        (muscles_of(Side.LEFT)[2].code, MUSCLE_NAMES, 3),
+        (bones_of(Side.RIGHT)[0].code, BONE_NAMES, 1),
+    ],
+)
+def test_coded_anatomy_identifies_a_segment_without_a_name(
+    code: Code, names: Mapping[int, str], label: int, series: Path, grid: Grid, tmp_path: Path
+) -> None:
+    """As of one that a program numbered; the number is none of ours."""
+    mask = box_labels(grid, {1: BLOCK}) == 1
+    path = tmp_path / NAME
+    write_segmentation(path, series, {"Segment_1": mask}, grid, coded={"Segment_1": code})
+
+    assert np.unique(read_correction(path, names, grid).voxels).tolist() == [0, label]
+
+
+@pytest.mark.parametrize("number", [4, 9])
+def test_codes_of_several_muscles_identify_none(
+    number: int, series: Path, grid: Grid, tmp_path: Path
+) -> None:
+    """Pooled labels have no code of their own."""
+    mask = box_labels(grid, {1: BLOCK}) == 1
+    code = {"Segment_1": muscles_of(Side.RIGHT)[number].code}
+    path = write_segmentation(tmp_path / NAME, series, {"Segment_1": mask}, grid, coded=code)
+
+    with pytest.raises(ArtefactError, match=r"got \['Segment_1'\]"):
+        read_correction(path, MUSCLE_NAMES, grid)
+
+
+def test_a_name_counts_more_than_a_code(series: Path, grid: Grid, tmp_path: Path) -> None:
+    """3D Slicer keeps the code of a segment that is renamed."""
+    mask = box_labels(grid, {1: BLOCK}) == 1
+    code = {"FDB": muscles_of(Side.RIGHT)[2].code}
+    path = write_segmentation(tmp_path / NAME, series, {"FDB": mask}, grid, coded=code)
+
+    assert np.unique(read_correction(path, MUSCLE_NAMES, grid).voxels).tolist() == [0, 2]
 
 
 def test_bones_have_names_of_their_own(series: Path, grid: Grid, tmp_path: Path) -> None:
