@@ -62,11 +62,13 @@ def check_owners(out: Path, labels: Iterable[str]) -> None:
         Naming all such files.
     """
     known = {f"sub-{label}" for label in labels}
-    unowned = [path.name for path in _images(out) if _participant_id(path) not in known]
+    unowned = [path for path in _images(out) if _participant_id(path) not in known]
     if unowned:
+        # The name of a DICOM file may name a person.
+        names = [path.name if is_image(path) else f"*{DICOM}" for path in unowned]
         msg = (
             f"Every image in {FOLDER}/ must be named after a participant: got "
-            f"{listed(unowned)}. Rename or move them."
+            f"{listed(names)}. Rename or move them."
         )
         raise ConfigError(msg)
 

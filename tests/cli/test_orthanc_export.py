@@ -83,9 +83,11 @@ def test_a_foot_goes_from_the_pacs_and_back(
     assert main(run) == 0
     assert main(["export", str(out), str(dest), "--dicom", str(table), "--pacs", pacs]) == 0
 
+    assert main(["export", str(out), "--dicom", str(table), "--pacs", pacs]) == 0  # once more
     (shown,), (report,) = stored_in(pacs, "SEG"), stored_in(pacs, "SR")
     written = {d.Modality: d for p in dest.rglob("*.dcm") if (d := pydicom.dcmread(p))}
     assert written == {"SEG": shown, "SR": report}
+    assert not any(b"sub-01" in path.read_bytes() for path in dest.rglob("*.dcm"))
     assert {shown.PatientID, report.PatientID} == {"P7"}
 
     edited = out / "corrections" / "sub-01_seg-muscles_dseg.dcm"

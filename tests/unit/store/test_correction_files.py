@@ -79,9 +79,12 @@ def test_two_corrections_of_one_map_are_refused(
 def test_a_correction_of_an_unknown_participant_is_refused(
     put: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """All such files are named."""
+    """All such files are named, but for those whose names may name a person."""
     put("sub-1_seg-muscles_dseg.nii.gz")
     put("sub-02_seg-muscles_dseg.nii.gz")
+    put("MUSTERMANN_ANNA.dcm")
 
-    with pytest.raises(ConfigError, match=r"after a participant: got \['sub-1_seg.*gz'\]\."):
+    with pytest.raises(
+        ConfigError, match=r"after a participant: got \['\*\.dcm', 'sub-1_seg.*gz'\]\."
+    ):
         check_owners(tmp_path, ["01", "02"])
