@@ -114,7 +114,11 @@ def _number_frames(made: Dataset, frames: Sequence[int]) -> None:
     """Refer to frames by their number in the file, where only some of them were segmented."""
     if not frames:
         return
-    for group in made.PerFrameFunctionalGroupsSequence:
-        for derivation in group.get("DerivationImageSequence") or ():
-            for image in derivation.SourceImageSequence:
-                image.ReferencedFrameNumber = frames[int(image.ReferencedFrameNumber) - 1]
+    images = {  # several frames share one item
+        id(image): image
+        for group in made.PerFrameFunctionalGroupsSequence
+        for derivation in group.get("DerivationImageSequence") or ()
+        for image in derivation.SourceImageSequence
+    }
+    for image in images.values():
+        image.ReferencedFrameNumber = frames[int(image.ReferencedFrameNumber) - 1]

@@ -1,5 +1,6 @@
 """The headers and the geometry of original images, as DICOM objects refer to them."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,10 @@ def read_source_images(slices: Sequence[SliceHeader], grid: Grid) -> SourceImage
             "single-frame images (classic MR)."
         )
         raise ScanError(msg)
-    headers = tuple(_completed(dcmread(file, stop_before_pixels=True)) for file in files)
+    with warnings.catch_warnings():
+        # Warnings of pydicom quote values, which may name a person.
+        warnings.simplefilter("ignore")
+        headers = tuple(_completed(dcmread(file, stop_before_pixels=True)) for file in files)
     _check_identity(headers)
     first = headers[0]
     if frames:
