@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from time import sleep
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pydicom
@@ -19,6 +18,8 @@ from pydicom import Dataset
 
 ROOT = "/dicom-web"
 _BOUNDARY = "cut-here"
+Answer = tuple[int, str, bytes]
+"""Status, content type and body."""
 _KEYS = {
     "studies": ("StudyInstanceUID", "PatientID", "AccessionNumber", "StudyDate"),
     "series": ("SeriesInstanceUID", "Modality"),
@@ -42,20 +43,18 @@ class FakePacs:
     """
 
     datasets: list[Dataset] = field(default_factory=list)
-    wrong: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
+    wrong: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     signed: set[str] = field(default_factory=set)
     delay_s: float = 0.0
     lost: int = 0
     address: str = ""
 
-    def add(self, folder: Path) -> list[Dataset]:
+    def add(self, folder: Path) -> None:
         """Take in all DICOM files of a folder."""
-        added = [pydicom.dcmread(path) for path in sorted(folder.rglob("*.dcm"))]
-        self.datasets += added
-        return added
+        self.datasets += [pydicom.dcmread(path) for path in sorted(folder.rglob("*.dcm"))]
 
-    def answer(self, method: str, target: str, body: bytes) -> tuple[int, str, bytes]:
+    def answer(self, method: str, target: str, body: bytes) -> Answer:
         """Give status, content type and body of an answer."""
         parts = urlsplit(target)
         self.asked.append((method, target))
@@ -75,7 +74,7 @@ class FakePacs:
         pairs = [(keys[k], uid) for k, uid in zip(named[::2], named[1::2], strict=True)]
         return [d for d in self.datasets if all(d.get(key) == uid for key, uid in pairs)]
 
-    def _search(self, level: str, named: Sequence[str], wanted: dict[str, str]) -> Any:
+    def _search(self, level: str, named: Sequence[str], wanted: dict[str, str]) -> Answer:
         found: dict[str, Dataset] = {}
         counts: dict[str, int] = {}
         for dataset in self._below(named):
@@ -92,7 +91,7 @@ class FakePacs:
         text = json.dumps([item.to_json_dict() for item in found.values()])
         return 200, "application/dicom+json", text.encode()
 
-    def _send(self, datasets: Sequence[Dataset]) -> tuple[int, str, bytes]:
+    def _send(self, datasets: Sequence[Dataset]) -> Answer:
         body = b""
         for dataset in datasets[self.lost :]:
             part = BytesIO()
@@ -102,7 +101,7 @@ class FakePacs:
         kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
         return 200, kind, body + f"\r\n--{_BOUNDARY}--".encode()
 
-    def _store(self, body: bytes) -> tuple[int, str, bytes]:
+    def _store(self, body: bytes) -> Answer:
         boundary = body[2 : body.index(b"\r\n", 2)]
         for part in body.split(boundary)[1:-1]:
             content = part.split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n")

@@ -124,7 +124,7 @@ def _read_slicer(path: Path, names: Mapping[int, str]) -> Segments:
     inside = np.zeros(layers.shape[:3], dtype=bool)
     for _, value, layer in described:
         inside |= layers[..., layer] == value
-    unnamed = np.count_nonzero((layers != BACKGROUND).any(axis=-1) & ~inside)
+    unnamed = int(np.count_nonzero((layers != BACKGROUND).any(axis=-1) & ~inside))
     segments = [
         Segment(name, _slicer_label(name, value, names), _mask(layers, value, layer))
         for name, value, layer in described
@@ -168,7 +168,7 @@ def _merged(found: Segments, names: Mapping[int, str], path: Path) -> NDArray[np
     counts = np.zeros(found.shape, dtype=np.uint8)
     for segment in found.segments:
         inside = segment.voxels()
-        labels[inside] = segment.label
+        labels[inside] = segment.label or BACKGROUND  # the unknown ones are refused above
         counts += inside
     shared = counts > 1
     if found.unnamed or shared.any():
