@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,8 +111,8 @@ class FakePacs:
 
 
 @contextmanager
-def served(pacs: FakePacs) -> Iterator[FakePacs]:
-    """Serve it on a free port of loopback."""
+def served(pacs: FakePacs, certificate: Path | None = None) -> Iterator[FakePacs]:
+    """Serve it on a free port of loopback; with TLS, if a file has certificate and key."""
 
     class Handler(BaseHTTPRequestHandler):
         """Passes requests on."""
@@ -147,9 +148,14 @@ def served(pacs: FakePacs) -> Iterator[FakePacs]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    scheme = "https" if certificate else "http"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    pacs.address = f"http://127.0.0.1:{server.server_address[1]}{ROOT}"
+    pacs.address = f"{scheme}://127.0.0.1:{server.server_address[1]}{ROOT}"
     try:
         yield pacs
     finally:

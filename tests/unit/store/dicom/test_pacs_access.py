@@ -2,18 +2,22 @@
 
 import base64
 import logging
+import shlex
+import shutil
 import socket
+import subprocess
 import traceback
 from pathlib import Path
 
 import pytest
-from fake_pacs import FakePacs
+from fake_pacs import FakePacs, served
 
 from pipeline.errors import ConfigError, PacsError
 from pipeline.store.dicom import pacs_access
 from pipeline.store.dicom.dicomweb import find_studies
 from pipeline.store.dicom.pacs_access import PASSWORD, TOKEN, USER, opened_pacs
 
+OPENSSL = shutil.which("openssl")
 SECRET = "hunter2"
 ACCESSION = "A7"
 LOGIN = {USER: "technician", PASSWORD: SECRET}
@@ -152,6 +156,32 @@ def test_a_pacs_without_tls_has_no_certificate(pacs: FakePacs) -> None:
     """Certificates are checked, so a server that speaks plain HTTP is refused."""
     with pytest.raises(PacsError, match="got no certificate that this machine trusts"):
         search(pacs.address.replace("http:", "https:"))
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not OPENSSL, reason="openssl, which makes a certificate, is missing")
+def test_credentials_go_to_a_trusted_certificate_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trusted are those of the system, or of the file that a hospital names."""
+    made = tmp_path / "made.pem"
+    options = (
+        f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=pacs -addext "
+        f"subjectAltName=IP:127.0.0.1 -keyout {made} -out {made}.crt"
+    )
+    command = [str(OPENSSL), *shlex.split(options)]
+    subprocess.run(command, check=True, capture_output=True)
+    made.write_bytes(made.read_bytes() + Path(f"{made}.crt").read_bytes())
+
+    with served(FakePacs(), made) as pacs:
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        with pytest.raises(PacsError, match="got no certificate that this machine trusts"):
+            search(pacs.address, LOGIN)
+        assert pacs.signed == set()
+
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", f"{made}.crt")
+        search(pacs.address, LOGIN)
+        assert pacs.signed == {f"Basic {ENCODED}"}
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
