@@ -38,6 +38,10 @@ def intake(
         Path | None,
         typer.Option(metavar="FILE.tsv", help="Table of patient IDs and participants."),
     ] = None,
+    session_label: Annotated[
+        str | None,
+        typer.Option(metavar="L", help="Session of all scans, with or without ses-."),
+    ] = None,
     jobs: Jobs = 1,
     check: Annotated[
         bool, typer.Option("--check", help="Only report which scans would be refused.")
@@ -46,8 +50,9 @@ def intake(
     """Import scanner files into a raw BIDS dataset, without names or birth dates."""
     from pipeline.domain.scan import Side
     from pipeline.intake.check_scans import Tables
-    from pipeline.intake.import_scans import intake_source
+    from pipeline.intake.import_scans import Stated, intake_source
     from pipeline.run.open_executor import open_executor
+    from pipeline.store.names import session_in
 
     claimed_side = Side(side) if side else None
     overrides = [] if series is None else [f"intake.series={json.dumps(series)}"]
@@ -58,9 +63,11 @@ def intake(
     if bids_dir is None:
         msg = "Intake needs an output folder: got no BIDS_DIR. Name it, or pass --check."
         raise ConfigError(msg)
+    session_name = None if session_label is None else session_in(session_label)
+    stated = Stated(claimed_side, session_name)
     with open_executor(jobs) as executor:
         written = intake_source(
-            source, bids_dir, participants, claimed_side, config.intake, patient_map, executor
+            source, bids_dir, participants, stated, config.intake, patient_map, executor
         )
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
