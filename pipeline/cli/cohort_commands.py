@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
-from pipeline.cli.text_tables import format_statistics, format_volumes
+from pipeline.cli.text_tables import format_statistics, format_volumes, why_no_statistics
 from pipeline.errors import ConfigError
+from pipeline.run.choose_scans import Choice
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
 from pipeline.run.events import event, events_written
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 __all__ = [
     "RunOptions",
     "all_labels",
+    "choose",
     "compare_groups",
     "open_cohort",
     "open_scan",
@@ -74,6 +76,13 @@ def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple
         )
         raise ConfigError(msg)
     return (*(named or ()), *(more or ()))
+
+
+def choose(sessions: Sequence[str] | None, runs: Sequence[str] | None) -> Choice | None:
+    """Make the choice of ``--session-label`` and ``--run``; None where neither is given."""
+    if not (sessions or runs):
+        return None
+    return Choice({"session": tuple(sessions or ()), "run": tuple(runs or ())})
 
 
 def run_all(
@@ -156,7 +165,7 @@ def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the tables from the measurements in OUT, and print them."""
     check_comparison(cohort)
     with out_prepared(cohort, force=force):
-        outcomes = update_cohort(cohort, has_pages=False, force=force)
+        outcomes = update_cohort(cohort, has_pages=False, must_compare=True, force=force)
         _print_tables(session, cohort.out)
     return exit_code(_not_excluded(cohort, outcomes))
 
@@ -182,7 +191,7 @@ def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
         if outcome.status == FAILED and not outcome.stages:
             todo = f"would be refused: {outcome.reason}"
             refused.append(outcome)
-        session.print(f"{outcome.participant.participant_id}: {todo}")
+        session.print(f"{outcome.participant.key.name}: {todo}")
     return exit_code(_not_excluded(cohort, refused))
 
 
@@ -234,10 +243,10 @@ def _write_all(
 
 def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Leave out participants that the review excluded, as their failures are known."""
-    return [outcome for outcome in outcomes if outcome.participant.label not in cohort.excluded]
+    return [outcome for outcome in outcomes if outcome.participant.key not in cohort.excluded]
 
 
 def _print_tables(session: Session, out: Path) -> None:
-    for text in (format_volumes(out), format_statistics(out)):
+    for text in (format_volumes(out), format_statistics(out), why_no_statistics(out)):
         if text:
             session.print(text + "\n")

@@ -53,7 +53,7 @@ def export(
     chosen = choose_participants(cohort, participant_label or ())
     patients = read_patient_map(patient_map) if patient_map else None
     source_pacs = pacs if dicom.suffix == TABLE_ENDING else None
-    labels = [participant.label for participant in chosen]
+    labels = [*dict.fromkeys(participant.label for participant in chosen)]
     with (
         opened_destinations(cohort, chosen, dest, pacs) as deliver,
         opened_studies(dicom, source_pacs, labels) as source,

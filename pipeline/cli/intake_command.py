@@ -43,6 +43,10 @@ def intake(
         typer.Option(metavar="FILE.tsv", help="Table of patient IDs and participants."),
     ] = None,
     pacs: Pacs = None,
+    session_label: Annotated[
+        str | None,
+        typer.Option(metavar="L", help="Session of all scans, with or without ses-."),
+    ] = None,
     jobs: Jobs = 1,
     check: Annotated[
         bool, typer.Option("--check", help="Only report which scans would be refused.")
@@ -51,8 +55,9 @@ def intake(
     """Import scanner files into a raw BIDS dataset, without names or birth dates."""
     from pipeline.domain.scan import Side
     from pipeline.intake.check_scans import Tables
-    from pipeline.intake.import_scans import intake_source
+    from pipeline.intake.import_scans import Stated, intake_source
     from pipeline.run.open_executor import open_executor
+    from pipeline.store.names import session_in
 
     claimed_side = Side(side) if side else None
     overrides = [] if series is None else [f"intake.series={json.dumps(series)}"]
@@ -66,6 +71,8 @@ def intake(
             "too. Leave one out."
         )
         raise ConfigError(msg)
+    session_name = None if session_label is None else session_in(session_label)
+    stated = Stated(claimed_side, session_name)
     with opened_studies(source, pacs) as files:
         if bids_dir is None or check:
             tables = Tables(participants, patient_map)
@@ -75,7 +82,7 @@ def intake(
                 files,
                 bids_dir,
                 participants,
-                claimed_side,
+                stated,
                 config.intake,
                 patient_map,
                 executor,

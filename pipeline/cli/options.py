@@ -25,6 +25,18 @@ Labels = Annotated[
         help="Only these participants, with or without sub-. May be repeated.",
     ),
 ]
+SessionLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--session-label",
+        metavar="L",
+        help="Only these sessions, with or without ses-. May be repeated.",
+    ),
+]
+Runs = Annotated[
+    list[str] | None,
+    typer.Option("--run", metavar="N", help="Only these runs. May be repeated."),
+]
 MoreLabels = Annotated[list[str] | None, typer.Argument(metavar="[L...]", hidden=True)]
 SideOption = Annotated[
     Literal["right", "left"] | None, typer.Option(help="Side of the foot, if known.")

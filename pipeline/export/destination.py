@@ -38,7 +38,8 @@ def check_destination(
             f"dataset: got {str(folder)!r}, inside {name}. Choose another folder."
         )
         raise ConfigError(msg)
-    taken = [p.participant_id for p in participants if _is_taken(folder / p.participant_id)]
+    names = dict.fromkeys(who.participant_id for who in participants)
+    taken = [name for name in names if _is_taken(folder / name)]
     if taken:
         msg = (
             f"Exported objects are never overwritten: got folders of {listed(taken)} in "

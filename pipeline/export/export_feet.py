@@ -41,16 +41,16 @@ class Originals:
 
 
 def choose_participants(cohort: Cohort, labels: Sequence[str]) -> tuple[Participant, ...]:
-    """Select participants by their labels, with or without ``sub-``; none means all.
+    """Select scans by the labels of their participants, with or without ``sub-``; none: all.
 
     Raises
     ------
     ConfigError
         If a label is unknown.
     """
-    chosen = {bare_label(label) for label in labels}
-    check_known(sorted(chosen), [participant.label for participant in cohort.participants])
-    return tuple(p for p in cohort.participants if not chosen or p.label in chosen)
+    chosen = {f"sub-{bare_label(label)}" for label in labels}
+    check_known(sorted(chosen), [who.participant_id for who in cohort.participants])
+    return tuple(p for p in cohort.participants if not chosen or p.participant_id in chosen)
 
 
 def export_feet(
@@ -80,7 +80,7 @@ def export_feet(
     refused: dict[str, PipelineError] = {}
     with _opened(cohort, participants, originals) as sources:
         for participant in participants:
-            name = participant.participant_id
+            name = participant.key.name
             try:
                 files = _files_of(participant, sources)
                 _export(cohort, participant, files, deliver, with_bones=with_bones)
@@ -107,7 +107,7 @@ def _opened(
         if sources.keys() & set(known):
             yield sources
             return
-        if len(sources) == len(participants) == 1:
+        if len(sources) == len({who.label for who in participants}) == 1:
             yield {participants[0].label: next(iter(sources.values()))}
             return
         msg = (
