@@ -1,6 +1,7 @@
 """A raw dataset taken in from DICOM, and an output folder with labels made at random."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,12 +47,19 @@ def measure(folder: Path, labels: Sequence[str] = ("01", "02")) -> Measured:
             label=label,
             side=Side.RIGHT,
         )
-    with pytest.MonkeyPatch.context() as patch:
-        replace_work(patch)
-        patch.setattr(plan, "STAGES", tuple(_stages()))
+    with idle_stages():
         assert main(["intake", str(made.dicom), str(made.raw), "-q"]) == 0
         assert main(["run", str(made.raw), str(made.out), "-q"]) == 0
     return made
+
+
+@contextmanager
+def idle_stages() -> Iterator[None]:
+    """Replace the stages by ones that write labels made at random."""
+    with pytest.MonkeyPatch.context() as patch:
+        replace_work(patch)
+        patch.setattr(plan, "STAGES", tuple(_stages()))
+        yield
 
 
 def _stages() -> Iterator[plan.Stage]:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pydicom
 import pytest
 from dicom_makers import edit, setting
-from measured_out import Measured
+from measured_out import Measured, idle_stages
 from pydicom import Dataset
 
+from pipeline.cli import main
 from pipeline.errors import ArtefactError, ConfigError, PipelineError, ScanError
 from pipeline.export.export_feet import Originals, choose_participants, export_feet
 from pipeline.run.reopen import reopen
@@ -64,6 +65,18 @@ def test_one_participant_may_have_any_folder(measured: Measured, tmp_path: Path)
     shutil.copytree(measured.dicom / "sub-02", source)
 
     assert patient_of(export(measured, source, ["sub-02"])["sub-02"]) == "sub-02"
+
+
+def test_a_single_scan_is_exported(measured: Measured, tmp_path: Path) -> None:
+    """Measured by `footvol scan`, as an image of its own."""
+    image = measured.raw / "sub-02" / "anat" / "sub-02_T1w.nii.gz"
+    alone = Measured(measured.dicom, measured.raw, tmp_path / "alone")
+    with idle_stages():
+        assert main(["scan", str(image), str(alone.out), "-q"]) == 0
+
+    delivered = export(alone, measured.dicom / "sub-02")
+
+    assert {who: patient_of(made) for who, made in delivered.items()} == {"sub-02T1w": "sub-02"}
 
 
 def test_an_archive_is_unpacked(measured: Measured, tmp_path: Path) -> None:

@@ -69,16 +69,21 @@ def referred_frames(made: pydicom.Dataset) -> set[int]:
     }
 
 
-def test_orientation_and_spacing_may_be_stated_by_frame(scan: Scan, dixon: Path) -> None:
-    """Rather than once for all frames."""
+@pytest.mark.parametrize("has_shared", [True, False])
+def test_orientation_and_spacing_may_be_stated_by_frame(
+    has_shared: bool, scan: Scan, dixon: Path
+) -> None:
+    """Rather than once for all frames; nothing need be shared."""
     with opened(dixon.parent) as found:
         water = read_scan(found.image)
     dataset = pydicom.dcmread(dixon)
     shared = dataset.SharedFunctionalGroupsSequence[0]
-    for keyword in ("PlaneOrientationSequence", "PixelMeasuresSequence"):
+    for element in list(shared):
         for group in dataset.PerFrameFunctionalGroupsSequence:
-            group[keyword] = copy.deepcopy(shared[keyword])
-        delattr(shared, keyword)
+            group[element.tag] = copy.deepcopy(element)
+        del shared[element.tag]
+    if not has_shared:
+        del dataset.SharedFunctionalGroupsSequence
     dataset.save_as(dixon)
 
     made = make_result_objects(make_result(scan.grid), find_source([dixon], water))
