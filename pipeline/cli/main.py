@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli import (  # noqa: F401 they register their commands
     agree_command,
+    export_command,
     intake_command,
     phantom_command,
     review_command,

@@ -1,7 +1,8 @@
 """Options that several commands share, and the session made from them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -45,6 +46,14 @@ Force = Annotated[
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", metavar="N", help="Participants processed in parallel.")
+]
+Pacs = Annotated[
+    str | None,
+    typer.Option(
+        "--pacs",
+        metavar="URL",
+        help="DICOMweb service of a PACS; credentials come from the environment.",
+    ),
 ]
 Scheduler = Annotated[
     str | None,
@@ -91,6 +100,20 @@ class Session:
         """Print a result, unless quiet."""
         if self.verbosity >= 0:
             typer.echo(text)
+
+
+@contextmanager
+def opened_studies(
+    source: Path, pacs: str | None, labels: Sequence[str] | None = None
+) -> Iterator[Path]:
+    """Give a source of scans; with a PACS, a folder of the studies that the source lists."""
+    if pacs is None:
+        yield source
+        return
+    from pipeline.store.dicom.fetch_studies import fetched_studies
+
+    with fetched_studies(source, pacs, labels) as folder:
+        yield folder
 
 
 def with_session(command: Callable[..., int]) -> Callable[..., int]:

@@ -9,7 +9,6 @@ from pipeline.domain.scan_key import ScanKey
 from pipeline.review.feet import Foot, read_rows_of_volumes, volumes_of, without_labels
 from pipeline.review.followup import Followup
 from pipeline.review.session import Session, why_not_measured
-from pipeline.stages.report.panels import COLOURS
 
 _SHOWN = ("total_cm3", "rearfoot_cm3", "forefoot_cm3", "forefoot_share")
 
@@ -31,7 +30,7 @@ def list_view(session: Session, followup: Followup) -> dict[str, Any]:
                 "index": muscle.index,
                 "name": muscle.name,
                 "abbreviation": muscle.abbreviation,
-                "colour": COLOURS[muscle.index],
+                "colour": muscle.colour,
             }
             for muscle in MUSCLES
         ],

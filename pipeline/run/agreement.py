@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, PLANTAR_LABELS, REGION_NAMES
+from pipeline.domain.labels import LabelMap
 from pipeline.errors import ConfigError, listed
 from pipeline.stages.agree import (
     DECISION_COLUMNS,
@@ -20,6 +21,8 @@ from pipeline.stages.agree import (
     plot_agreement,
     reliability,
 )
+from pipeline.store.correction_files import DICOM
+from pipeline.store.corrections import read_correction
 from pipeline.store.files import scratch_folder
 from pipeline.store.images import read_labels
 from pipeline.store.names import find_images, key_of, without_ending
@@ -178,10 +181,29 @@ def _write_all(agreement: Agreement, folder: Path) -> None:
 def _overlap(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:
     """Give the rows of one foot."""
     structures = KINDS[kind]
-    maps = [read_labels(path, structures.names) for path in (reference, segmentation)]
-    rows = overlap(maps[0], maps[1], structures, foot)
+    rows = overlap(*_read_maps(reference, segmentation, structures.names), structures, foot)
     rows.insert(0, "participant_id", foot)
     return rows
+
+
+def _read_maps(
+    reference: Path, segmentation: Path, names: Mapping[int, str]
+) -> tuple[LabelMap, LabelMap]:
+    """Read two label maps; a DICOM segmentation is placed on the grid of the other one."""
+    is_dicom = [path.suffix.lower() == DICOM for path in (reference, segmentation)]
+    if all(is_dicom):
+        msg = (
+            "One of two label maps must be an image: got two DICOM segmentations, "
+            f"{reference.name!r} and {segmentation.name!r}. Give the label map of footvol."
+        )
+        raise ConfigError(msg)
+    if is_dicom[0]:
+        image = read_labels(segmentation, names)
+        return read_correction(reference, names, image.grid), image
+    image = read_labels(reference, names)
+    if is_dicom[1]:
+        return image, read_correction(segmentation, names, image.grid)
+    return image, read_labels(segmentation, names)
 
 
 def _kind_of(*paths: Path) -> str:
@@ -199,7 +221,7 @@ def _kind_of(*paths: Path) -> str:
 
 def _images_of(folder: Path, kind: str) -> list[Path]:
     """Find the label maps of a folder."""
-    images = find_images(folder)
+    images = find_images(folder, (DICOM,))
     return [p for p in images if f"_seg-{kind}_" in p.name] or images
 
 

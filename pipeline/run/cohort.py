@@ -102,7 +102,7 @@ def open_cohort(
     table = read_participants(bids_dir)
     _check_one_to_one(known, table)
     wanted = dict.fromkeys(f"sub-{bare_label(label)}" for label in labels)
-    _check_known(wanted, [who.participant_id for who in table.values()])
+    check_known(wanted, [who.participant_id for who in table.values()])
     scans = find_scans(bids_dir, (table[label] for label in known))
     keys = dict.fromkeys(scan.key for scan in scans)
     excluded = _excluded(read_excluded(exclude) if exclude else {}, keys)
@@ -198,11 +198,18 @@ def _check_one_to_one(folders: Sequence[str], rows: Collection[str]) -> None:
 def _excluded(reasons: Mapping[ScanKey, str], known: Collection[ScanKey]) -> dict[ScanKey, str]:
     """Give the reason of each scan, where one for a participant concerns all of its scans."""
     unknown = [key.name for key in reasons if not key.among(known)]
-    _check_known(unknown, [key.name for key in known])
+    check_known(unknown, [key.name for key in known])
     return {scan: reason for key, reason in reasons.items() for scan in key.among(known)}
 
 
-def _check_known(names: Collection[str], known: Collection[str]) -> None:
+def check_known(names: Collection[str], known: Collection[str]) -> None:
+    """Refuse names that no participant has.
+
+    Raises
+    ------
+    ConfigError
+        Naming them, and the nearest known names.
+    """
     unknown = [name for name in names if name not in known]
     if unknown:
         msg = (

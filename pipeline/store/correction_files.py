@@ -13,7 +13,9 @@ FOLDER = "corrections"
 STRUCTURES = ("muscles", "bones")
 SEGMENTS = ".seg.nrrd"
 """Ending of a segmentation of 3D Slicer."""
-_ACCEPTED = (".nii.gz", ".nii", SEGMENTS)
+DICOM = ".dcm"
+"""Ending of a DICOM segmentation."""
+_ACCEPTED = (".nii.gz", ".nii", SEGMENTS, DICOM)
 
 
 def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
@@ -66,11 +68,13 @@ def check_owners(out: Path, keys: Iterable[ScanKey]) -> None:
     """
     known = {*keys}
     images = _images(out)
-    unowned = [path.name for path in images if not _is_owned(key_of(path), known)]
+    unowned = [path for path in images if not _is_owned(key_of(path), known)]
     if unowned:
+        # The name of a DICOM file may name a person.
+        names = [path.name if is_image(path) else f"*{DICOM}" for path in unowned]
         msg = (
             f"Every image in {FOLDER}/ must be named after a participant: got "
-            f"{listed(unowned)}. Rename or move them."
+            f"{listed(names)}. Rename or move them."
         )
         raise ConfigError(msg)
 
@@ -81,7 +85,11 @@ def _images(out: Path, start: str = "") -> list[Path]:
     if not folder.is_dir():
         return []
     named = (path for path in folder.iterdir() if path.name.startswith(start))
-    return sorted(path for path in without_junk(named, folder) if is_image(path))
+    return sorted(path for path in without_junk(named, folder) if _is_labels(path))
+
+
+def _is_labels(path: Path) -> bool:
+    return is_image(path) or path.suffix.lower() == DICOM
 
 
 def _is_owned(key: ScanKey, known: Collection[ScanKey]) -> bool:

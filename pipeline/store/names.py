@@ -214,6 +214,10 @@ class ScanName:
         """Return the page of the scan."""
         return Path(f"{self.key.name}.html")
 
+    def dicom(self, kind: str) -> Path:
+        """Return a DICOM object of the scan, relative to the folder of an export."""
+        return Path(self.participant_id, f"{self._stem()}_{kind}.dcm")
+
     def _figure(self, ending: str) -> Path:
         return Path(self.participant_id, "figures", f"{self._stem()}_{ending}")
 
@@ -287,15 +291,21 @@ def is_image(path: Path) -> bool:
     return _IMAGE_ENDING.search(path.name) is not None
 
 
-def find_images(folder: Path) -> list[Path]:
+def find_images(folder: Path, more: tuple[str, ...] = ()) -> list[Path]:
     """Find all images below a folder by their extensions, sorted.
+
+    Parameters
+    ----------
+    more
+        Further extensions to look for, in lower case.
 
     Raises
     ------
     ScanError
         If one is named after another participant or session than its folder.
     """
-    images = sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
+    files = without_junk(folder.rglob("*"), folder)
+    images = sorted(p for p in files if is_image(p) or p.name.lower().endswith(more))
     for image in images:
         check_owner(image, folder)
     return images

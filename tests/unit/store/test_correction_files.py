@@ -26,7 +26,7 @@ def put(tmp_path: Path) -> Callable[[str], Path]:
     return lay
 
 
-@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".seg.nrrd"])
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".seg.nrrd", ".dcm"])
 @pytest.mark.parametrize("stem", ["sub-01", "sub-01_acq-water"])
 def test_a_correction_is_found_by_the_name_of_its_map(
     stem: str, ending: str, put: Callable[[str], Path], tmp_path: Path
@@ -52,6 +52,7 @@ def test_a_missing_folder_means_no_correction(tmp_path: Path) -> None:
         "sub-01_seg-muscle_dseg.nii.gz",
         "sub-01_acq-fat_seg-muscles_dseg.nii.gz",
         "sub-01_seg-muscles_dseg.mha",
+        "sub-01_1.2.3.dcm",
         "sub-01.nii.gz",
     ],
 )
@@ -106,9 +107,12 @@ def test_two_corrections_of_one_map_are_refused(
 def test_a_correction_of_an_unknown_participant_is_refused(
     put: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """All such files are named."""
+    """All such files are named, but for those whose names may name a person."""
     put("sub-1_seg-muscles_dseg.nii.gz")
     put("sub-02_seg-muscles_dseg.nii.gz")
+    put("MUSTERMANN_ANNA.dcm")
 
-    with pytest.raises(ConfigError, match=r"after a participant: got \['sub-1_seg.*gz'\]\."):
+    with pytest.raises(
+        ConfigError, match=r"after a participant: got \['\*\.dcm', 'sub-1_seg.*gz'\]\."
+    ):
         check_owners(tmp_path, [ScanKey("01"), ScanKey("02")])

@@ -68,6 +68,7 @@ def test_the_label_table_is_the_contract(tmp_path: Path) -> None:
     assert table["abbreviation"].tolist() == [m.abbreviation for m in MUSCLES]
     assert table["fma"].iloc[0] == 37459
     assert table["fma"].isna().sum() == 3
+    assert table["color"].tolist() == [m.colour for m in MUSCLES]
     assert len(read_table(tmp_path / "seg-bones_dseg.tsv")) == 16
     assert read_table(tmp_path / "seg-regions_dseg.tsv")["name"].tolist() == [
         "rearfoot",
