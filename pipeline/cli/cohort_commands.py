@@ -3,14 +3,14 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
 from pipeline.cli.text_tables import format_statistics, format_volumes, why_no_statistics
 from pipeline.errors import ConfigError
-from pipeline.run.choose_scans import Choice
+from pipeline.run.choose_scans import NOT_CHOSEN, Choice
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
 from pipeline.run.events import event, events_written
@@ -36,8 +36,10 @@ __all__ = [
     "print_pending",
     "report_cohort",
     "run_all",
+    "run_participants",
     "run_shard",
     "run_stage",
+    "without_others",
 ]
 
 
@@ -150,15 +152,33 @@ def run_shard(
         )
         raise ConfigError(msg)
     cohort = open_shard(bids_dir, out, session.config(), shard)
+    options = replace(options, is_shared=True)
+    return run_participants(session, cohort, options, f"Shard {shard}")
+
+
+def run_participants(
+    session: Session, cohort: Cohort, options: RunOptions, what: str = "All stages"
+) -> int:
+    """Run all stages of the chosen scans, and print for how many they are done.
+
+    No tables and no pages are written.
+    """
     with (
-        out_prepared(cohort, force=options.force, is_shared=True),
+        out_prepared(cohort, force=options.force, is_shared=options.is_shared),
         events_written(options.events),
     ):
         outcomes = _process(cohort, (), options)
         code = _finished(outcomes, exit_code(outcomes))
     done = sum(outcome.status == OK for outcome in outcomes)
-    session.print(f"Shard {shard}: {done} of {len(outcomes)} participants, in {cohort.out}")
+    session.print(f"{what}: {done} of {len(outcomes)} participants, in {cohort.out}")
     return code
+
+
+def without_others(cohort: Cohort) -> Cohort:
+    """Leave the participants that were not chosen out of the comparison."""
+    reason = f"{NOT_CHOSEN} by --participant-label"
+    others = {who.key: reason for who in cohort.participants if who.key not in cohort.chosen}
+    return replace(cohort, excluded=others | dict(cohort.excluded))
 
 
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+import pipeline
 from pipeline.cli.options import (
     BidsDir,
     Events,
@@ -25,7 +26,8 @@ from pipeline.cli.options import (
 
 app = typer.Typer(
     help="Volumes of the intrinsic foot muscles, from scanner files to the comparison table.",
-    epilog="Example: footvol run sample_scans out/demo",
+    epilog="Example: footvol run sample_scans out/demo. As a BIDS App: footvol BIDS_DIR OUT "
+    "participant|group.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -45,6 +47,24 @@ STAGE_COMMANDS = {
     "regions": "Find the landmarks and divide rearfoot from forefoot.",
     "measure": "Measure every muscle in every region.",
 }
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"footvol {pipeline.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def footvol(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options before a command."""
 
 
 @app.command(epilog="Example: footvol run sample_scans out/demo --jobs 2")
