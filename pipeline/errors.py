@@ -41,6 +41,12 @@ class ArtefactError(PipelineError):
     exit_code = 5
 
 
+class PacsError(PipelineError):
+    """A PACS cannot be reached, refuses, or answers other than DICOMweb says."""
+
+    exit_code = 3
+
+
 class LostWorkerError(PipelineError):
     """A worker process ended before it finished its task."""
 

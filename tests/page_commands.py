@@ -27,6 +27,7 @@ import uvicorn
 
 from pipeline.cli import cohort_commands, main  # noqa: F401 imports what commands need
 from pipeline.domain.scan import Scan
+from pipeline.export import export_feet  # noqa: F401
 from pipeline.intake import check_scans
 from pipeline.review import server
 from pipeline.run import figures as cohort_figures

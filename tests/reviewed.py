@@ -1,5 +1,6 @@
 """Output folders to review: tiny ones by hand, and one that was measured with true labels."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -34,10 +35,12 @@ CAUTIONS = {"01": "low-certainty", "02": "low-certainty;strong-bias-field"}
 GROUP = "<b>healthy</b>"
 
 
-def make_reviewable(out: Path) -> Path:
+TWO_PEOPLE = (ScanName("01"), ScanName("02"))
+
+
+def make_reviewable(out: Path, names: Sequence[ScanName] = TWO_PEOPLE) -> Path:
     """Write two tiny feet, of which the second has more cautions, and one that was refused."""
-    for number, (label, shape) in enumerate(SHAPES.items(), start=1):
-        name = ScanName(label)
+    for number, (name, shape) in enumerate(zip(names, SHAPES.values(), strict=True), start=1):
         grid = Grid.from_arrays(shape, np.diag((0.5, 0.7, 3.0 + number, 1.0)))
         ramp = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
         voxels = np.zeros(shape, dtype=np.uint8)
@@ -45,20 +48,22 @@ def make_reviewable(out: Path) -> Path:
         write_scan(Scan(ramp, grid), out / name.preproc(), like=None)
         labels = LabelMap(voxels, grid, MUSCLE_NAMES)
         write_labels(labels, out / name.muscles(), like=None)
-        caution = Caution("low-certainty", f"Look at sub-{label} again.", "segment")
+        caution = Caution("low-certainty", f"Look at {name.key.name} again.", "segment")
         table = replace(make_table(900.0 * number), cautions=(caution,))
         write_measurements(table, out / name.volumes_tsv())
-    rows = [_row(label, CAUTIONS[label]) for label in SHAPES]
-    rows.append(_row("03", None, status="failed", reason="No foot was found."))
+    rows = [
+        _row(name, cautions) for name, cautions in zip(names, CAUTIONS.values(), strict=True)
+    ]
+    rows.append(_row(ScanName("03"), None, status="failed", reason="No foot was found."))
     write_table(pd.DataFrame(rows), out / "volumes.tsv", {})
     return out
 
 
-def _row(label: str, cautions: str | None, **cells: Any) -> dict[str, Any]:
+def _row(name: ScanName, cautions: str | None, **cells: Any) -> dict[str, Any]:
     ok = {"status": "ok", "reason": None}
     numbers = {"total_cm3": 0.9, "total_ci95_low_cm3": 0.8, "total_ci95_high_cm3": 1.1}
-    row = {"participant_id": f"sub-{label}", "group": GROUP, "cautions": cautions}
-    return row | ok | numbers | cells
+    row = {"participant_id": name.participant_id, "group": GROUP, "cautions": cautions}
+    return row | name.key.cells | ok | numbers | cells
 
 
 def open_tiny(out: Path, **blinding: Any) -> Session:
@@ -90,8 +95,8 @@ class TruthSegmenter:
         return replace(truth, segmenter=self.name, cautions=scan.cautions)
 
 
-def measure_truth(folder: Path, feet: dict[str, Foot], patch: Any) -> Path:
-    """Measure scans of digital feet with their true labels, by participant label.
+def measure_truth(folder: Path, feet: dict[ScanName, Foot], patch: Any) -> Path:
+    """Measure scans of digital feet with their true labels.
 
     Parameters
     ----------
@@ -101,11 +106,12 @@ def measure_truth(folder: Path, feet: dict[str, Foot], patch: Any) -> Path:
     TruthSegmenter.feet = {foot.grid.shape: foot for foot in feet.values()}
     patch.setattr(registry, "SEGMENTERS", {"network": TruthSegmenter})
     raw, rows = folder / "raw", ["participant_id\tgroup\tbody_mass_kg"]
-    for number, (label, foot) in enumerate(feet.items()):
+    for name, foot in feet.items():
         scan = ideal_scan(foot, get_protocol("t1_se_4mm"))
         image = Scan(np.rint(scan.intensity * 800), scan.grid)
-        write_scan(image, raw / ScanName(label).raw(), like=None)
-        rows.append(f"sub-{label}\t{'<i>pf</i>' if number else 'healthy'}\t{70 + number}")
+        write_scan(image, raw / name.raw(), like=None)
+    for number, who in enumerate(dict.fromkeys(name.participant_id for name in feet)):
+        rows.append(f"{who}\t{'<i>pf</i>' if number else 'healthy'}\t{70 + number}")
     (raw / "participants.tsv").write_text("\n".join(rows) + "\n")
     out = folder / "out"
     assert main(["run", str(raw), str(out), "--set", "quality.enforce=false"]) == 0

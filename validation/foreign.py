@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.domain.anatomy import MUSCLE_NAMES, REGIONS
 from pipeline.domain.scan import Scan, Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.store.images import read_labels, read_scan
 from pipeline.store.raw_scans import find_scan
 from validation.assess import PLANTAR, Truth
@@ -29,5 +30,5 @@ def foreign_scan(folder: Path, label: str) -> tuple[Scan, Truth]:
     sums = facts["plantar_cm3"]["face_centroid"]
     volumes = {(PLANTAR, region): sums[region] for region in REGIONS}
     volumes |= {(name, "total"): cm3 for name, cm3 in facts["muscles_cm3"].items()}
-    scan = read_scan(find_scan(folder, label))
+    scan = read_scan(find_scan(folder, ScanKey(label)))
     return scan, Truth(labels.voxels, volumes, Side(facts["side"]))

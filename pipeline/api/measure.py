@@ -15,8 +15,9 @@ from pipeline.api.scan_result import TEXT_COLUMNS, ScanResult, read_result
 from pipeline.config import PipelineConfig, load_config
 from pipeline.domain.participant import MISSING
 from pipeline.domain.scan import Contrast, Side
+from pipeline.domain.scan_key import ENTITIES, ScanKey, bare_entity
 from pipeline.errors import ConfigError, listed, shown
-from pipeline.run.cohort import Cohort, open_cohort, open_scan
+from pipeline.run.cohort import Cohort, check_known, open_cohort, open_scan
 from pipeline.run.locked_out import out_prepared
 from pipeline.run.outcome import Outcome
 from pipeline.run.run_jobs import run_jobs
@@ -36,13 +37,13 @@ class DatasetResult:
     Parameters
     ----------
     volumes
-        ``volumes.tsv``: one row per participant, failed ones too, with the reason.
+        ``volumes.tsv``: one row per scan, failed ones too, with the reason.
     muscles
         ``muscles.tsv``: the same participants, with every muscle and region in columns.
     statistics
         ``statistics.tsv``: one row per outcome and pair of groups.
     outcomes
-        Status, reason and exit code of every participant, in the order of the tables.
+        Status, reason and exit code of every scan, in the order of the tables.
     out
         The folder with all files, ``report.html`` among them.
     """
@@ -54,30 +55,39 @@ class DatasetResult:
     out: Path
     _cohort: Cohort = field(repr=False)
 
-    def scan(self, participant: str) -> ScanResult:
-        """Read what was measured of one participant.
+    def scan(
+        self, participant: str, *, session: str | None = None, run: str | None = None
+    ) -> ScanResult:
+        """Read what was measured of one scan.
 
         Parameters
         ----------
-        participant
-            Label, with or without ``sub-``.
+        participant, session, run
+            As in BIDS names, with or without ``sub-``, ``ses-`` and ``run-``. Session and run
+            may be left out if they leave no choice.
 
         Raises
         ------
         ConfigError
-            If there is no such participant.
+            If there is no such scan, or several are.
         PipelineError
             If it was not measured, with the reason.
         """
-        label = bare_label(participant)
-        known = [who.label for who in self._cohort.participants]
-        if label not in known:
+        session, run = (
+            bare_entity(cell, name) for cell, name in zip((session, run), ENTITIES, strict=True)
+        )
+        wanted = ScanKey(bare_label(participant), session, run)
+        known = {outcome.participant.key: outcome for outcome in self.outcomes}
+        check_known([wanted.participant_id], [key.participant_id for key in known])
+        found = wanted.among(known)
+        if len(found) != 1:
+            all_keys = ScanKey(wanted.label).among(known)
             msg = (
-                f"A participant must be one of {listed(known)}: got {shown(participant)}. "
-                "Correct the label."
+                f"A scan must be one of {listed(key.name for key in all_keys)}: got "
+                f"{wanted.name!r}. Name its session and run."
             )
             raise ConfigError(msg)
-        return read_result(self._cohort, self.outcomes[known.index(label)], out=self.out)
+        return read_result(self._cohort, known[found[0]], out=self.out)
 
 
 def measure_scan(

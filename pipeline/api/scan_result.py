@@ -12,6 +12,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.landmarks import Landmarks
 from pipeline.domain.scan import Scan
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import (
     ArtefactError,
     ConfigError,
@@ -29,7 +30,7 @@ from pipeline.store.landmarks_file import read_landmarks
 from pipeline.store.tables import read_measurements, read_table
 
 # Text, even if every cell of the column is a number.
-TEXT_COLUMNS = ("participant_id", "group", "group_a", "group_b")
+TEXT_COLUMNS = ("participant_id", "session", "run", "group", "group_a", "group_b")
 _ERRORS = {
     error.exit_code: error
     for error in (ConfigError, ScanError, SegmentationError, ArtefactError)
@@ -44,8 +45,9 @@ class ScanResult:
 
     Parameters
     ----------
-    participant_id
-        ``sub-`` and the letters and digits of the file's name, or as in the dataset.
+    name
+        Participant, session and run as in BIDS names; of a single image, ``sub-`` and the
+        letters and digits of the file's name.
     scan
         The scan as it was segmented: bias-corrected, and subcutaneous fat is near 1 on
         T1-weighted images.
@@ -66,7 +68,7 @@ class ScanResult:
         The folder with all files; None if it was temporary.
     """
 
-    participant_id: str
+    name: str
     scan: Scan
     muscles: LabelMap
     bones: LabelMap
@@ -84,14 +86,14 @@ class ScanResult:
         doubts = "".join(f"<li>{escape(caution.message)}</li>" for caution in self.cautions)
         picture = b64encode(self.picture).decode()
         return (
-            f"<p><b>{escape(self.participant_id)}</b>: {parts}</p><ul>{doubts}</ul>"
+            f"<p><b>{escape(self.name)}</b>: {parts}</p><ul>{doubts}</ul>"
             f'<img alt="Labels over the scan" style="max-width:100%" '
             f'src="data:image/png;base64,{picture}">'
         )
 
 
 def read_result(cohort: Cohort, outcome: Outcome, out: Path | None) -> ScanResult:
-    """Read what was measured of one participant.
+    """Read what was measured of one scan.
 
     Parameters
     ----------
@@ -110,9 +112,9 @@ def read_result(cohort: Cohort, outcome: Outcome, out: Path | None) -> ScanResul
     segmentation = read_segmentation(located.path(MUSCLES), located.path(BONES))
     cautions = read_measurements(located.path(VOLUMES)).cautions
     volumes = read_table(cohort.out / "volumes.tsv", TEXT_COLUMNS)
-    is_this = volumes["participant_id"] == participant.participant_id
+    is_this = [ScanKey.of_row(row) == participant.key for row in volumes.to_dict("records")]
     return ScanResult(
-        participant.participant_id,
+        participant.key.name,
         read_scan(located.path(PREPROC)),
         segmentation.muscles,
         segmentation.bones,

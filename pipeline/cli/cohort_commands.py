@@ -3,13 +3,14 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.cli.options import Session
 from pipeline.cli.progress import open_bar
-from pipeline.cli.text_tables import format_statistics, format_volumes
+from pipeline.cli.text_tables import format_statistics, format_volumes, why_no_statistics
 from pipeline.errors import ConfigError
+from pipeline.run.choose_scans import NOT_CHOSEN, Choice
 from pipeline.run.cohort import Cohort, open_cohort, open_scan
 from pipeline.run.cohort_outputs import check_out
 from pipeline.run.events import event, events_written
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 __all__ = [
     "RunOptions",
     "all_labels",
+    "choose",
     "compare_groups",
     "open_cohort",
     "open_scan",
@@ -32,8 +34,10 @@ __all__ = [
     "print_pending",
     "report_cohort",
     "run_all",
+    "run_participants",
     "run_shard",
     "run_stage",
+    "without_others",
 ]
 
 
@@ -72,6 +76,13 @@ def all_labels(named: Sequence[str] | None, more: Sequence[str] | None) -> tuple
         )
         raise ConfigError(msg)
     return (*(named or ()), *(more or ()))
+
+
+def choose(sessions: Sequence[str] | None, runs: Sequence[str] | None) -> Choice | None:
+    """Make the choice of ``--session-label`` and ``--run``; None where neither is given."""
+    if not (sessions or runs):
+        return None
+    return Choice({"session": tuple(sessions or ()), "run": tuple(runs or ())})
 
 
 def run_all(
@@ -139,22 +150,40 @@ def run_shard(
         )
         raise ConfigError(msg)
     cohort = open_shard(bids_dir, out, session.config(), shard)
+    options = replace(options, is_shared=True)
+    return run_participants(session, cohort, options, f"Shard {shard}")
+
+
+def run_participants(
+    session: Session, cohort: Cohort, options: RunOptions, what: str = "All stages"
+) -> int:
+    """Run all stages of the chosen scans, and print for how many they are done.
+
+    No tables and no pages are written.
+    """
     with (
-        out_prepared(cohort, force=options.force, is_shared=True),
+        out_prepared(cohort, force=options.force, is_shared=options.is_shared),
         events_written(options.events),
     ):
         outcomes = _process(cohort, (), options)
         code = _finished(outcomes, exit_code(outcomes))
     done = sum(outcome.status == OK for outcome in outcomes)
-    session.print(f"Shard {shard}: {done} of {len(outcomes)} participants, in {cohort.out}")
+    session.print(f"{what}: {done} of {len(outcomes)} participants, in {cohort.out}")
     return code
+
+
+def without_others(cohort: Cohort) -> Cohort:
+    """Leave the participants that were not chosen out of the comparison."""
+    reason = f"{NOT_CHOSEN} by --participant-label"
+    others = {who.key: reason for who in cohort.participants if who.key not in cohort.chosen}
+    return replace(cohort, excluded=others | dict(cohort.excluded))
 
 
 def compare_groups(session: Session, cohort: Cohort, *, force: bool) -> int:
     """Write the tables from the measurements in OUT, and print them."""
     check_comparison(cohort)
     with out_prepared(cohort, force=force):
-        outcomes = update_cohort(cohort, has_pages=False, force=force)
+        outcomes = update_cohort(cohort, has_pages=False, must_compare=True, force=force)
         _print_tables(session, cohort.out)
     return exit_code(_not_excluded(cohort, outcomes))
 
@@ -180,7 +209,7 @@ def print_pending(session: Session, cohort: Cohort, *, force: bool) -> int:
         if outcome.status == FAILED and not outcome.stages:
             todo = f"would be refused: {outcome.reason}"
             refused.append(outcome)
-        session.print(f"{outcome.participant.participant_id}: {todo}")
+        session.print(f"{outcome.participant.key.name}: {todo}")
     return exit_code(_not_excluded(cohort, refused))
 
 
@@ -223,10 +252,10 @@ def _write_all(
 
 def _not_excluded(cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Leave out participants that the review excluded, as their failures are known."""
-    return [outcome for outcome in outcomes if outcome.participant.label not in cohort.excluded]
+    return [outcome for outcome in outcomes if outcome.participant.key not in cohort.excluded]
 
 
 def _print_tables(session: Session, out: Path) -> None:
-    for text in (format_volumes(out), format_statistics(out)):
+    for text in (format_volumes(out), format_statistics(out), why_no_statistics(out)):
         if text:
             session.print(text + "\n")

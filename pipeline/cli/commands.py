@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+import pipeline
 from pipeline.cli.options import (
     BidsDir,
     Events,
@@ -15,15 +16,18 @@ from pipeline.cli.options import (
     Labels,
     MoreLabels,
     Out,
+    Runs,
     Scheduler,
     Session,
+    SessionLabels,
     SideOption,
     with_session,
 )
 
 app = typer.Typer(
     help="Volumes of the intrinsic foot muscles, from scanner files to the comparison table.",
-    epilog="Example: footvol run sample_scans out/demo",
+    epilog="Example: footvol run sample_scans out/demo. As a BIDS App: footvol BIDS_DIR OUT "
+    "participant|group.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -45,6 +49,24 @@ STAGE_COMMANDS = {
 }
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"footvol {pipeline.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def footvol(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options before a command."""
+
+
 @app.command(epilog="Example: footvol run sample_scans out/demo --jobs 2")
 @with_session
 def run(
@@ -53,6 +75,8 @@ def run(
     out: Out,
     more_labels: MoreLabels = None,
     participant_label: Labels = None,
+    session_label: SessionLabels = None,
+    run_index: Runs = None,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
     force: Force = False,
@@ -76,14 +100,18 @@ def run(
     from pipeline.cli import cohort_commands
 
     labels = cohort_commands.all_labels(participant_label, more_labels)
+    choice = cohort_commands.choose(session_label, run_index)
     options = cohort_commands.RunOptions(
         jobs, scheduler, force, stop_on_first_failure, events=events
     )
     if shard is not None:
         others = {"--participant-label": labels, "--exclude": exclude, "--dry-run": dry_run}
         given = [name for name, value in others.items() if value]
+        given += ["--session-label or --run"] if choice else []
         return cohort_commands.run_shard(session, bids_dir, out, shard, options, given)
-    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels, exclude)
+    cohort = cohort_commands.open_cohort(
+        bids_dir, out, session.config(), labels, exclude, choice
+    )
     if dry_run:
         return cohort_commands.print_pending(session, cohort, force=force)
     return cohort_commands.run_all(session, cohort, options)
@@ -96,6 +124,8 @@ def _stage_command(stage: str) -> Callable[..., int]:
         out: Out,
         more_labels: MoreLabels = None,
         participant_label: Labels = None,
+        session_label: SessionLabels = None,
+        run_index: Runs = None,
         jobs: Jobs = 1,
         scheduler: Scheduler = None,
         force: Force = False,
@@ -104,9 +134,12 @@ def _stage_command(stage: str) -> Callable[..., int]:
         from pipeline.cli import cohort_commands
 
         labels = cohort_commands.all_labels(participant_label, more_labels)
-        cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), labels)
+        choice = cohort_commands.choose(session_label, run_index)
+        config = session.config()
+        cohort = cohort_commands.open_cohort(bids_dir, out, config, labels, choice=choice)
+        is_shared = bool(labels or choice)
         options = cohort_commands.RunOptions(
-            jobs, scheduler, force, events=events, is_shared=bool(labels)
+            jobs, scheduler, force, events=events, is_shared=is_shared
         )
         return cohort_commands.run_stage(session, cohort, stage, options)
 
@@ -134,12 +167,20 @@ def status(
     session: Session,
     bids_dir: BidsDir,
     out: Out,
+    more_labels: MoreLabels = None,
+    participant_label: Labels = None,
+    session_label: SessionLabels = None,
+    run_index: Runs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Print which stages are done, stale, failed or in progress, and why; writes nothing."""
-    from pipeline.cli import status_command
+    from pipeline.cli import cohort_commands, status_command
 
-    return status_command.print_status(session, bids_dir, out, as_json=as_json)
+    labels = cohort_commands.all_labels(participant_label, more_labels)
+    choice = cohort_commands.choose(session_label, run_index)
+    config = session.config()
+    cohort = cohort_commands.open_cohort(bids_dir, out, config, labels, choice=choice)
+    return status_command.print_status(session, cohort, as_json=as_json)
 
 
 @app.command(epilog="Example: footvol compare sample_scans out/demo --reference healthy")
@@ -154,6 +195,8 @@ def compare(
     reference: Annotated[
         str | None, typer.Option(help="Reference group of the comparison.")
     ] = None,
+    session_label: SessionLabels = None,
+    run_index: Runs = None,
     exclude: Exclude = None,
     latex: Annotated[bool, typer.Option("--latex", help="Also write statistics.tex.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Also write statistics.csv.")] = False,
@@ -168,7 +211,9 @@ def compare(
     ]
     flags = {"latex": latex, "csv": csv}
     overrides += [f"compare.{key}=true" for key, is_set in flags.items() if is_set]
-    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(*overrides), (), exclude)
+    choice = cohort_commands.choose(session_label, run_index)
+    config = session.config(*overrides)
+    cohort = cohort_commands.open_cohort(bids_dir, out, config, (), exclude, choice)
     return cohort_commands.compare_groups(session, cohort, force=force)
 
 
@@ -178,13 +223,16 @@ def report(
     session: Session,
     bids_dir: BidsDir,
     out: Out,
+    session_label: SessionLabels = None,
+    run_index: Runs = None,
     exclude: Exclude = None,
     force: Force = False,
 ) -> int:
     """Draw the figures and write the report from the measurements."""
     from pipeline.cli import cohort_commands
 
-    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), (), exclude)
+    choice = cohort_commands.choose(session_label, run_index)
+    cohort = cohort_commands.open_cohort(bids_dir, out, session.config(), (), exclude, choice)
     return cohort_commands.report_cohort(session, cohort, force=force)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.commands import app
-from pipeline.cli.options import Jobs, Session, SideOption, with_session
+from pipeline.cli.options import Jobs, Pacs, Session, SideOption, opened_studies, with_session
 from pipeline.errors import ConfigError, ScanError
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def intake(
     session: Session,
     source: Annotated[
-        Path, typer.Argument(help="DICOM folder or archive, or images.", show_default=False)
+        Path,
+        typer.Argument(
+            help="DICOM folder or archive, or images; with --pacs, a table of studies.",
+            show_default=False,
+        ),
     ],
     bids_dir: Annotated[
         Path | None, typer.Argument(help="Raw BIDS dataset to write.", show_default=False)
@@ -38,6 +42,11 @@ def intake(
         Path | None,
         typer.Option(metavar="FILE.tsv", help="Table of patient IDs and participants."),
     ] = None,
+    pacs: Pacs = None,
+    session_label: Annotated[
+        str | None,
+        typer.Option(metavar="L", help="Session of all scans, with or without ses-."),
+    ] = None,
     jobs: Jobs = 1,
     check: Annotated[
         bool, typer.Option("--check", help="Only report which scans would be refused.")
@@ -46,22 +55,38 @@ def intake(
     """Import scanner files into a raw BIDS dataset, without names or birth dates."""
     from pipeline.domain.scan import Side
     from pipeline.intake.check_scans import Tables
-    from pipeline.intake.import_scans import intake_source
+    from pipeline.intake.import_scans import Stated, intake_source
     from pipeline.run.open_executor import open_executor
+    from pipeline.store.names import session_in
 
     claimed_side = Side(side) if side else None
     overrides = [] if series is None else [f"intake.series={json.dumps(series)}"]
     config = session.config(*overrides)
-    if check:
-        tables = Tables(participants, patient_map)
-        return _print_checks(session, source, tables, claimed_side, config)
-    if bids_dir is None:
+    if bids_dir is None and not check:
         msg = "Intake needs an output folder: got no BIDS_DIR. Name it, or pass --check."
         raise ConfigError(msg)
-    with open_executor(jobs) as executor:
-        written = intake_source(
-            source, bids_dir, participants, claimed_side, config.intake, patient_map, executor
+    if pacs and patient_map:
+        msg = (
+            "With --pacs, the table of studies must name the participants: got --patient-map, "
+            "too. Leave one out."
         )
+        raise ConfigError(msg)
+    session_name = None if session_label is None else session_in(session_label)
+    stated = Stated(claimed_side, session_name)
+    with opened_studies(source, pacs) as files:
+        if bids_dir is None or check:
+            tables = Tables(participants, patient_map)
+            return _print_checks(session, files, tables, claimed_side, config)
+        with open_executor(jobs) as executor:
+            written = intake_source(
+                files,
+                bids_dir,
+                participants,
+                stated,
+                config.intake,
+                patient_map,
+                executor,
+            )
     session.print(f"{len(written)} scans in {bids_dir}")
     return 0
 

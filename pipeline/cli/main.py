@@ -15,10 +15,12 @@ import typer
 
 from pipeline.cli import (  # noqa: F401 they register their commands
     agree_command,
+    export_command,
     intake_command,
     phantom_command,
     review_command,
 )
+from pipeline.cli.bids_app_command import as_command
 from pipeline.cli.commands import app
 from pipeline.errors import ConfigError, PipelineError, system_refusal
 
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Arguments without the program's name; None takes those of the process.
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    words = as_command(words, _command_names())
     prefix = " ".join(["footvol", *[word for word in words if word in _command_names()][:1]])
     try:
         _check_words(words)

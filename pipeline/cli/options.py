@@ -1,7 +1,8 @@
 """Options that several commands share, and the session made from them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -24,6 +25,18 @@ Labels = Annotated[
         help="Only these participants, with or without sub-. May be repeated.",
     ),
 ]
+SessionLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--session-label",
+        metavar="L",
+        help="Only these sessions, with or without ses-. May be repeated.",
+    ),
+]
+Runs = Annotated[
+    list[str] | None,
+    typer.Option("--run", metavar="N", help="Only these runs. May be repeated."),
+]
 MoreLabels = Annotated[list[str] | None, typer.Argument(metavar="[L...]", hidden=True)]
 SideOption = Annotated[
     Literal["right", "left"] | None, typer.Option(help="Side of the foot, if known.")
@@ -33,6 +46,14 @@ Force = Annotated[
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", metavar="N", help="Participants processed in parallel.")
+]
+Pacs = Annotated[
+    str | None,
+    typer.Option(
+        "--pacs",
+        metavar="URL",
+        help="DICOMweb service of a PACS; credentials come from the environment.",
+    ),
 ]
 Scheduler = Annotated[
     str | None,
@@ -79,6 +100,20 @@ class Session:
         """Print a result, unless quiet."""
         if self.verbosity >= 0:
             typer.echo(text)
+
+
+@contextmanager
+def opened_studies(
+    source: Path, pacs: str | None, labels: Sequence[str] | None = None
+) -> Iterator[Path]:
+    """Give a source of scans; with a PACS, a folder of the studies that the source lists."""
+    if pacs is None:
+        yield source
+        return
+    from pipeline.store.dicom.fetch_studies import fetched_studies
+
+    with fetched_studies(source, pacs, labels) as folder:
+        yield folder
 
 
 def with_session(command: Callable[..., int]) -> Callable[..., int]:

@@ -4,11 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from pipeline.cli.options import Session
-from pipeline.run.cohort import open_cohort
+from pipeline.domain.scan_key import ScanKey
+from pipeline.run.cohort import Cohort
 from pipeline.run.job import Job
 from pipeline.run.locked_out import LOCK as OUT_LOCK
 from pipeline.run.process_participant import LOCK
@@ -19,13 +19,12 @@ from pipeline.store.locks import find_holder
 _ORDER = ("in progress", "failed", "stale", "never run", "done")
 
 
-def print_status(session: Session, bids_dir: Path, out: Path, *, as_json: bool) -> int:
-    """Print the state of each participant and stage on disk; the code is 0 in any state."""
-    cohort = open_cohort(bids_dir, out, session.config())
+def print_status(session: Session, cohort: Cohort, *, as_json: bool) -> int:
+    """Print the state of each scan and stage on disk; the code is 0 in any state."""
     people = [_describe(job) for job in cohort.jobs()]
     states = Counter(str(facts["state"]) for facts in people)
     counts = {state: states[state] for state in _ORDER}
-    holder = find_holder(out / OUT_LOCK)
+    holder = find_holder(cohort.out / OUT_LOCK)
     if as_json:
         owner = asdict(holder) if holder else None
         content = {"counts": counts, "locked_by": owner, "participants": people}
@@ -45,6 +44,7 @@ def _describe(job: Job) -> dict[str, Any]:
     states = {"in progress"} if holder else {stage["state"] for stage in stages}
     return {
         "participant_id": job.participant.participant_id,
+        **job.participant.key.cells,
         "state": min(states, key=_ORDER.index),
         "in_progress_by": asdict(holder) if holder else None,
         "stages": stages,
@@ -53,7 +53,7 @@ def _describe(job: Job) -> dict[str, Any]:
 
 def _lines(facts: Mapping[str, Any]) -> list[str]:
     """Describe a participant that is not done, with the same facts once for several stages."""
-    name, holder = facts["participant_id"], facts["in_progress_by"]
+    name, holder = ScanKey.of_row(facts).name, facts["in_progress_by"]
     if holder:
         return [f"{name}: in progress, by {holder['user']} on {holder['host']}"]
     stages: dict[tuple[str, str | None], list[str]] = {}

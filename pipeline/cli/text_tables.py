@@ -4,11 +4,14 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.domain.dependent_scans import why_not_compared
 from pipeline.domain.outcomes import OUTCOMES
 from pipeline.domain.participant import MISSING
+from pipeline.domain.scan_key import ENTITIES
 
 VOLUMES_SHOWN = [
     "participant_id",
+    *ENTITIES,
     "group",
     "rearfoot_cm3",
     "forefoot_cm3",
@@ -33,7 +36,17 @@ STATISTICS_SHOWN = [
     "p_holm",
     "cohens_d",
 ]
-_WORDS = {"participant_id", "group", "status", "outcome", "group_a", "group_b", "n_a", "n_b"}
+_WORDS = {
+    "participant_id",
+    *ENTITIES,
+    "group",
+    "status",
+    "outcome",
+    "group_a",
+    "group_b",
+    "n_a",
+    "n_b",
+}
 
 
 def format_volumes(out: Path) -> str:
@@ -52,6 +65,11 @@ def format_statistics(out: Path) -> str | None:
     if not any(min(int(row["n_a"]), int(row["n_b"])) > 0 for row in rows):
         return None
     return _format([row for row in rows if row["outcome"] in OUTCOMES], STATISTICS_SHOWN)
+
+
+def why_no_statistics(out: Path) -> str | None:
+    """Say why no groups were compared, if several scans of a participant are in the way."""
+    return why_not_compared(_read_rows(out / "volumes.tsv"))
 
 
 def format_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -16,6 +16,8 @@ class Muscle:
         as BodyParts3D 3.0 uses it; None for pooled labels.
     layer
         Plantar layer 1 to 4, or ``dorsal``.
+    colour
+        Hexadecimal; neighbours also differ in lightness, for colour-blind readers.
     """
 
     index: int
@@ -23,6 +25,7 @@ class Muscle:
     abbreviation: str
     fma: int | None
     layer: str
+    colour: str
 
     @property
     def is_plantar(self) -> bool:
@@ -31,20 +34,22 @@ class Muscle:
 
 
 MUSCLES = (
-    Muscle(1, "abductor hallucis", "ABH", 37459, "1"),
-    Muscle(2, "flexor digitorum brevis", "FDB", 37461, "1"),
-    Muscle(3, "abductor digiti minimi", "ADM", 37463, "1"),
-    Muscle(4, "quadratus plantae", "QP", 37465, "2"),
-    Muscle(5, "lumbricals", "LUM", None, "2"),
-    Muscle(6, "flexor hallucis brevis", "FHB", None, "3"),
-    Muscle(7, "adductor hallucis oblique head", "ADHO", 46018, "3"),
-    Muscle(8, "adductor hallucis transverse head", "ADHT", 46020, "3"),
-    Muscle(9, "flexor digiti minimi brevis", "FDMB", 37471, "3"),
-    Muscle(10, "interossei", "INT", None, "4"),
-    Muscle(11, "extensor digitorum brevis", "EDB", 51142, "dorsal"),
-    Muscle(12, "extensor hallucis brevis", "EHB", 51144, "dorsal"),
+    Muscle(1, "abductor hallucis", "ABH", 37459, "1", "#e69f00"),
+    Muscle(2, "flexor digitorum brevis", "FDB", 37461, "1", "#56b4e9"),
+    Muscle(3, "abductor digiti minimi", "ADM", 37463, "1", "#ff8fd0"),
+    Muscle(4, "quadratus plantae", "QP", 37465, "2", "#f0e442"),
+    Muscle(5, "lumbricals", "LUM", None, "2", "#00d79a"),
+    Muscle(6, "flexor hallucis brevis", "FHB", None, "3", "#ff5a36"),
+    Muscle(7, "adductor hallucis oblique head", "ADHO", 46018, "3", "#7ba2ff"),
+    Muscle(8, "adductor hallucis transverse head", "ADHT", 46020, "3", "#ffb199"),
+    Muscle(9, "flexor digiti minimi brevis", "FDMB", 37471, "3", "#b6e34b"),
+    Muscle(10, "interossei", "INT", None, "4", "#c58cff"),
+    Muscle(11, "extensor digitorum brevis", "EDB", 51142, "dorsal", "#ff4f9a"),
+    Muscle(12, "extensor hallucis brevis", "EHB", 51144, "dorsal", "#7fe7e7"),
 )
 MUSCLE_NAMES: Mapping[int, str] = MappingProxyType({m.index: m.name for m in MUSCLES})
+MUSCLE_COLOURS: Mapping[int, str] = MappingProxyType({m.index: m.colour for m in MUSCLES})
+BONE_COLOUR = "#e2dccb"
 PLANTAR_LABELS = tuple(m.index for m in MUSCLES if m.is_plantar)
 PLANTAR_MUSCLES = tuple(m.abbreviation for m in MUSCLES if m.is_plantar)
 

@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
+from pipeline.domain.scan_key import ScanKey
+
 Verdict = Literal["accept", "reject", "needs-correction"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 REJECT: Verdict = "reject"
@@ -15,8 +17,8 @@ class Decision:
 
     Parameters
     ----------
-    label
-        Participant label, without ``sub-``.
+    key
+        Whose foot, and in which session and run.
     comment
         One line of text; may be empty.
     time
@@ -25,17 +27,12 @@ class Decision:
         SHA-256 of the muscle label map that the reviewer saw.
     """
 
-    label: str
+    key: ScanKey
     verdict: Verdict
     comment: str
     reviewer: str
     time: str
     labels_sha256: str
-
-    @property
-    def participant_id(self) -> str:
-        """The label with its BIDS prefix."""
-        return f"sub-{self.label}"
 
     @property
     def reason(self) -> str:
@@ -50,9 +47,9 @@ class Decision:
         return self.labels_sha256 != labels_sha256
 
     @classmethod
-    def of_text(cls, label: str, verdict: Verdict, comment: str, *, by: "Signature") -> Self:
+    def of_text(cls, key: ScanKey, verdict: Verdict, comment: str, *, by: "Signature") -> Self:
         """Make a decision whose comment is one line without control characters."""
-        return cls(label, verdict, one_line(comment), by.reviewer, by.time, by.labels_sha256)
+        return cls(key, verdict, one_line(comment), by.reviewer, by.time, by.labels_sha256)
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.quality_reading import Verdict
 from pipeline.domain.scan import Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import PipelineError
 from pipeline.stages.laterality import SideClaims, settle_laterality
 from pipeline.stages.preprocess import preprocess
@@ -21,7 +22,7 @@ from pipeline.store.images import read_scan
 from pipeline.store.junk import without_junk
 from pipeline.store.names import find_participants
 from pipeline.store.participants import read_participants_table, read_patient_map
-from pipeline.store.raw_scans import find_scan
+from pipeline.store.raw_scans import find_keys, find_scan
 from pipeline.store.sources import (
     Files,
     image_with_sidecar,
@@ -93,7 +94,16 @@ def check_source(
             opened_participants(source, people, patients)
         )
         for label, files in sources.items():
-            yield _checked(files, people.get(label, Participant(label)), side, config)
+            who = people.get(label, Participant(label))
+            for scan in _scans_of(who, files[0].parent):
+                yield _checked(files, scan, side, config)
+
+
+def _scans_of(who: Participant, dataset: Path) -> list[Participant]:
+    """Give a participant once for each scan in a raw BIDS dataset; elsewhere once."""
+    is_raw = (dataset / _DESCRIPTION).is_file()
+    keys = find_keys(dataset, who.label) if is_raw else (who.key,)
+    return [replace(who, session=key.session, run=key.run) for key in keys]
 
 
 def _participants_of(source: Path) -> dict[str, Files]:
@@ -107,10 +117,10 @@ def _participants_of(source: Path) -> dict[str, Files]:
 
 
 @contextmanager
-def _opened(files: Files, label: str, config: PipelineConfig) -> Iterator[SourceImage]:
+def _opened(files: Files, key: ScanKey, config: PipelineConfig) -> Iterator[SourceImage]:
     dataset = files[0].parent
     if (dataset / _DESCRIPTION).is_file():
-        yield image_with_sidecar(find_scan(dataset, label))
+        yield image_with_sidecar(find_scan(dataset, key))
         return
     with opened_source(files, config.intake) as found:
         yield found
@@ -129,11 +139,11 @@ def _checked(
         "likeness",
     )
     cells = dict.fromkeys((*columns, *GATE_NAMES), _UNKNOWN)
-    cells["participant_id"] = participant.participant_id
+    cells["participant_id"] = participant.key.name
     reasons: list[str] = []
     verdict = Verdict.PASSED
     try:
-        with _opened(files, participant.label, config) as found:
+        with _opened(files, participant.key, config) as found:
             suffix = config.intake.suffix
             name = name_source_image(participant.label, found, files[0], suffix=suffix)
             scan = read_scan(found.image, contrast_of(name.raw(), found.fields))

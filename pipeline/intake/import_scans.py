@@ -35,11 +35,25 @@ from pipeline.store.sources import Files, opened_participants, opened_source
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the user states of all scans of an import.
+
+    Parameters
+    ----------
+    session
+        Without ``ses-``; None adds none to the names.
+    """
+
+    side: Side | None = None
+    session: str | None = None
+
+
 def intake_source(
     source: Path,
     bids_dir: Path,
     participants_tsv: Path | None,
-    side: Side | None,
+    stated: Stated | None,
     params: IntakeParams,
     patient_map: Path | None,
     executor: Executor,
@@ -55,8 +69,8 @@ def intake_source(
         participant, each named ``sub-<label>`` or after a label in `participants_tsv`.
     participants_tsv
         Table of groups, body masses and sides.
-    side
-        The side that the user states for all scans.
+    stated
+        What the user states of all scans.
     patient_map
         Table of the participant of each patient ID, for DICOM files of several patients
         under any names.
@@ -83,11 +97,13 @@ def intake_source(
     studies: dict[str, str] = {}
     with opened_participants(source, table or (), patients) as sources:
         people = _participants(table, participants_tsv, sources)
-        jobs = [_Job(files, bids_dir, people[k], side) for k, files in sources.items()]
+        jobs = [
+            _Job(files, bids_dir, people[k], stated or Stated()) for k, files in sources.items()
+        ]
         results = [executor.submit(_intake_one, params, job) for job in jobs]
         for label, result in zip(sources, results, strict=True):
             done = _outcome(result)
-            error = done.error or _withdrawn(done, label, studies)
+            error = done.error or _withdrawn(done, label, studies, bids_dir)
             if error:
                 refused[label] = error
                 continue
@@ -110,7 +126,7 @@ class _Job:
     files: Files
     bids_dir: Path
     participant: Participant
-    side: Side | None
+    stated: Stated
 
 
 def _participants(
@@ -157,14 +173,17 @@ def _outcome(result: "Future[_Done]") -> _Done:
 
 
 def _write(image: SourceImage, job: _Job, params: IntakeParams) -> Path:
-    claims = SideClaims(job.side, job.participant.side, image.sides)
+    claims = SideClaims(job.stated.side, job.participant.side, image.sides)
     name = name_source_image(job.participant.label, image, job.files[0], suffix=params.suffix)
+    name = name.in_session(job.stated.session)
     shown = contrast_of(name.raw(), image.fields)
     scan = settle_laterality(read_scan(image.image, shown), claims, params)
     return write_raw_scan(image, name, job.bids_dir, side=scan.side)
 
 
-def _withdrawn(done: _Done, label: str, studies: dict[str, str]) -> ScanError | None:
+def _withdrawn(
+    done: _Done, label: str, studies: dict[str, str], bids_dir: Path
+) -> ScanError | None:
     """Delete the images of a participant whose study is another one's, and say why."""
     other = studies.setdefault(done.study, label) if done.study else label
     if other == label:
@@ -172,9 +191,10 @@ def _withdrawn(done: _Done, label: str, studies: dict[str, str]) -> ScanError | 
     for path in done.written:
         path.unlink()
         sidecar_of(path).unlink()
-    for folder in list(done.written[0].parents)[:2]:
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    for folder in done.written[0].parents:
+        if folder == bids_dir or any(folder.iterdir()):
+            break
+        folder.rmdir()
     msg = (
         f"A DICOM study must belong to one participant: got the study of sub-{other} again. "
         "Find out whose it is, and remove both scans if in doubt."

@@ -13,6 +13,7 @@ from pipeline.domain.cautions import Caution
 from pipeline.domain.labels import LabelMap
 from pipeline.domain.measurement_table import MeasurementTable
 from pipeline.domain.scan import Scan
+from pipeline.domain.scan_key import ENTITIES, ScanKey
 from pipeline.errors import ConfigError, ScanError
 from pipeline.run.outputs import MUSCLES, PREPROC, VOLUMES, path_of
 from pipeline.stages.report.doubt import codes_in, weight_of
@@ -26,16 +27,16 @@ _PREPROC = "_desc-preproc_"
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """One measured foot of an output folder."""
+    """One measured scan of an output folder."""
 
     out: Path
     name: ScanName
     row: Mapping[str, Any]
 
     @property
-    def label(self) -> str:
-        """Participant label, without ``sub-``."""
-        return self.name.participant
+    def key(self) -> ScanKey:
+        """Participant, session and run."""
+        return self.name.key
 
     def path(self, output: str) -> Path:
         """Give the file of an output."""
@@ -82,20 +83,24 @@ def find_feet(out: Path) -> tuple[Foot, ...]:
             continue
         if not is_label(name.participant):
             continue
-        foot = Foot(out, name, rows.get(name.participant_id, {}))
+        foot = Foot(out, name, rows.get(name.key, {}))
         files = [foot.path(output) for output in (PREPROC, MUSCLES)]
         if all(f.is_file() and f.resolve().is_relative_to(root) for f in files):
             feet.append(foot)
-    return tuple(sorted(feet, key=lambda foot: (-doubt(foot), foot.label)))
+    return tuple(sorted(feet, key=lambda foot: (-doubt(foot), foot.key.order)))
 
 
 def without_labels(out: Path, feet: Sequence[Foot]) -> list[dict[str, str]]:
-    """Give participant, status and reason of the rows of ``volumes.tsv`` without labels."""
-    known = {foot.name.participant_id for foot in feet}
+    """Give name, status and reason of the rows of ``volumes.tsv`` without labels."""
+    known = {foot.key for foot in feet}
     return [
-        {"name": name, "status": str(row["status"]), "reason": str(row.get("reason") or "")}
-        for name, row in read_rows_of_volumes(out).items()
-        if name not in known
+        {
+            "name": key.name,
+            "status": str(row["status"]),
+            "reason": str(row.get("reason") or ""),
+        }
+        for key, row in read_rows_of_volumes(out).items()
+        if key not in known
     ]
 
 
@@ -122,8 +127,8 @@ def volumes_of(foot: Foot) -> dict[str, dict[str, float | None]]:
     return volumes
 
 
-def read_rows_of_volumes(out: Path) -> dict[str, dict[str, Any]]:
-    """Read ``volumes.tsv`` by participant; None for what is missing.
+def read_rows_of_volumes(out: Path) -> dict[ScanKey, dict[str, Any]]:
+    """Read ``volumes.tsv`` by scan; None for what is missing.
 
     Raises
     ------
@@ -137,9 +142,10 @@ def read_rows_of_volumes(out: Path) -> dict[str, dict[str, Any]]:
             "with footvol run or footvol scan."
         )
         raise ConfigError(msg)
-    table = read_table(path, ("participant_id", "group", "status", "cautions", "reason"))
+    words = ("participant_id", "group", "status", "cautions", "reason", *ENTITIES)
+    table = read_table(path, words)
     table = table.astype(object).where(table.notna(), None)
-    return {str(row["participant_id"]): row for row in map(_named, table.to_dict("records"))}
+    return {ScanKey.of_row(row): row for row in map(_named, table.to_dict("records"))}
 
 
 def _named(row: Mapping[Any, Any]) -> dict[str, Any]:

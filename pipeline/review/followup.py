@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import PipelineError, system_refusal
 from pipeline.review.feet import read_rows_of_volumes
+from pipeline.run.choose_scans import NOT_CHOSEN
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import prepare_out
 from pipeline.run.cohort_state import EXCLUDED
@@ -22,37 +24,39 @@ log = logging.getLogger(__name__)
 State = Literal["current", "writing", "failed"]
 
 
-def write_all(cohort: Cohort, labels: Collection[str] = ()) -> None:
+def write_all(cohort: Cohort, keys: Collection[ScanKey] = ()) -> None:
     """Draw the figures of some feet, then write tables and pages over all participants.
 
-    Those whom a reviewer rejected are left out of the comparison, and so are those whom the
-    tables leave out already, such as by ``--exclude``, unless they were reviewed.
+    Those that a reviewer rejected are left out of the comparison, and so are those that the
+    tables leave out already: by ``--exclude``, unless they were reviewed, or because another
+    session or run was chosen.
 
     Parameters
     ----------
-    labels
+    keys
         Whose figures to draw.
     """
     with out_locked(cohort.out, wait_s=_LONGEST_WAIT_S):
         cohort = replace(cohort, excluded=_excluded(cohort))
         for participant in cohort.participants:
-            if participant.label in labels:
+            if participant.key in keys:
                 process_participant(cohort.job(participant, ("figures",)))
         prepare_out(cohort)
         update_cohort(cohort)
 
 
-def _excluded(cohort: Cohort) -> dict[str, str]:
-    """Give who is left out: those rejected, and those left out before that nobody reviewed."""
+def _excluded(cohort: Cohort) -> dict[ScanKey, str]:
+    """Give what is left out: what was rejected, and what was left out before."""
     decisions = read_decisions(cohort.out / REVIEW_TABLE)
-    reviewed = {decision.label for decision in decisions}
+    reviewed = {decision.key for decision in decisions}
     before = {
-        who.removeprefix("sub-"): str(row["reason"] or "no reason given")
-        for who, row in read_rows_of_volumes(cohort.out).items()
-        if row["status"] == EXCLUDED and who.removeprefix("sub-") not in reviewed
+        key: str(row["reason"] or "no reason given")
+        for key, row in read_rows_of_volumes(cohort.out).items()
+        if row["status"] == EXCLUDED
+        and (key not in reviewed or str(row["reason"]).startswith(NOT_CHOSEN))
     }
-    known = {who.label for who in cohort.participants}
-    return {who: why for who, why in (before | rejected(decisions)).items() if who in known}
+    known = {who.key for who in cohort.participants}
+    return {key: why for key, why in (before | rejected(decisions)).items() if key in known}
 
 
 @dataclass
@@ -68,14 +72,14 @@ class Followup:
     cohort: Callable[[], Cohort]
     state: State = "current"
     message: str = ""
-    _waiting: list[str] | None = None
+    _waiting: list[ScanKey] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
-    def request(self, label: str | None = None) -> None:
+    def request(self, key: ScanKey | None = None) -> None:
         """Ask for tables and pages to be written; gives back at once."""
         with self._lock:
-            self._waiting = [*(self._waiting or ()), *([label] if label else ())]
+            self._waiting = [*(self._waiting or ()), *([key] if key else ())]
             self.state, self.message = "writing", ""
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="tables")
@@ -94,13 +98,13 @@ class Followup:
                     self.state = "failed" if self.message else "current"
                     self._thread = None
                     return
-                labels, self._waiting = self._waiting, None
-            self.message = self._try(labels)
+                keys, self._waiting = self._waiting, None
+            self.message = self._try(keys)
 
-    def _try(self, labels: Collection[str]) -> str:
+    def _try(self, keys: Collection[ScanKey]) -> str:
         """Write all, and give the reason if that failed."""
         try:
-            write_all(self.cohort(), labels)
+            write_all(self.cohort(), keys)
         except PipelineError as error:
             return str(error)
         except OSError as error:

@@ -96,7 +96,7 @@ class Pages:
         seconds = _seconds(request.headers.get("x-seconds", "0"))
         edit = Edit(content, base, self.session.reviewer, now())
         answer = await asyncio.to_thread(self._save, foot, edit, seconds)
-        self.followup.request(foot.label)
+        self.followup.request(foot.key)
         return JSONResponse(answer)
 
     async def decide(self, request: Request) -> Response:

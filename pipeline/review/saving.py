@@ -98,10 +98,10 @@ def slug(reviewer: str) -> str:
 
 def _job(foot: Foot, cohort: Cohort) -> Job:
     """Give the job that measures a foot; refuse one whose results are not up to date."""
-    participants = [who for who in cohort.participants if who.label == foot.label]
+    participants = [who for who in cohort.participants if who.key == foot.key]
     if not participants:
         msg = (
-            f"A foot must be in the dataset: got {foot.name.participant_id!r}, which is not. "
+            f"A foot must be in the dataset: got {foot.key.name!r}, which is not. "
             "Run footvol run again."
         )
         raise ConfigError(msg)

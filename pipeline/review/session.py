@@ -84,7 +84,7 @@ class Session:
             If the labels have changed since.
         """
         signature = Signature(self.reviewer, now(), labels_sha256)
-        decision = Decision.of_text(foot.label, verdict, comment, by=signature)
+        decision = Decision.of_text(foot.key, verdict, comment, by=signature)
         with locked(self.out / LOCK):
             if foot.labels_sha256() != labels_sha256:
                 msg = (
@@ -95,7 +95,7 @@ class Session:
             others = [
                 known
                 for known in self.decisions()
-                if (known.label, known.reviewer) != (foot.label, self.reviewer)
+                if (known.key, known.reviewer) != (foot.key, self.reviewer)
             ]
             write_decisions([*others, decision], self.table())
 
@@ -104,7 +104,7 @@ class Session:
         record = {
             "time": now(),
             "reviewer": self.reviewer,
-            "participant_id": foot.name.participant_id,
+            "participant_id": foot.key.name,
             "event": event,
             "seconds": round(seconds, 1),
         }
@@ -114,7 +114,7 @@ class Session:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def seconds_spent(self) -> dict[str, float]:
-        """Sum the time that this reviewer spent on each foot, in seconds, by participant."""
+        """Sum the time that this reviewer spent on each foot, in seconds, by its name."""
         path, spent = self.out / EVENTS, dict[str, float]()
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         for line in lines:
@@ -131,7 +131,11 @@ class Session:
         """Replace names of participants in a message of footvol, if they are to be hidden."""
         if not self.is_blinded:
             return text
-        shown = {foot.name.participant_id: self.names[key] for key, foot in self.feet.items()}
+        shown = {
+            name: self.names[key]
+            for key, foot in self.feet.items()
+            for name in (foot.key.participant_id, foot.key.name)
+        }
         for name in sorted(shown, key=len, reverse=True):  # sub-10 before sub-1
             text = text.replace(name, shown[name])
         return text
@@ -157,13 +161,13 @@ def open_session(out: Path, reviewer: str, *, is_blinded: bool, seed: int | None
     blinding = None
     if is_blinded:
         blinding = Blinding(secrets.randbelow(2**32) if seed is None else seed)
-        feet.sort(key=lambda foot: foot.label)  # else the order would tell of the doubt
+        feet.sort(key=lambda foot: foot.key.order)  # else the order would tell of the doubt
         random.Random(blinding.seed).shuffle(feet)
         _write_order(out, reviewer, blinding, feet)
     salt = secrets.token_hex(8)
-    keyed = {_key(salt, foot.label, number): foot for number, foot in enumerate(feet)}
+    keyed = {_key(salt, foot.key.name, number): foot for number, foot in enumerate(feet)}
     names = {
-        key: f"Foot {number}" if is_blinded else foot.name.participant_id
+        key: f"Foot {number}" if is_blinded else foot.key.name
         for number, (key, foot) in enumerate(keyed.items(), start=1)
     }
     return Session(out, reviewer, keyed, blinding, names)
@@ -197,8 +201,8 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _key(salt: str, label: str, number: int) -> str:
-    return hashlib.sha256(f"{salt} {label} {number}".encode()).hexdigest()[:16]
+def _key(salt: str, name: str, number: int) -> str:
+    return hashlib.sha256(f"{salt} {name} {number}".encode()).hexdigest()[:16]
 
 
 def _write_order(out: Path, reviewer: str, blinding: Blinding, feet: list[Foot]) -> None:
@@ -206,6 +210,6 @@ def _write_order(out: Path, reviewer: str, blinding: Blinding, feet: list[Foot])
         "reviewer": reviewer,
         "time": now(),
         "seed": blinding.seed,
-        "order": [foot.name.participant_id for foot in feet],
+        "order": [foot.key.name for foot in feet],
     }
     write_json(content, out / BLINDING.format(slug(reviewer)))

@@ -5,10 +5,10 @@ from typing import Any
 
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.decision import VERDICTS, Decision
+from pipeline.domain.scan_key import ScanKey
 from pipeline.review.feet import Foot, read_rows_of_volumes, volumes_of, without_labels
 from pipeline.review.followup import Followup
 from pipeline.review.session import Session, why_not_measured
-from pipeline.stages.report.panels import COLOURS
 
 _SHOWN = ("total_cm3", "rearfoot_cm3", "forefoot_cm3", "forefoot_share")
 
@@ -19,7 +19,7 @@ def list_view(session: Session, followup: Followup) -> dict[str, Any]:
     measured = read_rows_of_volumes(session.out)
     feet = [_row(session, key, decisions, measured) for key in session.feet]
     for foot, row in zip(session.feet.values(), feet, strict=True):
-        row["seconds"] = spent.get(foot.name.participant_id, 0.0)
+        row["seconds"] = spent.get(foot.key.name, 0.0)
     return {
         "reviewer": session.reviewer,
         "blinded": session.is_blinded,
@@ -30,7 +30,7 @@ def list_view(session: Session, followup: Followup) -> dict[str, Any]:
                 "index": muscle.index,
                 "name": muscle.name,
                 "abbreviation": muscle.abbreviation,
-                "colour": COLOURS[muscle.index],
+                "colour": muscle.colour,
             }
             for muscle in MUSCLES
         ],
@@ -63,13 +63,13 @@ def _row(
     session: Session,
     key: str,
     decisions: Sequence[Decision],
-    measured: Mapping[str, Mapping[str, Any]],
+    measured: Mapping[ScanKey, Mapping[str, Any]],
 ) -> dict[str, Any]:
     foot = session.feet[key]
-    row = measured.get(foot.name.participant_id, {})
+    row = measured.get(foot.key, {})
     sha256 = foot.labels_sha256()
-    own = [d for d in decisions if d.label == foot.label and d.reviewer == session.reviewer]
-    others = [d for d in decisions if d.label == foot.label and d.reviewer != session.reviewer]
+    own = [d for d in decisions if d.key == foot.key and d.reviewer == session.reviewer]
+    others = [d for d in decisions if d.key == foot.key and d.reviewer != session.reviewer]
     return {
         "key": key,
         "name": session.names[key],

@@ -1,13 +1,15 @@
 """The agreement of two label maps, of two folders of them, or of reviewers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, PLANTAR_LABELS, REGION_NAMES
+from pipeline.domain.labels import LabelMap
 from pipeline.errors import ConfigError, listed
 from pipeline.stages.agree import (
     DECISION_COLUMNS,
@@ -19,9 +21,11 @@ from pipeline.stages.agree import (
     plot_agreement,
     reliability,
 )
+from pipeline.store.correction_files import DICOM
+from pipeline.store.corrections import read_correction
 from pipeline.store.files import scratch_folder
 from pipeline.store.images import read_labels
-from pipeline.store.names import find_images, without_ending
+from pipeline.store.names import find_images, key_of, without_ending
 from pipeline.store.review_table import read_decisions
 from pipeline.store.tables import write_table
 
@@ -81,7 +85,10 @@ def compute_agreement(reference: Path, segmentation: Path, kind: str | None) -> 
         name = _foot(reference) if _foot(reference) == _foot(segmentation) else reference.name
         return Agreement(_overlap(name, reference, segmentation, kind), None, ())
     kind = kind or "muscles"
-    first, second = (_by_foot(folder, kind) for folder in (reference, segmentation))
+    folders = [_images_of(folder, kind) for folder in (reference, segmentation)]
+    counts = (Counter(map(_foot, images)) for images in folders)
+    several = {foot for count in counts for foot, number in count.items() if number > 1}
+    first, second = (_by_foot(images, several) for images in folders)
     feet = sorted(first.keys() & second.keys())
     if not feet:
         msg = (
@@ -174,10 +181,29 @@ def _write_all(agreement: Agreement, folder: Path) -> None:
 def _overlap(foot: str, reference: Path, segmentation: Path, kind: str) -> pd.DataFrame:
     """Give the rows of one foot."""
     structures = KINDS[kind]
-    maps = [read_labels(path, structures.names) for path in (reference, segmentation)]
-    rows = overlap(maps[0], maps[1], structures, foot)
+    rows = overlap(*_read_maps(reference, segmentation, structures.names), structures, foot)
     rows.insert(0, "participant_id", foot)
     return rows
+
+
+def _read_maps(
+    reference: Path, segmentation: Path, names: Mapping[int, str]
+) -> tuple[LabelMap, LabelMap]:
+    """Read two label maps; a DICOM segmentation is placed on the grid of the other one."""
+    is_dicom = [path.suffix.lower() == DICOM for path in (reference, segmentation)]
+    if all(is_dicom):
+        msg = (
+            "One of two label maps must be an image: got two DICOM segmentations, "
+            f"{reference.name!r} and {segmentation.name!r}. Give the label map of footvol."
+        )
+        raise ConfigError(msg)
+    if is_dicom[0]:
+        image = read_labels(segmentation, names)
+        return read_correction(reference, names, image.grid), image
+    image = read_labels(reference, names)
+    if is_dicom[1]:
+        return image, read_correction(segmentation, names, image.grid)
+    return image, read_labels(segmentation, names)
 
 
 def _kind_of(*paths: Path) -> str:
@@ -193,13 +219,19 @@ def _kind_of(*paths: Path) -> str:
     return next(iter(known), "muscles")
 
 
-def _by_foot(folder: Path, kind: str) -> dict[str, Path]:
-    """Find the label maps of a folder, by foot."""
-    images = find_images(folder)
-    images = [p for p in images if f"_seg-{kind}_" in p.name] or images
+def _images_of(folder: Path, kind: str) -> list[Path]:
+    """Find the label maps of a folder."""
+    images = find_images(folder, (DICOM,))
+    return [p for p in images if f"_seg-{kind}_" in p.name] or images
+
+
+def _by_foot(images: Sequence[Path], several: Collection[str]) -> dict[str, Path]:
+    """Give label maps by foot, and by run for feet that were scanned several times."""
     files: dict[str, Path] = {}
     for path in images:
         foot = _foot(path)
+        if foot in several and (run := key_of(path).cells["run"]):
+            foot = f"{foot}_{run}"
         if foot in files:
             msg = (
                 f"A folder must hold one label map of a foot: got {files[foot].name!r} and "

@@ -8,11 +8,13 @@ from pathlib import Path
 from pipeline.config import PipelineConfig
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Contrast, Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError, ScanError, listed, nearest
+from pipeline.run.choose_scans import Choice, find_scans
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.store.content import check_content
-from pipeline.store.names import bare_label, find_participants, without_ending
+from pipeline.store.names import bare_label, find_participants, name_scan, without_ending
 from pipeline.store.participants import read_participants
 from pipeline.store.review_table import read_excluded
 
@@ -23,10 +25,12 @@ class Cohort:
 
     Parameters
     ----------
+    participants
+        Each once for each scan.
     chosen
-        Labels of the participants to process; the tables contain all participants.
+        The scans to process; the tables contain all scans.
     excluded
-        Participants left out of the comparison: reason by label.
+        Scans left out of the comparison, with the reason.
     image
         The scan of the only participant, where there is no BIDS dataset.
     side, contrast
@@ -34,28 +38,28 @@ class Cohort:
     """
 
     participants: tuple[Participant, ...]
-    chosen: tuple[str, ...]
+    chosen: tuple[ScanKey, ...]
     bids_dir: Path
     out: Path
     config: PipelineConfig
-    excluded: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[ScanKey, str] = field(default_factory=dict)
     image: Path | None = None
     side: Side | None = None
     contrast: Contrast | None = None
 
     def jobs(self, stages: Sequence[str] = (), *, force: bool = False) -> list[Job]:
-        """Give one job per chosen participant, with these stages or all."""
+        """Give one job per chosen scan, with these stages or all."""
         chosen = frozenset(self.chosen)
         return [
             self.job(participant, stages, force=force)
             for participant in self.participants
-            if participant.label in chosen
+            if participant.key in chosen
         ]
 
     def job(
         self, participant: Participant, stages: Sequence[str] = (), *, force: bool = False
     ) -> Job:
-        """Give the job of one participant."""
+        """Give the job of one scan."""
         return Job(
             participant,
             self.bids_dir,
@@ -75,8 +79,9 @@ def open_cohort(
     config: PipelineConfig,
     labels: Sequence[str] = (),
     exclude: Path | None = None,
+    choice: Choice | None = None,
 ) -> Cohort:
-    """Find the participants of a raw BIDS dataset; writes nothing.
+    """Find the participants of a raw BIDS dataset, and their scans; writes nothing.
 
     Parameters
     ----------
@@ -84,6 +89,8 @@ def open_cohort(
         Participants to process, with or without ``sub-``; none means all.
     exclude
         Decisions of a review, or a table of ``participant_id`` and ``reason``.
+    choice
+        Sessions and runs to process; scans of others are left out of the comparison.
 
     Raises
     ------
@@ -94,18 +101,23 @@ def open_cohort(
     check_apart(bids_dir, out)
     table = read_participants(bids_dir)
     _check_one_to_one(known, table)
-    excluded = read_excluded(exclude) if exclude else {}
-    _check_known(excluded, table)
-    chosen = dict.fromkeys(bare_label(label) for label in labels)
-    _check_known(chosen, table)
-    return Cohort(
-        tuple(table[label] for label in known),
-        tuple(label for label in known if label in chosen) or known,
-        bids_dir,
-        out,
-        config,
-        excluded,
-    )
+    wanted = dict.fromkeys(f"sub-{bare_label(label)}" for label in labels)
+    check_known(wanted, [who.participant_id for who in table.values()])
+    scans = find_scans(bids_dir, (table[label] for label in known))
+    keys = dict.fromkeys(scan.key for scan in scans)
+    excluded = _excluded(read_excluded(exclude) if exclude else {}, keys)
+    if choice:
+        among = choice.among(keys)
+        excluded = {k: choice.reason() for k in keys if k not in among} | excluded
+        keys = {k: None for k in keys if k in among}
+    chosen = tuple(k for k in keys if not wanted or k.participant_id in wanted)
+    if not chosen:
+        msg = (
+            "The chosen participants must have a scan in the chosen sessions and runs: got "
+            f"none for {listed(wanted)}. Choose others."
+        )
+        raise ConfigError(msg)
+    return Cohort(scans, chosen, bids_dir, out, config, excluded)
 
 
 def open_scan(
@@ -136,10 +148,13 @@ def open_scan(
     if not label:
         msg = f"A scan's file name must have a letter or digit: got {image.name!r}. Rename it."
         raise ConfigError(msg)
-    participant = Participant(label, body_mass_kg=body_mass_kg, side=side)
+    key = name_scan(label, image, None, suffix="T1w").key
+    participant = Participant(
+        label, body_mass_kg=body_mass_kg, side=side, session=key.session, run=key.run
+    )
     return Cohort(
         (participant,),
-        (label,),
+        (participant.key,),
         image.parent,
         out,
         config,
@@ -180,12 +195,25 @@ def _check_one_to_one(folders: Sequence[str], rows: Collection[str]) -> None:
         raise ConfigError(msg)
 
 
-def _check_known(labels: Collection[str], known: Collection[str]) -> None:
-    unknown = [label for label in labels if label not in known]
+def _excluded(reasons: Mapping[ScanKey, str], known: Collection[ScanKey]) -> dict[ScanKey, str]:
+    """Give the reason of each scan, where one for a participant concerns all of its scans."""
+    unknown = [key.name for key in reasons if not key.among(known)]
+    check_known(unknown, [key.name for key in known])
+    return {scan: reason for key, reason in reasons.items() for scan in key.among(known)}
+
+
+def check_known(names: Collection[str], known: Collection[str]) -> None:
+    """Refuse names that no participant has.
+
+    Raises
+    ------
+    ConfigError
+        Naming them, and the nearest known names.
+    """
+    unknown = [name for name in names if name not in known]
     if unknown:
         msg = (
-            f"Participants must be in the dataset: got {listed(f'sub-{u}' for u in unknown)}, "
-            f"not among its {len(known)}. Nearest to 'sub-{unknown[0]}': "
-            f"{nearest(f'sub-{unknown[0]}', [f'sub-{label}' for label in known])}."
+            f"Participants must be in the dataset: got {listed(unknown)}, not among its "
+            f"{len(known)}. Nearest to {unknown[0]!r}: {nearest(unknown[0], known)}."
         )
         raise ConfigError(msg)

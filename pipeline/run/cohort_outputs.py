@@ -51,7 +51,7 @@ def check_out(cohort: Cohort, *, force: bool = False) -> None:
     existing = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         raise ConfigError(_not_writable(out, f"{str(existing)!r} is not a writable folder"))
-    check_owners(out, [participant.label for participant in cohort.participants])
+    check_owners(out, [scan.key for scan in cohort.participants])
     if cohort.config.segment.model:
         model_files(Path(cohort.config.segment.model), cohort.config.segment.segmenter)
     if force:
@@ -146,7 +146,7 @@ def targets(cohort: Cohort) -> list[str]:
         *(*DATASET_FILES, SETTINGS, *((SCAN_RECORD,) if cohort.image else ())),
         *(f"{name}.{ending}" for name in TABLE_NAMES for ending in ("tsv", "json")),
         *("statistics.md", *(name for name, is_wanted in optional.items() if is_wanted)),
-        *("report.html", *(f"{who.participant_id}.html" for who in cohort.participants)),
+        *("report.html", *(f"{scan.key.name}.html" for scan in cohort.participants)),
         *(f"figures/{name}.{ending}" for name in PLOT_NAMES for ending in ("svg", "png")),
     ]
 

@@ -34,36 +34,33 @@ def write_pages(results: CohortResults, tables: CohortTables, *, force: bool = F
     ArtefactError
         As `written_together`.
     """
-    out = results.cohort.out
     parts = results.state.key_parts(PAGES)
     with written_together(results.cohort, PAGES, parts, force=force) as scratch:
         into = replace(results, cohort=scratch)
-        plots = write_figures(
-            into, tables.volumes, tables.statistics, tables.border_statistics, out
-        )
+        plots = write_figures(into, tables.volumes, tables.statistics, tables.border_statistics)
         write_report(into, tables, plots)
 
 
 def write_report(
     results: CohortResults, tables: CohortTables, plots: Mapping[str, bytes]
 ) -> None:
-    """Write a page for each participant and one for the whole study."""
+    """Write a page for each scan and one for the whole study."""
     out, entries = results.cohort.out, results.entries
     rows = tables.volumes.to_dict("records")
     for entry, row in zip(entries, rows, strict=True):
         cells = {str(name): value for name, value in row.items()}
-        path = out / f"{entry.participant.participant_id}.html"
+        path = out / f"{entry.participant.key.name}.html"
         path.write_text(_participant_page(results, entry, cells), encoding="utf-8")
     study = Study(
         tables.volumes,
         tables.statistics,
         results.cohort.config.compare.main_quantity,
         {
-            entry.participant.participant_id: entry.files[THUMBNAIL].read_bytes()
+            entry.participant.key.name: entry.files[THUMBNAIL].read_bytes()
             for entry in entries
             if THUMBNAIL in entry.files
         },
-        {entry.participant.participant_id: _cautions(entry) for entry in entries},
+        {entry.participant.key.name: _cautions(entry) for entry in entries},
         plots,
         tables.border_statistics,
     )

@@ -20,7 +20,7 @@ from pipeline.store.tables import read_measurements, read_table
 
 @dataclass(frozen=True, slots=True)
 class ParticipantResult:
-    """The outcome and the measurements of one participant.
+    """The outcome and the measurements of one scan.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def read_results(state: CohortState) -> CohortResults:
         "libraries": library_versions(cohort.config.segment.segmenter),
         "settings": cohort.config.model_dump(mode="json", exclude={"run"}),
         "scans": {
-            entry.outcome.participant.label: entry.scan_sha256 for entry in state.entries
+            entry.outcome.participant.key.name: entry.scan_sha256 for entry in state.entries
         },
     }
     entries = tuple(_result(cohort.out, entry) for entry in state.entries)

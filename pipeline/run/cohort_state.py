@@ -31,7 +31,7 @@ _MODULES = {
 
 @dataclass(frozen=True, slots=True)
 class ParticipantState:
-    """The outcome of one participant, and the outputs to read.
+    """The outcome of one scan, and the outputs to read.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class ParticipantState:
 
 @dataclass(frozen=True, slots=True)
 class CohortState:
-    """The states of all participants, in the order of the cohort."""
+    """The states of all scans, in the order of the cohort."""
 
     cohort: Cohort
     entries: tuple[ParticipantState, ...]
@@ -86,13 +86,13 @@ class CohortState:
 def comparison_hash(cohort: Cohort) -> str:
     """Give the hash of all that decides whether the groups can be compared."""
     rows = [
-        [who.label, who.group, who.body_mass_kg, who.side, dict(who.cells)]
+        [who.key.name, who.group, who.body_mass_kg, who.side, dict(who.cells)]
         for who in cohort.participants
     ]
     return hash_of(
         {
             "rows": rows,
-            "excluded": dict(cohort.excluded),
+            "excluded": {key.name: reason for key, reason in cohort.excluded.items()},
             "settings": cohort.config.model_dump(mode="json"),
             **_made_by(cohort, COMPARISON),
         }
@@ -114,9 +114,9 @@ def collect_state(cohort: Cohort, outcomes: Sequence[Outcome] = ()) -> CohortSta
         Of the participants that were just processed; those of the others are determined
         from the files on disk.
     """
-    known = {outcome.participant.label: outcome for outcome in outcomes}
+    known = {outcome.participant.key: outcome for outcome in outcomes}
     return CohortState(
-        cohort, tuple(_state(cohort, who, known.get(who.label)) for who in cohort.participants)
+        cohort, tuple(_state(cohort, who, known.get(who.key)) for who in cohort.participants)
     )
 
 
@@ -130,7 +130,7 @@ def _state(
         scan_sha256 = _sha256_of_scan(located, outcome)
     except (PipelineError, OSError):
         located, scan_sha256 = None, None
-    outcome = _with_exclusion(outcome, cohort.excluded.get(participant.label))
+    outcome = _with_exclusion(outcome, cohort.excluded.get(participant.key))
     if located is None or outcome.status not in {OK, EXCLUDED} or outcome.code:
         return ParticipantState(outcome, scan_sha256)
     files = {name: located.relative(name) for name in (VOLUMES, BORDER, PREPROC, *PICTURES)}

@@ -7,6 +7,7 @@ import pandas as pd
 
 import pipeline
 from pipeline.domain.comparison import BorderComparison, Comparison
+from pipeline.domain.dependent_scans import why_not_compared
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import CSV, LATEX, TABLES, find_optional, written_together
 from pipeline.run.cohort_results import CohortResults
@@ -55,7 +56,7 @@ def write_tables(results: CohortResults, *, force: bool = False) -> CohortTables
 
 
 def write_volumes(results: CohortResults) -> pd.DataFrame:
-    """Write ``volumes.tsv``, one row per participant."""
+    """Write ``volumes.tsv``, one row per scan."""
     rows = [
         volume_row(
             entry.participant,
@@ -78,16 +79,18 @@ def write_statistics(
 ) -> tuple[Comparison, ...]:
     """Compare the groups and write ``statistics.tsv``.
 
+    Nothing is compared if several scans of one participant were measured.
+
     Parameters
     ----------
     muscles
-        Columns ``<muscle>_total_cm3``, if single muscles are compared, too.
+        Columns ``<muscle>_total_cm3``, if single muscles are compared, too; as many rows.
     """
     table = add_participant_columns(cohort, volumes)
     if muscles is not None:
-        single = muscles.set_index("participant_id").filter(regex="_total_cm3$")
-        table = table.join(single, on="participant_id")
-    statistics = compare(table, cohort.config.compare)
+        table = table.join(muscles.filter(regex="_total_cm3$"))
+    is_refused = why_not_compared(volumes.to_dict("records"))
+    statistics = () if is_refused else compare(table, cohort.config.compare)
     write_table(statistics_table(statistics), cohort.out / "statistics.tsv", STATISTICS_COLUMNS)
     return statistics
 
@@ -112,7 +115,7 @@ def write_printed(
     context = context_of(volumes, statistics, main, border_statistics)
     text = markdown(statistics, context)
     (cohort.out / "statistics.md").write_text(text, encoding="utf-8")
-    if cohort.config.compare.latex or LATEX in kept:
+    if statistics and (cohort.config.compare.latex or LATEX in kept):
         (cohort.out / LATEX).write_text(latex(statistics), encoding="utf-8")
     if cohort.config.compare.csv or CSV in kept:
         write_csv(statistics_table(statistics), cohort.out / CSV)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 import pipeline
+from pipeline.domain.dependent_scans import one_of_each
 from pipeline.domain.participant import MISSING
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_state import EXCLUDED
@@ -25,18 +26,21 @@ def check_columns(cohort: Cohort) -> None:
         "muscles": ";".join(config.measure.muscles),
         "segmenter": config.segment.segmenter,
     }
+    people = one_of_each(
+        cohort.participants, lambda who: who.label, lambda who: who.key not in cohort.excluded
+    )
     rows = [
         volume_row(
             who,
             None,
-            status=EXCLUDED if who.label in cohort.excluded else OK,
+            status=EXCLUDED if who.key in cohort.excluded else OK,
             reason=None,
             footvol_version=pipeline.__version__,
             run_id="",
             scan_sha256=None,
         )
         | words
-        for who in cohort.participants
+        for who in people
     ]
     volumes = pd.DataFrame(rows, columns=list(VOLUME_COLUMNS))
     check_design(add_participant_columns(cohort, volumes), config.compare)

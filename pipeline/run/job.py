@@ -34,7 +34,7 @@ from pipeline.store.sidecars import read_sidecar
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The stages to run for one participant; can be sent to another process.
+    """The stages to run for one scan; can be sent to another process.
 
     Parameters
     ----------
@@ -64,9 +64,14 @@ class Job:
         return self.participant.label
 
     @property
+    def name(self) -> str:
+        """Participant, session and run, as in records, logs and events."""
+        return self.participant.key.name
+
+    @property
     def log_dir(self) -> Path:
         """Folder of the stage records."""
-        return self.out / "logs" / self.participant.participant_id
+        return self.out / "logs" / self.name
 
     def record_path(self, stage: str) -> Path:
         """File of the record of a stage."""
@@ -82,7 +87,7 @@ class Job:
             stated = stated_contrast(self.image, read_sidecar(self.image), self.contrast)
             name = name_scan(self.label, self.image, stated, suffix="T1w")
             return LocatedJob(self, self.image, name)
-        raw = find_scan(self.bids_dir, self.label)
+        raw = find_scan(self.bids_dir, self.participant.key)
         return LocatedJob(self, raw, ScanName.parse(raw))
 
 

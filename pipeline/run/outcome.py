@@ -61,7 +61,7 @@ def log_outcome(
     error
         Its traceback is logged if only a bug of footvol can cause it.
     """
-    name = outcome.participant.participant_id
+    name = outcome.participant.key.name
     if error is not None and code_of(error) == PipelineError.exit_code:
         log.error("%s: traceback", name, exc_info=error)
     if outcome.status == FAILED:

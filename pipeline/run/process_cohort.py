@@ -125,7 +125,7 @@ class _CohortRun:
 
     def _take_error(self, attempt: _Attempt, error: Exception) -> None:
         job, tries = attempt.job, attempt.number
-        name = job.participant.participant_id
+        name = job.name
         with participant_log(job.log_dir / LOG):
             if isinstance(error, LostWorkerError) and tries <= job.config.run.retries:
                 facts = event("participant retried", name, reason=str(error), attempt=tries)
@@ -142,6 +142,6 @@ class _CohortRun:
     def _report(self, attempt: _Attempt, outcome: Outcome, status: str) -> None:
         self.outcomes[attempt.position] = outcome
         self.has_failed |= outcome.status == FAILED
-        name = outcome.participant.participant_id
+        name = outcome.participant.key.name
         log.info("%s: %s (%d of %d)", name, status, len(self.outcomes), self.total)
         self.on_outcome(outcome)

@@ -44,7 +44,7 @@ def process_participant(job: Job, attempt: int = 1) -> Outcome:
     attempt
         1 unless a worker was lost before.
     """
-    name = job.participant.participant_id
+    name = job.name
     started = time.perf_counter()
     done: list[str] = []
     error: Exception | None = None
@@ -78,7 +78,7 @@ def _run_stages(job: Job, done: list[str]) -> None:
 def _run_if_stale(stage: Stage, located: LocatedJob) -> bool:
     """Run a stage unless it is up to date; gives whether it was run."""
     job = located.job
-    name = job.participant.participant_id
+    name = job.name
     prefix = f"{name} {stage.name}"
     _check_upstream(stage, located)
     inputs = located.inputs(stage)
@@ -130,7 +130,7 @@ def _run_recorded(
 def _log_finished(stage: Stage, job: Job, attempt: StageRecord) -> None:
     facts = event(
         "stage finished",
-        job.participant.participant_id,
+        job.name,
         stage=stage.name,
         seconds=attempt.seconds,
         status=attempt.status,

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.config import PipelineConfig, load_config, to_toml
 from pipeline.errors import ConfigError, listed
+from pipeline.run.choose_scans import find_scans
 from pipeline.run.cohort import Cohort, check_apart, open_cohort
 from pipeline.run.cohort_outputs import SETTINGS
 from pipeline.run.update_cohort import check_comparison
@@ -78,7 +79,9 @@ def remove_plan(out: Path) -> None:
 
 
 def open_shard(bids_dir: Path, out: Path, config: PipelineConfig, shard: Shard) -> Cohort:
-    """Open the participants of one shard; the first call fixes the list for all.
+    """Open the participants of one shard, with all their scans.
+
+    The first call fixes the list of participants for all.
 
     Raises
     ------
@@ -90,7 +93,11 @@ def open_shard(bids_dir: Path, out: Path, config: PipelineConfig, shard: Shard) 
         cohort = _planned(bids_dir, out, config)
     else:
         cohort = write_plan(open_cohort(bids_dir, out, config))
-    return replace(cohort, chosen=cohort.chosen[shard.number - 1 :: shard.count])
+    own = cohort.participants[shard.number - 1 :: shard.count]
+    scans = find_scans(bids_dir, own)
+    others = [who for who in cohort.participants if who not in own]
+    chosen = tuple(scan.key for scan in scans)
+    return replace(cohort, participants=(*scans, *others), chosen=chosen)
 
 
 def _move(scratch: Path, target: Path) -> None:
@@ -112,8 +119,8 @@ def _planned(bids_dir: Path, out: Path, config: PipelineConfig) -> Cohort:
         )
         raise ConfigError(msg)
     table = read_participants(out / PLAN)
-    labels = tuple(sorted(table))
-    return Cohort(tuple(table[label] for label in labels), labels, bids_dir, out, config)
+    people = tuple(table[label] for label in sorted(table))
+    return Cohort(people, tuple(who.key for who in people), bids_dir, out, config)
 
 
 def _differences(planned: PipelineConfig, given: PipelineConfig) -> Iterator[str]:

@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from threading import Thread
 
+from pipeline.domain.dependent_scans import why_not_compared
+from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import PAGES, TABLES
 from pipeline.run.cohort_state import collect_state, is_comparison_checked
@@ -41,6 +43,7 @@ def update_cohort(
     outcomes: Sequence[Outcome] = (),
     *,
     has_pages: bool = True,
+    must_compare: bool = False,
     force: bool = False,
 ) -> list[Outcome]:
     """Write tables and pages, unless nothing that they depend on has changed.
@@ -52,20 +55,30 @@ def update_cohort(
         from the files on disk.
     has_pages
         Whether pages are written, too.
+    must_compare
+        Whether to refuse scans that cannot be compared, before anything is written.
     force
         Write in any case, and overwrite files that were edited.
 
     Returns
     -------
     list of Outcome
-        Of all participants.
+        Of all scans.
 
     Raises
     ------
+    ConfigError
+        If `must_compare` is set, and several scans of one participant were measured.
     ArtefactError
         If there is a file that footvol did not write or that was edited, unless `force` is set.
     """
     state = collect_state(cohort, outcomes)
+    refused = must_compare and why_not_compared(
+        {"participant_id": out.participant.participant_id, "status": out.status}
+        for out in (entry.outcome for entry in state.entries)
+    )
+    if refused:
+        raise ConfigError(refused)
     parts = (TABLES, PAGES) if has_pages else (TABLES,)
     if not force and all(state.is_written(part) for part in parts):
         log.info("%s: up to date", " and ".join(parts))

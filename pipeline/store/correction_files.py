@@ -1,19 +1,21 @@
 """Finding of manually corrected label maps in ``OUT/corrections``."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ArtefactError, ConfigError, listed
 from pipeline.store.content import check_content
 from pipeline.store.junk import without_junk
-from pipeline.store.names import ScanName, is_image, without_ending
+from pipeline.store.names import ScanName, is_image, key_of, without_ending
 
 FOLDER = "corrections"
 STRUCTURES = ("muscles", "bones")
 SEGMENTS = ".seg.nrrd"
 """Ending of a segmentation of 3D Slicer."""
-_ACCEPTED = (".nii.gz", ".nii", SEGMENTS)
+DICOM = ".dcm"
+"""Ending of a DICOM segmentation."""
+_ACCEPTED = (".nii.gz", ".nii", SEGMENTS, DICOM)
 
 
 def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
@@ -29,7 +31,7 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
     own = [
         path
         for path in _images(out, name.participant_id)
-        if _participant_id(path) == name.participant_id
+        if name.key in key_of(path).among((name.key,))
     ]
     for path in own:
         structure = _structure(path, name)
@@ -51,20 +53,28 @@ def find_corrections(out: Path, name: ScanName) -> dict[str, Path]:
     return found
 
 
-def check_owners(out: Path, labels: Iterable[str]) -> None:
+def check_owners(out: Path, keys: Iterable[ScanKey]) -> None:
     """Refuse corrections that belong to no participant, as they would be ignored.
+
+    Parameters
+    ----------
+    keys
+        Of all scans; that of a participant alone allows all of the participant's scans.
 
     Raises
     ------
     ConfigError
         Naming all such files.
     """
-    known = {f"sub-{label}" for label in labels}
-    unowned = [path.name for path in _images(out) if _participant_id(path) not in known]
+    known = {*keys}
+    images = _images(out)
+    unowned = [path for path in images if not _is_owned(key_of(path), known)]
     if unowned:
+        # The name of a DICOM file may name a person.
+        names = [path.name if is_image(path) else f"*{DICOM}" for path in unowned]
         msg = (
             f"Every image in {FOLDER}/ must be named after a participant: got "
-            f"{listed(unowned)}. Rename or move them."
+            f"{listed(names)}. Rename or move them."
         )
         raise ConfigError(msg)
 
@@ -75,18 +85,22 @@ def _images(out: Path, start: str = "") -> list[Path]:
     if not folder.is_dir():
         return []
     named = (path for path in folder.iterdir() if path.name.startswith(start))
-    return sorted(path for path in without_junk(named, folder) if is_image(path))
+    return sorted(path for path in without_junk(named, folder) if _is_labels(path))
 
 
-def _participant_id(path: Path) -> str:
-    return re.split(r"[_.]", path.name)[0]
+def _is_labels(path: Path) -> bool:
+    return is_image(path) or path.suffix.lower() == DICOM
+
+
+def _is_owned(key: ScanKey, known: Collection[ScanKey]) -> bool:
+    return ScanKey(key.label) in known or bool(key.among(known))
 
 
 def _structure(path: Path, name: ScanName) -> str | None:
-    """Return which map a file corrects; the scan's entities may be omitted."""
+    """Return which map a file corrects; only session and run of the scan are needed."""
     for structure in STRUCTURES:
         whole = without_ending(name.muscles()).replace("muscles", structure)
-        bare = f"{name.participant_id}_seg-{structure}_dseg"
+        bare = f"{name.key.name}_seg-{structure}_dseg"
         if path.name in {stem + ending for stem in (whole, bare) for ending in _ACCEPTED}:
             return structure
     return None

@@ -2,17 +2,18 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from pipeline.domain.scan import Contrast
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError, ScanError
 from pipeline.store.junk import without_junk
 
 # In order of preference: fat, muscle and tendon differ most on T1-weighted images.
 SUFFIXES = ("T1w", "PDw", "T2w")
-_OWNER = re.compile(r"(?:^|_)(sub|ses)-([^_.]+)")
+_ENTITY = re.compile(r"(?:^|_)(sub|ses|run)-([^_.]+)")
 _IMAGE_ENDING = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|hdr)$", re.IGNORECASE)
 
 
@@ -39,6 +40,24 @@ def bare_label(label: str) -> str:
         msg = (
             f"A participant label must be letters and digits: got {label!r}. "
             "Rename the participant, for example 'sub-01'."
+        )
+        raise ConfigError(msg)
+    return bare
+
+
+def session_in(label: str) -> str:
+    """Return a session label without ``ses-``.
+
+    Raises
+    ------
+    ConfigError
+        If it is not made of letters and digits, as BIDS requires.
+    """
+    bare = label.strip().removeprefix("ses-")
+    if not is_label(bare):
+        msg = (
+            f"A session label must be letters and digits: got {label!r}. Choose another, for "
+            "example 'ses-01'."
         )
         raise ConfigError(msg)
     return bare
@@ -97,6 +116,31 @@ class ScanName:
     def participant_id(self) -> str:
         """The label as BIDS writes it."""
         return f"sub-{self.participant}"
+
+    @property
+    def key(self) -> ScanKey:
+        """Participant, session and run."""
+        entities = dict(self.entities)
+        return ScanKey(self.participant, entities.get("ses"), entities.get("run"))
+
+    def in_session(self, session: str | None) -> Self:
+        """Add a session to the name.
+
+        Raises
+        ------
+        ScanError
+            If the name has another one.
+        """
+        if session is None or self.key.session == session:
+            return self
+        if self.key.session:
+            msg = (
+                f"A scan must be of the session that --session-label names: got one of "
+                f"'ses-{self.key.session}' in place of 'ses-{session}'. Import it without the "
+                "option, or rename it."
+            )
+            raise ScanError(msg)
+        return replace(self, entities=(("ses", session), *self.entities))
 
     def raw(self) -> Path:
         """Return the raw image, relative to the raw dataset."""
@@ -167,8 +211,12 @@ class ScanName:
         return self._figure("probability.png")
 
     def participant_html(self) -> Path:
-        """Return the participant's page."""
-        return Path(f"{self.participant_id}.html")
+        """Return the page of the scan."""
+        return Path(f"{self.key.name}.html")
+
+    def dicom(self, kind: str) -> Path:
+        """Return a DICOM object of the scan, relative to the folder of an export."""
+        return Path(self.participant_id, f"{self._stem()}_{kind}.dcm")
 
     def _figure(self, ending: str) -> Path:
         return Path(self.participant_id, "figures", f"{self._stem()}_{ending}")
@@ -200,6 +248,13 @@ def name_scan(label: str, image: Path, contrast: Contrast | None, *, suffix: str
             return ScanName(label, (("acq", contrast.value),), suffix)
         return ScanName(label, (), contrast or suffix)
     return ScanName(label, named.entities, named.suffix)
+
+
+def key_of(file: Path) -> ScanKey:
+    """Return the participant, session and run in the name of any file of a participant."""
+    named = dict(_ENTITY.findall(file.name))
+    label = re.split(r"[_.]", file.name)[0].removeprefix("sub-")
+    return ScanKey(label, named.get("ses"), named.get("run"))
 
 
 def find_participants(bids_dir: Path) -> tuple[str, ...]:
@@ -236,15 +291,21 @@ def is_image(path: Path) -> bool:
     return _IMAGE_ENDING.search(path.name) is not None
 
 
-def find_images(folder: Path) -> list[Path]:
+def find_images(folder: Path, more: tuple[str, ...] = ()) -> list[Path]:
     """Find all images below a folder by their extensions, sorted.
+
+    Parameters
+    ----------
+    more
+        Further extensions to look for, in lower case.
 
     Raises
     ------
     ScanError
         If one is named after another participant or session than its folder.
     """
-    images = sorted(p for p in without_junk(folder.rglob("*"), folder) if is_image(p))
+    files = without_junk(folder.rglob("*"), folder)
+    images = sorted(p for p in files if is_image(p) or p.name.lower().endswith(more))
     for image in images:
         check_owner(image, folder)
     return images
@@ -258,10 +319,10 @@ def check_owner(image: Path, root: Path) -> None:
     ScanError
         Naming the image and the folder.
     """
-    named = dict(_OWNER.findall(image.name))
+    named = dict(_ENTITY.findall(image.name))
     for folder in image.relative_to(root).parts[:-1]:
         entity, _, value = folder.partition("-")
-        if named.get(entity, value) != value:
+        if entity != "run" and named.get(entity, value) != value:
             msg = (
                 f"An image must be named as the folder that contains it: got {image.name!r} "
                 f"in {folder!r}. Find out whose it is, and move or rename it."

@@ -1,10 +1,13 @@
 """Reading of ``participants.tsv`` and of other tables that name participants."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.domain.participant import MISSING, Participant, number_in
 from pipeline.domain.scan import Side
+from pipeline.domain.scan_key import ENTITIES, ScanKey, bare_entity
 from pipeline.errors import ConfigError, shown
 from pipeline.store.names import is_label, without_prefix
 from pipeline.store.tsv import Row, read_rows
@@ -19,6 +22,31 @@ _SIDES: Mapping[str, Side | None] = {
     "l": Side.LEFT,
     MISSING: None,
 }
+_STUDY_COLUMNS = {
+    "accession_number": "AccessionNumber",
+    "patient_id": "PatientID",
+    "study_instance_uid": "StudyInstanceUID",
+    "study_date": "StudyDate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """Which study in a PACS shows a participant.
+
+    Parameters
+    ----------
+    label
+        Participant, without ``sub-``.
+    where
+        Table and row, for messages.
+    wanted
+        Value that the study must have, by DICOM keyword; none of them is printed.
+    """
+
+    label: str
+    where: str
+    wanted: Mapping[str, str] = field(repr=False)
 
 
 def read_participants(bids_dir: Path) -> dict[str, Participant]:
@@ -49,8 +77,36 @@ def read_participants_table(
     ConfigError
         If the table cannot be read, lacks a column, or has an invalid value.
     """
-    rows = _by_label(path, _NEEDED, is_confidential=is_confidential)
-    return {label: _participant(label, row) for label, row in rows.items()}
+    rows = read_rows(path, _NEEDED, is_confidential=is_confidential)
+    return {label: _participant(label, row) for label, row in _by_label(path, rows).items()}
+
+
+def read_session_masses(bids_dir: Path, label: str) -> dict[str, float]:
+    """Read the body mass of a participant at each session, in kg, where it is known.
+
+    Returns
+    -------
+    dict
+        By session without ``ses-``; empty if the participant has no ``*_sessions.tsv``, or it
+        has no column ``body_mass_kg``.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, names a session twice, or has an invalid body mass.
+    """
+    path = bids_dir / f"sub-{label}" / f"sub-{label}_sessions.tsv"
+    if not path.exists():
+        return {}
+    rows = read_rows(path, ("session_id",))
+    keyed = ((ScanKey(label, bare_entity(r[1]["session_id"], "session")), r) for r in rows)
+    masses = {
+        str(key.session): read_body_mass(
+            cells.get("body_mass_kg", MISSING), f"{where}: body_mass_kg"
+        )
+        for key, (where, cells) in _by_key(path, keyed).items()
+    }
+    return {session: kg for session, kg in masses.items() if kg is not None}
 
 
 def read_patient_map(path: Path) -> dict[str, str]:
@@ -82,13 +138,60 @@ def read_patient_map(path: Path) -> dict[str, str]:
     return found
 
 
-def read_reasons(path: Path) -> dict[str, str]:
+def read_studies(path: Path) -> tuple[StudyRow, ...]:
+    """Read which study in a PACS shows each participant.
+
+    Columns are ``participant_id`` and any of ``accession_number``, ``patient_id``,
+    ``study_instance_uid`` and ``study_date``; a study must have all values of its row.
+    Messages give row numbers only.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, lacks a column or has no rows, names a participant
+        twice, or a row names no study.
+    """
+    rows = _by_label(path, read_rows(path, ("participant_id",), is_confidential=True))
+    studies = tuple(
+        StudyRow(label, where, _wanted(cells, where)) for label, (where, cells) in rows.items()
+    )
+    if not studies:
+        msg = f"{path.name} must have a row for each participant: got none. Add them."
+        raise ConfigError(msg)
+    return studies
+
+
+def _wanted(cells: Mapping[str, str], where: str) -> dict[str, str]:
+    """Give the values by which to find a study."""
+    wanted = {
+        keyword: cells[column]
+        for column, keyword in _STUDY_COLUMNS.items()
+        if cells.get(column, MISSING) not in ("", MISSING)
+    }
+    if not wanted.keys() - {"StudyDate"}:
+        msg = (
+            f"{where} must name a study: got no accession_number, patient_id or "
+            "study_instance_uid. Fill in one of these columns."
+        )
+        raise ConfigError(msg)
+    date = wanted.get("StudyDate")
+    if date is not None:
+        wanted["StudyDate"] = date.replace("-", "")
+        if not re.fullmatch(r"\d{8}", wanted["StudyDate"]):
+            msg = f"{where}: study_date must be a date such as 2024-03-31. Correct it."
+            raise ConfigError(msg)
+    return wanted
+
+
+def read_reasons(path: Path) -> dict[ScanKey, str]:
     """Read a reason for each participant: columns ``participant_id`` and ``reason``.
+
+    Columns ``session`` and ``run`` may say which scan of a participant a row is about.
 
     Returns
     -------
     dict
-        Reason by label without ``sub-``.
+        Reason by scan.
 
     Raises
     ------
@@ -96,11 +199,12 @@ def read_reasons(path: Path) -> dict[str, str]:
         If the table cannot be read, lacks a column, or a row has no reason.
     """
     reasons = {}
-    for label, (where, cells) in _by_label(path, ("participant_id", "reason")).items():
+    rows = read_rows(path, ("participant_id", "reason"))
+    for key, (where, cells) in _by_key(path, ((key_in(r[1], r[0]), r) for r in rows)).items():
         if not cells["reason"]:
             msg = f"{where} must have a reason: got none. Write n/a for no reason."
             raise ConfigError(msg)
-        reasons[label] = cells["reason"]
+        reasons[key] = cells["reason"]
     return reasons
 
 
@@ -130,21 +234,37 @@ def read_body_mass(text: str, name: str) -> float | None:
     return mass_kg
 
 
-def _by_label(
-    path: Path, needed: Sequence[str], *, is_confidential: bool = False
-) -> dict[str, Row]:
-    """Read a table with at most one row per participant."""
-    rows: dict[str, Row] = {}
-    for where, cells in read_rows(path, needed, is_confidential=is_confidential):
-        label = label_in(cells["participant_id"], where)
-        if label in rows:
+def _by_label(path: Path, rows: Iterable[Row]) -> dict[str, Row]:
+    """Refuse two rows of one participant."""
+    keyed = ((ScanKey(label_in(r[1]["participant_id"], r[0])), r) for r in rows)
+    return {key.label: row for key, row in _by_key(path, keyed).items()}
+
+
+def _by_key(path: Path, rows: Iterable[tuple[ScanKey, Row]]) -> dict[ScanKey, Row]:
+    """Refuse two rows of one participant, session and run."""
+    found: dict[ScanKey, Row] = {}
+    for key, row in rows:
+        if key in found:
+            what = "scan" if any(key.cells.values()) else "participant"
             msg = (
-                f"{path.name} must name each participant once: got 'sub-{label}' in "
-                f"{rows[label][0]} and again in {where}. Remove one of the rows."
+                f"{path.name} must name each {what} once: got {key.name!r} in "
+                f"{found[key][0]} and again in {row[0]}. Remove one of the rows."
             )
             raise ConfigError(msg)
-        rows[label] = where, cells
-    return rows
+        found[key] = row
+    return found
+
+
+def key_in(cells: Mapping[str, str], where: str) -> ScanKey:
+    """Return which scan a row is about, by its participant, session and run.
+
+    Raises
+    ------
+    ConfigError
+        As `label_in`.
+    """
+    label = label_in(cells["participant_id"], where)
+    return ScanKey(label, *(bare_entity(cells.get(name), name) for name in ENTITIES))
 
 
 def label_in(cell: str, where: str) -> str:

@@ -13,7 +13,8 @@ import pipeline
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES, REGION_NAMES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Side
-from pipeline.store.files import write_json, written_whole
+from pipeline.errors import ArtefactError
+from pipeline.store.files import read_json, write_json, written_whole
 from pipeline.store.names import sidecar_of
 
 BIDS_VERSION = "1.10.0"
@@ -33,6 +34,7 @@ _MUSCLE_COLUMNS = {
     "abbreviation": "Abbreviation of the muscle in all tables",
     "fma": "Right-side part in the Foundational Model of Anatomy; n/a where pooled",
     "layer": "Plantar layer 1 to 4, or dorsal",
+    "color": "Colour in figures and in DICOM, hexadecimal",
 }
 # Files that BIDS has no name for (its tables *_dseg.tsv have one row per label, these have
 # more). The validator would not match figures/ with a slash, or a name with two stars.
@@ -144,6 +146,25 @@ def sidecar(
     return target
 
 
+def version_in(path: Path) -> str:
+    """Read which footvol made an image, from its sidecar.
+
+    Raises
+    ------
+    ArtefactError
+        If the sidecar is missing or does not say.
+    """
+    made_by = read_json(sidecar_of(path)).get("GeneratedBy")
+    for maker in made_by if isinstance(made_by, list) else ():
+        if isinstance(maker, dict) and maker.get("Name") == "footvol" and maker.get("Version"):
+            return str(maker["Version"])
+    msg = (
+        f"The sidecar {sidecar_of(path).name!r} must state the version of footvol: got none. "
+        "Run the stage that writes it again."
+    )
+    raise ArtefactError(msg)
+
+
 def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
     """Write the files that make a folder a BIDS derivative dataset.
 
@@ -174,7 +195,8 @@ def write_dataset_files(out_dir: Path, *, raw: str | None = None) -> None:
 
 def _muscle_table() -> str:
     rows = [
-        (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer) for m in MUSCLES
+        (str(m.index), m.name, m.abbreviation, str(m.fma or "n/a"), m.layer, m.colour)
+        for m in MUSCLES
     ]
     return _tsv([tuple(_MUSCLE_COLUMNS), *rows])
 

@@ -1,25 +1,57 @@
 """Finding a participant's scan in a raw BIDS dataset, and the fat image of a Dixon scan."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.domain.dixon import without_water_or_fat
 from pipeline.domain.scan import Contrast
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.junk import without_junk
-from pipeline.store.names import SUFFIXES, bare_label, check_owner, is_image, without_ending
+from pipeline.store.names import (
+    SUFFIXES,
+    bare_label,
+    check_owner,
+    is_image,
+    key_of,
+    without_ending,
+)
 from pipeline.store.sidecars import read_sidecar
 
 _LOG = logging.getLogger(__name__)
 
 
-def find_scan(bids_dir: Path, label: str) -> Path:
-    """Find the one scan of a participant to measure.
+def find_keys(bids_dir: Path, label: str) -> tuple[ScanKey, ...]:
+    """Say which scans of a participant are to be measured: one for each session and run.
 
-    T1-weighted takes precedence over proton-density and T2-weighted, and the water image of
-    a Dixon pair over its fat image.
+    Returns
+    -------
+    tuple of ScanKey
+        Sorted; the participant alone where there is no scan, or where an image is named after
+        another participant or session. `find_scan` says so.
+
+    Raises
+    ------
+    ConfigError
+        If the label is invalid.
+    """
+    participant = ScanKey(bare_label(label))
+    try:
+        keys = {key_of(path) for path in _fitting(_images_of(bids_dir, participant))}
+    except ScanError:
+        keys = set()
+    return tuple(sorted(keys or {participant}, key=lambda key: key.order))
+
+
+def find_scan(bids_dir: Path, key: ScanKey) -> Path:
+    """Find the one scan of a participant, or of a session and run, to measure.
+
+    In each session, T1-weighted takes precedence over proton-density and T2-weighted, and the
+    water image of a Dixon pair over its fat image.
 
     Raises
     ------
@@ -29,32 +61,62 @@ def find_scan(bids_dir: Path, label: str) -> Path:
         If no image fits, or more than one; or if one is named after another participant,
         or its content is elsewhere.
     """
-    folder = bids_dir / f"sub-{bare_label(label)}"
+    key = replace(key, label=bare_label(key.label))
+    images = _images_of(bids_dir, key)
+    by_key = {path: key_of(path) for path in _fitting(images)}
+    wanted = key.among({*by_key.values()})
+    fitting = [path for path, own in by_key.items() if own in wanted]
+    if len(fitting) > 1:
+        suffix = without_ending(fitting[0]).rpartition("_")[2]
+        names = listed(path.name for path in fitting)
+        msg = (
+            f"A participant must have one {suffix} scan in each session and run: got "
+            f"{len(fitting)} ({names}). Keep the one to be measured and move the others out of "
+            "the dataset, or name them as runs, such as run-1 and run-2."
+        )
+        raise ScanError(msg)
+    if not fitting:
+        msg = (
+            f"A participant must have a scan named '{key.name}_T1w.nii.gz' (or PDw, T2w): got "
+            f"{len(images)} other images in '{key.participant_id}'. Put it there with 'footvol "
+            "intake'."
+        )
+        raise ScanError(msg)
+    check_content(fitting[0])
+    return fitting[0]
+
+
+def _images_of(bids_dir: Path, key: ScanKey) -> list[Path]:
+    """Find all images of a participant."""
+    folder = bids_dir / key.participant_id
     there = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
     images = without_junk(there, folder)
     if len(images) < len(there):
         _LOG.debug("%s: %d system files ignored", folder.name, len(there) - len(images))
     for image in images:
         check_owner(image, bids_dir)
+    return images
+
+
+def _fitting(images: Sequence[Path]) -> list[Path]:
+    """Select the images that have the preferred contrast of their session."""
+    sessions = dict.fromkeys(key_of(image).session for image in images)
+    return [
+        image
+        for session in sessions
+        for image in _preferred([p for p in images if key_of(p).session == session])
+    ]
+
+
+def _preferred(images: Sequence[Path]) -> list[Path]:
+    """Select the images of one session that have its preferred contrast."""
     for suffix in SUFFIXES:
         fitting = [p for p in images if without_ending(p).endswith(f"_{suffix}")]
         if len(fitting) > 1:
             fitting = [p for p in fitting if _shown(p) is not Contrast.FAT] or fitting
-        if len(fitting) > 1:
-            names = listed(path.name for path in fitting)
-            msg = (
-                f"A participant must have one {suffix} scan: got {len(fitting)} ({names}). "
-                "Keep the one to be measured and move the others out of the dataset."
-            )
-            raise ScanError(msg)
         if fitting:
-            check_content(fitting[0])
-            return fitting[0]
-    msg = (
-        f"A participant must have a scan named '{folder.name}_T1w.nii.gz' (or PDw, T2w): got "
-        f"{len(images)} other images in '{folder.name}'. Put it there with 'footvol intake'."
-    )
-    raise ScanError(msg)
+            return fitting
+    return []
 
 
 def find_fat_image(water: Path, option: Contrast | None = None) -> Path | None:

@@ -8,10 +8,11 @@ from typing import get_args
 
 from pipeline.domain.decision import REJECT, VERDICTS, Decision, Verdict
 from pipeline.domain.participant import MISSING
+from pipeline.domain.scan_key import ENTITIES, ScanKey
 from pipeline.errors import ConfigError, shown
 from pipeline.store.content import read_text
 from pipeline.store.files import written_whole
-from pipeline.store.participants import label_in, read_reasons
+from pipeline.store.participants import key_in, read_reasons
 from pipeline.store.tsv import read_rows
 
 REVIEW_TABLE = "review.tsv"
@@ -31,7 +32,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
         return ()
     return tuple(
         Decision(
-            label_in(cells["participant_id"], where),
+            key_in(cells, where),
             _verdict(cells["decision"], where),
             *(_text(cells.get(name, "")) for name in COLUMNS[2:]),
         )
@@ -40,27 +41,34 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
 
 
 def write_decisions(decisions: Iterable[Decision], path: Path) -> None:
-    """Write all decisions, sorted by participant and reviewer; empty cells as ``n/a``."""
+    """Write all decisions, sorted by scan and reviewer; empty cells as ``n/a``.
+
+    Session and run follow if a scan has one of them.
+    """
+    ordered = sorted(decisions, key=lambda d: (d.key.order, d.reviewer))
+    further = ENTITIES if any(any(d.key.cells.values()) for d in ordered) else ()
     text = io.StringIO()
     table = csv.writer(text, delimiter="\t", lineterminator="\n")
-    table.writerow(COLUMNS)
-    for d in sorted(decisions, key=lambda d: (d.label, d.reviewer)):
-        cells = (d.participant_id, d.verdict, d.comment, d.reviewer, d.time, d.labels_sha256)
+    table.writerow((*COLUMNS, *further))
+    for d in ordered:
+        who, entities = d.key.participant_id, (d.key.cells[name] for name in further)
+        cells = (who, d.verdict, d.comment, d.reviewer, d.time, d.labels_sha256, *entities)
         table.writerow(cell or MISSING for cell in cells)
     with written_whole(path) as scratch:
         scratch.write_text(text.getvalue(), encoding="utf-8")
 
 
-def read_excluded(path: Path) -> dict[str, str]:
+def read_excluded(path: Path) -> dict[ScanKey, str]:
     """Read who is excluded from the comparison.
 
     A table with a column ``decision`` excludes those whom any reviewer rejected. Any other
-    has the columns ``participant_id`` and ``reason``, and excludes all that it lists.
+    has the columns ``participant_id`` and ``reason``, and excludes all that it lists. Columns
+    ``session`` and ``run`` name single scans of a participant.
 
     Returns
     -------
     dict
-        Reason by label without ``sub-``.
+        Reason by scan.
 
     Raises
     ------
@@ -73,13 +81,13 @@ def read_excluded(path: Path) -> dict[str, str]:
     return rejected(read_decisions(path))
 
 
-def rejected(decisions: Iterable[Decision]) -> dict[str, str]:
-    """Give who was rejected by any reviewer: reason by label."""
-    reasons: dict[str, list[str]] = {}
+def rejected(decisions: Iterable[Decision]) -> dict[ScanKey, str]:
+    """Give what was rejected by any reviewer: reason by scan."""
+    reasons: dict[ScanKey, list[str]] = {}
     for decision in decisions:
         if decision.verdict == REJECT:
-            reasons.setdefault(decision.label, []).append(decision.reason)
-    return {label: "; ".join(texts) for label, texts in reasons.items()}
+            reasons.setdefault(decision.key, []).append(decision.reason)
+    return {key: "; ".join(texts) for key, texts in reasons.items()}
 
 
 def _verdict(cell: str, where: str) -> Verdict:

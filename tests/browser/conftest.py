@@ -15,6 +15,7 @@ from reviewed import measure_truth
 from pipeline.phantom.anatomy.digital_foot import make_foot
 from pipeline.phantom.anatomy.foot import Foot
 from pipeline.phantom.anatomy.shape import FootShape
+from pipeline.store.names import ScanName
 
 CHROMIUM = os.environ.get("FOOTVOL_CHROMIUM") or next(
     (
@@ -76,7 +77,10 @@ def _check_request(url: str, faults: list[str]) -> None:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Measure two digital feet of different matrices with their true labels, once."""
     with pytest.MonkeyPatch.context() as patch:
-        feet = {"01": make_foot(FootShape(), 2.0), "02": _turned(make_foot(FootShape(), 2.5))}
+        feet = {
+            ScanName("01"): make_foot(FootShape(), 2.0),
+            ScanName("02"): _turned(make_foot(FootShape(), 2.5)),
+        }
         yield measure_truth(tmp_path_factory.mktemp("study"), feet, patch)
 
 

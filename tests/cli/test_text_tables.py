@@ -57,16 +57,17 @@ def test_values_have_four_digits(value: object, text: str) -> None:
 def test_columns_without_any_value_are_left_out(tmp_path: Path) -> None:
     """As of one scan without a group; a cell without a value is n/a."""
     row = dict.fromkeys(VOLUMES_SHOWN, "12.34567") | {"participant_id": "sub-1", "group": "n/a"}
+    row |= {"session": "n/a", "run": "run-1"}
     row |= {"status": "ok", "total_mm3_per_kg": "n/a", "cautions": "much"}
     other = row | {"participant_id": "sub-02", "total_mm3_per_kg": "1234.567"}
     write_rows(tmp_path / "volumes.tsv", row, other)
 
     first, *rows = (line.split() for line in format_volumes(tmp_path).splitlines())
 
-    assert first == [name for name in VOLUMES_SHOWN if name != "group"]
+    assert first == [name for name in VOLUMES_SHOWN if name not in ("group", "session")]
     assert rows == [
-        ["sub-1", *["12.35"] * 5, "n/a", "ok"],
-        ["sub-02", *["12.35"] * 5, "1235", "ok"],
+        ["sub-1", "run-1", *["12.35"] * 5, "n/a", "ok"],
+        ["sub-02", "run-1", *["12.35"] * 5, "1235", "ok"],
     ]
 
 

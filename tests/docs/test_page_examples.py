@@ -26,8 +26,10 @@ import pytest
 import typer
 
 from pipeline.cli import main  # noqa: F401 registers all commands
+from pipeline.cli.bids_app_command import as_command
 from pipeline.cli.commands import app
 from pipeline.domain.decision import Decision
+from pipeline.domain.scan_key import ScanKey
 from pipeline.store.files import sha256_of
 from pipeline.store.review_table import write_decisions
 
@@ -137,6 +139,7 @@ def materials(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
         for old in (folder / "sample_scans").glob(f"sub-*/anat/*{ending}"):
             shutil.copy(f"{scan}{ending}", old)
     run(folder, "footvol run sample_scans out/demo -q; footvol run study out -q")
+    run(folder, "footvol scan foot.nii.gz out/foot -q --side right --body-mass-kg 71.5")
     _make_outlines(folder)
     _make_sources(folder)
     (folder / "study.toml").write_text('[compare]\nfamily = "per_body_mass"\n')
@@ -164,6 +167,7 @@ def _make_sources(folder: Path) -> None:
         shutil.copytree(folder / "export" / "sub-01", folder / copy)
     (folder / "cd" / "DICOMDIR").touch()
     shutil.make_archive(str(folder / "export"), "zip", folder / "export")
+    shutil.make_archive(str(folder / "foot"), "zip", folder / "dicom" / "sub-01")
     (folder / "map.tsv").write_text("patient_id\tparticipant_id\nsub-01\tsub-01\n")
 
 
@@ -255,8 +259,9 @@ def test_a_block_that_is_not_run_is_valid(block: Block) -> None:
     subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
 
     commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands")  # noqa: B009
-    for name, *words in _footvol_calls(block.text):
-        commands[name].make_context(name, words)
+    for words in _footvol_calls(block.text):
+        name, *rest = as_command(words, commands)
+        commands[name].make_context(name, rest)
     for target in re.findall(r"^make ([\w-]+)", block.text, re.MULTILINE):
         assert f"\n{target}:" in (ROOT / "Makefile").read_text()
 

@@ -47,7 +47,7 @@ def agree_on_decisions(decisions: Sequence[Decision]) -> pd.DataFrame:
 def _row(a: str, b: str, decisions: Sequence[Decision]) -> dict[str, object]:
     """Give the row of one pair."""
     first, second = (
-        {(d.label, d.labels_sha256): d.verdict for d in decisions if d.reviewer == name}
+        {(d.key, d.labels_sha256): d.verdict for d in decisions if d.reviewer == name}
         for name in (a, b)
     )
     counts = np.zeros((len(VERDICTS), len(VERDICTS)))

@@ -10,6 +10,12 @@ from pipeline.domain.participant import Participant
 
 OK, FAILED = "ok", "failed"
 
+SCAN_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "session": "session of the scan, as ses-<label>; n/a if its name has none",
+        "run": "run of the scan, as run-<index>; n/a if its name has none",
+    }
+)
 VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "participant_id": "participant, as in participants.tsv",
@@ -46,6 +52,7 @@ VOLUME_COLUMNS: Mapping[str, str] = MappingProxyType(
         "forefoot_mm3_per_mm": "forefoot volume per foot length, in mm3/mm",
         "total_mm3_per_mm": "total volume per foot length, in mm3/mm",
         "reason": "why the participant failed",
+        **SCAN_COLUMNS,
         "footvol_version": "version of footvol that made the row",
         "run_id": "identifier of settings and code that made the row",
         "scan_sha256": "SHA-256 of the raw scan",
@@ -72,7 +79,7 @@ def volume_row(
     run_id: str,
     scan_sha256: str | None,
 ) -> dict[str, object]:
-    """Give the row of one participant in ``volumes.tsv``.
+    """Give the row of one scan in ``volumes.tsv``.
 
     Parameters
     ----------
@@ -100,6 +107,7 @@ def volume_row(
         "status": status,
         "cautions": join_codes(cautions) or None,
         "reason": reason,
+        **participant.key.cells,
         "footvol_version": footvol_version,
         "run_id": run_id,
         "scan_sha256": scan_sha256,

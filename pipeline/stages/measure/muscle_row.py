@@ -21,7 +21,7 @@ _QUANTITIES = {
     "acsa_max_position_mm": "its position along the long axis, from the heel end, in mm",
     "length_mm": "extent along the long axis, in mm",
 }
-_PROVENANCE = ("footvol_version", "run_id", "scan_sha256")
+_PROVENANCE = ("session", "run", "footvol_version", "run_id", "scan_sha256")
 
 
 def _columns() -> Iterator[tuple[str, str]]:
@@ -41,12 +41,12 @@ MUSCLE_COLUMNS: Mapping[str, str] = MappingProxyType(dict(_columns()))
 
 
 def muscle_row(row: Mapping[str, object], table: MeasurementTable | None) -> dict[str, object]:
-    """Give the row of one participant in ``muscles.tsv``.
+    """Give the row of one scan in ``muscles.tsv``.
 
     Parameters
     ----------
     row
-        The participant's row of ``volumes.tsv``.
+        The scan's row of ``volumes.tsv``.
     table
         None where nothing was measured; then all quantities are n/a.
 

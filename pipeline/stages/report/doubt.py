@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from pipeline.domain.scan_key import ScanKey
 from pipeline.stages.report.formatting import is_missing
 
 # Cautions about data beside the image, and about labels that somebody has looked at.
@@ -51,7 +52,7 @@ def worst_first(volumes: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        Each ``participant_id`` that has a total volume.
+        The name of each scan that has a total volume.
 
     Notes
     -----
@@ -62,13 +63,13 @@ def worst_first(volumes: pd.DataFrame) -> list[str]:
     totals = pd.to_numeric(measured["total_cm3"])
     ranked = pd.DataFrame(
         {
-            "participant_id": measured["participant_id"],
+            "name": [ScanKey.of_row(row).name for row in measured.to_dict("records")],
             "doubt": [-weight_of(codes_in(cell)) for cell in measured["cautions"]],
             "apart": -(totals - totals.median()).abs(),
         }
     )
-    ordered = ranked.sort_values(["doubt", "apart", "participant_id"], kind="stable")
-    return [str(name) for name in ordered["participant_id"]]
+    ordered = ranked.sort_values(["doubt", "apart", "name"], kind="stable")
+    return [str(name) for name in ordered["name"]]
 
 
 def weight_of(codes: Iterable[str]) -> int:

@@ -1,4 +1,4 @@
-"""The page of one participant; the same input gives the same page."""
+"""The page of one scan; the same input gives the same page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipeline.domain.cautions import Caution
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.stages.report.methods_text import full_names
-from pipeline.stages.report.page_parts import Row, data_url, shown_cautions
+from pipeline.stages.report.page_parts import Row, data_url, shown_cautions, with_name
 from pipeline.stages.report.render import render
 
 
@@ -69,12 +69,12 @@ def participant_page(
     provenance: Mapping[str, str],
     quality: Sequence[Mapping[str, object]] = (),
 ) -> str:
-    """Give the page of one participant as HTML.
+    """Give the page of one scan as HTML.
 
     Parameters
     ----------
     row
-        The participant's row of ``volumes.tsv``.
+        The scan's row of ``volumes.tsv``.
     table
         None where nothing was measured.
     pictures
@@ -86,7 +86,7 @@ def participant_page(
     """
     return render(
         "participant.html.j2",
-        row=row,
+        row=with_name(row),
         muscles=[] if table is None else _by_muscle(table),
         cautions=shown_cautions(row, cautions),
         pictures=[

@@ -49,7 +49,9 @@ class Sample:
     Parameters
     ----------
     measured, total
-        Numbers of participants.
+        Numbers of scans.
+    people
+        Number of participants.
     segmenters, muscles
         Distinct cells of ``volumes.tsv``.
     sensitivities
@@ -58,6 +60,7 @@ class Sample:
 
     measured: int
     total: int
+    people: int
     segmenters: Sequence[str]
     muscles: Sequence[str]
     sensitivities: Sequence[float]
@@ -82,9 +85,12 @@ def full_names(cell: str) -> str:
 
 def _measurement(facts: ReportFacts, sample: Sample) -> Iterator[str]:
     bias, border = facts.settings["preprocess"], facts.settings["regions"]
+    what = "participants"
+    if sample.people < sample.total:
+        what = f"scans of {sample.people} participant{'s' * (sample.people > 1)}"
     yield (
         f"Volumes of the intrinsic foot muscles were measured with footvol "
-        f"{facts.footvol_version} in {sample.measured} of {sample.total} participants."
+        f"{facts.footvol_version} in {sample.measured} of {sample.total} {what}."
     )
     if bias["bias_correction"]:
         yield (

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pipeline.domain.anatomy import MUSCLE_COLOURS
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
 from pipeline.settings.report import ReportParams
@@ -116,7 +117,7 @@ def _layout(view: View, rows: Sequence[Sequence[Cut]]) -> tuple[Figure, list[Axe
 def _palette() -> list[int]:
     """Give 128 greys and the colours, also blended with black, grey and white for edges."""
     greys = np.repeat(np.linspace(0, 255, 128), 3).reshape(-1, 3)
-    colours = 255 * np.array([to_rgb(colour) for colour in draw.COLOURS.values()])
+    colours = 255 * np.array([to_rgb(colour) for colour in MUSCLE_COLOURS.values()])
     mixed = [
         alpha * colours + (1 - alpha) * background
         for background in (0, 70, 255)

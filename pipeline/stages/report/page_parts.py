@@ -3,8 +3,10 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.domain.cautions import Caution
+from pipeline.domain.scan_key import ScanKey
 from pipeline.stages.report.doubt import codes_in, label_of_caution
 from pipeline.stages.report.formatting import is_missing
 
@@ -35,6 +37,12 @@ def shown_cautions(row: Row, cautions: Sequence[Caution]) -> list[ShownCaution]:
     known = {code for code, _ in pairs}
     more = [(code, code) for code in codes_in(row["cautions"]) if code not in known]
     return [ShownCaution(code, label_of_caution(code), text) for code, text in (*pairs, *more)]
+
+
+def with_name(row: Mapping[Any, object]) -> dict[str, object]:
+    """Add the name of the scan to a row of ``volumes.tsv``: participant, session and run."""
+    cells = {str(column): cell for column, cell in row.items()}
+    return cells | {"name": ScanKey.of_row(cells).name}
 
 
 def distinct(cells: Iterable[object]) -> list[str]:

@@ -1,7 +1,6 @@
 """Drawing into one panel of an overlay."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,28 +14,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import find_contours
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import MUSCLE_COLOURS, MUSCLES
 from pipeline.domain.landmarks import Border
 from pipeline.domain.scan import Side
 from pipeline.stages.report.reformats import DORSAL, LONG, PITCH_MM, Cut
-
-COLOURS: Mapping[int, str] = MappingProxyType(
-    {
-        1: "#e69f00",
-        2: "#56b4e9",
-        3: "#ff8fd0",
-        4: "#f0e442",
-        5: "#00d79a",
-        6: "#ff5a36",
-        7: "#7ba2ff",
-        8: "#ffb199",
-        9: "#b6e34b",
-        10: "#c58cff",
-        11: "#ff4f9a",
-        12: "#7fe7e7",
-    }
-)
-"""One per muscle label; neighbours also differ in lightness, for colour-blind readers."""
 
 _SCALE_BAR_MM = 20.0
 _MIN_LABELLED_MM2 = 12.0
@@ -74,12 +55,12 @@ def draw_muscle(panel: Axes, index: int, page: tuple[Array, Array], fraction: Ar
     first = columns[0], rows[0]
     step = columns[1] - columns[0], rows[1] - rows[0]
     outlines = [line[:, ::-1] * step + first for line in find_contours(fraction, 0.5)]
-    panel.add_collection(LineCollection(outlines, colors=COLOURS[index], linewidths=1.4))
+    panel.add_collection(LineCollection(outlines, colors=MUSCLE_COLOURS[index], linewidths=1.4))
     depth = ndimage.distance_transform_edt(np.pad(fraction > 0.5, 1))[1:-1, 1:-1]
     if np.count_nonzero(depth) * PITCH_MM**2 >= _MIN_LABELLED_MM2:
         row, column = np.unravel_index(depth.argmax(), depth.shape)
         name = MUSCLES[index - 1].abbreviation
-        style = {"color": COLOURS[index], "size": 8, "ha": "center", "va": "center"}
+        style = {"color": MUSCLE_COLOURS[index], "size": 8, "ha": "center", "va": "center"}
         _write(panel, columns[column], rows[row], name, where=panel.transData, **style)
 
 
@@ -132,7 +113,7 @@ def draw_border(panel: Axes, border: Border, levels_mm: Sequence[float], name: s
 
 def draw_legend(figure: Figure) -> None:
     """Explain the abbreviations below the panels."""
-    handles = [Line2D([], [], color=COLOURS[m.index], linewidth=5) for m in MUSCLES]
+    handles = [Line2D([], [], color=m.colour, linewidth=5) for m in MUSCLES]
     names = [f"{m.abbreviation}  {m.name}" for m in MUSCLES]
     figure.legend(
         handles,

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from pipeline.domain.anatomy import MUSCLES, PLANTAR_LABELS, Muscle
 from pipeline.domain.landmarks import Border
 from pipeline.stages.plot_style import INK, PALE, plot_style, svg
-from pipeline.stages.report.panels import COLOURS
 
 _FAT = "#3a3a3a"
 _SCALE_CM2 = 2.0
@@ -72,7 +71,7 @@ def _draw_row(axes: Axes, rows: pd.DataFrame, muscle: Muscle, bottom_cm2: float)
     area_cm2 = rows["acsa_mm2"].to_numpy() / 100
     fat_cm2 = area_cm2 * np.nan_to_num(rows["fat_fraction"].to_numpy(dtype=float))
     top = bottom_cm2 + area_cm2
-    axes.fill_between(position_mm, bottom_cm2, top, color=COLOURS[muscle.index], linewidth=0)
+    axes.fill_between(position_mm, bottom_cm2, top, color=muscle.colour, linewidth=0)
     axes.fill_between(position_mm, bottom_cm2, bottom_cm2 + fat_cm2, color=_FAT, linewidth=0)
     axes.plot(position_mm, top, color=INK, linewidth=0.6)
     axes.axhline(bottom_cm2, color=PALE, linewidth=0.4, zorder=0)

@@ -34,7 +34,9 @@ class Context:
     moved
         The same comparisons with the border moved.
     left_out
-        Who is not in the comparison: participant and reason.
+        What is not in the comparison: scan and reason.
+    why_not_compared
+        If groups could not be compared at all.
     """
 
     main: Quantity = Quantity.PER_BODY_MASS
@@ -44,6 +46,7 @@ class Context:
     muscle_tests: int = 0
     moved: Sequence[BorderComparison] = ()
     left_out: Sequence[tuple[str, str]] = ()
+    why_not_compared: str | None = None
 
 
 def verdict(comparison: Comparison) -> str:

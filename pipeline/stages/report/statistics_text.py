@@ -8,10 +8,12 @@ from itertools import groupby
 import pandas as pd
 
 from pipeline.domain.comparison import BorderComparison, Comparison, Interval, Sample
+from pipeline.domain.dependent_scans import why_not_compared
 from pipeline.domain.outcomes import Quantity
 from pipeline.stages.report.finding import finding
 from pipeline.stages.report.formatting import fixed, interval, is_missing, p_value
 from pipeline.stages.report.outcome_labels import label_of
+from pipeline.stages.report.page_parts import with_name
 from pipeline.stages.report.render import render
 from pipeline.stages.report.sentences import Context, explanation, verdict
 
@@ -56,6 +58,7 @@ def context_of(
         muscle_tests=muscle_tests,
         moved=moved,
         left_out=_left_out(volumes),
+        why_not_compared=why_not_compared(volumes.to_dict("records")),
     )
 
 
@@ -150,13 +153,12 @@ def _escape(text: str) -> str:
 
 
 def _left_out(volumes: pd.DataFrame) -> list[tuple[str, str]]:
-    """Give participant and reason of every row that was not measured or is excluded."""
-    rows = volumes[volumes["status"] != "ok"].to_dict("records")
-    reasons = [row.get("reason") for row in rows]
+    """Give scan and reason of every row that was not measured or is excluded."""
+    rows = map(with_name, volumes[volumes["status"] != "ok"].to_dict("records"))
     return [
-        (str(row["participant_id"]), f"{row['status']}: {why}")
-        for row, why in zip(rows, reasons, strict=True)
-        if not is_missing(why)
+        (str(row["name"]), f"{row['status']}: {row['reason']}")
+        for row in rows
+        if not is_missing(row.get("reason"))
     ]
 
 

@@ -13,7 +13,7 @@ from pipeline.stages.report.doubt import codes_in, doubts, worst_first
 from pipeline.stages.report.finding import finding
 from pipeline.stages.report.methods_text import ReportFacts, Sample, full_names, methods_text
 from pipeline.stages.report.outcome_labels import label_of
-from pipeline.stages.report.page_parts import data_url, distinct, shown_cautions
+from pipeline.stages.report.page_parts import data_url, distinct, shown_cautions, with_name
 from pipeline.stages.report.render import render
 from pipeline.stages.report.sentences import Context
 from pipeline.stages.report.statistics_text import context_of, paragraphs, table_row
@@ -62,9 +62,9 @@ class Study:
     main
         Form of the volumes in the family that the settings name.
     thumbnails
-        JPEG by ``participant_id``.
+        JPEG by the names of the scans.
     cautions
-        By ``participant_id``.
+        By the names of the scans.
     plots
         SVG by the names of `PLOTS`.
     moved
@@ -85,12 +85,10 @@ def report(study: Study, facts: ReportFacts) -> str:
     volumes = study.volumes
     is_compared = any(comparison.has_two_groups for comparison in study.statistics)
     statistics = study.statistics if is_compared else ()
-    rows = [{str(k): v for k, v in row.items()} for row in volumes.to_dict("records")]
+    rows = [with_name(row) for row in volumes.to_dict("records")]
     context = context_of(volumes, statistics, study.main, study.moved)
     cautions = {
-        str(row["participant_id"]): shown_cautions(
-            row, study.cautions.get(str(row["participant_id"]), ())
-        )
+        str(row["name"]): shown_cautions(row, study.cautions.get(str(row["name"]), ()))
         for row in rows
     }
     measured = volumes[volumes["status"] == "ok"]
@@ -175,10 +173,10 @@ def _feet(
     study: Study, rows: Sequence[Mapping[str, object]], cautions: Mapping[str, Sequence[object]]
 ) -> list[dict[str, object]]:
     """Give the tiles of the grid, worst first."""
-    by_id = {str(row["participant_id"]): row for row in rows}
+    by_name = {str(row["name"]): row for row in rows}
     return [
         {
-            "row": by_id[name],
+            "row": by_name[name],
             "cautions": cautions[name],
             "url": data_url(study.thumbnails[name], "jpg"),
         }
@@ -193,6 +191,7 @@ def _sample(volumes: pd.DataFrame) -> Sample:
     return Sample(
         measured=len(measured),
         total=len(volumes),
+        people=volumes["participant_id"].nunique(),
         segmenters=distinct(measured["segmenter"]),
         muscles=distinct(measured["muscles"]),
         sensitivities=[float(value) for value in sensitivities],

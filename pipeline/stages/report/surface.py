@@ -13,12 +13,11 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.domain.anatomy import MUSCLES
+from pipeline.domain.anatomy import BONE_COLOUR, MUSCLE_COLOURS, MUSCLES
 from pipeline.domain.grid import Grid
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Side
 from pipeline.stages.report.encode import small_png
-from pipeline.stages.report.panels import COLOURS
 from pipeline.stages.report.reformats import (
     DORSAL,
     LONG,
@@ -34,7 +33,7 @@ _SMOOTHING_MM = 1.0
 _ENLARGED = 3  # pixels of a view per step of the lattice
 _ABOVE_MM = 30.0  # of bone above the muscles, so that the ankle is recognised
 _BONE = len(MUSCLES) + 1
-_COLOURS = {**COLOURS, _BONE: "#e2dccb"}
+_COLOURS = {**MUSCLE_COLOURS, _BONE: BONE_COLOUR}
 _LIGHT = np.array((-0.35, 0.45, 0.82))  # to the right, up and toward the viewer
 _AMBIENT, _EDGE = 0.35, 0.5
 _MIN_NAMED_PIXELS = 9.0
@@ -213,7 +212,7 @@ def _figure(
             panel.set_axis_off()
             _write_names(panel, labels)
         panels[-1].set_axis_off()
-        handles = [Patch(color=COLOURS[m.index]) for m in MUSCLES]
+        handles = [Patch(color=m.colour) for m in MUSCLES]
         names = [f"{m.abbreviation}  {m.name}" for m in MUSCLES]
         panels[-1].legend(handles, names, loc="center", frameon=False, fontsize=9)
         return small_png(figure)

@@ -11,7 +11,6 @@ from scipy import ndimage
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Scan
-from pipeline.stages.report.panels import COLOURS
 from pipeline.stages.report.reformats import Cut, View, sample
 
 _PITCH_MM = 0.6
@@ -45,7 +44,7 @@ def _page(view: View, cut: Cut, scan: Scan, split: RegionSplit) -> Pixels:
     white = max(float(np.percentile(image, 99)), np.finfo(float).tiny)
     pixels = np.repeat(np.clip(image / white, 0, 1)[..., np.newaxis], 3, axis=-1)
     labels = sample(split.muscles.voxels, split.muscles.grid, world_mm, order=0).astype(int)
-    colours = np.array([(0, 0, 0), *(to_rgb(COLOURS[m.index]) for m in MUSCLES)])[labels]
+    colours = np.array([(0, 0, 0), *(to_rgb(m.colour) for m in MUSCLES)])[labels]
     inside = labels > 0
     outline = inside & (
         ndimage.grey_erosion(labels, (3, 3)) != ndimage.grey_dilation(labels, (3, 3))

@@ -18,7 +18,7 @@ from pipeline.domain.grid import Grid
 from pipeline.errors import ScanError
 from pipeline.store.dicom.series_sorting import Volume
 from pipeline.store.dicom.single_frames import write_single_frames
-from pipeline.store.dicom.stack_geometry import off_grid_mm
+from pipeline.store.dicom.stack_geometry import corners_apart_mm, off_grid_mm
 from pipeline.store.formats import to_nifti
 
 # Suffixes of volumes that dcm2niix resampled to even steps or sheared.
@@ -236,8 +236,7 @@ def _check_place(path: Path, volume: Volume) -> None:
     if ours is None:
         _check_mosaic(theirs, volume)
         return
-    corners, expected = _voxel_corners(theirs), _voxel_corners(ours)
-    apart_mm = np.linalg.norm(corners[:, None] - expected[None], axis=2).min(axis=0).max()
+    apart_mm = corners_apart_mm(theirs, ours)
     if sorted(theirs.shape) != sorted(ours.shape) or apart_mm > _SAME_PLACE_MM:
         msg = (
             f"Every image must become a slice in its own place: got {theirs.shape} voxels with "
@@ -245,11 +244,6 @@ def _check_place(path: Path, volume: Volume) -> None:
             f"{ours.shape}. Export the whole series again."
         )
         raise ScanError(msg)
-
-
-def _voxel_corners(grid: Grid) -> NDArray[np.float64]:
-    ends = [(0, n - 1) for n in grid.shape]
-    return grid.to_world(np.array(np.meshgrid(*ends)).reshape(3, -1).T)
 
 
 def _check_mosaic(grid: Grid, volume: Volume) -> None:

@@ -107,6 +107,19 @@ def off_grid_mm(volume: Sequence[SliceHeader], grid: Grid) -> float:
     return float(np.linalg.norm(stated_mm - grid.to_world(indices), axis=2).max())
 
 
+def corners_apart_mm(first: Grid, second: Grid) -> float:
+    """Return the largest distance of a corner voxel from the nearest one of another grid.
+
+    It does not depend on the order and direction of the axes.
+    """
+    corners, others = (
+        grid.to_world(np.array(np.meshgrid(*((0, n - 1) for n in grid.shape))).reshape(3, -1).T)
+        for grid in (first, second)
+    )
+    distances_mm = np.linalg.norm(corners[:, None] - others[None], axis=2)
+    return float(distances_mm.min(axis=0).max())
+
+
 def _mean_directions(volume: Sequence[SliceHeader]) -> NDArray[np.float64]:
     """Average the directions of rows and columns, as orthogonal unit vectors."""
     mean = np.array([s.orientation for s in volume]).mean(axis=0).reshape(2, 3)

@@ -95,5 +95,21 @@ def test_only_what_was_measured_can_be_read(bids_dir: Path, tmp_path: Path) -> N
 
     with pytest.raises(PipelineError, match="Stage 'preprocess' was not run"):
         study.scan("sub-03")
-    with pytest.raises(ConfigError, match=r"one of \['01', .*: got 'sub-7'. Correct the label"):
+    with pytest.raises(ConfigError, match=r"must be in the dataset: got \['sub-7'\]"):
         study.scan("sub-7")
+
+
+def test_the_session_of_a_scan_must_be_named(bids_dir: Path, tmp_path: Path) -> None:
+    """If a participant has several; the row is that of the session."""
+    first = bids_dir / "sub-02" / "anat" / "sub-02_T1w.nii.gz"
+    for label in ("a", "b"):
+        scan = bids_dir / "sub-02" / f"ses-{label}" / "anat" / f"sub-02_ses-{label}_T1w.nii.gz"
+        scan.parent.mkdir(parents=True)
+        scan.write_bytes(UNUSABLE if label == "b" else first.read_bytes())
+    first.unlink()
+    study = run_dataset(bids_dir, tmp_path / "out", participants=["02"])
+
+    with pytest.raises(ConfigError, match=r"one of \['sub-02_ses-a', 'sub-02_ses-b'\]: got 's"):
+        study.scan("02")
+    with pytest.raises(SegmentationError, match="No foot was found"):
+        study.scan("02", session="ses-b")

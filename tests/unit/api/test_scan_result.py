@@ -10,6 +10,7 @@ from reviewed import measure_truth
 from pipeline import DatasetResult, ScanResult, measure_scan, run_dataset
 from pipeline.api.scan_result import TEXT_COLUMNS
 from pipeline.phantom.anatomy.foot import Foot
+from pipeline.store.names import ScanName
 from pipeline.store.tables import read_table
 
 pytestmark = pytest.mark.integration
@@ -21,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, coarse_foot: Foot) -> Itera
     """Measure one participant by the command; the network stays replaced by the truth."""
     made = tmp_path_factory.mktemp("api")
     patch = pytest.MonkeyPatch()
-    measure_truth(made, {"01": coarse_foot}, patch)
+    measure_truth(made, {ScanName("01"): coarse_foot}, patch)
     yield made
     patch.undo()
 

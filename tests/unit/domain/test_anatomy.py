@@ -1,9 +1,12 @@
 """Labels that users rely on; a change here needs a new version."""
 
+import re
 from dataclasses import astuple
 
 from pipeline.domain.anatomy import (
+    BONE_COLOUR,
     BONE_NAMES,
+    MUSCLE_COLOURS,
     MUSCLE_NAMES,
     MUSCLES,
     PLANTAR_LABELS,
@@ -31,7 +34,7 @@ ROWS = [[cell.strip() for cell in line.split("|")] for line in CONTRACT.strip().
 
 def test_muscles_are_those_of_the_contract() -> None:
     """Index, name, abbreviation, FMA number and layer, in order of the index."""
-    assert [astuple(m) for m in MUSCLES] == [
+    assert [astuple(m)[:5] for m in MUSCLES] == [
         (int(index), name, abbreviation, int(fma) if fma else None, layer)
         for index, name, abbreviation, fma, layer, _ in ROWS
     ]
@@ -66,3 +69,11 @@ def test_regions_are_two() -> None:
     """The rearfoot is 1; tables also have their total."""
     assert dict(REGION_NAMES) == {1: "rearfoot", 2: "forefoot"}
     assert REGIONS == ("rearfoot", "forefoot", "total")
+
+
+def test_every_muscle_has_a_colour_of_its_own() -> None:
+    """Hexadecimal, as tables and DICOM need it."""
+    colours = list(MUSCLE_COLOURS.values())
+
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in (*colours, BONE_COLOUR))
+    assert len(set(colours)) == len(MUSCLES)

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.domain.decision import Decision, Signature, Verdict, one_line
+from pipeline.domain.scan_key import ScanKey
 
 BY = Signature("AB", "2026-02-03T04:05:06Z", "f" * 64)
 
@@ -17,12 +18,12 @@ BY = Signature("AB", "2026-02-03T04:05:06Z", "f" * 64)
 )
 def test_a_decision_gives_its_reason(verdict: Verdict, comment: str, reason: str) -> None:
     """Who decided what and why, in one line."""
-    assert Decision.of_text("01", verdict, comment, by=BY).reason == reason
+    assert Decision.of_text(ScanKey("01"), verdict, comment, by=BY).reason == reason
 
 
 def test_other_labels_make_a_decision_stale() -> None:
     """It holds for the labels that were seen."""
-    decision = Decision.of_text("01", "accept", "", by=BY)
+    decision = Decision.of_text(ScanKey("01"), "accept", "", by=BY)
 
     assert [decision.is_stale(sha * 64) for sha in "f0"] == [False, True]
 

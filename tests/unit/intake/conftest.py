@@ -8,7 +8,7 @@ import pytest
 from makers import make_taken_scan
 
 from pipeline.domain.scan import Scan
-from pipeline.intake.import_scans import intake_source
+from pipeline.intake.import_scans import Stated, intake_source
 from pipeline.run.executors import InProcess
 from pipeline.settings.intake import IntakeParams
 
@@ -30,7 +30,7 @@ def bring() -> Bring:
             source,
             bids_dir,
             given.get("table"),
-            given.get("side"),
+            Stated(given.get("side"), given.get("session")),
             given.get("params", IntakeParams()),
             given.get("patients"),
             InProcess(),

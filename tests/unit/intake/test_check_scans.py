@@ -97,6 +97,21 @@ def test_a_raw_dataset_and_its_table_are_checked(
     assert "right from the option --side but left from participants.tsv" in said
 
 
+def test_each_session_of_a_raw_dataset_is_checked(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row each."""
+    write_json({"Name": "Ours"}, tmp_path / "dataset_description.json")
+    for session in "ab":
+        name = f"sub-01/ses-{session}/anat/sub-01_ses-{session}_T1w.nii"
+        write_scan(scan, tmp_path / name, like=None)
+
+    assert main(["intake", str(tmp_path), "--check", "--side", "right"]) == 0
+
+    _, *rows = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows] == ["sub-01_ses-a", "sub-01_ses-b"]
+
+
 def test_the_check_sees_the_contrast_that_intake_would_write(
     scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from makers import make_taken_scan
 
 from pipeline.domain.scan import Side
 from pipeline.errors import PipelineError
-from pipeline.intake.import_scans import intake_source
+from pipeline.intake.import_scans import Stated, intake_source
 from pipeline.run.executors import InProcess
 from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_export import write_dicom_series
@@ -45,7 +45,13 @@ def test_an_intake_is_valid_bids(tmp_path: Path) -> None:
     table.write_text("participant_id\tgroup\tbody_mass_kg\tside\tage\tsex\n" + rows)
 
     intake_source(
-        tmp_path / "in", tmp_path / "raw", table, Side.RIGHT, IntakeParams(), None, InProcess()
+        tmp_path / "in",
+        tmp_path / "raw",
+        table,
+        Stated(Side.RIGHT),
+        IntakeParams(),
+        None,
+        InProcess(),
     )
 
     assert errors_in(tmp_path / "raw") == []
@@ -64,7 +70,13 @@ def test_real_series_become_valid_bids(tmp_path: Path) -> None:
         source.symlink_to(series.resolve())
         try:
             intake_source(
-                source, tmp_path / "raw", None, Side.RIGHT, IntakeParams(), None, InProcess()
+                source,
+                tmp_path / "raw",
+                None,
+                Stated(Side.RIGHT),
+                IntakeParams(),
+                None,
+                InProcess(),
             )
             taken += 1
         except PipelineError:

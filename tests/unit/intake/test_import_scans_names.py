@@ -8,12 +8,13 @@ import pydicom
 import pytest
 
 from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ScanError
 from pipeline.settings.intake import IntakeParams
 from pipeline.simulate.dicom_export import write_dicom_series
 from pipeline.store.files import read_json, write_json
 from pipeline.store.images import read_scan, write_scan
-from pipeline.store.raw_scans import find_scan
+from pipeline.store.raw_scans import find_keys, find_scan
 
 Bring = Callable[..., list[Path]]
 
@@ -107,7 +108,7 @@ def test_water_and_fat_are_both_written(scan: Scan, bring: Bring, tmp_path: Path
         "sub-07_acq-water_T1w.nii.gz",
         "sub-07_acq-fat_T1w.nii.gz",
     ]
-    assert find_scan(tmp_path / "raw", "07") == written[0]
+    assert find_scan(tmp_path / "raw", ScanKey("07")) == written[0]
 
 
 def test_the_header_names_the_weighting(scan: Scan, bring: Bring, tmp_path: Path) -> None:
@@ -118,3 +119,29 @@ def test_the_header_names_the_weighting(scan: Scan, bring: Bring, tmp_path: Path
     (image,) = bring(tmp_path / "sub-07", tmp_path / "raw")
 
     assert image.name == "sub-07_T2w.nii.gz"
+
+
+def test_all_scans_of_an_import_get_its_session(
+    scan: Scan, bring: Bring, tmp_path: Path
+) -> None:
+    """A second session comes beside the first, and the table keeps one row."""
+    write_scan(scan, tmp_path / "sub-07_acq-x_T2w.nii", like=None)
+    for session in ("a", "b"):
+        bring(tmp_path / "sub-07_acq-x_T2w.nii", tmp_path / "raw", session=session)
+
+    assert sorted(path.name for path in (tmp_path / "raw").rglob("*.nii.gz")) == [
+        "sub-07_ses-a_acq-x_T2w.nii.gz",
+        "sub-07_ses-b_acq-x_T2w.nii.gz",
+    ]
+    assert find_keys(tmp_path / "raw", "07") == (ScanKey("07", "a"), ScanKey("07", "b"))
+    assert len((tmp_path / "raw/participants.tsv").read_text().splitlines()) == 2
+
+
+def test_a_scan_of_another_session_is_refused(scan: Scan, bring: Bring, tmp_path: Path) -> None:
+    """One that its name states already is kept."""
+    write_scan(scan, tmp_path / "sub-07_ses-a_T1w.nii", like=None)
+
+    with pytest.raises(ScanError, match=r"got one of 'ses-a' in place of 'ses-b'\. Import"):
+        bring(tmp_path / "sub-07_ses-a_T1w.nii", tmp_path / "raw", session="b")
+    (image,) = bring(tmp_path / "sub-07_ses-a_T1w.nii", tmp_path / "raw", session="a")
+    assert image.name == "sub-07_ses-a_T1w.nii.gz"

@@ -18,7 +18,7 @@ def out(tmp_path: Path) -> Path:
 
 def test_the_most_doubtful_foot_comes_first(out: Path) -> None:
     """It has one caution more."""
-    assert [foot.label for foot in find_feet(out)] == ["02", "01"]
+    assert [foot.key.label for foot in find_feet(out)] == ["02", "01"]
 
 
 def test_cautions_about_no_label_are_no_doubt(out: Path) -> None:
@@ -27,7 +27,7 @@ def test_cautions_about_no_label_are_no_doubt(out: Path) -> None:
     text = table.read_text().replace("low-certainty;strong-bias-field", "corrected-muscles")
     table.write_text(text)
 
-    assert [foot.label for foot in find_feet(out)] == ["01", "02"]
+    assert [foot.key.label for foot in find_feet(out)] == ["01", "02"]
 
 
 def test_feet_without_labels_have_a_reason(out: Path) -> None:
@@ -53,7 +53,7 @@ def test_files_outside_the_folder_are_never_read(out: Path, tmp_path: Path) -> N
     for path in (out / "sub-<b>" / "anat").iterdir():
         path.rename(path.with_name(path.name.replace("sub-01", "sub-<b>")))
 
-    assert [foot.label for foot in find_feet(out)] == ["01"]
+    assert [foot.key.label for foot in find_feet(out)] == ["01"]
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:

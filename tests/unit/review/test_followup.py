@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.domain.decision import Decision, Signature, Verdict
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError
 from pipeline.review import followup
 from pipeline.review.followup import Followup, write_all
@@ -30,7 +31,8 @@ def out(bids_dir: Path, tmp_path: Path, calls: list[str]) -> Path:
 
 def decide(label: str, verdict: Verdict) -> Decision:
     """Make a decision."""
-    return Decision.of_text(label, verdict, "wrap", by=Signature("AB", "now", "0" * 64))
+    signature = Signature("AB", "now", "0" * 64)
+    return Decision.of_text(ScanKey(label), verdict, "wrap", by=signature)
 
 
 def test_tables_leave_out_who_was_rejected(out: Path, calls: list[str]) -> None:
@@ -38,7 +40,7 @@ def test_tables_leave_out_who_was_rejected(out: Path, calls: list[str]) -> None:
     decisions = [decide("02", "reject"), decide("03", "accept"), decide("06", "accept")]
     write_decisions(decisions, out / "review.tsv")
 
-    write_all(reopen(out), ("04",))
+    write_all(reopen(out), (ScanKey("04"),))
 
     lines = (out / "volumes.tsv").read_text().splitlines()[1:]
     left_out = {line[:6] for line in lines if "\texcluded\t" in line}
@@ -70,18 +72,18 @@ def test_requests_that_come_meanwhile_are_joined(monkeypatch: pytest.MonkeyPatch
     started, may_go = threading.Event(), threading.Event()
     written: list[list[str]] = []
 
-    def write(_cohort: Cohort, labels: Collection[str]) -> None:
-        written.append(list(labels))
+    def write(_cohort: Cohort, keys: Collection[ScanKey]) -> None:
+        written.append([key.label for key in keys])
         started.set()
         may_go.wait(10)
 
     monkeypatch.setattr(followup, "write_all", write)
     tables = Followup(lambda: None)  # type: ignore[arg-type, return-value]
-    tables.request("01")
+    tables.request(ScanKey("01"))
     started.wait(10)
-    tables.request("02")
+    tables.request(ScanKey("02"))
     tables.request()
-    tables.request("03")
+    tables.request(ScanKey("03"))
     assert tables.state == "writing"
     may_go.set()
     tables.join()

@@ -30,14 +30,14 @@ Measured = list[tuple[str, ...]]
 def foot(tmp_path: Path) -> Foot:
     """Write two tiny feet, and give the first."""
     session = open_tiny(make_reviewable(tmp_path / "out"))
-    return next(foot for foot in session.feet.values() if foot.label == "01")
+    return next(foot for foot in session.feet.values() if foot.key.label == "01")
 
 
 @pytest.fixture
 def cohort(foot: Foot) -> Cohort:
     """Make the cohort of that foot."""
     who = Participant("01")
-    return Cohort((who,), ("01",), foot.out.parent / "raw", foot.out, PipelineConfig())
+    return Cohort((who,), (who.key,), foot.out.parent / "raw", foot.out, PipelineConfig())
 
 
 @pytest.fixture

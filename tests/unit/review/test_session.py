@@ -60,17 +60,19 @@ def test_a_blinded_review_shuffles_by_a_seed_on_disk(out: Path) -> None:
     """The same seed gives the same order, which is written down."""
     first, again = (open_tiny(out, is_blinded=True, seed=3) for _ in range(2))
 
-    assert [f.label for f in first.feet.values()] == [f.label for f in again.feet.values()]
+    assert [f.key.label for f in first.feet.values()] == [
+        f.key.label for f in again.feet.values()
+    ]
     assert list(first.names.values()) == ["Foot 1", "Foot 2"]
     written = json.loads((out / "logs" / "review_order_AB.json").read_text())
     assert written["seed"] == 3
-    assert written["order"] == [f"sub-{foot.label}" for foot in first.feet.values()]
+    assert written["order"] == [f"sub-{foot.key.label}" for foot in first.feet.values()]
 
 
 def test_a_blinded_review_hides_names_in_messages(out: Path) -> None:
     """An open one shows them."""
     blinded = open_tiny(out, is_blinded=True, seed=3)
-    key = next(key for key, foot in blinded.feet.items() if foot.label == "02")
+    key = next(key for key, foot in blinded.feet.items() if foot.key.label == "02")
 
     assert blinded.hidden("See sub-02.") == f"See {blinded.names[key]}."
     assert open_tiny(out).hidden("See sub-02.") == "See sub-02."

@@ -49,6 +49,22 @@ def test_two_maps_are_one_foot(tmp_path: Path) -> None:
     assert found.reliability is None
 
 
+def test_runs_of_a_foot_are_paired_by_run_where_there_are_several(tmp_path: Path) -> None:
+    """A foot with one run needs none in its names."""
+    for run, slices in (("run-1", 6), ("run-2", 3)):
+        write_map(tmp_path / "hand" / f"sub-01_ses-a_{run}.nii.gz", slices)
+        write_map(tmp_path / "program" / f"sub-01_ses-a_{run}_seg-muscles_dseg.nii.gz", slices)
+    write_map(tmp_path / "hand" / "sub-02.nii.gz")
+    write_map(tmp_path / "program" / "sub-02_run-1_seg-muscles_dseg.nii.gz")
+
+    found = compute_agreement(tmp_path / "hand", tmp_path / "program", None)
+
+    names = ["sub-01_ses-a_run-1", "sub-01_ses-a_run-2", "sub-02"]
+    assert found.overlaps["participant_id"].unique().tolist() == names
+    plantar = found.overlaps[found.overlaps["label"] == "plantar"]
+    assert plantar["dice"].tolist() == [1, 1, 1]
+
+
 def test_folders_are_paired_by_participant(folders: tuple[Path, Path]) -> None:
     """Bones are skipped, and a foot without a counterpart is listed."""
     found = compute_agreement(*folders, None)

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.domain.decision import Decision, Signature
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError
 from pipeline.run.agreement import compare_decisions
 from pipeline.store.review_table import write_decisions
@@ -16,7 +17,8 @@ def table(tmp_path: Path) -> Path:
     """Let two reviewers decide on one foot."""
     path = tmp_path / "review.tsv"
     signatures = [Signature(who, "now", "a" * 64) for who in ("AB", "CD")]
-    write_decisions([Decision.of_text("01", "accept", "", by=s) for s in signatures], path)
+    key = ScanKey("01")
+    write_decisions([Decision.of_text(key, "accept", "", by=s) for s in signatures], path)
     return path
 
 

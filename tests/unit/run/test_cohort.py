@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import PipelineConfig
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError, ScanError
 from pipeline.run.cohort import open_cohort, open_scan
 from pipeline.run.outcome import OK
@@ -33,7 +34,7 @@ def test_labels_are_accepted_with_and_without_prefix(bids_dir: Path, tmp_path: P
     """Both forms mean the same."""
     cohort = open_cohort(bids_dir, tmp_path / "out", CONFIG, ["sub-04", "02"])
 
-    assert cohort.chosen == ("02", "04")
+    assert cohort.chosen == (ScanKey("02"), ScanKey("04"))
 
 
 def test_unknown_labels_are_reported_with_the_nearest(bids_dir: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from fake_stages import spoil_scan
 
 from pipeline.config import load_config
 from pipeline.domain.participant import Participant
+from pipeline.domain.scan_key import ScanKey
 from pipeline.run import cohort_state, dependencies
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_outputs import PAGES, TABLES, record_path
@@ -51,7 +52,7 @@ def without_one(cohort: Cohort) -> Cohort:
 
 def excluded(cohort: Cohort) -> Cohort:
     """Leave a participant out of the comparison."""
-    return replace(cohort, excluded={"03": "motion"})
+    return replace(cohort, excluded={ScanKey("03"): "motion"})
 
 
 def with_another_scan(cohort: Cohort) -> Cohort:
@@ -75,7 +76,7 @@ def are_written(cohort: Cohort) -> tuple[bool, bool, bool]:
 def test_what_was_just_written_is_up_to_date(written: Cohort) -> None:
     """Whichever participants are chosen, and however they are processed."""
     assert are_written(written) == (True, True, True)
-    assert are_written(replace(written, chosen=("02",))) == (True, True, True)
+    assert are_written(replace(written, chosen=(ScanKey("02"),))) == (True, True, True)
 
 
 def test_before_the_first_run_nothing_is_up_to_date(cohort: Cohort) -> None:
@@ -161,7 +162,7 @@ def test_the_state_has_the_outcome_and_the_outputs_of_everyone(cohort: Cohort) -
     """A refused scan has its reason and no outputs."""
     spoil_scan(cohort.bids_dir, "02")
     outcomes = [process_participant(job) for job in cohort.jobs()[:5]]
-    state = collect_state(replace(cohort, excluded={"05": "motion"}), outcomes)
+    state = collect_state(replace(cohort, excluded={ScanKey("05"): "motion"}), outcomes)
 
     statuses = [entry.outcome.status for entry in state.entries]
     assert statuses == [OK, FAILED, OK, OK, cohort_state.EXCLUDED, NOT_RUN]

@@ -7,6 +7,7 @@ import pytest
 from fake_stages import spoil_scan
 
 from pipeline.config import load_config
+from pipeline.domain.scan_key import ScanKey
 from pipeline.run.cohort import Cohort
 from pipeline.run.cohort_results import read_results
 from pipeline.run.cohort_state import collect_state
@@ -35,7 +36,7 @@ def test_failed_participants_have_a_row(cohort: Cohort, bids_dir: Path) -> None:
 
 def test_excluded_participants_are_shown_but_not_compared(cohort: Cohort) -> None:
     """An excluded participant has its volumes and the reason."""
-    cohort = replace(cohort, excluded={"03": "motion"})
+    cohort = replace(cohort, excluded={ScanKey("03"): "motion"})
     outcomes = [process_participant(job) for job in cohort.jobs()]
     volumes = write_volumes(read_results(collect_state(cohort, outcomes)))
     statistics = write_statistics(cohort, volumes)

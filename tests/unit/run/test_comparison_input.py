@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import PipelineConfig, load_config
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError
 from pipeline.run.cohort import Cohort, open_cohort
 from pipeline.run.comparison_input import add_participant_columns, check_columns
@@ -120,7 +121,7 @@ def test_excluded_participants_do_not_count_in_pairs(cohort: Cohort) -> None:
     with pytest.raises(ConfigError, match="pair 'a' with more than one in 'healthy'"):
         check_columns(paired)
 
-    check_columns(replace(paired, excluded={"02": "motion", "05": "motion"}))
+    check_columns(replace(paired, excluded={ScanKey("02"): "motion", ScanKey("05"): "motion"}))
 
 
 def test_a_single_scan_needs_no_groups(cohort: Cohort) -> None:

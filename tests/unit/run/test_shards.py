@@ -27,7 +27,7 @@ def test_the_parts_are_all_participants_once(
         for k in range(1, count + 1)
     ]
 
-    labels = [label for part in parts for label in part]
+    labels = [key.label for part in parts for key in part]
     assert sorted(labels) == ["01", "02", "03", "04", "05", "06"]
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 

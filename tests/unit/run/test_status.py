@@ -64,7 +64,7 @@ def test_the_status_has_altered_outputs(job: Job) -> None:
 def add_second_scan(job: Job) -> None:
     """Add a second scan of the participant."""
     raw = job.bids_dir / RAW
-    raw.with_name("sub-01_run-2_T1w.nii.gz").write_bytes(b"second")
+    raw.with_name("sub-01_acq-2_T1w.nii.gz").write_bytes(b"second")
 
 
 def break_link(job: Job) -> None:
@@ -107,7 +107,7 @@ def spoil_record(job: Job) -> None:
 
 
 CASES: dict[Callable[[Job], None], tuple[type[PipelineError], str]] = {
-    add_second_scan: (ScanError, "must have one T1w scan: got 2"),
+    add_second_scan: (ScanError, "must have one T1w scan in each session and run: got 2"),
     break_link: (ArtefactError, "which is not there"),
     break_fat_link: (ConfigError, "No such file or directory' for '.*acq-fat"),
     edit_late_output: (ArtefactError, "altered since then: .*seg-bones"),

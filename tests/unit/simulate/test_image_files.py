@@ -10,6 +10,7 @@ import pytest
 from small_foot import BARE, make_foot
 
 from pipeline.domain.scan import Contrast, Scan, Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.phantom.acquisition.acquire import acquire_all
 from pipeline.simulate.image_files import (
     image_name,
@@ -45,7 +46,7 @@ def test_the_water_image_is_the_one_to_measure(
         "sub-03_acq-opposed_echo-1_MEGRE.nii.gz",
         "sub-03_acq-water_T1w.nii.gz",
     ]
-    result = find_scan(tmp_path, "03")
+    result = find_scan(tmp_path, ScanKey("03"))
     assert result.name == "sub-03_acq-water_T1w.nii.gz"
     scan = read_scan(result)
     assert (scan.contrast, scan.side) == (Contrast.WATER, Side.RIGHT)

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.domain.participant import Participant
 from pipeline.domain.scan import Side
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError
 from pipeline.store.participants import (
     read_participants,
@@ -177,4 +178,4 @@ def test_a_participant_has_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "review.tsv"
     path.write_text("participant_id \treason\t\n 01\tmoved\t\nsub-2\tn/a\n")
 
-    assert read_reasons(path) == {"01": "moved", "2": "n/a"}
+    assert read_reasons(path) == {ScanKey("01"): "moved", ScanKey("2"): "n/a"}

@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import pipeline
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Side
-from pipeline.store.files import read_json
-from pipeline.store.provenance import code_version, sidecar, write_dataset_files
+from pipeline.errors import ArtefactError
+from pipeline.store.files import read_json, write_json
+from pipeline.store.provenance import code_version, sidecar, version_in, write_dataset_files
 from pipeline.store.tables import read_table
 
 
@@ -45,6 +48,24 @@ def test_a_sidecar_says_where_its_image_came_from(tmp_path: Path) -> None:
     }
 
 
+def test_a_sidecar_tells_the_version_that_wrote_it(tmp_path: Path) -> None:
+    """Among the libraries."""
+    sidecar(tmp_path / "a_dseg.nii.gz")
+
+    assert version_in(tmp_path / "a_dseg.nii.gz") == code_version()
+
+
+@pytest.mark.parametrize(
+    "makers", [None, "footvol", [], ["footvol"], [{"Name": "other", "Version": "1"}]]
+)
+def test_a_sidecar_without_the_version_is_refused(makers: object, tmp_path: Path) -> None:
+    """Whatever it has in its place."""
+    write_json({"GeneratedBy": makers}, tmp_path / "a_dseg.json")
+
+    with pytest.raises(ArtefactError, match=r"'a_dseg.json' must state the version of footvol"):
+        version_in(tmp_path / "a_dseg.nii.gz")
+
+
 def test_a_derivative_dataset_describes_itself(tmp_path: Path) -> None:
     """BIDS version, type, generator, and the location of the raw data."""
     write_dataset_files(tmp_path, raw="../raw")
@@ -68,6 +89,7 @@ def test_the_label_table_is_the_contract(tmp_path: Path) -> None:
     assert table["abbreviation"].tolist() == [m.abbreviation for m in MUSCLES]
     assert table["fma"].iloc[0] == 37459
     assert table["fma"].isna().sum() == 3
+    assert table["color"].tolist() == [m.colour for m in MUSCLES]
     assert len(read_table(tmp_path / "seg-bones_dseg.tsv")) == 16
     assert read_table(tmp_path / "seg-regions_dseg.tsv")["name"].tolist() == [
         "rearfoot",

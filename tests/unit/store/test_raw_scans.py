@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ScanError
-from pipeline.store.raw_scans import find_fat_image, find_scan
+from pipeline.store.raw_scans import find_fat_image, find_keys, find_scan
 
 
 def touch(root: Path, *names: str) -> None:
@@ -35,15 +36,49 @@ def test_the_scan_is_chosen_by_its_contrast(
     """T1 before PD before T2, water before fat."""
     touch(tmp_path, *(f"sub-01/anat/{name}" for name in present))
 
-    assert find_scan(tmp_path, "sub-01").name == chosen
+    assert find_scan(tmp_path, ScanKey("sub-01")).name == chosen
 
 
 def test_two_scans_that_fit_are_refused(tmp_path: Path) -> None:
-    """The message lists both."""
-    touch(tmp_path, "sub-01/anat/sub-01_T1w.nii", "sub-01/ses-1/anat/sub-01_ses-1_T1w.nii")
+    """The message lists both, and says what to do."""
+    names = [f"sub-01/ses-1/anat/sub-01_ses-1{more}_T1w.nii" for more in ("", "_acq-2")]
+    touch(tmp_path, *names)
 
-    with pytest.raises(ScanError, match=r"one T1w scan: got 2 .*sub-01_T1w.*sub-01_ses-1_T1w"):
-        find_scan(tmp_path, "01")
+    words = (
+        r"one T1w scan in each session and run: got 2 .*ses-1_T1w.*ses-1_acq-2_T1w.*move the "
+        "others out of the dataset, or name them as runs"
+    )
+    with pytest.raises(ScanError, match=words):
+        find_scan(tmp_path, ScanKey("01", "1"))
+
+
+def test_each_session_and_run_has_its_scan(tmp_path: Path) -> None:
+    """In the order of numbers; a contrast that another session lacks is chosen there."""
+    first, second = ("sub-01/ses-a/anat/sub-01_ses-a", "sub-01/ses-b/anat/sub-01_ses-b")
+    runs = [f"{first}_run-{run}_T1w.nii.gz" for run in (1, 2, 10)]
+    others = [f"{first}_T2w.nii.gz", f"{second}_acq-water_PDw.nii", f"{second}_acq-fat_PDw.nii"]
+    touch(tmp_path, *runs, *others, "sub-02/anat/sub-02_T1w.nii.gz")
+
+    keys = find_keys(tmp_path, "01")
+
+    found = [ScanKey("01", "a", run) for run in ("1", "2", "10")]
+    assert keys == (*found, ScanKey("01", "b"))
+    assert [find_scan(tmp_path, key).name for key in keys] == [
+        *(Path(name).name for name in runs),
+        "sub-01_ses-b_acq-water_PDw.nii",
+    ]
+    with pytest.raises(ScanError, match="in each session and run: got 4"):
+        find_scan(tmp_path, ScanKey("01"))
+    with pytest.raises(ScanError, match=r"scan named 'sub-01_ses-c_T1w\.nii\.gz'.*got 6 oth"):
+        find_scan(tmp_path, ScanKey("01", "c"))
+
+
+@pytest.mark.parametrize("name", ["sub-01_bold.nii", "sub-02_T1w.nii"])
+def test_a_participant_without_a_scan_of_its_own_has_one_key(name: str, tmp_path: Path) -> None:
+    """The row of the table says what is wrong."""
+    touch(tmp_path, f"sub-01/anat/{name}")
+
+    assert find_keys(tmp_path, "sub-01") == (ScanKey("01"),)
 
 
 def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
@@ -51,7 +86,7 @@ def test_a_participant_without_scan_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, "sub-01/anat/sub-01_bold.nii")
 
     with pytest.raises(ScanError, match=r"named 'sub-01_T1w.nii.gz'.*got 1 other"):
-        find_scan(tmp_path, "01")
+        find_scan(tmp_path, ScanKey("01"))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +123,7 @@ def test_capitals_and_extensions_do_not_matter_for_a_pair(tmp_path: Path) -> Non
         "sub-01/anat/sub-01_acq-Fat_T1w.nii.gz",
     )
 
-    water = find_scan(tmp_path, "01")
+    water = find_scan(tmp_path, ScanKey("01"))
 
     assert water.name == "sub-01_acq-Water_T1w.nii"
     assert find_fat_image(water) == water.with_name("sub-01_acq-Fat_T1w.nii.gz")
@@ -98,8 +133,8 @@ def test_an_image_without_fat_is_no_fat_image(tmp_path: Path) -> None:
     """Both may be the one to measure, so neither is chosen silently."""
     touch(tmp_path, "sub-01/anat/sub-01_acq-nofat_T1w.nii", "sub-01/anat/sub-01_T1w.nii")
 
-    with pytest.raises(ScanError, match=r"one T1w scan: got 2 .*acq-nofat"):
-        find_scan(tmp_path, "01")
+    with pytest.raises(ScanError, match=r"T1w scan in each session and run: got 2 .*acq-nofat"):
+        find_scan(tmp_path, ScanKey("01"))
 
 
 def test_sidecars_distinguish_water_and_fat(tmp_path: Path) -> None:
@@ -110,7 +145,7 @@ def test_sidecars_distinguish_water_and_fat(tmp_path: Path) -> None:
         text = json.dumps({"ImageType": ["DERIVED", "PRIMARY", part, part]})
         (tmp_path / "sub-01" / "anat" / f"{name}.json").write_text(text)
 
-    assert find_scan(tmp_path, "01").name == "sub-01_run-2_T1w.nii"
+    assert find_scan(tmp_path, ScanKey("01")).name == "sub-01_run-2_T1w.nii"
 
 
 def test_a_water_image_by_its_sidecar_has_its_fat_image(tmp_path: Path) -> None:
@@ -164,7 +199,7 @@ def test_an_image_of_another_participant_in_a_folder_is_refused(
 
     words = f"named as the folder .*got '{Path(image).name}' in '{folder}'.*Find out whose"
     with pytest.raises(ScanError, match=words):
-        find_scan(tmp_path, "01")
+        find_scan(tmp_path, ScanKey("01"))
 
 
 def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
@@ -176,7 +211,7 @@ def test_files_that_systems_leave_are_no_scans(tmp_path: Path) -> None:
         "sub-01/anat/.DS_Store",
     )
 
-    assert find_scan(tmp_path, "01").name == "sub-01_T1w.nii.gz"
+    assert find_scan(tmp_path, ScanKey("01")).name == "sub-01_T1w.nii.gz"
 
 
 def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) -> None:
@@ -188,7 +223,7 @@ def test_a_scan_that_is_not_fetched_is_named_with_the_command(tmp_path: Path) ->
     with pytest.raises(
         ScanError, match=r"link of git-annex .*datalad get 'sub-01_T1w\.nii\.gz'$"
     ):
-        find_scan(tmp_path, "01")
+        find_scan(tmp_path, ScanKey("01"))
 
 
 def test_a_pipe_is_no_scan(tmp_path: Path) -> None:
@@ -199,4 +234,4 @@ def test_a_pipe_is_no_scan(tmp_path: Path) -> None:
     with pytest.raises(
         ScanError, match=r"regular file: got 'sub-01_T1w.nii.gz', which is a named"
     ):
-        find_scan(tmp_path, "01")
+        find_scan(tmp_path, ScanKey("01"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.decision import Decision, Signature, Verdict
+from pipeline.domain.scan_key import ScanKey
 from pipeline.errors import ConfigError
 from pipeline.store.review_table import (
     COLUMNS,
@@ -18,7 +19,7 @@ from pipeline.store.review_table import (
 def decide(label: str, verdict: Verdict, comment: str = "", reviewer: str = "AB") -> Decision:
     """Make a decision on some labels."""
     signature = Signature(reviewer, "2026-02-03T04:05:06Z", "a" * 64)
-    return Decision.of_text(label, verdict, comment, by=signature)
+    return Decision.of_text(ScanKey(label), verdict, comment, by=signature)
 
 
 def test_decisions_are_read_as_they_were_written(tmp_path: Path) -> None:
@@ -56,8 +57,8 @@ def test_only_rejected_participants_are_excluded(tmp_path: Path) -> None:
     )
 
     assert read_excluded(path) == {
-        "03": "rejected in review by AB: moved",
-        "04": "rejected in review by CD",
+        ScanKey("03"): "rejected in review by AB: moved",
+        ScanKey("04"): "rejected in review by CD",
     }
 
 
@@ -66,7 +67,7 @@ def test_a_table_of_reasons_excludes_all_it_lists(tmp_path: Path) -> None:
     path = tmp_path / "review.tsv"
     path.write_text("participant_id\treason\nsub-02\tmoved\n03\tn/a\n")
 
-    assert read_excluded(path) == {"02": "moved", "03": "n/a"}
+    assert read_excluded(path) == {ScanKey("02"): "moved", ScanKey("03"): "n/a"}
 
 
 def test_reasons_of_several_reviewers_are_joined() -> None:
@@ -74,7 +75,7 @@ def test_reasons_of_several_reviewers_are_joined() -> None:
     both = [decide("05", "reject", "moved"), decide("05", "reject", "wrap", "CD")]
 
     assert rejected(both) == {
-        "05": "rejected in review by AB: moved; rejected in review by CD: wrap"
+        ScanKey("05"): "rejected in review by AB: moved; rejected in review by CD: wrap"
     }
 
 

@@ -80,7 +80,9 @@ def test_without_nnunet_the_user_is_told_how_to_install_it(
     """It is optional."""
     monkeypatch.setitem(sys.modules, "torch", None)
 
-    with pytest.raises(ConfigError, match=r"needs nnU-Net v2 and torch: got .* docs/own_model\.md"):
+    with pytest.raises(
+        ConfigError, match=r"needs nnU-Net v2 and torch: got .* docs/own_model\.md"
+    ):
         load(EMPTY)
 
 

@@ -3,13 +3,14 @@
 import pytest
 
 from pipeline.domain.decision import Decision, Signature, Verdict
+from pipeline.domain.scan_key import ScanKey
 from pipeline.stages.agree import DECISION_COLUMNS, agree_on_decisions
 
 
 def decide(label: str, reviewer: str, verdict: Verdict, labels: str = "a") -> Decision:
     """Make a decision on some labels."""
     signature = Signature(reviewer, "2026-02-03T04:05:06Z", labels * 64)
-    return Decision.of_text(label, verdict, "", by=signature)
+    return Decision.of_text(ScanKey(label), verdict, "", by=signature)
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:

@@ -8,7 +8,7 @@ from comparisons import make_comparison
 from pipeline.config import load_config, to_toml
 from pipeline.stages.report.methods_text import CITATION, ReportFacts, Sample, methods_text
 
-SAMPLE = Sample(18, 20, ["network"], ["FDB;QP"], [1.2, 1.4])
+SAMPLE = Sample(18, 20, 20, ["network"], ["FDB;QP"], [1.2, 1.4])
 
 
 def text_of(*overrides: str) -> str:

@@ -8,9 +8,9 @@ from boxed_foot import scan_of, split_of, without_labels
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.domain.anatomy import MUSCLE_COLOURS
 from pipeline.domain.region_split import RegionSplit
 from pipeline.domain.scan import Side
-from pipeline.stages.report.panels import COLOURS
 from pipeline.stages.report.thumbnail import thumbnail
 
 
@@ -23,7 +23,7 @@ def pixels_of(split: RegionSplit) -> NDArray[np.int_]:
 def test_a_thumbnail_shows_the_muscles_in_their_colours(side: Side) -> None:
     """Outlines are close to them after compression; a few kB are enough for a grid of 200."""
     pixels = pixels_of(split_of(side))
-    colour = np.array([int(COLOURS[1][k : k + 2], 16) for k in (1, 3, 5)])
+    colour = np.array([int(MUSCLE_COLOURS[1][k : k + 2], 16) for k in (1, 3, 5)])
 
     assert (np.abs(pixels - colour).max(axis=-1) < 60).sum() > 30
     assert len(thumbnail(scan_of(split_of(side)), split_of(side))) < 60_000
