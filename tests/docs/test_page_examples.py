@@ -155,7 +155,7 @@ def _make_outlines(folder: Path) -> None:
         (folder / copy).parent.mkdir(exist_ok=True)
         shutil.copy(labels, folder / copy)
     decision = Decision(
-        "06", "reject", "moved", "CD", "2026-01-01T00:00:00Z", sha256_of(labels)
+        ScanKey("06"), "reject", "moved", "CD", "2026-01-01T00:00:00Z", sha256_of(labels)
     )
     write_decisions([decision], folder / "out" / "demo" / "review.tsv")
 
