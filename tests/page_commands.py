@@ -9,6 +9,7 @@ Arguments: a socket, and a folder for outputs of stages. A client sends its argu
 folder with its standard streams, and gets the exit code.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -96,6 +97,7 @@ def serve(address: str, folder: Path) -> None:
         setattr(cohort_figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
     setattr(uvicorn.Server, "run", lambda *_, **__: None)  # noqa: B010
     setattr(server, "prepare_measuring", lambda _: None)  # noqa: B010
+    gc.freeze()  # otherwise a collection in a fork would copy it all
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
@@ -115,7 +117,9 @@ def _answer(client: socket.socket) -> None:
             os.dup2(stream, number)
         words, folder = json.loads(sent)
         os.chdir(folder)
-        sys.exit(_do(words))
+        code = _do(words)
+        sys.stdout.flush()
+        os._exit(code)  # an orderly exit would copy all memory of this process, in a second
     for stream in streams:
         os.close(stream)
     _, status = os.waitpid(child, 0)
