@@ -132,7 +132,7 @@ def muscles(scan: Scan, series: Path) -> Dataset:
 def test_an_absent_muscle_has_no_segment(muscles: Dataset) -> None:
     """Segments are numbered without a gap."""
     assert "quadratus plantae" not in segments_of(muscles)
-    assert [item.SegmentNumber for item in muscles.SegmentSequence] == list(range(1, 12))
+    assert [item.SegmentNumber for item in muscles.SegmentSequence] == [1, 2, 3, 4]
     assert muscles.SegmentationType == "BINARY"
 
 
