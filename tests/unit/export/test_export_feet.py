@@ -16,6 +16,7 @@ from pipeline.export.export_feet import Originals, choose_participants, export_f
 from pipeline.run.reopen import reopen
 from pipeline.store.names import ScanName
 
+pytestmark = pytest.mark.integration
 Delivered = dict[str, Mapping[str, Dataset]]
 
 

@@ -15,6 +15,8 @@ from pipeline.run.job import LocatedJob
 from pipeline.run.reopen import reopen
 from pipeline.store.provenance import code_version
 
+pytestmark = pytest.mark.integration
+
 
 def located(measured: Measured) -> LocatedJob:
     """Find the first participant."""

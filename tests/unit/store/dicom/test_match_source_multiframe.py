@@ -7,14 +7,13 @@ import numpy as np
 import pydicom
 import pytest
 from dicom_makers import opened
-from exported import labels_in, make_result
+from exported import labels_in, make_result, segmentation_of
 from pydicom.uid import generate_uid
 
 from pipeline.domain.scan import Scan, Side
 from pipeline.errors import ScanError
 from pipeline.simulate.dicom_enhanced import write_enhanced_dicom
 from pipeline.store.dicom.match_source import find_source
-from pipeline.store.dicom.result_objects import MUSCLES, make_result_objects
 from pipeline.store.images import read_scan
 
 KINDS = ("WATER", "FAT")
@@ -52,7 +51,7 @@ def test_objects_refer_to_the_frames_of_the_water_image(scan: Scan, dixon: Path)
 
     for image, frames in ((water, range(1, 15, 2)), (fat, range(2, 16, 2))):
         source = find_source([dixon], image)
-        made = make_result_objects(result, source)[MUSCLES]
+        made = segmentation_of(result, source)
 
         assert source.frames == tuple(frames)
         assert referred_frames(made) == set(frames)
@@ -86,9 +85,9 @@ def test_orientation_and_spacing_may_be_stated_by_frame(
         del dataset.SharedFunctionalGroupsSequence
     dataset.save_as(dixon)
 
-    made = make_result_objects(make_result(scan.grid), find_source([dixon], water))
+    made = segmentation_of(make_result(scan.grid), find_source([dixon], water))
 
-    assert referred_frames(made[MUSCLES]) == set(range(1, 15, 2))
+    assert referred_frames(made) == set(range(1, 15, 2))
 
 
 def test_a_concatenation_is_refused(scan: Scan, tmp_path: Path) -> None:
