@@ -45,14 +45,14 @@ fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence o
 	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
 
 # What a user gets: the wheel that is built from the sdist, in an environment of its own.
-INSTALLED := build/installed
+INSTALLED := out/installed
 dist: setup  ## Build wheel and sdist, and measure a sample scan by the wheel in an empty environment
-	rm -rf dist $(INSTALLED) build/dist
+	rm -rf dist $(INSTALLED) out/dist
 	$(BIN)/python -m build --no-isolation --outdir dist
 	$(PYTHON) -m venv $(INSTALLED)
 	$(INSTALLED)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--constraint requirements.lock dist/footvol-*.whl
-	cd build && unset PYTHONPATH && for words in --version info \
+	cd out && unset PYTHONPATH && for words in --version info \
 		"run ../sample_scans dist --participant-label 01"; do installed/bin/footvol $$words || exit 1; done
 	@ls -l dist
 
