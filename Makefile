@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-integration test-slow test-browser docs vendor fuzz coverage mutate golden check clean \
+.PHONY: help setup demo dist test test-integration test-slow test-browser docs vendor fuzz coverage mutate golden check clean \
 	accuracy accuracy-fat calibration quality population study samples bench train left-out lock
 
 help:  ## Show this list
@@ -48,6 +48,18 @@ vendor:  ## Fetch NiiVue for the review page again, and check its sha256 (needs 
 
 fuzz: setup  ## Read 10,500 damaged inputs: each must be refused in a sentence or read right
 	$(BIN)/python -m pytest -n 2 -m slow tests/properties/test_fuzz.py
+
+# What a user gets: the wheel that is built from the sdist, in an environment of its own.
+INSTALLED := out/installed
+dist: setup  ## Build wheel and sdist, and measure a sample scan by the wheel in an empty environment
+	rm -rf dist $(INSTALLED) out/dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(PYTHON) -m venv $(INSTALLED)
+	$(INSTALLED)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		--constraint requirements.lock dist/footvol-*.whl
+	cd out && unset PYTHONPATH && for words in --version info \
+		"run ../sample_scans dist --participant-label 01"; do installed/bin/footvol $$words || exit 1; done
+	@ls -l dist
 
 coverage: setup  ## Run all but the slow tests, and report lines and branches that none reaches
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser" --cov --cov-report=term

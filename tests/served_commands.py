@@ -119,3 +119,11 @@ def contents(out: Path) -> dict[str, bytes]:
 def scratch_in(out: Path) -> list[Path]:
     """Give the files that look temporary, in any folder."""
     return [path for path in out.rglob(".*") if path.name != ".bidsignore"]
+
+
+def is_permitted(*words: str) -> bool:
+    """Whether this user and machine may run a command of the system."""
+    try:
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False

@@ -44,8 +44,20 @@ def review(
         msg = f"A seed belongs to a blinded review: got --seed {seed}. Add --blinded."
         raise ConfigError(msg)
     session.config()  # refuses wrong settings, as in all commands
-    options = ServerOptions(
-        one_line(reviewer or getpass.getuser()), port, not no_browser, blinded, seed
-    )
+    name = one_line(reviewer or _login_name())
+    options = ServerOptions(name, port, not no_browser, blinded, seed)
     serve(out, options, session.print)
     return 0
+
+
+def _login_name() -> str:
+    from pipeline.errors import ConfigError
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:  # a container may have no entry for its user
+        msg = (
+            "A review must have a reviewer: got none, as this user has no login name. Give "
+            "--reviewer NAME."
+        )
+        raise ConfigError(msg) from error

@@ -1,5 +1,6 @@
 """The command that opens the review page."""
 
+import getpass
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +62,22 @@ def test_nothing_to_review_is_one_sentence(
     assert main(["review", str(tmp_path), "--no-browser"]) == ConfigError.exit_code
 
     assert "must have a volumes.tsv: got none" in capsys.readouterr().err
+
+
+def test_a_user_without_a_login_name_gives_a_reviewer(
+    opened: list[ServerOptions],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As in a container that runs as any number."""
+
+    def getuser() -> str:
+        raise KeyError
+
+    monkeypatch.setattr(getpass, "getuser", getuser)
+    assert main(["review", str(tmp_path)]) == ConfigError.exit_code
+
+    assert "must have a reviewer: got none, as this user has no" in capsys.readouterr().err
+    assert not opened
+    assert main(["review", str(tmp_path), "--reviewer", "AB"]) == 0

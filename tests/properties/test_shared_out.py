@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from served_commands import Commands, contents, scratch_in, serving
+from served_commands import Commands, contents, is_permitted, scratch_in, serving
 
 pytestmark = pytest.mark.slow
 SEED = 23
@@ -23,14 +23,6 @@ def opened(folder: Path, prefix: Sequence[str] = ()) -> Iterator[Commands]:
     folder.mkdir()
     with serving(folder, prefix=prefix) as server:
         yield Commands(server, folder / "printed")
-
-
-def is_permitted(*words: str) -> bool:
-    """Whether this user and machine may run a command of the system."""
-    try:
-        return subprocess.run(words, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
 
 
 @pytest.fixture

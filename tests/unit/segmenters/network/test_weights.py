@@ -1,6 +1,9 @@
 """The packaged networks and their manifest, and which files are refused."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,3 +197,14 @@ def test_missing_weights_are_refused(name: str, files: dict[str, bytes]) -> None
     words = rf"must lie in the package: got no no {name} .*make them with make train"
     with pytest.raises(ArtefactError, match=words):
         load_weights()
+
+
+@pytest.mark.integration
+def test_a_session_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """Nor an identifier of the machine, which onnxruntime would write and send."""
+    code = "from pipeline.segmenters.network.weights import load_weights; load_weights()"
+    known = {name: cell for name, cell in os.environ.items() if "TELEMETRY" not in name}
+    environment = {**known, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+    assert [*tmp_path.rglob("*")] == []
