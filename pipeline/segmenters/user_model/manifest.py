@@ -161,8 +161,8 @@ def parse_manifest(content: Mapping[str, Any], where: str, kind: type[Manifest])
         got = "" if fault["type"] in {"value_error", "missing"} else f", got {fault['input']!r}"
         rule = rule.replace("Value error, ", "it needs ").replace("Input ", "it ")
         msg = (
-            f"The manifest of a model must hold what docs/own_model.md lists: {key!r} in {where!r} "
-            f"does not fit ({rule[0].lower() + rule[1:]}{got}). Correct it."
+            f"The manifest of a model must hold what docs/own_model.md lists: {key!r} in "
+            f"{where!r} does not fit ({rule[0].lower() + rule[1:]}{got}). Correct it."
         )
         raise ConfigError(msg) from error
 

@@ -86,8 +86,8 @@ def test_without_nnunet_the_user_is_told_how_to_install_it(
         load(EMPTY)
 
 
-# The tests below need nnU-Net itself, which is optional (docs/own_model.md), and use an untrained
-# network.
+# The tests below need nnU-Net itself, which is optional (docs/own_model.md), and use an
+# untrained network.
 
 
 @pytest.fixture
