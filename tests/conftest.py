@@ -72,20 +72,9 @@ def bids_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Replace the stages by ones that take no time; gives what was done, in order."""
-    from fake_stages import fake_stages  # noqa: PLC0415
+    from fake_stages import replace_work  # noqa: PLC0415
 
-    from pipeline.run import cohort_pages, figures, open_executor, plan  # noqa: PLC0415
-    from pipeline.run.executors import InProcess  # noqa: PLC0415
-    from pipeline.stages.plot_style import Picture  # noqa: PLC0415
-
-    done: list[str] = []
-    monkeypatch.setattr(plan, "STAGES", fake_stages(done))
-    monkeypatch.setattr(open_executor, "WorkerProcesses", lambda *_, **__: InProcess())
-    monkeypatch.setattr(cohort_pages, "participant_page", lambda *_: "<html>one</html>\n")
-    monkeypatch.setattr(cohort_pages, "report", lambda *_: "<html>all</html>\n")
-    for name in ("plot_groups", "plot_effects", "plot_border"):
-        monkeypatch.setattr(figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
-    return done
+    return replace_work(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Small measured feet with their original DICOM series, and their objects read back."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,24 +18,29 @@ from pipeline.domain.grid import Grid
 from pipeline.domain.labels import LabelMap, Segmentation
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
+from pipeline.store.dicom.coded_anatomy import bones_of, muscles_of
 from pipeline.store.dicom.import_series import read_images
+from pipeline.store.dicom.result_identity import ResultIdentity
 from pipeline.store.dicom.result_objects import FootResult
+from pipeline.store.dicom.segmentation_object import make_segmentation, present_in
 from pipeline.store.dicom.series_sorting import find_volumes
 from pipeline.store.dicom.source_images import RAS_TO_LPS, SourceImages, read_source_images
 from pipeline.store.images import to_canonical
 
 VERSION = "1.2.3+0123456789ab"
+# Background, and labels with gaps between them.
+SOME_MUSCLES = (0, 1, 2, 7, 12)
+SOME_BONES = (0, 1, 4, 16)
 CAUTION = Caution("low-certainty", "The labels of 5 % of the voxels are in doubt (3 mm³).", "s")
 
 
 def make_foot(grid: Grid, side: Side = Side.RIGHT, seed: int = 4) -> Segmentation:
-    """Label every voxel at random, with no quadratus plantae and no talus, in RAS+ order."""
+    """Label every voxel at random by some muscles and bones, in RAS+ order."""
     rng = np.random.default_rng(seed)
-    muscles = rng.integers(0, 13, grid.shape)
-    bones = rng.integers(0, 17, grid.shape)
+    muscles, bones = (rng.choice(some, grid.shape) for some in (SOME_MUSCLES, SOME_BONES))
     return Segmentation(
-        _ordered(np.where(muscles == 4, 0, muscles), grid, MUSCLE_NAMES),
-        _ordered(np.where(bones == 2, 0, bones), grid, BONE_NAMES),
+        _ordered(muscles, grid, MUSCLE_NAMES),
+        _ordered(bones, grid, BONE_NAMES),
         side,
         "network",
     )
@@ -78,6 +84,19 @@ def source_of(folder: Path) -> SourceImages:
     (volume,) = find_volumes(read_images([p for p in folder.rglob("*") if p.is_file()]))
     assert volume.grid
     return read_source_images(volume.slices, volume.grid)
+
+
+def segmentation_of(result: FootResult, source: SourceImages, name: str = "muscles") -> Dataset:
+    """Make one of the segmentations, without the report, which takes most of the time."""
+    foot = result.segmentation
+    labels, known = {
+        "muscles": (foot.muscles, muscles_of(foot.side)),
+        "bones": (foot.bones, bones_of(foot.side)),
+    }[name]
+    identity = ResultIdentity(name, result.version, foot.segmenter, "made")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about the patient's name
+        return make_segmentation(labels, present_in(labels, known), foot.side, source, identity)
 
 
 def labels_in(made: Dataset, like: LabelMap) -> NDArray[Any]:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from pipeline.domain.landmarks import Border
 from pipeline.domain.measurement_table import Measurement, MeasurementTable
 from pipeline.domain.scan import Side
 from pipeline.errors import SegmentationError
-from pipeline.run import plan
+from pipeline.run import cohort_pages, figures, open_executor, plan
+from pipeline.run.executors import InProcess
 from pipeline.run.outputs import (
     BORDER,
     MUSCLES,
@@ -21,6 +23,7 @@ from pipeline.run.outputs import (
 )
 from pipeline.run.stages.context import StageContext
 from pipeline.stages.measure.border_sweep import SWEEP_COLUMNS
+from pipeline.stages.plot_style import Picture
 from pipeline.store.tables import write_measurements, write_table
 
 UNUSABLE = b"unusable"
@@ -37,6 +40,18 @@ def fake_stages(done: list[str]) -> tuple[plan.Stage, ...]:
         return run
 
     return tuple(replace(stage, run=fake(stage)) for stage in plan.STAGES)
+
+
+def replace_work(patch: pytest.MonkeyPatch) -> list[str]:
+    """Replace all that takes time in a run; gives what was done, in order."""
+    done: list[str] = []
+    patch.setattr(plan, "STAGES", fake_stages(done))
+    patch.setattr(open_executor, "WorkerProcesses", lambda *_, **__: InProcess())
+    patch.setattr(cohort_pages, "participant_page", lambda *_: "<html>one</html>\n")
+    patch.setattr(cohort_pages, "report", lambda *_: "<html>all</html>\n")
+    for name in ("plot_groups", "plot_effects", "plot_border"):
+        patch.setattr(figures, name, lambda *_: Picture(b"<svg/>", b"PNG"))
+    return done
 
 
 def spoil_scan(bids_dir: Path, label: str) -> None:

@@ -89,8 +89,15 @@ def opened_destinations(
             if client:
                 store(client, list(objects.values()))
             if folder:
-                save_objects(
-                    {folder / name.dicom(kind): made for kind, made in objects.items()}
-                )
+                delivered_to(folder)(name, objects)
 
         yield deliver
+
+
+def delivered_to(folder: Path) -> Deliver:
+    """Give a function that writes the objects of a foot into a folder."""
+
+    def deliver(name: ScanName, objects: Mapping[str, Dataset]) -> None:
+        save_objects({folder / name.dicom(kind): made for kind, made in objects.items()})
+
+    return deliver

@@ -15,7 +15,7 @@ from pipeline.segmenters.registry import SEGMENTERS
 USAGE = Path(__file__).parents[2] / "docs" / "usage.md"
 COMMANDS = [
     *("run", "intake", "preprocess", "segment", "regions", "measure"),
-    *("compare", "report", "scan", "phantom", "agree", "info", "review"),
+    *("compare", "report", "scan", "phantom", "agree", "info", "review", "export"),
 ]
 HEAVY = {
     *("scipy", "SimpleITK", "pandas", "matplotlib", "nibabel", "skimage", "statsmodels"),
@@ -63,7 +63,9 @@ def imported_by(*words: object) -> tuple[str, set[str]]:
     return printed + done.stderr, set(modules.split())
 
 
-@pytest.mark.parametrize("words", [["--help"], ["info", "--json"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["info", "--json"], ["run", "--help"], ["export", "--help"]]
+)
 def test_help_and_info_import_nothing_heavy(words: list[str]) -> None:
     """Help and info answer at once."""
     _, modules = imported_by(*words)

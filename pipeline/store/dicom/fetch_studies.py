@@ -65,10 +65,10 @@ def fetched_studies(
 def _found(pacs: DICOMwebClient, rows: Sequence[StudyRow], table: str) -> dict[str, str]:
     """Find the one study of each row, by label."""
     found = [(row, find_studies(pacs, row.wanted)) for row in rows]
-    wrong = [f"{row.where}: {len(uids)}" for row, uids in found if len(uids) != 1]
+    wrong = [f"{len(uids) or 'none'} for {row.where}" for row, uids in found if len(uids) != 1]
     if wrong:
         msg = (
-            f"Every row of {table} must match one study in the PACS: got other numbers for "
+            f"Every row of {table} must match one study in the PACS: got "
             f"{listed(wrong)}. Correct these rows, or add accession_number, "
             "study_instance_uid or study_date."
         )

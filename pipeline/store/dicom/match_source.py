@@ -22,6 +22,7 @@ from pipeline.store.images import read_scan
 _SAME_PLACE = 0.1
 # Rounding of scaled values to 32 bits.
 _SAME_VALUE = 1e-5
+_MOST_FAULTS = 3
 _ADVICE = "Give the original series of this participant."
 
 
@@ -56,7 +57,7 @@ def find_source(files: Sequence[Path], scan: Scan) -> SourceImages:
     limit_mm = _SAME_PLACE * min(scan.grid.spacing_mm)
     there = [c for c in candidates if c.has_shape and c.apart_mm <= limit_mm]
     if not there:
-        raise ScanError(_elsewhere(candidates, len(volumes), scan))
+        raise ScanError(_elsewhere(candidates, volumes, scan))
     differing = {c.volume.name: _count_differing(c.volume, scan) for c in there}
     same = [c for c in there if not differing[c.volume.name]]
     if not same:
@@ -83,18 +84,19 @@ def _candidate(volume: Volume, grid: Grid, scan: Scan) -> _Candidate:
     return _Candidate(volume, grid, corners_apart_mm(grid, scan.grid), has_shape)
 
 
-def _elsewhere(candidates: Sequence[_Candidate], count: int, scan: Scan) -> str:
-    got = f"{count} volumes, none of which has positions"
+def _elsewhere(candidates: Sequence[_Candidate], volumes: Sequence[Volume], scan: Scan) -> str:
+    faults = [f" Series {volume.name}: {volume.fault}" for volume in volumes if volume.fault]
+    got = "none of which has a place"
     if candidates:
         nearest = min(candidates, key=lambda c: (not c.has_shape, c.apart_mm))
         got = (
-            f"{count} volumes, of which the nearest, series {nearest.volume.name}, has "
-            f"{nearest.sizes} voxels and corners up to {nearest.apart_mm:.2f} mm apart"
+            f"of which the nearest, series {nearest.volume.name}, has {nearest.sizes} voxels "
+            f"and corners up to {nearest.apart_mm:.2f} mm apart"
         )
     sizes = " x ".join(map(str, scan.grid.shape))
     return (
-        f"The source must contain the scan that was measured, of {sizes} voxels: got {got}. "
-        f"{_ADVICE}"
+        f"The source must contain the scan that was measured, of {sizes} voxels: got "
+        f"{len(volumes)} volumes, {got}. {_ADVICE}{''.join(faults[:_MOST_FAULTS])}"
     )
 
 

@@ -65,7 +65,7 @@ def make_result_objects(
             # Warnings and errors of highdicom quote values, which may name a person.
             warnings.simplefilter("ignore")
             return _make(result, source, with_bones=with_bones)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         msg = (
             "The original images must have a valid DICOM header: got one that no object can "
             f"refer to ({type(error).__name__}). Export the series again."

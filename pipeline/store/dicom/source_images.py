@@ -19,6 +19,7 @@ _MAY_BE_EMPTY = (
     *("StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
 )
 _SEXES = ("M", "F", "O")
+_SHARED = "SharedFunctionalGroupsSequence"
 _IDENTIFIERS = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
 
 
@@ -109,6 +110,7 @@ def _check_identity(headers: Sequence[Dataset]) -> None:
 
 def _keep_frames(header: Dataset, frames: Sequence[int]) -> None:
     """Reduce the functional groups to these frames; orientation and spacing become shared."""
+    header.SharedFunctionalGroupsSequence = [*header.get(_SHARED, ())] or [Dataset()]
     shared = header.SharedFunctionalGroupsSequence[0]
     kept = [header.PerFrameFunctionalGroupsSequence[number - 1] for number in frames]
     for keyword in ("PlaneOrientationSequence", "PixelMeasuresSequence"):

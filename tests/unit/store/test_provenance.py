@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import pipeline
 from pipeline.domain.anatomy import MUSCLES
 from pipeline.domain.cautions import Caution
 from pipeline.domain.scan import Side
-from pipeline.store.files import read_json
-from pipeline.store.provenance import code_version, sidecar, write_dataset_files
+from pipeline.errors import ArtefactError
+from pipeline.store.files import read_json, write_json
+from pipeline.store.provenance import code_version, sidecar, version_in, write_dataset_files
 from pipeline.store.tables import read_table
 
 
@@ -43,6 +46,24 @@ def test_a_sidecar_says_where_its_image_came_from(tmp_path: Path) -> None:
         "Segmenter": "network",
         "SkullStripped": False,
     }
+
+
+def test_a_sidecar_tells_the_version_that_wrote_it(tmp_path: Path) -> None:
+    """Among the libraries."""
+    sidecar(tmp_path / "a_dseg.nii.gz")
+
+    assert version_in(tmp_path / "a_dseg.nii.gz") == code_version()
+
+
+@pytest.mark.parametrize(
+    "makers", [None, "footvol", [], ["footvol"], [{"Name": "other", "Version": "1"}]]
+)
+def test_a_sidecar_without_the_version_is_refused(makers: object, tmp_path: Path) -> None:
+    """Whatever it has in its place."""
+    write_json({"GeneratedBy": makers}, tmp_path / "a_dseg.json")
+
+    with pytest.raises(ArtefactError, match=r"'a_dseg.json' must state the version of footvol"):
+        version_in(tmp_path / "a_dseg.nii.gz")
 
 
 def test_a_derivative_dataset_describes_itself(tmp_path: Path) -> None:

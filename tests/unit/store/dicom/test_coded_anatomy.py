@@ -1,11 +1,16 @@
 """Codes of muscles and bones."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from pipeline.domain.anatomy import BONE_NAMES, MUSCLES
 from pipeline.domain.scan import Side
-from pipeline.store.dicom.coded_anatomy import bones_of, muscles_of
+from pipeline.store.dicom.coded_anatomy import Structure, bones_of, muscles_of
 
+Describe = Callable[[Side], tuple[Structure, ...]]
+DOCS = Path(__file__).parents[4] / "docs" / "dicom.md"
 # Identifiers of BodyParts3D 3.0 for right and left parts.
 FMA = {
     1: ("37459", "37460"),
@@ -47,9 +52,19 @@ def test_bones_have_codes_of_snomed_or_of_their_side(side: Side) -> None:
 
 
 @pytest.mark.parametrize("describe", [muscles_of, bones_of])
-def test_tracking_identifiers_are_unique(describe: object) -> None:
+def test_every_code_is_in_the_docs(describe: Describe) -> None:
+    """In the row of the structure, for either side."""
+    rows = DOCS.read_text(encoding="utf-8").splitlines()
+    for right, left in zip(describe(Side.RIGHT), describe(Side.LEFT), strict=True):
+        (row,) = (row for row in rows if row.startswith(f"| {right.name} |"))
+
+        assert right.code.value in row
+        assert left.code.value in row
+
+
+@pytest.mark.parametrize("describe", [muscles_of, bones_of])
+def test_tracking_identifiers_are_unique(describe: Describe) -> None:
     """Among the structures of both sides."""
-    assert callable(describe)
     names = [one.tracking_id for side in Side for one in describe(side)]
 
     assert len(set(names)) == len(names) >= 2 * len(MUSCLES)

@@ -46,10 +46,13 @@ def test_every_participant_gets_a_folder(
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (["01\tA8\tn/a\tn/a"], r"other numbers for \['studies.tsv row 2: 0'\]\. Correct"),
+        (
+            ["01\tA8\tn/a\tn/a"],
+            r"one study in the PACS: got \['none for studies.tsv row 2'\]\. Correct",
+        ),
         (
             ["01\tn/a\tsub-01\tn/a", "02\tA8\tn/a\tn/a"],
-            r"\['studies.tsv row 2: 2', 'studies.tsv row 3: 0'\]\. Correct these rows, or add",
+            r"got \['2 for studies.tsv row 2', 'none for studies.tsv row 3'\]\. Correct these",
         ),
     ],
 )

@@ -164,7 +164,9 @@ def test_a_header_that_cannot_be_referred_to_is_refused(
     for header in source.headers:
         header["StudyTime"]._value = "Smith"  # as a file may have it
 
-    with pytest.raises(ScanError, match=r"must have a valid DICOM header: got one .Value") as e:
+    with pytest.raises(
+        ScanError, match=r"must have a valid DICOM header: got .*(ValueError)"
+    ) as e:
         make_result_objects(result, source)
     assert "Smith" not in str(e.value)
 

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from pipeline.domain.grid import Grid
 from pipeline.domain.scan import Scan
+from pipeline.store.dicom.stack_geometry import corners_apart_mm
 from pipeline.store.images import read_scan
 
 
@@ -223,3 +224,17 @@ def test_every_slice_has_its_own_scaling(
     slopes, intercepts = np.array([list(of(k).values()) for k in range(11)], float).T
     np.testing.assert_allclose(back.intensity, scan.intensity * slopes + intercepts, rtol=1e-6)
     assert back.grid.matches(scan.grid, 1e-3)
+
+
+def test_distances_of_corners_do_not_depend_on_the_order_of_axes(scan: Scan) -> None:
+    """Only on where the voxels lie."""
+    turned = scan.grid.matrix
+    turned[:3, 3] = scan.grid.to_world((63, 0, 0))
+    turned[:3, 0] *= -1
+    moved_by = scan.grid.matrix
+    moved_by[:3, 3] += (0.3, 0, 0.4)
+
+    same = Grid.from_arrays((96, 64, 11), turned[:, [1, 0, 2, 3]])
+    assert corners_apart_mm(scan.grid, same) == pytest.approx(0, abs=1e-9)
+    elsewhere = Grid.from_arrays(scan.grid.shape, moved_by)
+    assert corners_apart_mm(scan.grid, elsewhere) == pytest.approx(0.5)
