@@ -32,7 +32,6 @@ html_show_copyright = False
 html_copy_source = False
 
 myst_enable_extensions = ["deflist"]
-smartquotes = False  # options begin with two hyphens
 myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_timeout = 120

@@ -71,7 +71,7 @@ def settings() -> Iterator[str]:
     for section, params in PipelineConfig():
         yield from (f"## [{section}]", "")
         for name, field in type(params).model_fields.items():
-            meaning = comments[section, name].replace("*", r"\*")
+            meaning = re.sub(r"(--\w+)", r"`\1`", comments[section, name].replace("*", r"\*"))
             facts = f"*{_values(field)}; default: {_default(field)}.*"
             yield from (f"`{section}.{name}`", f": {facts} {meaning}", "")
 

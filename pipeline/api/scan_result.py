@@ -51,8 +51,10 @@ class ScanResult:
     scan
         The scan as it was segmented: bias-corrected, and subcutaneous fat is near 1 on
         T1-weighted images.
-    muscles, bones, regions
-        Labels on the scan's own voxels; regions are 1 rearfoot and 2 forefoot, on muscle.
+    muscles, bones
+        Labels on the scan's own voxels.
+    regions
+        1 rearfoot and 2 forefoot, on the voxels of muscles.
     landmarks
         Landmarks, foot frame and border, in world coordinates (RAS+, mm).
     volumes

@@ -267,9 +267,10 @@ def test_a_block_that_is_not_run_is_valid(block: Block) -> None:
 
 
 def _footvol_calls(text: str) -> Iterator[list[str]]:
-    """Give the arguments of each ``footvol`` that begins a line; variables become 1."""
+    """Give the arguments of each ``footvol``, in a container or not; variables become 1."""
     joined = re.sub(r"\\\n\s*", " ", text)
-    for match in re.finditer(r"^footvol (.*)", joined, re.MULTILINE):
+    in_container = r"(?:docker|apptainer) run .* footvol(?::\S+|\.sif)"
+    for match in re.finditer(rf"^(?:{in_container}|footvol) (.*)", joined, re.MULTILINE):
         yield shlex.split(re.sub(r"\$\w+", "1", match[1]), comments=True)
 
 
