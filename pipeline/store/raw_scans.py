@@ -1,7 +1,9 @@
 """Finding a participant's scan in a raw BIDS dataset, and the fat image of a Dixon scan."""
 
 import logging
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,7 +91,9 @@ def find_scan(bids_dir: Path, key: ScanKey) -> Path:
 def _images_of(bids_dir: Path, key: ScanKey) -> list[Path]:
     """Find all images of a participant."""
     folder = bids_dir / key.participant_id
-    there = sorted({*folder.glob("anat/*.nii*"), *folder.glob("ses-*/anat/*.nii*")})
+    sessions = sorted(name for name in _names_in(folder) if name.startswith("ses-"))
+    anats = [folder / "anat", *(folder / name / "anat" for name in sessions)]
+    there = [p / name for p in anats for name in sorted(_names_in(p)) if ".nii" in name]
     images = without_junk(there, folder)
     if len(images) < len(there):
         _LOG.debug("%s: %d system files ignored", folder.name, len(there) - len(images))
@@ -98,8 +102,17 @@ def _images_of(bids_dir: Path, key: ScanKey) -> list[Path]:
     return images
 
 
+def _names_in(folder: Path) -> list[str]:
+    """List a folder; a tenth of the time of `glob`, which counts with many participants."""
+    with suppress(OSError):
+        return os.listdir(folder)  # noqa: PTH208 it makes no paths
+    return []
+
+
 def _fitting(images: Sequence[Path]) -> list[Path]:
     """Select the images that have the preferred contrast of their session."""
+    if len(images) < 2:
+        return _preferred(images)
     sessions = dict.fromkeys(key_of(image).session for image in images)
     return [
         image
