@@ -20,9 +20,8 @@ from pipeline.store.contrast import contrast_of
 from pipeline.store.dicom.import_series import SourceImage
 from pipeline.store.images import read_scan
 from pipeline.store.junk import without_junk
-from pipeline.store.names import find_participants
 from pipeline.store.participants import read_participants_table, read_patient_map
-from pipeline.store.raw_scans import find_keys, find_scan
+from pipeline.store.raw_scans import find_keys, find_participants, find_scan
 from pipeline.store.sources import (
     Files,
     image_with_sidecar,

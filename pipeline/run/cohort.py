@@ -14,8 +14,9 @@ from pipeline.run.choose_scans import Choice, find_scans
 from pipeline.run.job import Job
 from pipeline.run.plan import stage_names
 from pipeline.store.content import check_content
-from pipeline.store.names import bare_label, find_participants, name_scan, without_ending
+from pipeline.store.names import bare_label, name_scan, without_ending
 from pipeline.store.participants import read_participants
+from pipeline.store.raw_scans import find_participants
 from pipeline.store.review_table import read_excluded
 
 

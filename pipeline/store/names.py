@@ -1,6 +1,5 @@
 """Names of all files: BIDS names of inputs, BIDS derivative names of outputs."""
 
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -255,35 +254,6 @@ def key_of(file: Path) -> ScanKey:
     named = dict(_ENTITY.findall(file.name))
     label = re.split(r"[_.]", file.name)[0].removeprefix("sub-")
     return ScanKey(label, named.get("ses"), named.get("run"))
-
-
-def find_participants(bids_dir: Path) -> tuple[str, ...]:
-    """Return the labels, without ``sub-``, of all participants' folders, sorted.
-
-    Raises
-    ------
-    ConfigError
-        If the folder is missing or contains no ``sub-`` folder.
-    """
-    if not bids_dir.is_dir():
-        msg = (
-            f"The raw dataset must be a folder: got {str(bids_dir)!r}, which is not "
-            "one. Check the path."
-        )
-        raise ConfigError(msg)
-    with os.scandir(bids_dir) as entries:  # it knows folders without asking for each
-        labels = sorted(
-            entry.name.removeprefix("sub-")
-            for entry in entries
-            if entry.name.startswith("sub-") and entry.is_dir()
-        )
-    if not labels:
-        msg = (
-            f"The raw dataset must contain folders named 'sub-<label>': got none in "
-            f"{str(bids_dir)!r}. Make them with 'footvol intake'."
-        )
-        raise ConfigError(msg)
-    return tuple(labels)
 
 
 def is_image(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Finding a participant's scan in a raw BIDS dataset, and the fat image of a Dixon scan."""
+"""Finding participants and their scans in a raw BIDS dataset, and fat images of Dixon scans."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.domain.dixon import without_water_or_fat
 from pipeline.domain.scan import Contrast
 from pipeline.domain.scan_key import ScanKey
-from pipeline.errors import ScanError, listed
+from pipeline.errors import ConfigError, ScanError, listed
 from pipeline.store.content import check_content
 from pipeline.store.contrast import contrast_of
 from pipeline.store.junk import without_junk
@@ -25,6 +25,35 @@ from pipeline.store.names import (
 from pipeline.store.sidecars import read_sidecar
 
 _LOG = logging.getLogger(__name__)
+
+
+def find_participants(bids_dir: Path) -> tuple[str, ...]:
+    """Return the labels, without ``sub-``, of all participants' folders, sorted.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is missing or contains no ``sub-`` folder.
+    """
+    if not bids_dir.is_dir():
+        msg = (
+            f"The raw dataset must be a folder: got {str(bids_dir)!r}, which is not "
+            "one. Check the path."
+        )
+        raise ConfigError(msg)
+    with os.scandir(bids_dir) as entries:  # it knows folders without asking for each
+        labels = sorted(
+            entry.name.removeprefix("sub-")
+            for entry in entries
+            if entry.name.startswith("sub-") and entry.is_dir()
+        )
+    if not labels:
+        msg = (
+            f"The raw dataset must contain folders named 'sub-<label>': got none in "
+            f"{str(bids_dir)!r}. Make them with 'footvol intake'."
+        )
+        raise ConfigError(msg)
+    return tuple(labels)
 
 
 def find_keys(bids_dir: Path, label: str) -> tuple[ScanKey, ...]:

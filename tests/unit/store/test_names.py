@@ -8,7 +8,6 @@ from pipeline.errors import ConfigError, ScanError
 from pipeline.store.names import (
     ScanName,
     bare_label,
-    find_participants,
     sidecar_of,
 )
 
@@ -93,22 +92,3 @@ def test_labels_are_letters_and_digits(label: str) -> None:
     """Labels that BIDS does not allow are refused."""
     with pytest.raises(ConfigError, match="letters and digits: got"):
         bare_label(label)
-
-
-def test_participants_are_the_sub_folders(tmp_path: Path) -> None:
-    """Files and other folders do not count."""
-    touch(tmp_path, "sub-02/a", "sub-01/a", "code/a", "sub-03.txt")
-
-    assert find_participants(tmp_path) == ("01", "02")
-
-
-def test_a_folder_without_participants_is_reported(tmp_path: Path) -> None:
-    """The message says how to fill an empty dataset."""
-    with pytest.raises(ConfigError, match=r"got none in .*footvol intake"):
-        find_participants(tmp_path)
-
-
-def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
-    """The message quotes the path."""
-    with pytest.raises(ConfigError, match=r"must be a folder: got .*nowhere"):
-        find_participants(tmp_path / "nowhere")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.scan_key import ScanKey
-from pipeline.errors import ScanError
-from pipeline.store.raw_scans import find_fat_image, find_keys, find_scan
+from pipeline.errors import ConfigError, ScanError
+from pipeline.store.raw_scans import find_fat_image, find_keys, find_participants, find_scan
 
 
 def touch(root: Path, *names: str) -> None:
@@ -235,3 +235,22 @@ def test_a_pipe_is_no_scan(tmp_path: Path) -> None:
         ScanError, match=r"regular file: got 'sub-01_T1w.nii.gz', which is a named"
     ):
         find_scan(tmp_path, ScanKey("01"))
+
+
+def test_participants_are_the_sub_folders(tmp_path: Path) -> None:
+    """Files and other folders do not count."""
+    touch(tmp_path, "sub-02/a", "sub-01/a", "code/a", "sub-03.txt")
+
+    assert find_participants(tmp_path) == ("01", "02")
+
+
+def test_a_folder_without_participants_is_reported(tmp_path: Path) -> None:
+    """The message says how to fill an empty dataset."""
+    with pytest.raises(ConfigError, match=r"got none in .*footvol intake"):
+        find_participants(tmp_path)
+
+
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
+    """The message quotes the path."""
+    with pytest.raises(ConfigError, match=r"must be a folder: got .*nowhere"):
+        find_participants(tmp_path / "nowhere")
