@@ -41,11 +41,6 @@ class ResultIdentity:
     content: str
 
     @property
-    def series_number(self) -> int:
-        """Number of the series."""
-        return _SERIES_NUMBERS[self.name]
-
-    @property
     def algorithm(self) -> str:
         """Name of the algorithm."""
         return f"{MANUFACTURER} {self.segmenter}"
@@ -75,6 +70,14 @@ class ResultIdentity:
         dates = (header.get(f"{moment}Date") for moment in _MOMENTS)
         times = (header.get(f"{moment}Time") for moment in _MOMENTS)
         return {
+            "series_instance_uid": self.uid("series"),
+            "series_number": _SERIES_NUMBERS[self.name],
+            "sop_instance_uid": self.uid("instance"),
+            "instance_number": 1,
+            "manufacturer": MANUFACTURER,
+            "manufacturer_model_name": MANUFACTURER,
+            "software_versions": self.version,
+            "device_serial_number": self.version,
             "content_date": next(filter(None, dates), _UNKNOWN_DATE),
             "content_time": next(filter(None, times), _UNKNOWN_TIME),
             "specific_character_set": "ISO_IR 192",

@@ -62,14 +62,6 @@ def make_segmentation(
             _description(number, structure, side, identity)
             for number, structure in enumerate(structures, start=1)
         ],
-        series_instance_uid=identity.uid("series"),
-        series_number=identity.series_number,
-        sop_instance_uid=identity.uid("instance"),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=identity.version,
-        device_serial_number=identity.version,
         content_label=f"FOOT_{identity.name.upper()}",
         content_description=f"{identity.name.capitalize()} of the {side} foot",
         series_description=f"{MANUFACTURER} {identity.name} of the {side} foot",
