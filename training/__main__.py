@@ -132,11 +132,11 @@ def train(recipe: Recipe) -> None:
     averaged.load_state_dict(net.state_dict())
     optimiser = Optimiser(net)
     path = recipe.folder / f"{recipe.name}.pt"
-    scan = 0
+    scan = averaged_from = 0
     if path.exists():
         scan = load_checkpoint(path, net, averaged, optimiser)
     elif not recipe.is_fresh and (START / path.name).exists():
-        scan = load_start(START / path.name, net, averaged)
+        scan = averaged_from = load_start(START / path.name, net, averaged)
     saved_at, is_stopped = time.monotonic(), _stop_on_signal()
     losses: list[float] = []
     few = replace(recipe, feet=_HELD_OUT)
@@ -147,7 +147,8 @@ def train(recipe: Recipe) -> None:
             losses.append(_backpropagate(net, example, device, (scan, patch)))
             optimiser.step(rate)
         # the average follows the weights more closely at first
-        update_average(averaged, net, max(10 / (scan + 10), 1 / _EMA_SCANS))
+        seen = scan - averaged_from
+        update_average(averaged, net, max(10 / (seen + 10), 1 / _EMA_SCANS))
         scan += 1
         is_last = scan == recipe.scans or is_stopped()
         if is_last or time.monotonic() - saved_at > _SAVE_EVERY_S:

@@ -62,7 +62,7 @@ def main() -> None:
         remove_volume_bias(model, training)
         record = {
             "scans": len(scans),
-            "kinds": [*given.kinds],
+            "kinds": [str(kind) for kind in given.kinds],
             "held_out": _score(model, held_out),
         }
         print(name, json.dumps(record))  # noqa: T201
@@ -84,6 +84,7 @@ def fit(samples: Sequence[BoundarySamples], labels: int, steps: int = _STEPS) ->
         With the moving average of the weights.
     """
     torch.manual_seed(0)
+    torch.set_num_threads(1)  # batches are too small to share: two threads take twice the CPU time
     features, label, fraction = (
         torch.from_numpy(np.concatenate(arrays))
         for arrays in zip(*((s.features, s.labels, s.fraction) for s in samples), strict=True)
