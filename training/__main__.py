@@ -27,7 +27,7 @@ from training.losses import dice_by_class, segmentation_loss
 from training.model import MUSCLE_CLASSES, FootNet
 from training.optimisers import Optimiser, update_average
 
-_SCANS = {"coarse": 4_000, "fine": 6_000}  # about nine hours of two CPU cores
+_SCANS = {"coarse": 4_000, "fine": 7_000}  # about ten hours of two CPU cores
 _LEARNING_RATE = 3e-3
 _WARM_UP = 100  # scans
 _COOL_DOWN = 0.4  # fraction of all scans, at the end, over which the rate falls to 0

@@ -84,7 +84,7 @@ def fit(samples: Sequence[BoundarySamples], labels: int, steps: int = _STEPS) ->
         With the moving average of the weights.
     """
     torch.manual_seed(0)
-    torch.set_num_threads(1)  # batches are too small to share: two threads take twice the CPU time
+    torch.set_num_threads(1)  # batches are too small to share; two took twice the time
     features, label, fraction = (
         torch.from_numpy(np.concatenate(arrays))
         for arrays in zip(*((s.features, s.labels, s.fraction) for s in samples), strict=True)
