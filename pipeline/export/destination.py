@@ -89,15 +89,11 @@ def opened_destinations(
             if client:
                 store(client, list(objects.values()))
             if folder:
-                delivered_to(folder)(name, objects)
+                write_objects(folder, name, objects)
 
         yield deliver
 
 
-def delivered_to(folder: Path) -> Deliver:
-    """Give a function that writes the objects of a foot into a folder."""
-
-    def deliver(name: ScanName, objects: Mapping[str, Dataset]) -> None:
-        save_objects({folder / name.dicom(kind): made for kind, made in objects.items()})
-
-    return deliver
+def write_objects(folder: Path, name: ScanName, objects: Mapping[str, Dataset]) -> None:
+    """Write the objects of a foot into a folder."""
+    save_objects({folder / name.dicom(kind): made for kind, made in objects.items()})

@@ -9,7 +9,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import BasicTextSRStorage, ExplicitVRLittleEndian
 
 from pipeline.errors import ConfigError
-from pipeline.export.destination import check_destination, delivered_to
+from pipeline.export.destination import check_destination, write_objects
 from pipeline.run.reopen import reopen
 from pipeline.store.names import ScanName
 
@@ -58,6 +58,6 @@ def test_objects_are_named_after_the_scan(tmp_path: Path) -> None:
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
 
-    delivered_to(tmp_path)(ScanName("01", (("acq", "water"),)), {"sr": made})
+    write_objects(tmp_path, ScanName("01", (("acq", "water"),)), {"sr": made})
 
     assert (tmp_path / "sub-01" / "sub-01_acq-water_sr.dcm").is_file()
