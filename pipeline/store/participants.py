@@ -1,8 +1,6 @@
 """Reading of ``participants.tsv`` and of other tables that name participants."""
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.domain.participant import MISSING, Participant, number_in
@@ -22,31 +20,6 @@ _SIDES: Mapping[str, Side | None] = {
     "l": Side.LEFT,
     MISSING: None,
 }
-_STUDY_COLUMNS = {
-    "accession_number": "AccessionNumber",
-    "patient_id": "PatientID",
-    "study_instance_uid": "StudyInstanceUID",
-    "study_date": "StudyDate",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRow:
-    """Which study in a PACS shows a participant.
-
-    Parameters
-    ----------
-    label
-        Participant, without ``sub-``.
-    where
-        Table and row, for messages.
-    wanted
-        Value that the study must have, by DICOM keyword; none of them is printed.
-    """
-
-    label: str
-    where: str
-    wanted: Mapping[str, str] = field(repr=False)
 
 
 def read_participants(bids_dir: Path) -> dict[str, Participant]:
@@ -78,7 +51,7 @@ def read_participants_table(
         If the table cannot be read, lacks a column, or has an invalid value.
     """
     rows = read_rows(path, _NEEDED, is_confidential=is_confidential)
-    return {label: _participant(label, row) for label, row in _by_label(path, rows).items()}
+    return {label: _participant(label, row) for label, row in by_label(path, rows).items()}
 
 
 def read_session_masses(bids_dir: Path, label: str) -> dict[str, float]:
@@ -138,51 +111,6 @@ def read_patient_map(path: Path) -> dict[str, str]:
     return found
 
 
-def read_studies(path: Path) -> tuple[StudyRow, ...]:
-    """Read which study in a PACS shows each participant.
-
-    Columns are ``participant_id`` and any of ``accession_number``, ``patient_id``,
-    ``study_instance_uid`` and ``study_date``; a study must have all values of its row.
-    Messages give row numbers only.
-
-    Raises
-    ------
-    ConfigError
-        If the table cannot be read, lacks a column or has no rows, names a participant
-        twice, or a row names no study.
-    """
-    rows = _by_label(path, read_rows(path, ("participant_id",), is_confidential=True))
-    studies = tuple(
-        StudyRow(label, where, _wanted(cells, where)) for label, (where, cells) in rows.items()
-    )
-    if not studies:
-        msg = f"{path.name} must have a row for each participant: got none. Add them."
-        raise ConfigError(msg)
-    return studies
-
-
-def _wanted(cells: Mapping[str, str], where: str) -> dict[str, str]:
-    """Give the values by which to find a study."""
-    wanted = {
-        keyword: cells[column]
-        for column, keyword in _STUDY_COLUMNS.items()
-        if cells.get(column, MISSING) not in ("", MISSING)
-    }
-    if not wanted.keys() - {"StudyDate"}:
-        msg = (
-            f"{where} must name a study: got no accession_number, patient_id or "
-            "study_instance_uid. Fill in one of these columns."
-        )
-        raise ConfigError(msg)
-    date = wanted.get("StudyDate")
-    if date is not None:
-        wanted["StudyDate"] = date.replace("-", "")
-        if not re.fullmatch(r"\d{8}", wanted["StudyDate"]):
-            msg = f"{where}: study_date must be a date such as 2024-03-31. Correct it."
-            raise ConfigError(msg)
-    return wanted
-
-
 def read_reasons(path: Path) -> dict[ScanKey, str]:
     """Read a reason for each participant: columns ``participant_id`` and ``reason``.
 
@@ -234,8 +162,14 @@ def read_body_mass(text: str, name: str) -> float | None:
     return mass_kg
 
 
-def _by_label(path: Path, rows: Iterable[Row]) -> dict[str, Row]:
-    """Refuse two rows of one participant."""
+def by_label(path: Path, rows: Iterable[Row]) -> dict[str, Row]:
+    """Give the row of each participant, by label without ``sub-``.
+
+    Raises
+    ------
+    ConfigError
+        If a label is invalid, or a participant has two rows.
+    """
     keyed = ((ScanKey(label_in(r[1]["participant_id"], r[0])), r) for r in rows)
     return {key.label: row for key, row in _by_key(path, keyed).items()}
 

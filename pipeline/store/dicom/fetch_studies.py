@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError, PacsError, listed
 from pipeline.store.dicom.dicomweb import fetch_images, find_studies
 from pipeline.store.dicom.pacs_access import opened_pacs
 from pipeline.store.files import scratch_folder
-from pipeline.store.participants import StudyRow, read_studies
+from pipeline.store.study_table import StudyRow, read_studies
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.store.participants import read_studies
+from pipeline.store.study_table import read_studies
 
 
 def write(folder: Path, *rows: str) -> Path:
